@@ -1,0 +1,27 @@
+/* A ref-counted file descriptor with its size: a segment or an init segment, never its bytes. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   the descriptor; the last unref closes it and the kernel frees the pages.
+ * Thread: any; the count is atomic. Life: blob_new takes fd (also on error: then it is closed).
+ */
+#ifndef RELAY_ROOM_BLOB_H
+#define RELAY_ROOM_BLOB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct blob {
+    int fd;
+    uint32_t bytes;
+    char etag[24];  /* strong and quoted; unique for the blob's content in this festival */
+};
+
+__attribute__((warn_unused_result)) int blob_new(struct blob **out, int fd, uint32_t bytes,
+                                                 const char *etag);
+struct blob *blob_ref(struct blob *b);
+void blob_unref(struct blob **b);
+/* Blobs and bytes alive in this process, for /metrics and for tests that end at zero. */
+uint64_t blob_count(void);
+uint64_t blob_bytes(void);
+
+#endif

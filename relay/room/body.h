@@ -1,0 +1,30 @@
+/* Immutable ref-counted text with its gzip twin and its ETag: what small replies are made of. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   its bytes. Thread: any; the count is atomic, the rest never changes after body_new.
+ * Life:   ref/unref. Fails: -ENOMEM.
+ */
+#ifndef RELAY_ROOM_BODY_H
+#define RELAY_ROOM_BODY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct body {
+    const char *plain, *gzip;       /* gzip NULL: not worth it or not wanted */
+    size_t plain_len, gzip_len;
+    const char *type;               /* Content-Type; static storage */
+    char etag[24], gzip_etag[24];   /* strong, quoted, of the content: RFC 9110 section 8.8.3 */
+    uint32_t max_age_s;             /* Cache-Control; 0: no-cache */
+    int64_t modified_wall_us;       /* Last-Modified */
+};
+
+/* Copies plain; compresses it when gzip and len >= 256 and it gets smaller. */
+__attribute__((warn_unused_result)) int body_new(struct body **out, const char *type,
+                                                 const void *plain, size_t len, bool gzip,
+                                                 uint32_t max_age_s, int64_t now_wall_us);
+struct body *body_ref(const struct body *b);
+void body_unref(struct body **b);
+
+#endif

@@ -1,0 +1,55 @@
+/* All that one room shows to viewers at one moment: immutable, shared by all HTTP threads. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   a reference on every body and blob in it. Thread: any; the count is atomic.
+ * Life:   built by room.c, ref/unref. Fails: -ENOMEM.
+ *
+ * A viewer's path below /live/ROOM/ is looked up here: "index.m3u8", "video.m3u8",
+ * "video/28123456.m4s", "video/init-5f3a9c01.mp4".
+ */
+#ifndef RELAY_ROOM_VIEW_H
+#define RELAY_ROOM_VIEW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "relay/room/blob.h"
+#include "relay/room/body.h"
+
+struct view_file {
+    char name[48];           /* below the rendition: "28123456.m4s" */
+    struct blob *blob;
+    uint32_t max_age_s;
+};
+
+struct view_rendition {
+    char name[32];           /* "video", "audio", "audio-2" */
+    const char *media_type;  /* "video/mp4" or "audio/mp4"; static */
+    struct body *playlist;   /* NAME.m3u8 */
+    struct view_file *files; /* sorted by name length, then name */
+    size_t file_count;
+};
+
+struct room_view {
+    char room[ROOM_NAME_MAX + 1];
+    struct body *multivariant;  /* index.m3u8; NULL while there is nothing to play */
+    struct view_rendition *renditions;
+    size_t rendition_count;
+};
+
+/* What a path leads to: exactly one of body and blob; they stay the view's. */
+struct view_match {
+    const struct body *body;
+    struct blob *blob;
+    const char *type;    /* Content-Type */
+    uint32_t max_age_s;
+};
+
+struct room_view *room_view_ref(const struct room_view *v);
+void room_view_unref(struct room_view **v);
+/* tail: the raw path after "/live/ROOM/", len bytes. 0 or -ENOENT. */
+int room_view_find(const struct room_view *v, const char *tail, size_t len,
+                   struct view_match *out);
+
+#endif

@@ -1,0 +1,60 @@
+/* The HTTP front: share-nothing threads, each with its own event base and listener. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   its threads, connections, and one reference per thread on each room's newest view.
+ * Thread: every function here may be called from any thread, except as said.
+ * Life:   server_new -> server_start -> server_stop -> server_free.
+ * Fails:  -errno; server_new reports address trouble in one sentence through the log.
+ */
+#ifndef RELAY_WEB_SERVER_H
+#define RELAY_WEB_SERVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "relay/room/view.h"
+#include "relay/web/request.h"
+
+struct server;
+
+/* Called on the HTTP thread that owns the request; must end in exactly one reply_* or a
+ * request_hold. ctx is the route's. */
+typedef void request_handler(void *ctx, struct request *r);
+
+struct route {
+    const char *path;      /* "/metrics", or a prefix that ends in "/": "/api/v1/" */
+    request_handler *handle;
+    void *ctx;
+    unsigned methods;      /* mask of 1u << enum http_method; GET brings HEAD, all bring OPTIONS */
+};
+
+struct server_stats {
+    uint64_t connections, connections_open, refused_full;
+    uint64_t requests, bytes_out;      /* all body and head bytes written */
+    uint64_t by_code[600];             /* replies by status */
+    uint64_t timeouts_head, timeouts_idle, timeouts_send, bad_requests;
+    uint64_t holding;                  /* requests parked now */
+};
+
+/* listen_fds: one bound, listening, non-blocking socket per thread (SO_REUSEPORT), inherited from
+ * the supervisor; the server owns them from here on, also on error. Routes are tried in order
+ * before the built-in ones ("/live/"); their array stays the caller's and must outlive the server. */
+__attribute__((warn_unused_result)) int server_new(struct server **out, const struct config *c,
+                                                   const int *listen_fds, size_t threads,
+                                                   const struct route *routes, size_t n);
+__attribute__((warn_unused_result)) int server_start(struct server *s);
+/* Stops accepting, lets responses end until the deadline, then closes everything and joins. */
+void server_stop(struct server *s, int64_t deadline_mono_us);
+void server_free(struct server **s);
+
+/* A room's new view for every thread; takes its own references. A thread whose mailbox is full
+ * gets it at the next post (counted). */
+void server_show(struct server *s, const struct room_view *v);
+/* The room is gone: 404 from now on. */
+void server_hide(struct server *s, const char *room);
+/* Answers a held request; unknown or stale tokens are ignored. Takes its own reference on body. */
+void server_answer(struct server *s, struct request_token t, int status, const struct body *b);
+void server_stats(const struct server *s, struct server_stats *out);
+
+#endif
