@@ -5,7 +5,7 @@
  * Life:   built by room.c, ref/unref. Fails: -ENOMEM.
  *
  * A viewer's path below /live/ROOM/ is looked up here: "index.m3u8", "video.m3u8",
- * "video/28123456.m4s", "video/init-5f3a9c01.mp4".
+ * "video/28123456.m4s", "video/init-5f3a9c01.mp4", "status.json".
  */
 #ifndef RELAY_ROOM_VIEW_H
 #define RELAY_ROOM_VIEW_H
@@ -34,6 +34,7 @@ struct view_rendition {
 struct room_view {
     char room[ROOM_NAME_MAX + 1];
     struct body *multivariant;  /* index.m3u8; NULL while there is nothing to play */
+    struct body *status;        /* status.json, for pages: what the room is doing, in words */
     struct view_rendition *renditions;
     size_t rendition_count;
 };

@@ -53,6 +53,8 @@ void server_free(struct server **s);
 void server_show(struct server *s, const struct room_view *v);
 /* The room is gone: 404 from now on. */
 void server_hide(struct server *s, const char *room);
+/* Text at an exact path ("/live/rooms.json"), answered by every thread; NULL takes it away. */
+void server_publish(struct server *s, const char *path, const struct body *b);
 /* Answers a held request; unknown or stale tokens are ignored. Takes its own reference on body. */
 void server_answer(struct server *s, struct request_token t, int status, const struct body *b);
 void server_stats(const struct server *s, struct server_stats *out);
