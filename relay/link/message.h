@@ -37,6 +37,8 @@ enum link_type {
     LINK_ROOM_STATE,        /* to all workers: who may publish now */
     LINK_CONFIG,            /* fd: the whole new configuration as YAML */
     LINK_STOP,              /* flush, close and exit */
+    /* supervisor -> front, beside LINK_CONFIG and LINK_STOP */
+    LINK_WORKER_SPAWNED,    /* fd: the front's end of the link to a new worker process */
 };
 
 enum link_close_reason {
@@ -98,8 +100,9 @@ struct link_message {
             uint64_t sequence;           /* from 0 in this feed; equal for matching content of all
                                             tracks; a track that starts late skips the first ones */
             int64_t start_90k;           /* DTS of its first sample */
+            int64_t present_90k;         /* PTS of its first sample */
             int64_t duration_90k;        /* DTS of the next segment's first sample - start_90k */
-            int64_t capture_wall_us;     /* wall time of start_90k for PROGRAM-DATE-TIME */
+            int64_t capture_wall_us;     /* wall time of present_90k for PROGRAM-DATE-TIME */
             uint32_t bytes, samples;
             uint32_t target_duration_s;  /* what the feed needs; the room's first one stays */
             bool independent;            /* starts with an IDR (always true for audio) */

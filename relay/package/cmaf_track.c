@@ -1,0 +1,373 @@
+/* Samples to segments for one track. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/package/cmaf_track.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay/package/fmp4.h"
+#include "relay/package/segment.h"
+
+enum { INIT_MAX = CODEC_CONFIG_MAX + 4096, LANGUAGE_MAX = 12 };
+
+struct held {
+    uint8_t *data;
+    size_t len, size;
+    int64_t pts, dts;  /* in the track's timescale */
+    bool random_access, full;
+};
+
+struct cmaf_track {
+    uint32_t track, init_id;
+    char language[LANGUAGE_MAX];
+    struct cmaf_track_out out;
+    struct track_params params;
+    bool has_params, started;
+    struct fmp4 *muxer;
+    uint32_t timescale;
+    int64_t part;             /* length of a fragment, in the track's timescale */
+    int64_t part_90k;
+    struct held held;
+    int64_t last_duration, expected;  /* in the track's timescale */
+    struct segment *segment;          /* NULL until its first sample is written */
+    struct cmaf_track_segment info;
+    int64_t segment_start, part_start;
+    uint64_t pending_bytes, written;
+};
+
+int cmaf_track_new(struct cmaf_track **out, uint32_t track, const char *language, int64_t part_90k,
+                  const struct cmaf_track_out *cb)
+{
+    struct cmaf_track *r = calloc(1, sizeof(*r));
+
+    *out = r;
+    if (!r)
+        return -ENOMEM;
+    r->track = track;
+    strncpy(r->language, language, sizeof(r->language) - 1);
+    r->part_90k = part_90k;
+    r->out = *cb;
+    return 0;
+}
+
+void cmaf_track_free(struct cmaf_track **r)
+{
+    if (!*r)
+        return;
+    fmp4_free(&(*r)->muxer);
+    segment_free(&(*r)->segment);
+    free((*r)->held.data);
+    free(*r);
+    *r = NULL;
+}
+
+static int64_t to_90k(const struct cmaf_track *r, int64_t t)
+{
+    int64_t half = r->timescale / 2;
+
+    return r->timescale == 90000 ? t : (t * 90000 + half) / r->timescale;
+}
+
+static int64_t from_90k(const struct cmaf_track *r, int64_t t)
+{
+    return r->timescale == 90000 ? t : (t * r->timescale + 45000) / 90000;
+}
+
+static int on_fragment(void *ctx, const uint8_t *bytes, size_t len)
+{
+    struct cmaf_track *r = ctx;
+
+    return segment_append(r->segment, bytes, len);
+}
+
+int cmaf_track_set_params(struct cmaf_track *r, const struct track_params *p)
+{
+    uint8_t init[INIT_MAX];
+    struct segment *file;
+    size_t len;
+    int rc, fd;
+
+    assert(!r->segment && !r->held.full);
+    fmp4_free(&r->muxer);
+    rc = fmp4_new(&r->muxer, p, r->language, init, sizeof(init), &len, on_fragment, r);
+    if (rc)
+        return rc;
+    r->params = *p;
+    r->has_params = true;
+    r->timescale = fmp4_timescale(r->muxer);
+    r->part = from_90k(r, r->part_90k);
+    r->expected = INT64_MIN;
+    rc = segment_new(&file, "roomcast-init");
+    if (rc)
+        return rc;
+    segment_append(file, init, len);
+    fd = segment_finish(&file);
+    if (fd < 0)
+        return fd;
+    r->init_id++;
+    r->out.track(r->out.ctx, r->track, r->init_id, p, (uint32_t) len, fd);
+    return 0;
+}
+
+const struct track_params *cmaf_track_params(const struct cmaf_track *r)
+{
+    return r->has_params ? &r->params : NULL;
+}
+
+static int open_segment(struct cmaf_track *r)
+{
+    const struct held *h = &r->held;
+    int rc = segment_new(&r->segment, "roomcast-segment");
+
+    if (rc)
+        return rc;
+    r->info.track = r->track;
+    r->info.init_id = r->init_id;
+    r->info.start_90k = to_90k(r, h->dts);
+    r->info.present_90k = to_90k(r, h->pts);
+    r->info.samples = 0;
+    r->info.independent = h->random_access;
+    r->info.gap = false;
+    r->segment_start = r->part_start = h->dts;
+    return 0;
+}
+
+/* Muxes the held sample, which lasts `duration`. */
+static int write_held(struct cmaf_track *r, int64_t duration)
+{
+    struct held *h = &r->held;
+    struct fmp4_sample s = {.data = h->data, .len = h->len, .pts = h->pts, .dts = h->dts,
+                            .duration = duration, .sync = h->random_access};
+    int rc = r->segment ? 0 : open_segment(r);
+
+    if (!rc && h->dts - r->part_start >= r->part) {
+        rc = fmp4_flush(r->muxer);
+        r->part_start = h->dts;
+        r->pending_bytes = 0;
+    }
+    if (!rc)
+        rc = fmp4_write(r->muxer, &s);
+    if (rc)
+        return rc;
+    r->pending_bytes += h->len;
+    r->info.samples++;
+    r->written++;
+    r->last_duration = duration;
+    r->expected = h->dts + duration;
+    h->full = false;
+    h->len = 0;
+    return 0;
+}
+
+static int reserve(struct held *h, size_t len)
+{
+    uint8_t *data;
+
+    if (len <= h->size)
+        return 0;
+    data = realloc(h->data, len + len / 4);
+    if (!data)
+        return -ENOMEM;
+    h->data = data;
+    h->size = len + len / 4;
+    return 0;
+}
+
+/* ISO/IEC 14496-15 section 5.3: each NAL unit after its length in 4 bytes. */
+static int hold_nals(struct held *h, const struct nal *nals, size_t n)
+{
+    size_t len = 0;
+    uint8_t *p;
+
+    for (size_t i = 0; i < n; i++)
+        len += 4 + nals[i].len;
+    if (reserve(h, len))
+        return -ENOMEM;
+    p = h->data;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bytes = (uint32_t) nals[i].len;
+
+        if (bytes == 0)
+            continue;
+        p[0] = (uint8_t) (bytes >> 24);
+        p[1] = (uint8_t) (bytes >> 16);
+        p[2] = (uint8_t) (bytes >> 8);
+        p[3] = (uint8_t) bytes;
+        memcpy(p + 4, nals[i].data, bytes);
+        p += 4 + bytes;
+    }
+    h->len = (size_t) (p - h->data);
+    return 0;
+}
+
+static int hold_bytes(struct held *h, const uint8_t *data, size_t len)
+{
+    if (reserve(h, len))
+        return -ENOMEM;
+    memcpy(h->data, data, len);
+    h->len = len;
+    return 0;
+}
+
+/* The sample's time in the track's timescale. A 90 kHz timestamp of a 44.1 kHz frame is rounded:
+ * one sample off the expected place is that rounding, not a hole. */
+static int64_t place(const struct cmaf_track *r, int64_t t_90k)
+{
+    int64_t t = from_90k(r, t_90k), expected = r->held.full ? r->held.dts + r->last_duration
+                                                            : r->expected;
+
+    if (r->timescale == 90000 || expected == INT64_MIN || r->last_duration == 0)
+        return t;
+    return t >= expected - 1 && t <= expected + 1 ? expected : t;
+}
+
+int cmaf_track_push(struct cmaf_track *r, const struct cmaf_track_sample *s)
+{
+    struct held *h = &r->held;
+    int64_t dts = place(r, s->dts_90k);
+    int rc = 0;
+
+    assert(r->has_params && r->started);
+    if (h->full) {
+        if (dts <= h->dts)
+            dts = h->dts + 1;
+        rc = write_held(r, dts - h->dts);
+    }
+    if (!rc)
+        rc = s->nals ? hold_nals(h, s->nals, s->nal_count) : hold_bytes(h, s->data, s->len);
+    if (rc)
+        return rc;
+    h->dts = dts;
+    h->pts = s->nals ? s->pts_90k : dts;
+    if (h->pts < h->dts)
+        h->pts = h->dts;
+    h->random_access = s->random_access;
+    h->full = true;
+    if (r->last_duration == 0 && !s->nals)
+        r->last_duration = r->params.frame_samples;
+    return 0;
+}
+
+/* Seals the open segment, whose media ends at `end` in the track's timescale. */
+static int close_segment(struct cmaf_track *r, int64_t end)
+{
+    int rc = fmp4_flush(r->muxer), fd;
+
+    r->pending_bytes = 0;
+    if (rc)
+        return rc;
+    r->info.bytes = (uint32_t) segment_bytes(r->segment);
+    r->info.duration_90k = to_90k(r, end) - r->info.start_90k;
+    fd = segment_finish(&r->segment);
+    if (fd < 0)
+        return fd;
+    r->out.segment(r->out.ctx, &r->info, fd);
+    return 0;
+}
+
+void cmaf_track_gap(struct cmaf_track *r, int64_t start_90k, int64_t duration_90k)
+{
+    struct cmaf_track_segment gap = {.track = r->track, .init_id = r->init_id,
+                                    .sequence = r->info.sequence, .start_90k = start_90k,
+                                    .present_90k = start_90k, .duration_90k = duration_90k,
+                                    .independent = true, .gap = true};
+
+    assert(!r->segment && !r->held.full);
+    r->out.segment(r->out.ctx, &gap, -1);
+    r->info.sequence++;
+}
+
+int cmaf_track_cut_before_held(struct cmaf_track *r, uint64_t sequence)
+{
+    int rc = r->segment ? close_segment(r, r->held.dts) : 0;
+
+    r->info.sequence = sequence;
+    return rc;
+}
+
+int cmaf_track_cut(struct cmaf_track *r, uint64_t sequence, int64_t next_90k)
+{
+    int rc = 0;
+
+    if (r->held.full) {
+        int64_t next = place(r, next_90k);
+
+        rc = write_held(r, next > r->held.dts ? next - r->held.dts : 1);
+    }
+    if (!rc && r->segment)
+        rc = close_segment(r, r->expected);
+    r->info.sequence = sequence;
+    return rc;
+}
+
+void cmaf_track_start(struct cmaf_track *r, uint64_t sequence)
+{
+    assert(!r->segment && !r->held.full);
+    r->started = true;
+    r->info.sequence = sequence;
+}
+
+int cmaf_track_finish(struct cmaf_track *r)
+{
+    int rc = 0;
+
+    if (r->held.full)
+        rc = write_held(r, r->last_duration > 0 ? r->last_duration : 3000);
+    if (!rc && r->segment)
+        rc = close_segment(r, r->expected);
+    return rc;
+}
+
+bool cmaf_track_is_started(const struct cmaf_track *r)
+{
+    return r->started;
+}
+
+bool cmaf_track_is_empty(const struct cmaf_track *r)
+{
+    return !r->segment && !r->held.full;
+}
+
+uint32_t cmaf_track_segment_samples(const struct cmaf_track *r)
+{
+    return (r->segment ? r->info.samples : 0) + (r->held.full ? 1 : 0);
+}
+
+uint64_t cmaf_track_sequence(const struct cmaf_track *r)
+{
+    return r->info.sequence;
+}
+
+int64_t cmaf_track_segment_start_90k(const struct cmaf_track *r)
+{
+    return r->segment ? r->info.start_90k : to_90k(r, r->held.dts);
+}
+
+int64_t cmaf_track_held_90k(const struct cmaf_track *r)
+{
+    return to_90k(r, r->held.dts);
+}
+
+int64_t cmaf_track_held_pts_90k(const struct cmaf_track *r)
+{
+    return to_90k(r, r->held.pts);
+}
+
+int64_t cmaf_track_end_90k(const struct cmaf_track *r)
+{
+    if (r->held.full)
+        return to_90k(r, r->held.dts + (r->last_duration > 0 ? r->last_duration : 1));
+    return r->expected == INT64_MIN ? INT64_MIN : to_90k(r, r->expected);
+}
+
+uint64_t cmaf_track_segment_bytes(const struct cmaf_track *r)
+{
+    return (r->segment ? segment_bytes(r->segment) : 0) + r->pending_bytes + r->held.len;
+}
+
+uint64_t cmaf_track_written(const struct cmaf_track *r)
+{
+    return r->written;
+}

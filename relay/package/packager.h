@@ -1,0 +1,89 @@
+/* One feed's tracks on the room's timeline: access units in, aligned segments out. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   the timeline, the segmenter and one rendition per track.
+ * Thread: the worker's loop. Life: packager_new/packager_free; packager_end before free keeps what
+ *         is open. Fails: -errno (memory, descriptors); the feed then ends.
+ *
+ * Phases: waiting (no random access point yet; audio is kept for a moment) -> running -> ended.
+ * Video leads; without video for PACKAGER_VIDEO_WAIT_90K of audio the first audio track does, until
+ * video comes. Every access unit from the first random access point on is in exactly one segment.
+ */
+#ifndef RELAY_PACKAGE_PACKAGER_H
+#define RELAY_PACKAGE_PACKAGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "codecs/codec.h"
+
+enum { PACKAGER_TRACKS = 8 };
+#define PACKAGER_VIDEO_WAIT_90K (2 * 90000)
+#define PACKAGER_LEAD_90K       (90000 / 2) /* audio this much before the first picture is kept */
+
+struct packager;
+
+struct packager_track {
+    enum codec_id codec;
+    char language[12];
+};
+
+struct packager_options {
+    uint32_t segment_ms, max_target_s;
+    uint64_t segment_bytes;
+    int64_t part_90k;            /* a fragment (moof + mdat) is at most this long */
+    uint32_t target_duration_s;  /* the room's, when frozen; else 0 */
+    int64_t start_90k;           /* where the first DTS goes */
+    uint64_t first_sequence;
+    bool discontinuity;          /* the first segment follows others of this feed */
+};
+
+struct packager_segment {
+    uint32_t track, init_id;
+    uint64_t sequence;
+    int64_t start_90k, duration_90k, present_90k, capture_wall_us;
+    uint32_t bytes, samples, target_duration_s;
+    bool independent, discontinuity, gap;
+};
+
+struct packager_out {
+    void *ctx;
+    /* Both take fd. */
+    void (*track)(void *ctx, uint32_t track, uint32_t init_id, const struct track_params *p,
+                  const char *language, uint32_t bytes, int fd);
+    void (*segment)(void *ctx, const struct packager_segment *s, int fd);
+};
+
+struct packager_stats {
+    uint64_t in, out, early, unplayable;
+    uint64_t repaired, jumps, gop_90k;
+};
+
+struct packager_unit {
+    uint32_t track;
+    uint64_t raw_pts, raw_dts;    /* 33 bit */
+    int64_t wall_us;              /* when it arrived */
+    const uint8_t *data;          /* audio: an ADTS frame with its header */
+    size_t len;
+    const struct nal *nals;       /* video */
+    size_t nal_count;
+};
+
+__attribute__((warn_unused_result)) int packager_new(struct packager **out,
+                                                     const struct packager_options *o,
+                                                     const struct packager_track *tracks,
+                                                     size_t count, const struct packager_out *cb);
+void packager_free(struct packager **p);
+/* One whole access unit; nothing of it is kept by reference. */
+__attribute__((warn_unused_result)) int packager_take(struct packager *p,
+                                                      const struct packager_unit *u);
+/* Closes every open segment. */
+__attribute__((warn_unused_result)) int packager_end(struct packager *p);
+/* Where a successor would start: the furthest end of all tracks, and the next sequence number. */
+int64_t packager_end_90k(const struct packager *p);
+uint64_t packager_next_sequence(const struct packager *p);
+uint32_t packager_target_duration(const struct packager *p);
+void packager_stats(const struct packager *p, struct packager_stats *out);
+
+#endif

@@ -1,0 +1,103 @@
+/* The arithmetic of timelines: nearest unwrapping, epochs, and the smallest legal repair. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/package/timeline.h"
+
+#include <assert.h>
+#include <string.h>
+
+_Static_assert(sizeof(((struct timeline *) 0)->reference) == 8, "timelines are 64 bit");
+
+void timeline_init(struct timeline *t)
+{
+    memset(t, 0, sizeof(*t));
+}
+
+/* The signed distance nearest to zero between two 33-bit counters. */
+int64_t timeline_distance(uint64_t from, uint64_t to)
+{
+    return (int64_t) ((to - from) << 31) >> 31;
+}
+
+void timeline_anchor(struct timeline *t, uint64_t raw_dts, int64_t start_90k)
+{
+    t->reference = (int64_t) (raw_dts & 0x1ffffffffu);
+    t->offset = start_90k - t->reference;
+    t->anchored = true;
+}
+
+static int64_t unwrap(struct timeline *t, uint64_t raw)
+{
+    return t->reference + timeline_distance((uint64_t) t->reference, raw);
+}
+
+/* How far the newest epoch's tracks have come; a track that was silent may rejoin them there. */
+static int64_t head(const struct timeline *t)
+{
+    int64_t most = INT64_MIN / 2;
+
+    for (size_t i = 0; i < TIMELINE_TRACKS_MAX; i++)
+        if (t->tracks[i].started && t->tracks[i].epoch == t->epoch && t->tracks[i].last_dts > most)
+            most = t->tracks[i].last_dts;
+    return most;
+}
+
+static bool follows(const struct timeline *t, const struct timeline_track *k, int64_t dts)
+{
+    if (dts - k->last_dts <= -TIMELINE_BACK_90K)
+        return false;
+    return dts - k->last_dts < TIMELINE_JUMP_90K || dts - head(t) < TIMELINE_JUMP_90K;
+}
+
+/* Puts the track into the epoch its timestamp belongs to. True when that epoch is new. */
+static bool choose_epoch(struct timeline *t, struct timeline_track *k, int64_t unwrapped)
+{
+    if (!k->started) {
+        k->offset = t->offset;
+        k->epoch = t->epoch;
+        return false;
+    }
+    if (follows(t, k, unwrapped + k->offset))
+        return false;
+    if (k->epoch != t->epoch && follows(t, k, unwrapped + t->offset)) {
+        k->offset = t->offset;
+        k->epoch = t->epoch;
+        return false;
+    }
+    t->offset = k->last_dts + k->last_step - unwrapped;
+    k->offset = t->offset;
+    k->epoch = ++t->epoch;
+    t->jumps++;
+    return true;
+}
+
+bool timeline_map(struct timeline *t, size_t track, uint64_t raw_pts, uint64_t raw_dts,
+                  int64_t *pts_90k, int64_t *dts_90k)
+{
+    struct timeline_track *k = &t->tracks[track];
+    int64_t unwrapped, dts, pts;
+    bool jumped;
+
+    assert(t->anchored && track < TIMELINE_TRACKS_MAX);
+    unwrapped = unwrap(t, raw_dts);
+    t->reference = unwrapped;
+    jumped = choose_epoch(t, k, unwrapped);
+    dts = unwrapped + k->offset;
+    pts = dts + timeline_distance(raw_dts, raw_pts);
+    if (k->started && dts <= k->last_dts) {
+        dts = k->last_dts + 1;
+        t->repaired++;
+    }
+    if (pts < dts) {
+        pts = dts;
+        t->repaired++;
+    }
+    if (k->started)
+        k->last_step = dts - k->last_dts;
+    else
+        k->last_step = 1;
+    k->last_dts = dts;
+    k->started = true;
+    *pts_90k = pts;
+    *dts_90k = dts;
+    return jumped;
+}
