@@ -1,0 +1,241 @@
+/* Where one access unit ends and the next begins. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/ingest/access_units.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ADTS_FRAME_MAX = 8191, STEP_90K_DEFAULT = 3000 };
+
+struct access_units {
+    uint32_t track;
+    enum codec_id codec;
+    size_t max_bytes;
+    access_unit_fn *fn;
+    void *ctx;
+    struct access_units_count count;
+    /* video */
+    struct nal *nals;             /* CODEC_NALS_MAX of them */
+    uint64_t last_dts;
+    int64_t step_90k;             /* from one DTS to the next, for units without their own */
+    bool skipping;                /* pieces of a picture too large to carry */
+    /* audio */
+    uint8_t carry[ADTS_FRAME_MAX];
+    size_t carried;
+    uint64_t carry_pts;
+    bool synced;
+};
+
+int access_units_new(struct access_units **out, uint32_t track, enum codec_id codec,
+                     size_t max_bytes, access_unit_fn *fn, void *ctx)
+{
+    struct access_units *a = calloc(1, sizeof(*a));
+
+    *out = NULL;
+    if (!a)
+        return -ENOMEM;
+    a->track = track;
+    a->codec = codec;
+    a->max_bytes = max_bytes;
+    a->fn = fn;
+    a->ctx = ctx;
+    a->step_90k = STEP_90K_DEFAULT;
+    if (codec_kind(codec) == CODEC_KIND_VIDEO) {
+        a->nals = malloc(CODEC_NALS_MAX * sizeof(*a->nals));
+        if (!a->nals) {
+            free(a);
+            return -ENOMEM;
+        }
+    }
+    *out = a;
+    return 0;
+}
+
+void access_units_free(struct access_units **a)
+{
+    if (!*a)
+        return;
+    free((*a)->nals);
+    free(*a);
+    *a = NULL;
+}
+
+void access_units_count(const struct access_units *a, struct access_units_count *out)
+{
+    *out = a->count;
+}
+
+static bool is_slice(enum codec_id codec, const struct nal *n)
+{
+    if (n->len == 0)
+        return false;
+    return codec == CODEC_H264 ? (n->data[0] & 0x1f) >= 1 && (n->data[0] & 0x1f) <= 5
+                               : (n->data[0] >> 1 & 0x3f) < 32;
+}
+
+static bool is_delimiter(enum codec_id codec, const struct nal *n)
+{
+    if (n->len == 0)
+        return false;
+    return codec == CODEC_H264 ? (n->data[0] & 0x1f) == 9 : (n->data[0] >> 1 & 0x3f) == 35;
+}
+
+/* How many NAL units from nals[0] on make one access unit. A second field without a delimiter stays
+ * with the first: ISO/IEC 14496-15 keeps both in one sample. */
+static size_t unit_length(const struct access_units *a, const struct nal *nals, size_t n)
+{
+    bool slice = false;
+
+    for (size_t i = 0; i < n; i++) {
+        if (slice && is_delimiter(a->codec, &nals[i]))
+            return i;
+        slice = slice || is_slice(a->codec, &nals[i]);
+    }
+    return n;
+}
+
+static void give_video(struct access_units *a, const struct nal *nals, size_t n, uint64_t pts,
+                       uint64_t dts)
+{
+    const uint8_t *end = nals[n - 1].data + nals[n - 1].len;
+    struct access_unit u = {.track = a->track, .raw_pts = pts, .raw_dts = dts, .nals = nals, .nal_count = n,
+                            .data = nals[0].data, .len = (size_t) (end - nals[0].data)};
+
+    a->fn(a->ctx, &u);
+}
+
+static void note_time(struct access_units *a, uint64_t dts)
+{
+    int64_t step = (int64_t) ((dts - a->last_dts) << 31) >> 31;
+
+    if (step > 0 && step < 90000)
+        a->step_90k = step;
+    a->last_dts = dts;
+}
+
+static void take_video(struct access_units *a, const uint8_t *data, size_t len, uint64_t pts,
+                       uint64_t dts)
+{
+    size_t n = nal_split(data, len, a->nals, CODEC_NALS_MAX), from = 0;
+
+    if (n > CODEC_NALS_MAX) {
+        a->count.oversize++;
+        return;
+    }
+    note_time(a, dts);
+    while (from < n) {
+        size_t units = unit_length(a, a->nals + from, n - from);
+
+        give_video(a, a->nals + from, units, pts, dts);
+        from += units;
+        pts += (uint64_t) a->step_90k; /* 2.4.3.7: the time is the first unit's */
+        dts += (uint64_t) a->step_90k;
+    }
+}
+
+static void give_audio(struct access_units *a, const uint8_t *frame, size_t len, uint64_t pts)
+{
+    struct access_unit u = {.track = a->track, .raw_pts = pts & 0x1ffffffffu, .raw_dts = pts & 0x1ffffffffu,
+                            .data = frame, .len = len};
+
+    a->fn(a->ctx, &u);
+}
+
+static uint64_t duration_90k(const struct adts *h, uint64_t frames)
+{
+    return h->sample_rate ? (frames * 1024 * h->blocks * 90000 + h->sample_rate / 2) /
+                                h->sample_rate
+                          : 0;
+}
+
+/* Gives whole frames out of data; what is left over of a started one goes into carry. A byte that
+ * starts no frame is skipped. first_pts is the time of the first frame that starts here. */
+static void split_adts(struct access_units *a, const uint8_t *data, size_t len, uint64_t first_pts)
+{
+    uint64_t frames = 0, pts = first_pts;
+    struct adts h;
+    int rc;
+
+    while (len > 0) {
+        rc = adts_parse(data, len, &h);
+        if (rc == -EINVAL) {
+            a->count.lost_sync += a->synced;
+            a->synced = false;
+            data++;
+            len--;
+            continue;
+        }
+        if (rc == -EAGAIN || h.frame_bytes > len) {
+            memcpy(a->carry, data, len < sizeof(a->carry) ? len : sizeof(a->carry));
+            a->carried = len < sizeof(a->carry) ? len : 0;
+            a->carry_pts = pts;
+            return;
+        }
+        a->synced = true;
+        give_audio(a, data, h.frame_bytes, pts);
+        data += h.frame_bytes;
+        len -= h.frame_bytes;
+        pts = first_pts + duration_90k(&h, ++frames);
+    }
+}
+
+/* Ends the frame that the last PES began. Returns how many bytes of data it took; first_pts is
+ * moved when no frame starts at the PES's own time. */
+static size_t finish_carried(struct access_units *a, const uint8_t *data, size_t len)
+{
+    size_t had = a->carried, room = sizeof(a->carry) - had, n = len < room ? len : room;
+    struct adts h;
+
+    memcpy(a->carry + had, data, n);
+    a->carried = 0;
+    if (adts_parse(a->carry, had + n, &h) || h.frame_bytes < had)
+        return 0; /* what was carried was no frame */
+    if (h.frame_bytes > had + n) {
+        a->carried = had + n;
+        return n;
+    }
+    give_audio(a, a->carry, h.frame_bytes, a->carry_pts);
+    return h.frame_bytes - had;
+}
+
+static void take_audio(struct access_units *a, const uint8_t *data, size_t len, bool has_time,
+                       uint64_t pts)
+{
+    size_t used = a->carried ? finish_carried(a, data, len) : 0;
+
+    if (!has_time) { /* goes on where the last frame ended */
+        struct adts h;
+
+        pts = a->carry_pts;
+        if (adts_parse(a->carry, sizeof(a->carry), &h) == 0)
+            pts += duration_90k(&h, 1);
+    }
+    split_adts(a, data + used, len - used, pts);
+}
+
+void access_units_take(struct access_units *a, const uint8_t *data, size_t len, bool has_time,
+                       uint64_t raw_pts, uint64_t raw_dts, bool corrupt)
+{
+    if (len == 0)
+        return;
+    if (corrupt) {
+        a->count.corrupt++;
+        a->carried = 0;
+        return;
+    }
+    if (!a->nals) {
+        take_audio(a, data, len, has_time, raw_pts);
+        return;
+    }
+    /* a picture of max_bytes or more comes in pieces, and is left out */
+    if (len >= a->max_bytes || (!has_time && a->skipping)) {
+        a->count.oversize += has_time || !a->skipping;
+        a->skipping = true;
+        return;
+    }
+    a->skipping = false;
+    if (!has_time) /* 2.7.4: a PES need not say its time */
+        raw_pts = raw_dts = a->last_dts + (uint64_t) a->step_90k;
+    take_video(a, data, len, raw_pts, raw_dts);
+}

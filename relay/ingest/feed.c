@@ -1,0 +1,466 @@
+/* The path of a packet inside a worker. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/ingest/feed.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "relay/base/log.h"
+#include "relay/ingest/access_units.h"
+#include "relay/ingest/reorder.h"
+#include "relay/ingest/ts_demux.h"
+#include "relay/ingest/ts_filter.h"
+#include "relay/package/packager.h"
+
+_Static_assert(sizeof(((struct stream_id *) 0)->room) == LINK_NAME &&
+                   sizeof(((struct stream_id *) 0)->user) == LINK_NAME &&
+                   sizeof(((struct stream_id *) 0)->role) == LINK_ROLE,
+               "a stream id's parts travel whole");
+
+enum {
+    BATCH_BYTES = 256 * TS_PACKET,  /* gathered for one run of the demuxer; shared by all feeds */
+    SILENT_US = 10 * 1000000,       /* without a playable track for this long: not media */
+    RATE_WINDOW_S = 10,
+    PART_90K = 45000,
+};
+
+enum phase { PHASE_OPENING, PHASE_SEARCHING, PHASE_LIVE, PHASE_ENDED };
+
+struct feed {
+    struct feed_options o;
+    struct feed_out out;
+    char log_name[LINK_NAME + 8];
+    enum phase phase;
+    struct reorder *reorder;
+    struct ts_filter filter;
+    struct ts_demux *demux;
+    struct access_units *units[TS_TRACKS_MAX];
+    struct packager *packager;
+    struct packager_stats gone;         /* of packagers that a new layout replaced */
+    struct access_units_count counts;
+    struct link_feed_stats srt;         /* SRT's side only */
+    int64_t start_90k, opened_us, wall_us;
+    uint64_t next_sequence;
+    uint32_t target_duration_s;
+    bool restarted;
+    bool last_short;                    /* the last SRT packet was not a full one */
+    uint64_t bytes, packets, rate[RATE_WINDOW_S];
+    uint32_t seconds;
+    enum link_close_reason fault_reason;
+    char fault[LINK_TEXT];
+};
+
+/* One thread runs all feeds one after the other, so they can share the space. */
+static uint8_t batch[BATCH_BYTES];
+static size_t batch_len;
+
+static void set_fault(struct feed *f, enum link_close_reason reason, const char *text)
+{
+    if (f->fault[0])
+        return;
+    f->fault_reason = reason;
+    snprintf(f->fault, sizeof(f->fault), "%s", text);
+}
+
+static void set_phase(struct feed *f, enum phase next)
+{
+    static const char *const names[] = {"opening", "searching", "live", "ended"};
+
+    assert(next > f->phase);
+    log_debug(f->log_name, "feed phase=%s was=%s", names[next], names[f->phase]);
+    f->phase = next;
+}
+
+static void send_to_front(struct feed *f, struct link_message *m, uint32_t type, int fd)
+{
+    m->type = type;
+    m->worker = f->o.worker;
+    m->feed = f->o.id;
+    f->out.send(f->out.ctx, m, fd);
+}
+
+static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct track_params *p,
+                     const char *language, uint32_t bytes, int fd)
+{
+    struct feed *f = ctx;
+    struct link_message m = {0};
+
+    m.u.track.track = track;
+    m.u.track.init_id = init_id;
+    m.u.track.init_bytes = bytes;
+    strncpy(m.u.track.language, language, sizeof(m.u.track.language) - 1);
+    m.u.track.params = *p;
+    log_info(f->log_name, "track number=%u codec=%s %s", track, p->rfc6381,
+             codec_kind(p->codec) == CODEC_KIND_VIDEO ? "video" : "audio");
+    send_to_front(f, &m, LINK_TRACK, fd);
+    if (f->phase == PHASE_SEARCHING)
+        set_phase(f, PHASE_LIVE);
+}
+
+static void on_segment(void *ctx, const struct packager_segment *s, int fd)
+{
+    struct link_message m = {0};
+
+    m.u.segment.track = s->track;
+    m.u.segment.init_id = s->init_id;
+    m.u.segment.sequence = s->sequence;
+    m.u.segment.start_90k = s->start_90k;
+    m.u.segment.duration_90k = s->duration_90k;
+    m.u.segment.present_90k = s->present_90k;
+    m.u.segment.capture_wall_us = s->capture_wall_us;
+    m.u.segment.bytes = s->bytes;
+    m.u.segment.samples = s->samples;
+    m.u.segment.target_duration_s = s->target_duration_s;
+    m.u.segment.independent = s->independent;
+    m.u.segment.discontinuity = s->discontinuity;
+    m.u.segment.gap = s->gap;
+    send_to_front(ctx, &m, LINK_SEGMENT, fd);
+}
+
+static void on_unit(void *ctx, const struct access_unit *u)
+{
+    struct feed *f = ctx;
+    struct packager_unit p = {.track = u->track, .raw_pts = u->raw_pts, .raw_dts = u->raw_dts,
+                              .wall_us = f->wall_us, .data = u->data, .len = u->len,
+                              .nals = u->nals, .nal_count = u->nal_count};
+
+    if (!f->fault[0] && packager_take(f->packager, &p))
+        set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory or descriptors left for this feed");
+}
+
+/* The last picture of a connection may be a torn one: its PES has no length. A torn one ends with
+ * a full TS packet in a full SRT packet; a whole one nearly always ends in stuffing. */
+static bool is_torn(const struct feed *f, const struct ts_pes *pes)
+{
+    return ts_demux_is_ending(f->demux) && pes->track == 0 && !f->filter.last_stuffed &&
+           !f->last_short && codec_kind(f->filter.layout.tracks[0].codec) == CODEC_KIND_VIDEO;
+}
+
+static void on_pes(void *ctx, const struct ts_pes *pes)
+{
+    struct feed *f = ctx;
+
+    if (!f->units[pes->track])
+        return;
+    access_units_take(f->units[pes->track], pes->data, pes->len, pes->has_time, pes->raw_pts,
+                      pes->raw_dts, pes->corrupt || is_torn(f, pes));
+}
+
+static void run_demuxer(struct feed *f)
+{
+    size_t len = batch_len;
+
+    batch_len = 0;
+    if (len && f->demux && ts_demux_push(f->demux, batch, len))
+        set_fault(f, LINK_CLOSE_NOT_MEDIA, "the stream cannot be demuxed");
+}
+
+static void on_ts_packet(void *ctx, const uint8_t packet[static TS_PACKET])
+{
+    struct feed *f = ctx;
+
+    memcpy(batch + batch_len, packet, TS_PACKET);
+    batch_len += TS_PACKET;
+    if (batch_len == sizeof(batch))
+        run_demuxer(f);
+}
+
+static void add_counts(struct feed *f)
+{
+    for (size_t i = 0; i < TS_TRACKS_MAX; i++) {
+        struct access_units_count c;
+
+        if (!f->units[i])
+            continue;
+        access_units_count(f->units[i], &c);
+        f->counts.corrupt += c.corrupt;
+        f->counts.oversize += c.oversize;
+        f->counts.lost_sync += c.lost_sync;
+        access_units_free(&f->units[i]);
+    }
+}
+
+/* Ends what runs on the present layout; its segments are complete and the numbers go on. */
+static void close_layout(struct feed *f)
+{
+    struct packager_stats s;
+
+    if (f->demux)
+        ts_demux_end(f->demux);
+    ts_demux_free(&f->demux);
+    add_counts(f);
+    if (!f->packager)
+        return;
+    if (packager_end(f->packager))
+        set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory or descriptors left for this feed");
+    packager_stats(f->packager, &s);
+    f->gone.in += s.in;
+    f->gone.out += s.out;
+    f->gone.early += s.early;
+    f->gone.unplayable += s.unplayable;
+    f->gone.repaired += s.repaired;
+    f->start_90k = packager_end_90k(f->packager);
+    f->next_sequence = packager_next_sequence(f->packager);
+    if (packager_target_duration(f->packager))
+        f->target_duration_s = packager_target_duration(f->packager);
+    f->restarted = f->next_sequence > 0;
+    packager_free(&f->packager);
+}
+
+static int open_packager(struct feed *f, const struct ts_layout *l)
+{
+    const struct config *c = f->o.config;
+    struct packager_track tracks[TS_TRACKS_MAX] = {0};
+    struct packager_out cb = {.ctx = f, .track = on_track, .segment = on_segment};
+    struct packager_options o = {
+        .segment_ms = c->hls.segment_ms, .max_target_s = c->hls.max_target_duration_s,
+        .segment_bytes = c->limits.segment_bytes, .part_90k = PART_90K,
+        .target_duration_s = f->target_duration_s, .start_90k = f->start_90k,
+        .first_sequence = f->next_sequence, .discontinuity = f->restarted,
+    };
+
+    for (size_t i = 0; i < l->count; i++) {
+        tracks[i].codec = l->tracks[i].codec;
+        memcpy(tracks[i].language, l->tracks[i].language, sizeof(tracks[i].language));
+    }
+    return packager_new(&f->packager, &o, tracks, l->count, &cb);
+}
+
+static void on_layout(void *ctx, const struct ts_layout *l)
+{
+    struct feed *f = ctx;
+    const struct config *c = f->o.config;
+    int rc = 0;
+
+    run_demuxer(f);
+    close_layout(f);
+    log_info(f->log_name, "program tracks=%zu left_out=\"%s\"", l->count, l->left_out);
+    if (l->count == 0)
+        return;
+    rc = open_packager(f, l);
+    for (size_t i = 0; i < l->count && !rc; i++)
+        rc = access_units_new(&f->units[i], (uint32_t) i, l->tracks[i].codec,
+                              c->limits.access_unit_bytes, on_unit, f);
+    if (!rc)
+        rc = ts_demux_new(&f->demux, l, c->limits.access_unit_bytes, on_pes, f);
+    if (rc)
+        set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory left for this feed");
+}
+
+static void on_payload(void *ctx, const uint8_t *bytes, size_t len)
+{
+    struct feed *f = ctx;
+
+    f->bytes += len;
+    f->packets++;
+    f->last_short = len < 7 * TS_PACKET;
+    ts_filter_take(&f->filter, bytes, len);
+}
+
+static void on_hole(void *ctx)
+{
+    struct feed *f = ctx;
+
+    ts_filter_break(&f->filter);
+}
+
+int feed_new(struct feed **out, const struct feed_options *o, const struct feed_out *cb)
+{
+    struct feed *f = calloc(1, sizeof(*f));
+    struct reorder_out in_order = {.ctx = f, .packet = on_payload, .hole = on_hole};
+    struct ts_out ts = {.ctx = f, .packet = on_ts_packet, .layout = on_layout};
+    struct link_message m = {0};
+
+    *out = NULL;
+    if (!f)
+        return -ENOMEM;
+    f->o = *o;
+    f->out = *cb;
+    f->opened_us = o->now_us;
+    snprintf(f->log_name, sizeof(f->log_name), "room/%s", o->stream.room);
+    if (reorder_new(&f->reorder, o->first_sequence, o->config->srt.flow_window, !o->classic,
+                    &in_order)) {
+        free(f);
+        return -ENOMEM;
+    }
+    ts_filter_init(&f->filter, o->config->limits.audio_tracks, &ts);
+    memcpy(m.u.open.room, o->stream.room, sizeof(m.u.open.room));
+    memcpy(m.u.open.role, o->stream.role, sizeof(m.u.open.role));
+    memcpy(m.u.open.user, o->stream.user, sizeof(m.u.open.user));
+    memcpy(m.u.open.peer, o->peer, sizeof(m.u.open.peer));
+    m.u.open.latency_ms = o->latency_ms;
+    m.u.open.encrypted = o->encrypted;
+    m.u.open.classic = o->classic;
+    send_to_front(f, &m, LINK_FEED_OPEN, -1);
+    *out = f;
+    return 0;
+}
+
+void feed_free(struct feed **f)
+{
+    if (!*f)
+        return;
+    ts_demux_free(&(*f)->demux);
+    for (size_t i = 0; i < TS_TRACKS_MAX; i++)
+        access_units_free(&(*f)->units[i]);
+    packager_free(&(*f)->packager);
+    reorder_free(&(*f)->reorder);
+    free(*f);
+    *f = NULL;
+}
+
+void feed_go(struct feed *f, int64_t start_90k, uint32_t target_duration_s, int64_t now_us)
+{
+    if (f->phase != PHASE_OPENING)
+        return;
+    f->start_90k = start_90k;
+    f->target_duration_s = target_duration_s;
+    f->opened_us = now_us;
+    set_phase(f, PHASE_SEARCHING);
+}
+
+bool feed_is_open(const struct feed *f)
+{
+    return f->phase == PHASE_SEARCHING || f->phase == PHASE_LIVE;
+}
+
+void feed_packet(struct feed *f, int32_t sequence, const uint8_t *bytes, size_t len)
+{
+    f->rate[f->seconds % RATE_WINDOW_S] += len;
+    if (!f->fault[0])
+        reorder_take(f->reorder, sequence, bytes, len);
+}
+
+void feed_flush(struct feed *f, int64_t now_us, int64_t wall_us)
+{
+    (void) now_us;
+    f->wall_us = wall_us;
+    run_demuxer(f);
+}
+
+/* What a host must mend when nothing playable came. */
+static const char *why_not_media(const struct feed *f)
+{
+    const struct ts_counters *c = &f->filter.count;
+    struct packager_stats s = {0};
+
+    if (f->bytes == 0)
+        return "connected but sent nothing";
+    if (!f->filter.has_program)
+        return c->sync_lost > c->packets / 8 + 1 ? "what it sends is not MPEG-TS"
+                                                 : "MPEG-TS without a program table (PAT)";
+    if (!f->filter.has_layout)
+        return "MPEG-TS without a program map (PMT)";
+    if (!f->packager)
+        return "no track that HLS can carry: send H.264 or HEVC video, AAC audio";
+    packager_stats(f->packager, &s);
+    if (s.unplayable)
+        return "the encoder's parameter sets cannot be carried";
+    return s.in ? "no keyframe (IDR) came: set the keyframe interval to 2 s"
+                : "the program's tracks stay empty";
+}
+
+void feed_second(struct feed *f, int64_t now_us)
+{
+    uint64_t sum = 0;
+    int64_t patience = SILENT_US + (int64_t) f->o.config->hls.max_target_duration_s * 1000000;
+
+    for (size_t i = 0; i < RATE_WINDOW_S; i++)
+        sum += f->rate[i];
+    if (sum * 8 > (uint64_t) f->o.config->limits.feed_mbps * 1000000 * RATE_WINDOW_S)
+        set_fault(f, LINK_CLOSE_LIMIT, "more than limits.feed_mbps for 10 s");
+    f->rate[++f->seconds % RATE_WINDOW_S] = 0;
+    if (f->packager && f->filter.has_layout) /* media, but perhaps a long way to its first IDR */
+        patience += SILENT_US;
+    else
+        patience = SILENT_US;
+    if (f->phase == PHASE_SEARCHING && now_us - f->opened_us > patience)
+        set_fault(f, LINK_CLOSE_NOT_MEDIA, why_not_media(f));
+}
+
+const char *feed_fault(const struct feed *f, enum link_close_reason *reason)
+{
+    *reason = f->fault_reason;
+    return f->fault[0] ? f->fault : NULL;
+}
+
+void feed_end(struct feed *f, enum link_close_reason reason, const char *text)
+{
+    struct link_message m = {0};
+
+    if (f->phase == PHASE_ENDED)
+        return;
+    run_demuxer(f);
+    close_layout(f);
+    f->phase = PHASE_ENDED;
+    m.u.closed.reason = (uint32_t) reason;
+    m.u.closed.end_90k = f->start_90k;
+    feed_stats(f, &m.u.closed.stats);
+    snprintf(m.u.closed.text, sizeof(m.u.closed.text), "%s", text);
+    send_to_front(f, &m, LINK_FEED_CLOSED, -1);
+}
+
+uint64_t feed_id(const struct feed *f)
+{
+    return f->o.id;
+}
+
+const char *feed_room(const struct feed *f)
+{
+    return f->o.stream.room;
+}
+
+const char *feed_log_name(const struct feed *f)
+{
+    return f->log_name;
+}
+
+uint64_t feed_bytes(const struct feed *f)
+{
+    return f->bytes;
+}
+
+bool feed_is_waiting_for_order(const struct feed *f)
+{
+    return reorder_is_waiting(f->reorder);
+}
+
+void feed_set_srt_stats(struct feed *f, const struct link_feed_stats *srt)
+{
+    f->srt = *srt;
+}
+
+void feed_stats(const struct feed *f, struct link_feed_stats *out)
+{
+    const struct ts_counters *c = &f->filter.count;
+    struct packager_stats s = {0};
+    struct access_units_count sum = f->counts;
+
+    if (f->packager)
+        packager_stats(f->packager, &s);
+    for (size_t i = 0; i < TS_TRACKS_MAX; i++) {
+        struct access_units_count one = {0};
+
+        if (f->units[i])
+            access_units_count(f->units[i], &one);
+        sum.corrupt += one.corrupt;
+        sum.oversize += one.oversize;
+    }
+    *out = f->srt;
+    out->bytes = f->bytes;
+    out->packets = f->packets;
+    out->dropped += reorder_missing(f->reorder);
+    out->access_units_in = f->gone.in + s.in;
+    out->access_units_out = f->gone.out + s.out;
+    out->access_units_early = f->gone.early + s.early;
+    out->access_units_corrupt = sum.corrupt;
+    out->access_units_oversize = sum.oversize;
+    out->timestamps_repaired = f->gone.repaired + s.repaired;
+    out->ts_errors = c->sync_lost + c->transport_errors + c->continuity + c->crc + c->scrambled;
+    out->ts_ignored = c->ignored;
+    out->gop_90k = s.gop_90k;
+}

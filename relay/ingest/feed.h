@@ -1,0 +1,68 @@
+/* One publisher's media: from SRT packets to segments on their way to the front. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   its filter, demuxer, access units and packager; not the SRT socket (listener.h).
+ * Thread: the worker's loop.
+ * Life:   feed_new (waiting for the front's word) -> feed_go -> feed_packet ... -> feed_end ->
+ *         feed_free. feed_end may be called in every phase and tells the front once.
+ * Fails:  a feed that cannot go on says why by feed_fault(); the worker then ends it.
+ *
+ * Phases: opening (accepted, the front was asked) -> searching (no media yet) -> live -> ended.
+ */
+#ifndef RELAY_INGEST_FEED_H
+#define RELAY_INGEST_FEED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "relay/ingest/stream_id.h"
+#include "relay/link/message.h"
+
+struct feed;
+
+struct feed_options {
+    const struct config *config;  /* limits and durations are copied */
+    uint64_t id;
+    uint32_t worker;
+    struct stream_id stream;
+    char peer[LINK_PEER];
+    uint32_t latency_ms;
+    bool encrypted, classic;
+    int32_t first_sequence;       /* SRT packet number */
+    int64_t now_us;
+};
+
+/* How a feed talks to the front; takes fd. */
+struct feed_out {
+    void *ctx;
+    void (*send)(void *ctx, const struct link_message *m, int fd);
+};
+
+__attribute__((warn_unused_result)) int feed_new(struct feed **out, const struct feed_options *o,
+                                                 const struct feed_out *cb);
+void feed_free(struct feed **f);
+void feed_go(struct feed *f, int64_t start_90k, uint32_t target_duration_s, int64_t now_us);
+bool feed_is_open(const struct feed *f);   /* the front's word came and it has not ended */
+/* One SRT packet's payload, in any order. */
+void feed_packet(struct feed *f, int32_t sequence, const uint8_t *bytes, size_t len);
+/* After a batch of packets: demuxes what was gathered. */
+void feed_flush(struct feed *f, int64_t now_us, int64_t wall_us);
+/* Once a second: limits that depend on time. */
+void feed_second(struct feed *f, int64_t now_us);
+/* Why it must end, LINK_TEXT at most, with its reason; NULL while it is well. */
+const char *feed_fault(const struct feed *f, enum link_close_reason *reason);
+/* Keeps every whole access unit, closes the segments and tells the front. */
+void feed_end(struct feed *f, enum link_close_reason reason, const char *text);
+
+uint64_t feed_id(const struct feed *f);
+const char *feed_room(const struct feed *f);
+const char *feed_log_name(const struct feed *f);   /* "room/NAME" */
+uint64_t feed_bytes(const struct feed *f);         /* in order, handed on */
+bool feed_is_waiting_for_order(const struct feed *f);
+/* SRT's side of the numbers (lost ... receive_buffer_bytes), from who owns the socket. */
+void feed_set_srt_stats(struct feed *f, const struct link_feed_stats *srt);
+void feed_stats(const struct feed *f, struct link_feed_stats *out);
+
+#endif

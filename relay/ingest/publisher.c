@@ -1,0 +1,206 @@
+/* Draining one SRT socket, and noticing when it yields nothing any more. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/ingest/publisher.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <srt/srt.h>
+
+#include "relay/base/log.h"
+
+enum {
+    MESSAGE_MAX = 2048,        /* over SRTO_PAYLOADSIZE, which is at most 1456 */
+    BURST = 4096,              /* packets read from one socket in one tick */
+    FULL_READ_TICKS = 16,      /* how often a socket is read until it says EAGAIN */
+    STATE_TICKS = 8,           /* how often an idle socket is asked whether it still lives */
+    WEDGE_CHECK_US = 250000,
+    WEDGE_US = 1000000,        /* packets arrive, none can be read */
+};
+
+struct publisher {
+    SRTSOCKET socket;
+    struct feed *feed;
+    uint32_t worker;
+    struct feed_out out;
+    int64_t last_bytes_us, last_check_us;
+    int64_t last_arrived;      /* packets, at the last wedge check */
+    int64_t arriving_since_us; /* 0: none came between the last checks */
+};
+
+int publisher_new(struct publisher **out, const struct listener_peer *peer, const struct config *c,
+                  uint64_t id, uint32_t worker, const struct feed_out *cb, int64_t now_us)
+{
+    struct publisher *p = calloc(1, sizeof(*p));
+    struct feed_options o = {
+        .config = c, .id = id, .worker = worker, .stream = peer->stream,
+        .latency_ms = peer->latency_ms, .encrypted = peer->encrypted, .classic = peer->classic,
+        .first_sequence = peer->first_sequence, .now_us = now_us,
+    };
+
+    *out = NULL;
+    memcpy(o.peer, peer->address, sizeof(o.peer));
+    if (!p || feed_new(&p->feed, &o, cb)) {
+        srt_close(peer->socket);
+        free(p);
+        return -ENOMEM;
+    }
+    p->socket = peer->socket;
+    p->worker = worker;
+    p->out = *cb;
+    p->last_bytes_us = p->last_check_us = now_us;
+    *out = p;
+    return 0;
+}
+
+void publisher_free(struct publisher **p)
+{
+    if (!*p)
+        return;
+    srt_close((*p)->socket);
+    feed_free(&(*p)->feed);
+    free(*p);
+    *p = NULL;
+}
+
+struct feed *publisher_feed(struct publisher *p)
+{
+    return p->feed;
+}
+
+static bool read_one(struct publisher *p)
+{
+    char bytes[MESSAGE_MAX];
+    SRT_MSGCTRL control = srt_msgctrl_default;
+    int n = srt_recvmsg2(p->socket, bytes, sizeof(bytes), &control);
+
+    if (n <= 0)
+        return false;
+    feed_packet(p->feed, control.pktseq, (const uint8_t *) bytes, (size_t) n);
+    return true;
+}
+
+/* SRTO_RCVDATA says how many packets can be read in order: running into EAGAIN instead costs an
+ * exception inside libsrt each time. Out of order ones it does not count, so now and then, and
+ * while some are missing, the socket is read until it says no. */
+static int drain(struct publisher *p, bool fully)
+{
+    int ready = 0, len = sizeof(ready), n = 0;
+
+    if (srt_getsockflag(p->socket, SRTO_RCVDATA, &ready, &len) || ready < 0)
+        ready = 0;
+    if (ready > BURST)
+        ready = BURST;
+    while (n < ready && read_one(p))
+        n++;
+    if (fully || feed_is_waiting_for_order(p->feed))
+        while (n < BURST && read_one(p))
+            n++;
+    return n;
+}
+
+/* Packets arrive but no byte can be read: libsrt waits for one that will never come. */
+static bool is_wedged(struct publisher *p, int64_t now_us)
+{
+    SRT_TRACEBSTATS s;
+
+    if (now_us - p->last_bytes_us < WEDGE_US / 2 || now_us - p->last_check_us < WEDGE_CHECK_US)
+        return false;
+    p->last_check_us = now_us;
+    if (srt_bistats(p->socket, &s, 0, 1))
+        return false;
+    if (s.pktRecvTotal == p->last_arrived)
+        p->arriving_since_us = 0;
+    else if (!p->arriving_since_us)
+        p->arriving_since_us = now_us;
+    p->last_arrived = s.pktRecvTotal;
+    return p->arriving_since_us && now_us - p->arriving_since_us >= WEDGE_US &&
+           now_us - p->last_bytes_us >= WEDGE_US;
+}
+
+static bool is_over(struct publisher *p, uint64_t tick, int got)
+{
+    if (got > 0 && tick % (4 * STATE_TICKS))
+        return false;
+    if (got == 0 && tick % STATE_TICKS)
+        return false;
+    return srt_getsockstate(p->socket) >= SRTS_BROKEN;
+}
+
+bool publisher_tick(struct publisher *p, uint64_t tick, int64_t now_us, int64_t wall_us,
+                    enum link_close_reason *reason, char *text)
+{
+    uint64_t before = feed_bytes(p->feed);
+    const char *fault;
+    int got = 0;
+
+    if (feed_is_open(p->feed)) {
+        got = drain(p, (tick + (uint64_t) p->socket) % FULL_READ_TICKS == 0);
+        feed_flush(p->feed, now_us, wall_us);
+        if (feed_bytes(p->feed) != before) {
+            p->last_bytes_us = now_us;
+            p->arriving_since_us = 0;
+        } else if (is_wedged(p, now_us)) {
+            *reason = LINK_CLOSE_WEDGED;
+            snprintf(text, LINK_TEXT, "packets arrive but none can be read; it may come back");
+            return false;
+        }
+    }
+    fault = feed_fault(p->feed, reason);
+    if (fault) {
+        snprintf(text, LINK_TEXT, "%s", fault);
+        return false;
+    }
+    if (!is_over(p, tick, got))
+        return true;
+    while (feed_is_open(p->feed) && drain(p, true) > 0)
+        feed_flush(p->feed, now_us, wall_us);
+    *reason = LINK_CLOSE_ENDED;
+    snprintf(text, LINK_TEXT, "the publisher closed the connection or went silent");
+    return false;
+}
+
+static void read_srt_stats(struct publisher *p)
+{
+    struct link_feed_stats stats = {0}, *out = &stats;
+    SRT_TRACEBSTATS s;
+
+    if (srt_bistats(p->socket, &s, 0, 1))
+        return;
+    out->lost = (uint64_t) s.pktRcvLossTotal;
+    out->retransmitted = (uint64_t) s.pktRcvRetrans;
+    out->dropped = (uint64_t) s.pktRcvDropTotal;
+    out->duplicated = s.pktRecvTotal > s.pktRecvUniqueTotal
+                          ? (uint64_t) (s.pktRecvTotal - s.pktRecvUniqueTotal)
+                          : 0;
+    out->undecrypted = (uint64_t) s.pktRcvUndecryptTotal;
+    out->rtt_us = (uint64_t) (s.msRTT * 1000);
+    out->bitrate_bps = (uint64_t) (s.mbpsRecvRate * 1e6);
+    out->receive_buffer_bytes = (uint64_t) s.byteRcvBuf;
+    feed_set_srt_stats(p->feed, &stats);
+}
+
+void publisher_second(struct publisher *p, int64_t now_us)
+{
+    struct link_message m = {.type = LINK_FEED_STATS, .worker = p->worker,
+                             .feed = feed_id(p->feed)};
+
+    feed_second(p->feed, now_us);
+    read_srt_stats(p);
+    feed_stats(p->feed, &m.u.feed_stats);
+    p->out.send(p->out.ctx, &m, -1);
+}
+
+void publisher_end(struct publisher *p, enum link_close_reason reason, const char *text)
+{
+    struct link_feed_stats s = {0};
+
+    read_srt_stats(p);
+    feed_end(p->feed, reason, text);
+    feed_stats(p->feed, &s);
+    log_info(feed_log_name(p->feed), "feed_ended why=\"%s\" bytes=%llu access_units=%llu/%llu",
+             text, (unsigned long long) s.bytes, (unsigned long long) s.access_units_out,
+             (unsigned long long) s.access_units_in);
+}

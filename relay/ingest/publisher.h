@@ -1,0 +1,34 @@
+/* One publisher: its SRT socket and the feed behind it. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   the SRT socket and the feed. Thread: the worker's loop.
+ * Life:   publisher_new takes the peer's socket (also on error); publisher_free closes it.
+ */
+#ifndef RELAY_INGEST_PUBLISHER_H
+#define RELAY_INGEST_PUBLISHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "relay/ingest/feed.h"
+#include "relay/ingest/listener.h"
+
+struct publisher;
+
+__attribute__((warn_unused_result)) int publisher_new(struct publisher **out,
+                                                      const struct listener_peer *peer,
+                                                      const struct config *c, uint64_t feed_id,
+                                                      uint32_t worker, const struct feed_out *cb,
+                                                      int64_t now_us);
+void publisher_free(struct publisher **p);
+struct feed *publisher_feed(struct publisher *p);
+/* Reads all that libsrt has. False when the publisher is over; *reason and text (LINK_TEXT) say
+ * why, and publisher_end is due. */
+bool publisher_tick(struct publisher *p, uint64_t tick, int64_t now_us, int64_t wall_us,
+                    enum link_close_reason *reason, char *text);
+/* Once a second: sends the statistics, checks the limits. */
+void publisher_second(struct publisher *p, int64_t now_us);
+/* Ends the feed (its last segments go out), logs why. */
+void publisher_end(struct publisher *p, enum link_close_reason reason, const char *text);
+
+#endif

@@ -1,0 +1,283 @@
+/* Packet by packet: sync, PID, continuity, tables. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/ingest/ts_filter.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    uint8_t type;
+    enum codec_id codec;
+    const char *name;
+} types[] = {
+    /* ISO/IEC 13818-1 table 2-34, and the registrations in use beside it */
+    {0x01, CODEC_NONE, "MPEG-1 video"}, {0x02, CODEC_NONE, "MPEG-2 video"},
+    {0x03, CODEC_NONE, "MPEG-1 audio"}, {0x04, CODEC_NONE, "MPEG-2 audio"},
+    {0x06, CODEC_NONE, "private data (Opus, AV1, AC-3, subtitles)"},
+    {0x0f, CODEC_AAC, "AAC"},           {0x11, CODEC_NONE, "AAC in LATM"},
+    {0x15, CODEC_NONE, "metadata"},     {0x1b, CODEC_H264, "H.264"},
+    {0x24, CODEC_HEVC, "HEVC"},         {0x33, CODEC_NONE, "VVC"},
+    {0x81, CODEC_NONE, "AC-3"},         {0x86, CODEC_NONE, "SCTE-35"},
+    {0x87, CODEC_NONE, "E-AC-3"},
+};
+
+static enum codec_id codec_of(uint8_t type)
+{
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (types[i].type == type)
+            return types[i].codec;
+    return CODEC_NONE;
+}
+
+const char *ts_type_name(uint8_t type)
+{
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (types[i].type == type)
+            return types[i].name;
+    return "unknown";
+}
+
+void ts_filter_init(struct ts_filter *f, uint32_t audio_max, const struct ts_out *out)
+{
+    memset(f, 0, sizeof(*f));
+    memset(f->track_of, -1, sizeof(f->track_of));
+    f->out = *out;
+    f->audio_max = audio_max < TS_TRACKS_MAX - 1 ? audio_max : TS_TRACKS_MAX - 1;
+}
+
+void ts_filter_break(struct ts_filter *f)
+{
+    f->carried = 0;
+    f->pat.open = f->pmt.open = false;
+}
+
+static void leave_out(struct ts_layout *l, const struct psi_stream *s, const char *why)
+{
+    size_t len = strlen(l->left_out);
+
+    if (len < sizeof(l->left_out))
+        snprintf(l->left_out + len, sizeof(l->left_out) - len, "%s0x%02x %s%s", len ? ", " : "",
+                 s->type, ts_type_name(s->type), why);
+}
+
+static void add_track(struct ts_layout *l, const struct psi_stream *s, enum codec_id codec)
+{
+    struct ts_track *t = &l->tracks[l->count++];
+
+    t->pid = s->pid;
+    t->type = s->type;
+    t->codec = codec;
+    memcpy(t->language, s->language, sizeof(t->language));
+}
+
+static bool is_taken(const struct ts_layout *l, uint16_t pid)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (l->tracks[i].pid == pid)
+            return true;
+    return false;
+}
+
+/* The first video stream, then audio streams up to the limit. */
+static void choose(const struct ts_filter *f, struct ts_layout *l)
+{
+    const struct psi_program *p = &f->program;
+    bool video = false;
+    uint32_t audio = 0;
+
+    memset(l, 0, sizeof(*l));
+    l->pmt_pid = p->pmt_pid;
+    l->pcr_pid = p->pcr_pid;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < p->count; i++) {
+            const struct psi_stream *s = &p->streams[i];
+            enum codec_id codec = codec_of(s->type);
+            enum codec_kind kind = codec_kind(codec);
+
+            if (pass == 0 && kind == CODEC_KIND_VIDEO && !video) {
+                add_track(l, s, codec);
+                video = true;
+            } else if (pass == 1 && kind == CODEC_KIND_AUDIO && !is_taken(l, s->pid)) {
+                if (audio++ < f->audio_max)
+                    add_track(l, s, codec);
+                else
+                    leave_out(l, s, " (too many)");
+            } else if (pass == 1 && kind == CODEC_KIND_NONE) {
+                leave_out(l, s, "");
+            } else if (pass == 1 && kind == CODEC_KIND_VIDEO && !is_taken(l, s->pid)) {
+                leave_out(l, s, " (second video)");
+            }
+        }
+}
+
+static bool same_tracks(const struct ts_layout *a, const struct ts_layout *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->tracks[i].pid != b->tracks[i].pid || a->tracks[i].type != b->tracks[i].type)
+            return false;
+    return true;
+}
+
+static void on_pmt(struct ts_filter *f)
+{
+    struct ts_layout next;
+
+    if (psi_read_pmt(f->pmt.bytes, f->pmt.have, &f->program)) {
+        f->count.crc++;
+        return;
+    }
+    choose(f, &next);
+    if (f->has_layout && same_tracks(&next, &f->layout))
+        return;
+    memset(f->track_of, -1, sizeof(f->track_of));
+    memset(f->continuity, -1, sizeof(f->continuity));
+    for (size_t i = 0; i < next.count; i++)
+        f->track_of[next.tracks[i].pid] = (int8_t) i;
+    f->layout = next;
+    f->has_layout = true;
+    f->out.layout(f->out.ctx, &f->layout);
+}
+
+static void on_table(struct ts_filter *f, uint16_t pid, const uint8_t *payload, size_t len,
+                     bool unit_start)
+{
+    struct psi_program next = {0};
+    struct psi_section *s = pid == TS_PID_PAT ? &f->pat : &f->pmt;
+    int rc = psi_section_take(s, payload, len, unit_start);
+
+    if (rc < 0)
+        f->count.crc++;
+    if (rc != 1)
+        return;
+    if (pid != TS_PID_PAT) {
+        on_pmt(f);
+    } else if (psi_read_pat(s->bytes, s->have, &next) == 0 &&
+               (!f->has_program || next.pmt_pid != f->program.pmt_pid)) {
+        f->program = next;
+        f->has_program = true;
+        f->pmt.open = false;
+    }
+}
+
+/* ISO/IEC 13818-1 section 2.4.3.3: a packet may be sent twice; the copy is not new data. */
+static bool is_repeated(struct ts_filter *f, int track, const uint8_t *p, bool has_payload)
+{
+    int8_t counter = (int8_t) (p[3] & 0x0f), last = f->continuity[track];
+    bool jump_announced = (p[3] & 0x20) && p[4] > 0 && (p[5] & 0x80);
+
+    if (!has_payload)
+        return false;
+    f->continuity[track] = counter;
+    if (last < 0 || jump_announced)
+        return false;
+    if (counter == last)
+        return true;
+    if (counter != ((last + 1) & 0x0f))
+        f->count.continuity++;
+    return false;
+}
+
+static void pass_track(struct ts_filter *f, int track, const uint8_t *p, size_t header)
+{
+    if (is_repeated(f, track, p, header < TS_PACKET)) {
+        f->count.ignored++;
+        return;
+    }
+    if (track == 0) {
+        f->last_stuffed = header > 4;
+        f->last_was_start = p[1] & 0x40;
+    }
+    f->out.packet(f->out.ctx, p);
+}
+
+static void on_packet(struct ts_filter *f, const uint8_t *p)
+{
+    uint16_t pid = (uint16_t) ((p[1] & 0x1f) << 8 | p[2]);
+    size_t header = p[3] & 0x20 ? 5 + (size_t) p[4] : 4;
+    int track = f->track_of[pid];
+    bool table = pid == TS_PID_PAT || (f->has_program && pid == f->program.pmt_pid);
+
+    f->count.packets++;
+    if (track < 0 && !table) {
+        f->count.ignored++;
+    } else if ((p[1] & 0x80) || header > TS_PACKET) {
+        f->count.transport_errors++;
+    } else if (p[3] & 0xc0) {
+        f->count.scrambled++;
+    } else if (!(p[3] & 0x10)) { /* no payload: clock references and stuffing */
+        f->count.ignored++;
+    } else if (table) {
+        on_table(f, pid, p + header, TS_PACKET - header, p[1] & 0x40);
+    } else {
+        pass_track(f, track, p, header);
+    }
+}
+
+/* The first byte of a packet at or after bytes: 0x47, and again 188 bytes on if that is here. */
+static size_t find_sync(const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (bytes[i] == 0x47 && (i + TS_PACKET >= len || bytes[i + TS_PACKET] == 0x47))
+            return i;
+    return len;
+}
+
+/* Completes the packet that an earlier call left unfinished. */
+static size_t take_carried(struct ts_filter *f, const uint8_t *bytes, size_t len)
+{
+    size_t n = TS_PACKET - f->carried;
+
+    if (n > len)
+        n = len;
+    memcpy(f->carry + f->carried, bytes, n);
+    f->carried += n;
+    if (f->carried == TS_PACKET) {
+        f->carried = 0;
+        on_packet(f, f->carry);
+    }
+    return n;
+}
+
+void ts_filter_take(struct ts_filter *f, const uint8_t *bytes, size_t len)
+{
+    size_t skip;
+
+    /* a message normally starts with a packet: then what was carried over was damaged */
+    if (f->carried && len >= TS_PACKET && len % TS_PACKET == 0 && bytes[0] == 0x47) {
+        f->carried = 0;
+        f->count.sync_lost++;
+    }
+    if (f->carried) {
+        skip = take_carried(f, bytes, len);
+        bytes += skip;
+        len -= skip;
+    }
+    while (len > 0) {
+        if (bytes[0] != 0x47) {
+            f->count.sync_lost++;
+            skip = find_sync(bytes, len);
+            bytes += skip;
+            len -= skip;
+            continue;
+        }
+        if (len < TS_PACKET) {
+            memcpy(f->carry, bytes, len);
+            f->carried = len;
+            return;
+        }
+        on_packet(f, bytes);
+        bytes += TS_PACKET;
+        len -= TS_PACKET;
+    }
+}
+
+void ts_layout_psi(const struct ts_layout *l, uint8_t out[2 * TS_PACKET])
+{
+    struct psi_stream streams[TS_TRACKS_MAX];
+
+    for (size_t i = 0; i < l->count; i++)
+        streams[i] = (struct psi_stream){.pid = l->tracks[i].pid, .type = l->tracks[i].type};
+    psi_write(streams, l->count, l->pmt_pid, l->pcr_pid, out);
+}

@@ -1,0 +1,72 @@
+/* What of a publisher's bytes libavformat may see: whole packets of the tracks we carry. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   nothing outside itself. Thread: the worker's loop. Life: init, caller's memory.
+ *
+ * It finds packet boundaries, reads PAT and PMT itself, picks one video and some audio tracks, and
+ * passes only their packets on: a publisher's other PIDs cost two comparisons each. The demuxer
+ * gets tables written by us (ts_layout_psi), so it never meets a stranger's descriptor.
+ */
+#ifndef RELAY_INGEST_TS_FILTER_H
+#define RELAY_INGEST_TS_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "codecs/codec.h"
+#include "relay/ingest/psi.h"
+
+enum { TS_TRACKS_MAX = 8 };
+
+/* The tracks that are carried: video first, then audio in the PMT's order. */
+struct ts_layout {
+    size_t count;
+    struct ts_track {
+        uint16_t pid;
+        uint8_t type;
+        enum codec_id codec;
+        char language[12];
+    } tracks[TS_TRACKS_MAX];
+    uint16_t pmt_pid, pcr_pid;
+    char left_out[96];       /* streams that cannot be carried, in words; "" */
+};
+
+struct ts_out {
+    void *ctx;
+    void (*packet)(void *ctx, const uint8_t packet[static TS_PACKET]);
+    /* The set of tracks is new; packets that follow are of these. */
+    void (*layout)(void *ctx, const struct ts_layout *layout);
+};
+
+struct ts_counters {
+    uint64_t packets, ignored;
+    uint64_t sync_lost, transport_errors, scrambled, continuity, crc;
+};
+
+struct ts_filter {
+    struct ts_out out;
+    uint32_t audio_max;
+    uint8_t carry[TS_PACKET];
+    size_t carried;
+    struct psi_section pat, pmt;
+    struct psi_program program;
+    struct ts_layout layout;
+    bool has_program, has_layout;
+    struct ts_counters count;
+    int8_t track_of[8192];      /* by PID; -1: not ours */
+    int8_t continuity[TS_TRACKS_MAX];
+    bool last_stuffed, last_was_start; /* of the last video packet passed */
+};
+
+void ts_filter_init(struct ts_filter *f, uint32_t audio_max, const struct ts_out *out);
+/* Any bytes, in order. */
+void ts_filter_take(struct ts_filter *f, const uint8_t *bytes, size_t len);
+/* Bytes are missing here: what was carried over is worth nothing. */
+void ts_filter_break(struct ts_filter *f);
+/* PAT and PMT for the demuxer. */
+void ts_layout_psi(const struct ts_layout *l, uint8_t out[2 * TS_PACKET]);
+/* "0x24 HEVC" and the like, for stream types we know by name. */
+const char *ts_type_name(uint8_t type);
+
+#endif

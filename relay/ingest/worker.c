@@ -1,0 +1,321 @@
+/* The worker's loop: link messages, a tick for all publishers, a second for the numbers. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/ingest/worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "relay/base/clock.h"
+#include "relay/base/log.h"
+#include "relay/ingest/admission.h"
+#include "relay/ingest/listener.h"
+#include "relay/ingest/publisher.h"
+#include "relay/ingest/ts_demux.h"
+#include "relay/link/link.h"
+
+enum { LINK_BURST = 256, LATE_TICKS = 4, CONFIG_BYTES_MAX = 8 << 20 };
+
+struct worker {
+    uint32_t index;
+    char log_name[24];
+    struct config *config;
+    int link;
+    struct link_outbox *outbox;
+    struct admission *admission;
+    struct listener *listener;
+    struct publisher **publishers;
+    size_t count, size;
+    uint64_t next_feed, tick;
+    int64_t tick_us, next_second_us;
+    struct link_worker_stats stats;
+    bool stopping, lost;  /* lost: the front is gone or hopelessly behind */
+};
+
+static void send_message(void *ctx, const struct link_message *m, int fd)
+{
+    struct worker *w = ctx;
+    int rc = link_outbox_send(w->outbox, m, fd);
+
+    if (rc && !w->lost) {
+        w->lost = true;
+        log_warn(w->log_name, "front_lost error=%d", -rc);
+    }
+}
+
+static void on_refuse(void *ctx, enum admission_verdict verdict, const char *room,
+                      const char *peer, const char *text)
+{
+    struct worker *w = ctx;
+    struct link_worker_stats *s = &w->stats;
+    uint64_t *counters[ADMISSION_VERDICTS] = {
+        [ADMISSION_BAD_REQUEST] = &s->refused_name,  [ADMISSION_BAD_MODE] = &s->refused_name,
+        [ADMISSION_ROLE] = &s->refused_name,         [ADMISSION_NOT_FOUND] = &s->refused_name,
+        [ADMISSION_UNAUTHORIZED] = &s->refused_key,  [ADMISSION_CONFLICT] = &s->refused_conflict,
+        [ADMISSION_FULL] = &s->refused_full,         [ADMISSION_RATE] = &s->refused_rate,
+        [ADMISSION_VERSION] = &s->refused_version,
+        [ADMISSION_ENCRYPTION] = &s->refused_passphrase,
+    };
+    char name[LINK_NAME + 8], safe[LINK_NAME * 4];
+
+    ++*(counters[verdict] ? counters[verdict] : &s->refused_other);
+    log_safe(room, strlen(room), safe, sizeof(safe));
+    snprintf(name, sizeof(name), "room/%s", room_name_is_valid(room, strlen(room)) ? room : "?");
+    log_warn(name, "publisher_refused code=%d from=%s why=\"%s\" asked=\"%s\"",
+             admission_reject_code(verdict), peer, text, safe);
+}
+
+static bool make_place(struct worker *w)
+{
+    size_t size = w->size ? w->size * 2 : 64;
+    struct publisher **all;
+
+    if (w->count < w->size)
+        return true;
+    all = realloc(w->publishers, size * sizeof(struct publisher *));
+    if (!all)
+        return false;
+    w->publishers = all;
+    w->size = size;
+    return true;
+}
+
+static void on_accept(void *ctx, const struct listener_peer *peer)
+{
+    struct worker *w = ctx;
+    struct feed_out out = {.ctx = w, .send = send_message};
+    struct publisher *p;
+
+    if (!make_place(w))
+        return;
+    if (publisher_new(&p, peer, w->config, w->next_feed++, w->index, &out, clock_mono_us()))
+        return;
+    w->publishers[w->count++] = p;
+    w->stats.accepted++;
+    log_info(feed_log_name(publisher_feed(p)),
+             "publisher_accepted from=%s latency_ms=%u encrypted=%d play_out=%s", peer->address,
+             peer->latency_ms, peer->encrypted, peer->classic ? "classic" : "auto");
+}
+
+static void remove_publisher(struct worker *w, size_t i)
+{
+    publisher_free(&w->publishers[i]);
+    w->publishers[i] = w->publishers[--w->count];
+}
+
+static size_t find_feed(const struct worker *w, uint64_t id)
+{
+    size_t i = 0;
+
+    while (i < w->count && feed_id(publisher_feed(w->publishers[i])) != id)
+        i++;
+    return i;
+}
+
+/* A whole new configuration as YAML in a memfd; the feeds on air keep what they started with. */
+static void take_config(struct worker *w, int fd)
+{
+    struct stat st;
+    struct config *c = NULL;
+    char *yaml;
+
+    if (fd < 0 || fstat(fd, &st) || st.st_size <= 0 || st.st_size > CONFIG_BYTES_MAX)
+        return;
+    yaml = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (yaml == MAP_FAILED)
+        return;
+    if (config_parse(&c, "reload", yaml, (size_t) st.st_size, NULL, 0, stderr) == 0) {
+        /* the old one stays: publishers on air point into it, and reloads are rare */
+        w->config = c;
+        admission_set_config(w->admission, c);
+        log_info(w->log_name, "configuration_reloaded");
+    }
+    munmap(yaml, (size_t) st.st_size);
+}
+
+static void on_message(struct worker *w, const struct link_message *m, int fd)
+{
+    size_t i = find_feed(w, m->feed);
+
+    switch ((enum link_type) m->type) {
+    case LINK_FEED_GO:
+        if (i < w->count)
+            feed_go(publisher_feed(w->publishers[i]), m->u.go.start_90k, m->u.go.target_duration_s,
+                    clock_mono_us());
+        break;
+    case LINK_FEED_STOP:
+        if (i < w->count) {
+            publisher_end(w->publishers[i], LINK_CLOSE_STOPPED, m->u.stop.text);
+            remove_publisher(w, i);
+        }
+        break;
+    case LINK_ROOM_STATE:
+        admission_set_room(w->admission, m->u.room.room, (enum link_room_state) m->u.room.state,
+                           m->u.room.classic, m->u.room.full);
+        break;
+    case LINK_CONFIG:
+        take_config(w, fd);
+        break;
+    case LINK_STOP:
+        w->stopping = true;
+        break;
+    default:
+        log_error(w->log_name, "unexpected_message type=%u", m->type);
+    }
+}
+
+static void read_link(struct worker *w)
+{
+    struct link_message m;
+    int fd, rc = 0;
+
+    for (int i = 0; i < LINK_BURST && (rc = link_receive(w->link, &m, &fd)) == 1; i++) {
+        on_message(w, &m, fd);
+        if (fd >= 0)
+            close(fd);
+    }
+    if (rc == 0 || rc == -EPROTO)
+        w->lost = true;
+    if (link_outbox_flush(w->outbox))
+        w->lost = true;
+}
+
+static void tick_publishers(struct worker *w, int64_t now_us)
+{
+    int64_t wall_us = clock_wall_us();
+    enum link_close_reason reason;
+    char text[LINK_TEXT];
+
+    for (size_t i = 0; i < w->count;) {
+        if (publisher_tick(w->publishers[i], w->tick, now_us, wall_us, &reason, text)) {
+            i++;
+            continue;
+        }
+        publisher_end(w->publishers[i], reason, text);
+        remove_publisher(w, i);
+    }
+}
+
+static uint64_t resident_bytes(void)
+{
+    unsigned long size = 0, resident = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+
+    if (!f)
+        return 0;
+    if (fscanf(f, "%lu %lu", &size, &resident) != 2)
+        resident = 0;
+    fclose(f);
+    return (uint64_t) resident * (uint64_t) sysconf(_SC_PAGESIZE);
+}
+
+static void second(struct worker *w, int64_t now_us)
+{
+    struct link_message m = {.type = LINK_WORKER_STATS, .worker = w->index};
+    struct rusage u;
+
+    for (size_t i = 0; i < w->count; i++)
+        publisher_second(w->publishers[i], now_us);
+    getrusage(RUSAGE_SELF, &u);
+    w->stats.cpu_us = (uint64_t) (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
+                      (uint64_t) (u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+    w->stats.rss_bytes = resident_bytes();
+    w->stats.udp_dropped = listener_udp_dropped(w->listener);
+    w->stats.log_dropped = log_dropped() + admission_events_lost(w->admission);
+    m.u.worker_stats = w->stats;
+    send_message(w, &m, -1);
+}
+
+static void tick(struct worker *w, int64_t now_us)
+{
+    w->tick++;
+    w->stats.ticks++;
+    if (now_us - w->tick_us > LATE_TICKS * (int64_t) w->config->srt.tick_ms * 1000)
+        w->stats.late_ticks++;
+    w->tick_us = now_us;
+    listener_tick(w->listener, now_us);
+    tick_publishers(w, now_us);
+    if (now_us >= w->next_second_us) {
+        w->next_second_us = now_us + 1000000;
+        second(w, now_us);
+    }
+    if (link_outbox_flush(w->outbox))
+        w->lost = true;
+}
+
+static void loop(struct worker *w)
+{
+    int64_t next_us = clock_mono_us();
+
+    w->tick_us = next_us;
+    while (!w->stopping && !w->lost) {
+        int64_t now_us = clock_mono_us();
+        struct pollfd link = {.fd = w->link, .events = POLLIN};
+        struct timespec wait = {0};
+
+        if (now_us < next_us)
+            wait.tv_nsec = (next_us - now_us) * 1000;
+        if (ppoll(&link, 1, &wait, NULL) > 0)
+            read_link(w);
+        now_us = clock_mono_us();
+        if (now_us < next_us)
+            continue;
+        tick(w, now_us);
+        next_us += (int64_t) w->config->srt.tick_ms * 1000;
+        if (next_us < now_us) /* behind: skip, never pile up */
+            next_us = now_us;
+    }
+}
+
+static int start(struct worker *w, int udp_fd)
+{
+    struct link_message ready = {.type = LINK_WORKER_READY, .worker = w->index};
+    struct listener_options o = {
+        .udp_fd = udp_fd, .log_name = w->log_name, .ctx = w,
+        .accept = on_accept, .refuse = on_refuse, .config = w->config,
+    };
+
+    if (link_outbox_new(&w->outbox, w->link) || admission_new(&w->admission, w->config))
+        return -ENOMEM;
+    o.admission = w->admission;
+    if (listener_new(&w->listener, &o))
+        return -EIO;
+    send_message(w, &ready, -1);
+    return 0;
+}
+
+int worker_run(uint32_t index, uint32_t generation, struct config *c, int udp_fd, int link_fd)
+{
+    struct worker w = {.index = index, .config = c, .link = link_fd};
+
+    snprintf(w.log_name, sizeof(w.log_name), "worker/%u", index);
+    /* unique in the festival's life: worker, its generation, a counter */
+    w.next_feed = (uint64_t) (index + 1) << 48 | (uint64_t) (generation & 0xffff) << 32 | 1;
+    ts_demux_setup_log();
+    if (start(&w, udp_fd))
+        return 1;
+    log_info(w.log_name, "ready pid=%d", (int) getpid());
+    loop(&w);
+    while (w.count) {
+        publisher_end(w.publishers[0], LINK_CLOSE_STOPPED, "the relay is stopping");
+        remove_publisher(&w, 0);
+    }
+    for (int i = 0; i < 100 && !w.lost && link_outbox_queued(w.outbox); i++) {
+        struct pollfd link = {.fd = w.link, .events = POLLOUT};
+
+        poll(&link, 1, 10);
+        if (link_outbox_flush(w.outbox))
+            break;
+    }
+    log_info(w.log_name, "stopped");
+    close(w.link);
+    /* srt_cleanup waits for its garbage collector for seconds; everything worth keeping is sent */
+    _exit(w.stopping ? 0 : 1);
+}
