@@ -1,0 +1,331 @@
+/* The wiring of the front: links and questions in, views and answers out. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/front.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "relay/base/clock.h"
+#include "relay/base/log.h"
+#include "relay/control/desk.h"
+#include "relay/link/link.h"
+#include "relay/room/rooms.h"
+#include "relay/web/page.h"
+#include "relay/web/server.h"
+
+#define CTX "front"
+
+enum {
+    TICK_US = 100000,
+    LINK_BURST = 256,               /* messages of one worker before others have their turn */
+    WORKERS_STOP_US = 3000000,      /* how long workers may flush after LINK_STOP */
+    VIEWERS_STOP_US = 5000000,      /* how long viewers' replies may take after that */
+    ROUTES_MAX = 64,
+    CONFIG_BYTES_MAX = 8 << 20,
+};
+
+struct worker_link {
+    struct front *front;
+    uint32_t index;
+    int fd;
+    struct event *readable;
+    struct link_outbox *outbox;
+};
+
+struct front {
+    struct event_base *base;
+    struct config *config;
+    struct config *boot;            /* the server's limits and sockets stay what they were */
+    struct page *page;
+    struct desk *desk;
+    struct rooms *rooms;
+    struct server *server;
+    struct route routes[ROUTES_MAX];
+    struct worker_link *links;
+    uint32_t workers;
+    int control;
+    struct event *on_control, *on_desk, *on_tick;
+    int64_t stop_us;                /* 0: not stopping */
+    int exit_code;
+};
+
+static void lose_worker(struct worker_link *k)
+{
+    if (k->fd < 0)
+        return;
+    event_free(k->readable);
+    k->readable = NULL;
+    link_outbox_free(&k->outbox);
+    close(k->fd);
+    k->fd = -1;
+    rooms_worker_lost(k->front->rooms, k->index, clock_mono_us(), clock_wall_us());
+}
+
+static void send_to(struct worker_link *k, const struct link_message *m, int fd)
+{
+    int copy = fd >= 0 ? dup(fd) : -1;
+
+    if (k->fd < 0 || !k->outbox) {
+        if (copy >= 0)
+            close(copy);
+        return;
+    }
+    if (link_outbox_send(k->outbox, m, copy))
+        log_warn(CTX, "worker_unreachable worker=%u", k->index);
+}
+
+static void send_to_workers(struct front *f, uint32_t worker, const struct link_message *m, int fd)
+{
+    for (uint32_t i = 0; i < f->workers; i++)
+        if (worker == ROOMS_OUT_ALL || worker == i)
+            send_to(&f->links[i], m, fd);
+}
+
+static void on_link(evutil_socket_t fd, short what, void *arg)
+{
+    struct worker_link *k = arg;
+    struct front *f = k->front;
+    struct link_message m;
+    int passed, rc = 1;
+
+    (void) what;
+    for (int i = 0; i < LINK_BURST; i++) {
+        rc = link_receive(fd, &m, &passed);
+        if (rc != 1)
+            break;
+        m.worker = k->index; /* what a worker says of itself is not believed */
+        if (m.type == LINK_WORKER_READY)
+            rooms_worker_ready(f->rooms, k->index);
+        else
+            rooms_message(f->rooms, &m, passed, clock_mono_us(), clock_wall_us());
+    }
+    if (rc == 0 || (rc < 0 && rc != -EAGAIN))
+        lose_worker(k);
+}
+
+static void adopt_worker(struct front *f, uint32_t index, int fd)
+{
+    struct worker_link *k = index < f->workers ? &f->links[index] : NULL;
+
+    if (!k || fd < 0) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    lose_worker(k);
+    k->fd = fd;
+    k->readable = event_new(f->base, fd, EV_READ | EV_PERSIST, on_link, k);
+    if (!k->readable || link_outbox_new(&k->outbox, fd) || event_add(k->readable, NULL)) {
+        log_error(CTX, "no_memory what=\"a worker's link\"");
+        if (k->readable)
+            event_free(k->readable);
+        k->readable = NULL;
+        link_outbox_free(&k->outbox);
+        close(fd);
+        k->fd = -1;
+    }
+}
+
+static void begin_stop(struct front *f, int code)
+{
+    struct link_message m = {.type = LINK_STOP};
+
+    if (f->stop_us)
+        return;
+    f->exit_code = code;
+    f->stop_us = clock_mono_us() + WORKERS_STOP_US;
+    send_to_workers(f, ROOMS_OUT_ALL, &m, -1);
+}
+
+/* The supervisor has checked it; the workers get the same text. HTTP limits stay as they are. */
+static void take_config(struct front *f, int fd)
+{
+    struct link_message m = {.type = LINK_CONFIG};
+    struct config *next = NULL, *old = f->config;
+    struct stat st;
+    char *yaml;
+
+    if (fd < 0 || fstat(fd, &st) || st.st_size <= 0 || st.st_size > CONFIG_BYTES_MAX)
+        return;
+    yaml = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (yaml == MAP_FAILED)
+        return;
+    if (config_parse(&next, "reload", yaml, (size_t) st.st_size, NULL, 0, stderr) == 0) {
+        rooms_set_config(f->rooms, next);
+        f->config = next;
+        send_to_workers(f, ROOMS_OUT_ALL, &m, fd);
+        if (old != f->boot)
+            config_free(&old);
+    }
+    munmap(yaml, (size_t) st.st_size);
+}
+
+static void on_control(evutil_socket_t fd, short what, void *arg)
+{
+    struct front *f = arg;
+    struct link_message m;
+    int passed, rc;
+
+    (void) what;
+    while ((rc = link_receive(fd, &m, &passed)) == 1) {
+        if (m.type == LINK_WORKER_SPAWNED) {
+            adopt_worker(f, m.worker, passed);
+            continue;
+        }
+        if (m.type == LINK_CONFIG)
+            take_config(f, passed);
+        else if (m.type == LINK_STOP)
+            begin_stop(f, 0);
+        if (passed >= 0)
+            close(passed);
+    }
+    if (rc != -EAGAIN) {
+        event_del(f->on_control);
+        begin_stop(f, 1);
+    }
+}
+
+static void on_desk(evutil_socket_t fd, short what, void *arg)
+{
+    struct front *f = arg;
+
+    (void) fd, (void) what;
+    desk_drain(f->desk, f->server, f->rooms, clock_mono_us(), clock_wall_us());
+}
+
+static bool workers_left(const struct front *f)
+{
+    for (uint32_t i = 0; i < f->workers; i++)
+        if (f->links[i].fd >= 0)
+            return true;
+    return false;
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct front *f = arg;
+    int64_t now_us = clock_mono_us();
+
+    (void) fd, (void) what;
+    for (uint32_t i = 0; i < f->workers; i++)
+        if (f->links[i].fd >= 0 && link_outbox_flush(f->links[i].outbox))
+            log_warn(CTX, "worker_unreachable worker=%u", i);
+    rooms_tick(f->rooms, now_us, clock_wall_us());
+    if (f->stop_us && (!workers_left(f) || now_us > f->stop_us))
+        event_base_loopbreak(f->base);
+}
+
+static void on_show(void *ctx, const struct room_view *v)
+{
+    struct front *f = ctx;
+
+    server_show(f->server, v);
+}
+
+static void on_hide(void *ctx, const char *room)
+{
+    struct front *f = ctx;
+
+    server_hide(f->server, room);
+}
+
+static void on_publish(void *ctx, const char *path, const struct body *b)
+{
+    struct front *f = ctx;
+
+    server_publish(f->server, path, b);
+}
+
+static void on_send(void *ctx, uint32_t worker, const struct link_message *m)
+{
+    send_to_workers(ctx, worker, m, -1);
+}
+
+static size_t add_routes(struct front *f, size_t n, const struct route *more, size_t count)
+{
+    for (size_t i = 0; i < count && n < ROUTES_MAX; i++)
+        f->routes[n++] = more[i];
+    return n;
+}
+
+static int make_server(struct front *f, const int *http_fds, size_t threads)
+{
+    const struct route *more;
+    size_t n = 0, count;
+    int rc = desk_new(&f->desk);
+
+    if (!rc)
+        rc = page_new(&f->page, f->config);
+    if (rc)
+        return rc;
+    more = desk_routes(f->desk, &count);
+    n = add_routes(f, n, more, count);
+    more = page_routes(f->page, &count);
+    n = add_routes(f, n, more, count);
+    return server_new(&f->server, f->config, http_fds, threads, f->routes, n);
+}
+
+static int make_rooms(struct front *f)
+{
+    struct rooms_out out = {.ctx = f, .show = on_show, .hide = on_hide, .publish = on_publish,
+                            .send = on_send};
+
+    f->links = calloc(f->workers, sizeof(*f->links));
+    if (!f->links)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < f->workers; i++)
+        f->links[i] = (struct worker_link){.front = f, .index = i, .fd = -1};
+    return rooms_new(&f->rooms, f->config, &out, f->workers, clock_mono_us(), clock_wall_us());
+}
+
+static int make_events(struct front *f)
+{
+    struct timeval tick = {.tv_usec = TICK_US};
+
+    f->on_control = event_new(f->base, f->control, EV_READ | EV_PERSIST, on_control, f);
+    f->on_desk = event_new(f->base, desk_fd(f->desk), EV_READ | EV_PERSIST, on_desk, f);
+    f->on_tick = event_new(f->base, -1, EV_PERSIST, on_tick, f);
+    if (!f->on_control || !f->on_desk || !f->on_tick)
+        return -ENOMEM;
+    if (event_add(f->on_control, NULL) || event_add(f->on_desk, NULL) ||
+        event_add(f->on_tick, &tick))
+        return -ENOMEM;
+    return 0;
+}
+
+int front_run(struct config *c, const int *http_fds, size_t threads, uint32_t workers,
+              int control_fd)
+{
+    struct front f = {.config = c, .boot = c, .workers = workers, .control = control_fd,
+                      .exit_code = 1};
+    int rc;
+
+    f.base = event_base_new();
+    if (!f.base)
+        return 1;
+    rc = make_server(&f, http_fds, threads);
+    if (!rc)
+        rc = make_rooms(&f);
+    if (!rc)
+        rc = make_events(&f);
+    if (!rc)
+        rc = server_start(f.server);
+    if (rc) {
+        log_error(CTX, "cannot_start why=\"%s\"", strerror(-rc));
+        return 1;
+    }
+    log_info(CTX, "ready pid=%d", (int) getpid());
+    event_base_dispatch(f.base);
+    log_info(CTX, "stopping viewers");
+    server_stop(f.server, clock_mono_us() + VIEWERS_STOP_US);
+    log_info(CTX, "stopped");
+    /* the kernel takes back the rest faster than we could */
+    return f.exit_code;
+}

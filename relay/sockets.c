@@ -1,0 +1,113 @@
+/* SO_REUSEPORT groups: one kernel queue per worker and per HTTP thread. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/sockets.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "config/address.h"
+#include "relay/base/log.h"
+#include "relay/ingest/guard.h"
+
+enum { BACKLOG = 4096 };
+
+union address {
+    struct sockaddr_storage storage;
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static uint16_t port_of(const union address *a)
+{
+    return ntohs(a->any.sa_family == AF_INET6 ? a->v6.sin6_port : a->v4.sin_port);
+}
+
+static void set_port(union address *a, uint16_t port)
+{
+    if (a->any.sa_family == AF_INET6)
+        a->v6.sin6_port = htons(port);
+    else
+        a->v4.sin_port = htons(port);
+}
+
+/* A bound socket; shared: others of ours may bind the same port. */
+static int open_bound(const union address *a, socklen_t len, int type, bool shared)
+{
+    int fd = socket(a->any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1, off = 0, rc;
+
+    if (fd < 0)
+        return -errno;
+    rc = a->any.sa_family == AF_INET6
+             ? setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off))
+             : 0;
+    if (!rc && type == SOCK_STREAM)
+        rc = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (!rc && shared)
+        rc = setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+    if (!rc && type == SOCK_DGRAM) {
+        rc = guard_attach(fd);
+        if (rc)
+            errno = -rc;
+    }
+    if (rc || bind(fd, &a->any, len)) {
+        rc = -errno;
+        close(fd);
+        return rc;
+    }
+    return fd;
+}
+
+static int say(const char *what, const char *listen, int rc)
+{
+    log_error("supervisor", "cannot_listen on=%s %s why=\"%s\"%s", listen, what, strerror(-rc),
+              rc == -EADDRINUSE ? ": stop what uses it, or choose another port" : "");
+    return rc;
+}
+
+/* SO_REUSEPORT would silently share the port with another relay of the same user, so the port is
+ * first tried alone. */
+static int find_port(union address *a, socklen_t len, int type)
+{
+    socklen_t bound = sizeof(a->storage);
+    int fd = open_bound(a, len, type, false), rc = 0;
+
+    if (fd < 0)
+        return fd;
+    if (getsockname(fd, &a->any, &bound))
+        rc = -errno;
+    close(fd);
+    return rc;
+}
+
+static int open_group(const char *address, int type, size_t count, int *fds, uint16_t *port)
+{
+    union address a;
+    socklen_t len;
+    int rc = address_parse(address, strlen(address), &a.storage, &len);
+
+    if (!rc)
+        rc = find_port(&a, len, type);
+    *port = rc ? 0 : port_of(&a);
+    set_port(&a, *port);
+    for (size_t i = 0; i < count && !rc; i++) {
+        fds[i] = open_bound(&a, len, type, true);
+        if (fds[i] < 0 || (type == SOCK_STREAM && listen(fds[i], BACKLOG)))
+            rc = fds[i] < 0 ? fds[i] : -errno;
+    }
+    return rc ? say(type == SOCK_STREAM ? "(HTTP, TCP)" : "(SRT, UDP)", address, rc) : 0;
+}
+
+int sockets_open_srt(const char *address, size_t count, int *fds, uint16_t *port)
+{
+    return open_group(address, SOCK_DGRAM, count, fds, port);
+}
+
+int sockets_open_http(const char *address, size_t count, int *fds, uint16_t *port)
+{
+    return open_group(address, SOCK_STREAM, count, fds, port);
+}

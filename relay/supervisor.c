@@ -1,0 +1,377 @@
+/* Forking, reaping, stopping and reloading. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/supervisor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "relay/base/clock.h"
+#include "relay/base/log.h"
+#include "relay/front.h"
+#include "relay/ingest/worker.h"
+#include "relay/link/link.h"
+#include "relay/sockets.h"
+
+#define CTX "supervisor"
+
+enum {
+    WORKERS_MAX = 64,
+    THREADS_MAX = 64,
+    STOP_US = 9500000,          /* then whoever is left is killed */
+    QUICK_DEATH_US = 1000000,   /* a process that dies this soon after its start is put off */
+    PUT_OFF_US = 500000,
+    DESCRIPTORS = 1 << 19,
+};
+
+struct child {
+    pid_t pid;              /* 0: not running */
+    int64_t started_us, start_at_us;
+    uint32_t generation;
+};
+
+struct supervisor {
+    struct config *config;
+    const char *path;
+    const struct config_override *set;
+    size_t set_count;
+    size_t workers, threads;
+    int srt[WORKERS_MAX], http[THREADS_MAX];
+    uint16_t srt_port, http_port;
+    struct child front, worker[WORKERS_MAX];
+    int control;            /* to the front */
+    int signals;
+    bool stopping;
+    int64_t deadline_us;
+};
+
+/* As many descriptors as the system allows: each segment of each room is one. */
+static void raise_limits(void)
+{
+    struct rlimit l, wanted = {.rlim_cur = DESCRIPTORS, .rlim_max = DESCRIPTORS};
+
+    if (getrlimit(RLIMIT_NOFILE, &l) || l.rlim_cur >= DESCRIPTORS)
+        return;
+    if (l.rlim_max >= DESCRIPTORS)
+        wanted.rlim_max = l.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &wanted)) { /* above the hard limit only root may go */
+        l.rlim_cur = l.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &l);
+    }
+}
+
+static int open_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* In a new child: it stops when it is told to, not when a terminal's Ctrl-C reaches everybody. */
+static void become(const struct supervisor *s, const char *name, pid_t parent)
+{
+    sigset_t none;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+    prctl(PR_SET_NAME, name);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    close(s->signals);
+}
+
+static void spawn_front(struct supervisor *s)
+{
+    pid_t parent = getpid();
+    int ends[2];
+
+    if (link_pair(ends)) {
+        s->front.start_at_us = clock_mono_us() + PUT_OFF_US;
+        return;
+    }
+    s->front.pid = fork();
+    if (s->front.pid == 0) {
+        become(s, "roomcast-front", parent);
+        close(ends[0]);
+        for (size_t i = 0; i < s->workers; i++)
+            close(s->srt[i]);
+        _exit(front_run(s->config, s->http, s->threads, (uint32_t) s->workers, ends[1]));
+    }
+    close(ends[1]);
+    s->control = ends[0];
+    s->front.started_us = clock_mono_us();
+    s->front.start_at_us = 0;
+    if (s->front.pid < 0) {
+        log_error(CTX, "fork failed error=%d", errno);
+        s->front.pid = 0;
+        close_fd(&s->control);
+        s->front.start_at_us = clock_mono_us() + PUT_OFF_US;
+    }
+}
+
+static void worker_child(struct supervisor *s, size_t index, int link, pid_t parent)
+{
+    char name[16];
+
+    snprintf(name, sizeof(name), "roomcast-w%zu", index);
+    become(s, name, parent);
+    close_fd(&s->control);
+    for (size_t i = 0; i < s->threads; i++)
+        close(s->http[i]);
+    for (size_t i = 0; i < s->workers; i++)
+        if (i != index)
+            close(s->srt[i]);
+    _exit(worker_run((uint32_t) index, s->worker[index].generation, s->config, s->srt[index],
+                     link));
+}
+
+static void spawn_worker(struct supervisor *s, size_t index)
+{
+    struct link_message m = {.type = LINK_WORKER_SPAWNED, .worker = (uint32_t) index};
+    struct child *w = &s->worker[index];
+    pid_t parent = getpid();
+    int ends[2], rc;
+
+    w->start_at_us = clock_mono_us() + PUT_OFF_US;
+    if (link_pair(ends))
+        return;
+    w->generation++;
+    w->pid = fork();
+    if (w->pid == 0) {
+        close(ends[0]);
+        worker_child(s, index, ends[1], parent);
+    }
+    close(ends[1]);
+    if (w->pid < 0) {
+        log_error(CTX, "fork failed error=%d", errno);
+        w->pid = 0;
+    } else {
+        w->started_us = clock_mono_us();
+        w->start_at_us = 0;
+        rc = link_send(s->control, &m, ends[0]);
+        if (rc)
+            log_error(CTX, "front_unreachable error=%d", -rc);
+    }
+    close(ends[0]);
+}
+
+static void spawn_due(struct supervisor *s, int64_t now_us)
+{
+    if (s->stopping)
+        return;
+    if (!s->front.pid && now_us >= s->front.start_at_us)
+        spawn_front(s);
+    for (size_t i = 0; i < s->workers && s->front.pid; i++)
+        if (!s->worker[i].pid && now_us >= s->worker[i].start_at_us)
+            spawn_worker(s, i);
+}
+
+static void describe(int status, char out[static 48])
+{
+    if (WIFSIGNALED(status))
+        snprintf(out, 48, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else
+        snprintf(out, 48, "exit %d", WEXITSTATUS(status));
+}
+
+static void child_gone(struct supervisor *s, struct child *c, int64_t now_us)
+{
+    bool quick = now_us - c->started_us < QUICK_DEATH_US;
+
+    c->pid = 0;
+    c->start_at_us = quick ? now_us + PUT_OFF_US : now_us;
+    if (c != &s->front)
+        return;
+    close_fd(&s->control); /* without it the workers have nobody to talk to */
+    for (size_t i = 0; i < s->workers; i++)
+        if (s->worker[i].pid)
+            kill(s->worker[i].pid, SIGKILL);
+}
+
+static void reap(struct supervisor *s)
+{
+    int64_t now_us = clock_mono_us();
+    char how[48];
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        describe(status, how);
+        if (pid == s->front.pid) {
+            if (!s->stopping)
+                log_error(CTX, "front_died how=\"%s\"", how);
+            child_gone(s, &s->front, now_us);
+        }
+        for (size_t i = 0; i < s->workers; i++)
+            if (pid == s->worker[i].pid) {
+                if (!s->stopping)
+                    log_warn(CTX, "worker_died worker=%zu pid=%d how=\"%s\" restarting=yes", i,
+                             (int) pid, how);
+                child_gone(s, &s->worker[i], now_us);
+            }
+    }
+}
+
+static void stop(struct supervisor *s)
+{
+    struct link_message m = {.type = LINK_STOP};
+
+    if (s->stopping)
+        return;
+    log_info(CTX, "stopping");
+    s->stopping = true;
+    s->deadline_us = clock_mono_us() + STOP_US;
+    if (s->control >= 0 && link_send(s->control, &m, -1))
+        log_warn(CTX, "front_unreachable");
+}
+
+/* The new configuration's text in a memfd, secrets and all, for those who have no file access. */
+static int config_memfd(const struct config *c)
+{
+    int fd = memfd_create("roomcast-config", MFD_CLOEXEC);
+    FILE *f = fd >= 0 ? fdopen(dup(fd), "w") : NULL;
+
+    if (!f || config_print(c, true, f) || fflush(f)) {
+        if (f)
+            fclose(f);
+        close_fd(&fd);
+        return -EIO;
+    }
+    fclose(f);
+    return fd;
+}
+
+/* All or nothing: what cannot be read whole changes nothing. Sockets and counts stay as they are. */
+static void reload(struct supervisor *s)
+{
+    struct link_message m = {.type = LINK_CONFIG};
+    struct config *next;
+    int fd;
+
+    if (config_load(&next, s->path, s->set, s->set_count, stderr)) {
+        log_error(CTX, "reload_refused why=\"see the lines above\" changed=nothing");
+        return;
+    }
+    fd = config_memfd(next);
+    if (fd >= 0 && s->control >= 0 && link_send(s->control, &m, fd) == 0) {
+        config_free(&s->config);
+        s->config = next;
+        log_info(CTX, "reloaded file=%s rooms_listed=%u", s->path ? s->path : "(defaults)",
+                 next->rooms.list_count);
+    } else {
+        config_free(&next);
+        log_error(CTX, "reload_refused why=\"the front cannot be reached\" changed=nothing");
+    }
+    close_fd(&fd);
+}
+
+static void on_signal(struct supervisor *s)
+{
+    struct signalfd_siginfo i;
+
+    while (read(s->signals, &i, sizeof(i)) == (ssize_t) sizeof(i)) {
+        if (i.ssi_signo == SIGCHLD)
+            reap(s);
+        else if (i.ssi_signo == SIGHUP)
+            reload(s);
+        else
+            stop(s);
+    }
+}
+
+static bool all_gone(const struct supervisor *s)
+{
+    for (size_t i = 0; i < s->workers; i++)
+        if (s->worker[i].pid)
+            return false;
+    return !s->front.pid;
+}
+
+static void kill_all(struct supervisor *s)
+{
+    if (s->front.pid)
+        kill(s->front.pid, SIGKILL);
+    for (size_t i = 0; i < s->workers; i++)
+        if (s->worker[i].pid)
+            kill(s->worker[i].pid, SIGKILL);
+}
+
+static void watch(struct supervisor *s)
+{
+    while (!(s->stopping && all_gone(s))) {
+        struct pollfd p = {.fd = s->signals, .events = POLLIN};
+        int64_t now_us;
+
+        poll(&p, 1, 100);
+        on_signal(s);
+        now_us = clock_mono_us();
+        spawn_due(s, now_us);
+        if (s->stopping && now_us > s->deadline_us) {
+            log_warn(CTX, "stop_deadline what=\"killing what is left\"");
+            kill_all(s);
+            s->deadline_us = now_us + STOP_US;
+        }
+    }
+}
+
+static size_t count_or(uint32_t configured, size_t automatic, size_t most)
+{
+    size_t n = configured ? configured : automatic;
+
+    return n < most ? n : most;
+}
+
+int supervisor_run(struct config *c, const char *path, const struct config_override *set,
+                   size_t set_count)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct supervisor s = {.config = c, .path = path, .set = set, .set_count = set_count,
+                           .control = -1};
+
+    if (cores < 1)
+        cores = 1;
+    s.workers = count_or(c->srt.workers, cores / 2 > 2 ? (size_t) cores / 2 : 2, WORKERS_MAX);
+    s.threads = count_or(c->http.threads, (size_t) cores, THREADS_MAX);
+    raise_limits();
+    s.signals = open_signals();
+    if (s.signals < 0 || sockets_open_srt(c->srt.listen, s.workers, s.srt, &s.srt_port) ||
+        sockets_open_http(c->http.listen, s.threads, s.http, &s.http_port))
+        return 1;
+    log_info(CTX, "listening srt=%s port=%u workers=%zu http=%s port=%u threads=%zu",
+             c->srt.listen, s.srt_port, s.workers, c->http.listen, s.http_port, s.threads);
+    if (c->rooms.open)
+        log_warn(CTX, "rooms_open what=\"ANYBODY who reaches the SRT port may publish into ANY "
+                      "room: set rooms.open to false and list the rooms for a real festival\"");
+    watch(&s);
+    log_info(CTX, "stopped");
+    config_free(&s.config);
+    return 0;
+}
