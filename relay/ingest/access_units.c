@@ -149,6 +149,17 @@ static uint64_t duration_90k(const struct adts *h, uint64_t frames)
                           : 0;
 }
 
+/* A sync word alone is found in any data: what follows the frame must be one too, as far as it is
+ * here. */
+static bool next_is_adts(const uint8_t *data, size_t len, const struct adts *h)
+{
+    const uint8_t *next = data + h->frame_bytes;
+
+    if (h->frame_bytes + 2 > len)
+        return true;
+    return next[0] == 0xff && (next[1] & 0xf6) == 0xf0;
+}
+
 /* Gives whole frames out of data; what is left over of a started one goes into carry. A byte that
  * starts no frame is skipped. first_pts is the time of the first frame that starts here. */
 static void split_adts(struct access_units *a, const uint8_t *data, size_t len, uint64_t first_pts)
@@ -159,7 +170,7 @@ static void split_adts(struct access_units *a, const uint8_t *data, size_t len, 
 
     while (len > 0) {
         rc = adts_parse(data, len, &h);
-        if (rc == -EINVAL) {
+        if (rc == -EINVAL || (rc == 0 && !next_is_adts(data, len, &h))) {
             a->count.lost_sync += a->synced;
             a->synced = false;
             data++;

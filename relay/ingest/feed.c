@@ -25,6 +25,7 @@ enum {
     BATCH_BYTES = 256 * TS_PACKET,  /* gathered for one run of the demuxer; shared by all feeds */
     SILENT_US = 10 * 1000000,       /* without a playable track for this long: not media */
     RATE_WINDOW_S = 10,
+    CHANGES_PER_S = 16,             /* new tables or parameters; a real encoder needs a few an hour */
     PART_90K = 45000,
 };
 
@@ -49,7 +50,7 @@ struct feed {
     bool restarted;
     bool last_short;                    /* the last SRT packet was not a full one */
     uint64_t bytes, packets, rate[RATE_WINDOW_S];
-    uint32_t seconds;
+    uint32_t seconds, changes;          /* changes: in this second */
     enum link_close_reason fault_reason;
     char fault[LINK_TEXT];
 };
@@ -83,6 +84,12 @@ static void send_to_front(struct feed *f, struct link_message *m, uint32_t type,
     f->out.send(f->out.ctx, m, fd);
 }
 
+static void note_change(struct feed *f)
+{
+    if (++f->changes > CHANGES_PER_S)
+        set_fault(f, LINK_CLOSE_LIMIT, "its tables or parameter sets change all the time");
+}
+
 static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct track_params *p,
                      const char *language, uint32_t bytes, int fd)
 {
@@ -94,6 +101,7 @@ static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct t
     m.u.track.init_bytes = bytes;
     strncpy(m.u.track.language, language, sizeof(m.u.track.language) - 1);
     m.u.track.params = *p;
+    note_change(f);
     log_info(f->log_name, "track number=%u codec=%s %s", track, p->rfc6381,
              codec_kind(p->codec) == CODEC_KIND_VIDEO ? "video" : "audio");
     send_to_front(f, &m, LINK_TRACK, fd);
@@ -238,6 +246,9 @@ static void on_layout(void *ctx, const struct ts_layout *l)
 
     run_demuxer(f);
     close_layout(f);
+    note_change(f);
+    if (f->fault[0])
+        return;
     log_info(f->log_name, "program tracks=%zu left_out=\"%s\"", l->count, l->left_out);
     if (l->count == 0)
         return;
@@ -374,6 +385,7 @@ void feed_second(struct feed *f, int64_t now_us)
     if (sum * 8 > (uint64_t) f->o.config->limits.feed_mbps * 1000000 * RATE_WINDOW_S)
         set_fault(f, LINK_CLOSE_LIMIT, "more than limits.feed_mbps for 10 s");
     f->rate[++f->seconds % RATE_WINDOW_S] = 0;
+    f->changes = 0;
     if (f->packager && f->filter.has_layout) /* media, but perhaps a long way to its first IDR */
         patience += SILENT_US;
     else

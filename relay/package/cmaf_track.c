@@ -16,7 +16,7 @@ struct held {
     uint8_t *data;
     size_t len, size;
     int64_t pts, dts;  /* in the track's timescale */
-    bool random_access, full;
+    bool random_access, leans_back, full;
 };
 
 struct cmaf_track {
@@ -153,6 +153,7 @@ static int write_held(struct cmaf_track *r, int64_t duration)
         return rc;
     r->pending_bytes += h->len;
     r->info.samples++;
+    r->info.independent = r->info.independent && !h->leans_back;
     r->written++;
     r->last_duration = duration;
     r->expected = h->dts + duration;
@@ -244,6 +245,7 @@ int cmaf_track_push(struct cmaf_track *r, const struct cmaf_track_sample *s)
     if (h->pts < h->dts)
         h->pts = h->dts;
     h->random_access = s->random_access;
+    h->leans_back = s->leans_back;
     h->full = true;
     if (r->last_duration == 0 && !s->nals)
         r->last_duration = r->params.frame_samples;

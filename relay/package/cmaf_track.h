@@ -39,6 +39,7 @@ struct cmaf_track_sample {
     size_t len;
     int64_t pts_90k, dts_90k;
     bool random_access;
+    bool leans_back;         /* needs what came before the segment's random access point */
 };
 
 __attribute__((warn_unused_result)) int cmaf_track_new(struct cmaf_track **out, uint32_t track,

@@ -7,38 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "relay/package/early.h"
-#include "relay/package/cmaf_track.h"
-#include "relay/package/segmenter.h"
-#include "relay/package/timeline.h"
-
-struct track {
-    enum codec_id codec;
-    enum codec_kind kind;
-    char language[12];
-    struct cmaf_track *cmaf;
-    struct codec_sets *sets;    /* video */
-    uint64_t sets_hash;         /* of the parameters in force */
-    struct adts adts;           /* audio: of the parameters in force */
-    struct early *early;        /* audio that came before the first picture */
-    uint32_t keyint;
-    int64_t last_sync_90k;
-    bool seen, failed;
-};
-
-struct packager {
-    struct packager_options options;
-    struct packager_out out;
-    struct track tracks[PACKAGER_TRACKS];
-    size_t count;
-    struct track *leader;       /* NULL while waiting */
-    struct timeline timeline;
-    struct segmenter segmenter;
-    int64_t anchor_90k, anchor_wall_us; /* presentation time and wall clock of one instant */
-    bool jumped;                /* the anchor is to be set anew at the next cut */
-    int64_t gop_90k;
-    uint64_t in, early, unplayable;
-};
+#include "relay/package/packager_state.h"
 
 static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct track_params *params,
                      uint32_t bytes, int fd)
@@ -48,16 +17,38 @@ static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct t
     p->out.track(p->out.ctx, track, init_id, params, p->tracks[track].language, bytes, fd);
 }
 
-static int64_t wall_of(const struct packager *p, int64_t present_90k)
+int64_t packager_wall_of(const struct packager *p, int64_t present_90k)
 {
     return p->anchor_wall_us + (present_90k - p->anchor_90k) * 100 / 9;
+}
+
+/* The target duration is known when the first segment's end is. */
+static void freeze(struct packager *p, int64_t length_90k)
+{
+    const struct track_params *params = cmaf_track_params(p->leader->cmaf);
+    bool video = p->leader->kind == CODEC_KIND_VIDEO;
+
+    uint32_t frames = cmaf_track_segment_samples(p->leader->cmaf);
+
+    if (!video)
+        segmenter_freeze(&p->segmenter, length_90k, 0, 0, 0);
+    else if (params->fps_num && params->fps_den)
+        segmenter_freeze(&p->segmenter, length_90k, p->leader->keyint, params->fps_num,
+                         params->fps_den);
+    else /* the stream does not say its rate: what was seen so far */
+        segmenter_freeze(&p->segmenter, length_90k, p->leader->keyint, frames * 90000u,
+                         (uint32_t) length_90k);
 }
 
 static void on_segment(void *ctx, const struct cmaf_track_segment *s, int fd)
 {
     struct packager *p = ctx;
     const struct segmenter_cut *cut = segmenter_find(&p->segmenter, s->sequence);
-    struct packager_segment out = {
+    struct packager_segment out;
+
+    if (!p->segmenter.target_duration_s) /* closed out of turn, before the leader's first cut */
+        freeze(p, s->duration_90k);
+    out = (struct packager_segment){
         .track = s->track, .init_id = s->init_id, .sequence = s->sequence,
         .start_90k = s->start_90k, .duration_90k = s->duration_90k, .present_90k = s->present_90k,
         .bytes = s->bytes, .samples = s->samples, .independent = s->independent, .gap = s->gap,
@@ -66,11 +57,11 @@ static void on_segment(void *ctx, const struct cmaf_track_segment *s, int fd)
     };
 
     out.capture_wall_us = cut ? cut->capture_wall_us + (s->present_90k - cut->present_90k) * 100 / 9
-                              : wall_of(p, s->present_90k);
+                              : packager_wall_of(p, s->present_90k);
     p->out.segment(p->out.ctx, &out, fd);
 }
 
-static int track_init(struct packager *p, struct track *t, const struct packager_track *in)
+static int track_init(struct packager *p, struct packaged_track *t, const struct packager_track *in)
 {
     struct cmaf_track_out cb = {.ctx = p, .track = on_track, .segment = on_segment};
 
@@ -128,60 +119,15 @@ void packager_free(struct packager **p)
     *p = NULL;
 }
 
-/* Parameters at a random access point, when they are whole and new. 1: they changed; 0: the same;
- * -EAGAIN: not known yet; -EINVAL: cannot be carried. */
-static int video_params(struct track *t, struct track_params *params)
-{
-    const struct track_params *now = cmaf_track_params(t->cmaf);
-    int rc;
-
-    if (now && t->sets->hash == t->sets_hash)
-        return 0;
-    rc = codec_sets_params(t->sets, params);
-    if (rc)
-        return now && rc == -EAGAIN ? 0 : rc;
-    t->sets_hash = t->sets->hash;
-    if (now && now->config_len == params->config_len &&
-        memcmp(now->config, params->config, params->config_len) == 0)
-        return 0;
-    return 1;
-}
-
-static struct track *video_track(struct packager *p)
-{
-    for (size_t i = 0; i < p->count; i++)
-        if (p->tracks[i].kind == CODEC_KIND_VIDEO)
-            return &p->tracks[i];
-    return NULL;
-}
-
-static void anchor_wall(struct packager *p, int64_t present_90k, int64_t wall_us)
+void packager_anchor_wall(struct packager *p, int64_t present_90k, int64_t wall_us)
 {
     p->jumped = false;
     p->anchor_90k = present_90k;
     p->anchor_wall_us = wall_us;
 }
 
-/* The target duration is known when the first segment's end is. */
-static void freeze(struct packager *p, int64_t length_90k)
-{
-    const struct track_params *params = cmaf_track_params(p->leader->cmaf);
-    bool video = p->leader->kind == CODEC_KIND_VIDEO;
-
-    uint32_t frames = cmaf_track_segment_samples(p->leader->cmaf);
-
-    if (!video)
-        segmenter_freeze(&p->segmenter, length_90k, 0, 0, 0);
-    else if (params->fps_num && params->fps_den)
-        segmenter_freeze(&p->segmenter, length_90k, p->leader->keyint, params->fps_num,
-                         params->fps_den);
-    else /* the stream does not say its rate: what was seen so far */
-        segmenter_freeze(&p->segmenter, length_90k, p->leader->keyint, frames * 90000u,
-                         (uint32_t) length_90k);
-}
-
 /* Ends the open sequence number of a track without a next sample: its media so far, or a gap. */
-static int close_behind(struct packager *p, struct cmaf_track *r)
+int packager_close_behind(struct packager *p, struct cmaf_track *r)
 {
     uint64_t sequence = cmaf_track_sequence(r);
     const struct segmenter_cut *a = segmenter_find(&p->segmenter, sequence);
@@ -199,7 +145,7 @@ static int close_behind(struct packager *p, struct cmaf_track *r)
 }
 
 /* A track that the cuts have left two segments behind will not fill them any more. */
-static int force_laggards(struct packager *p)
+int packager_force_laggards(struct packager *p)
 {
     uint64_t now = segmenter_sequence(&p->segmenter);
     int rc = 0;
@@ -210,12 +156,12 @@ static int force_laggards(struct packager *p)
         if (&p->tracks[i] == p->leader || !cmaf_track_is_started(r))
             continue;
         while (!rc && cmaf_track_sequence(r) + 2 <= now)
-            rc = close_behind(p, r);
+            rc = packager_close_behind(p, r);
     }
     return rc;
 }
 
-static int cut_leader(struct packager *p, int64_t present_90k, int64_t next_dts, bool before_held)
+int packager_cut_leader(struct packager *p, int64_t present_90k, int64_t next_dts, bool before_held)
 {
     struct cmaf_track *r = p->leader->cmaf;
     int64_t start = cmaf_track_segment_start_90k(r);
@@ -223,14 +169,14 @@ static int cut_leader(struct packager *p, int64_t present_90k, int64_t next_dts,
     int rc;
 
     freeze(p, (before_held ? cmaf_track_held_90k(r) : next_dts) - start);
-    c = segmenter_cut(&p->segmenter, present_90k, wall_of(p, present_90k));
+    c = segmenter_cut(&p->segmenter, present_90k, packager_wall_of(p, present_90k));
     rc = before_held ? cmaf_track_cut_before_held(r, c->sequence)
                      : cmaf_track_cut(r, c->sequence, next_dts);
-    return rc ? rc : force_laggards(p);
+    return rc ? rc : packager_force_laggards(p);
 }
 
 /* Asks the segmenter about the leader's next sample and does what it says. */
-static int lead(struct packager *p, const struct cmaf_track_sample *s, bool must_cut)
+int packager_lead(struct packager *p, const struct cmaf_track_sample *s, bool must_cut)
 {
     struct cmaf_track *r = p->leader->cmaf;
     struct segmenter_unit u = {.dts_90k = s->dts_90k, .random_access = s->random_access,
@@ -244,11 +190,11 @@ static int lead(struct packager *p, const struct cmaf_track_sample *s, bool must
         case SEGMENTER_GO_ON:
             return 0;
         case SEGMENTER_CUT_HERE:
-            return cut_leader(p, s->pts_90k, s->dts_90k, false);
+            return packager_cut_leader(p, s->pts_90k, s->dts_90k, false);
         case SEGMENTER_CUT_BEFORE: /* a discontinuity is the new unit's, not the held one's */
             later = p->segmenter.discontinuity;
             p->segmenter.discontinuity = false;
-            rc = cut_leader(p, cmaf_track_held_pts_90k(r), s->dts_90k, true);
+            rc = packager_cut_leader(p, cmaf_track_held_pts_90k(r), s->dts_90k, true);
             p->segmenter.discontinuity = later;
             break;
         }
@@ -257,7 +203,7 @@ static int lead(struct packager *p, const struct cmaf_track_sample *s, bool must
 }
 
 /* The first sample of all: the room's timeline is tied to it. */
-static int start(struct packager *p, struct track *leader, const struct packager_unit *u,
+int packager_start(struct packager *p, struct packaged_track *leader, const struct packager_unit *u,
                  const struct track_params *params)
 {
     const struct segmenter_cut *c;
@@ -265,7 +211,7 @@ static int start(struct packager *p, struct track *leader, const struct packager
     int rc;
 
     timeline_anchor(&p->timeline, u->raw_dts, p->options.start_90k);
-    anchor_wall(p, present, u->wall_us);
+    packager_anchor_wall(p, present, u->wall_us);
     p->leader = leader;
     rc = cmaf_track_set_params(leader->cmaf, params);
     if (rc)
@@ -275,22 +221,7 @@ static int start(struct packager *p, struct track *leader, const struct packager
     return 0;
 }
 
-/* Video comes (or comes back with new parameters) while something leads already. */
-static int join_video(struct packager *p, struct track *t, const struct cmaf_track_sample *s,
-                      const struct track_params *params)
-{
-    const struct segmenter_cut *c;
-    int rc = cmaf_track_set_params(t->cmaf, params);
-
-    if (rc)
-        return rc;
-    p->leader = t;
-    c = segmenter_cut(&p->segmenter, s->pts_90k, wall_of(p, s->pts_90k));
-    cmaf_track_start(t->cmaf, c->sequence);
-    return force_laggards(p);
-}
-
-static void map(struct packager *p, struct track *t, const struct packager_unit *u,
+void packager_map(struct packager *p, struct packaged_track *t, const struct packager_unit *u,
                 struct cmaf_track_sample *s)
 {
     if (timeline_map(&p->timeline, u->track, u->raw_pts, u->raw_dts, &s->pts_90k, &s->dts_90k))
@@ -302,226 +233,14 @@ static void map(struct packager *p, struct track *t, const struct packager_unit 
     t->last_sync_90k = s->dts_90k;
 }
 
-/* What an access unit says of itself. 1: its parameters are new and in *params. */
-static int read_video(struct packager *p, struct track *t, const struct packager_unit *u,
-                      struct cmaf_track_sample *s, struct track_params *params)
-{
-    struct au_facts facts;
-    int changed = 0;
-
-    codec_au_facts(t->codec, u->nals, u->nal_count, &facts);
-    if (facts.has_parameters)
-        codec_sets_take(t->sets, u->nals, u->nal_count);
-    if (facts.keyint)
-        t->keyint = facts.keyint;
-    s->random_access = facts.idr;
-    if (facts.idr)
-        changed = video_params(t, params);
-    if (changed == -EINVAL)
-        p->unplayable++;
-    return changed == 1;
-}
-
-/* A sample of the leading video: cuts before it where one is due. */
-static int lead_video(struct packager *p, struct track *t, const struct packager_unit *u,
-                      const struct cmaf_track_sample *s, const struct track_params *changed)
-{
-    bool must_cut = s->random_access && (p->segmenter.discontinuity || changed);
-    int rc = 0;
-
-    if (changed)
-        p->segmenter.discontinuity = true;
-    if (must_cut && p->jumped)
-        anchor_wall(p, s->pts_90k, u->wall_us);
-    if (cmaf_track_end_90k(t->cmaf) != INT64_MIN)
-        rc = lead(p, s, must_cut);
-    if (!rc && changed)
-        rc = cmaf_track_set_params(t->cmaf, changed);
-    return rc ? rc : cmaf_track_push(t->cmaf, s);
-}
-
-static int replay_early(struct packager *p, uint64_t raw_from);
-
-static int take_video(struct packager *p, struct track *t, const struct packager_unit *u)
-{
-    struct cmaf_track_sample s = {.nals = u->nals, .nal_count = u->nal_count, .len = u->len};
-    struct track_params params;
-    bool changed = read_video(p, t, u, &s, &params), first = !p->leader;
-    int rc = 0;
-
-    if (!cmaf_track_is_started(t->cmaf) && !changed) {
-        p->early++;
-        return 0;
-    }
-    if (first) {
-        rc = start(p, t, u, &params);
-        changed = false;
-    }
-    if (rc)
-        return rc;
-    map(p, t, u, &s);
-    if (!cmaf_track_is_started(t->cmaf)) {
-        rc = join_video(p, t, &s, &params);
-        return rc ? rc : cmaf_track_push(t->cmaf, &s);
-    }
-    rc = lead_video(p, t, u, &s, changed ? &params : NULL);
-    return rc || !first ? rc : replay_early(p, u->raw_pts);
-}
-
-/* Passes the cuts that lie at or before this sample. */
-static int follow(struct packager *p, struct track *t, const struct cmaf_track_sample *s)
-{
-    struct cmaf_track *r = t->cmaf;
-    const struct segmenter_cut *next;
-    int rc = 0;
-
-    while (!rc && (next = segmenter_find(&p->segmenter, cmaf_track_sequence(r) + 1)) != NULL &&
-           s->dts_90k >= next->present_90k)
-        rc = cmaf_track_is_empty(r) ? close_behind(p, r)
-                                   : cmaf_track_cut(r, next->sequence, s->dts_90k);
-    return rc;
-}
-
-/* The sequence number whose time the first sample of a track falls into. */
-static uint64_t sequence_at(const struct packager *p, int64_t present_90k)
-{
-    uint64_t n = segmenter_sequence(&p->segmenter);
-    const struct segmenter_cut *c;
-
-    while ((c = segmenter_find(&p->segmenter, n)) != NULL && c->present_90k > present_90k &&
-           segmenter_find(&p->segmenter, n - 1) != NULL)
-        n--;
-    return n;
-}
-
-static bool same_adts(const struct adts *a, const struct adts *b)
-{
-    return a->object_type == b->object_type && a->sample_rate_index == b->sample_rate_index &&
-           a->channel_configuration == b->channel_configuration;
-}
-
-/* New parameters on an audio track. 1: go on; 0: this frame cannot be carried yet. */
-static int audio_params(struct packager *p, struct track *t, const struct adts *h,
-                        const struct packager_unit *u)
-{
-    struct track_params params;
-    int rc;
-
-    if (cmaf_track_params(t->cmaf) && same_adts(h, &t->adts))
-        return 1;
-    if (aac_params(h, u->data, u->len, &params)) {
-        p->unplayable++;
-        return 0;
-    }
-    if (cmaf_track_params(t->cmaf)) { /* ISO/IEC 14496-12: new parameters need a new file */
-        rc = cmaf_track_finish(t->cmaf);
-        p->segmenter.discontinuity = true;
-        if (rc)
-            return rc;
-        cmaf_track_start(t->cmaf, cmaf_track_sequence(t->cmaf) + 1);
-    }
-    t->adts = *h;
-    rc = cmaf_track_set_params(t->cmaf, &params);
-    return rc ? rc : 1;
-}
-
-static int start_audio_only(struct packager *p, struct track *t, const struct adts *h,
-                            const struct packager_unit *u)
-{
-    struct track_params params;
-
-    if (aac_params(h, u->data, u->len, &params)) {
-        p->unplayable++;
-        return 0;
-    }
-    t->adts = *h;
-    return start(p, t, u, &params);
-}
-
-static int lead_audio(struct packager *p, const struct packager_unit *u,
-                      const struct cmaf_track_sample *s)
-{
-    if (p->jumped)
-        anchor_wall(p, s->pts_90k, u->wall_us);
-    return lead(p, s, p->segmenter.discontinuity);
-}
-
-static int push_audio(struct packager *p, struct track *t, const struct packager_unit *u)
-{
-    struct cmaf_track_sample s = {.random_access = true};
-    struct adts h;
-    int rc;
-
-    if (adts_parse(u->data, u->len, &h) || u->len <= h.header_bytes) {
-        p->unplayable++;
-        return 0;
-    }
-    s.data = u->data + h.header_bytes;
-    s.len = u->len - h.header_bytes;
-    if (!p->leader) {
-        rc = start_audio_only(p, t, &h, u);
-        if (rc || !p->leader)
-            return rc;
-    }
-    rc = audio_params(p, t, &h, u);
-    if (rc <= 0)
-        return rc;
-    map(p, t, u, &s);
-    if (!cmaf_track_is_started(t->cmaf))
-        cmaf_track_start(t->cmaf, sequence_at(p, s.pts_90k));
-    if (t != p->leader)
-        rc = follow(p, t, &s);
-    else if (cmaf_track_end_90k(t->cmaf) != INT64_MIN)
-        rc = lead_audio(p, u, &s);
-    else
-        rc = 0;
-    return rc ? rc : cmaf_track_push(t->cmaf, &s);
-}
-
-/* Audio that waited for the first picture, except what is long before it. */
-static int replay_early(struct packager *p, uint64_t raw_from)
-{
-    int rc = 0;
-
-    for (size_t i = 0; i < p->count && !rc; i++) {
-        struct track *t = &p->tracks[i];
-        struct packager_unit u = {.track = (uint32_t) i};
-
-        while (t->early && !rc && early_next(t->early, &u.raw_pts, &u.wall_us, &u.data, &u.len)) {
-            u.raw_dts = u.raw_pts;
-            if (timeline_distance(raw_from, u.raw_pts) < -PACKAGER_LEAD_90K)
-                p->early++;
-            else
-                rc = push_audio(p, t, &u);
-        }
-        p->early += t->early ? early_dropped(t->early) : 0;
-        early_free(&t->early);
-    }
-    return rc;
-}
-
-static int take_audio(struct packager *p, struct track *t, const struct packager_unit *u)
-{
-    struct track *video = video_track(p);
-
-    if (p->leader || !video)
-        return push_audio(p, t, u);
-    if (early_add(t->early, u->raw_pts, u->wall_us, u->data, u->len))
-        return -ENOMEM;
-    if (video->seen || early_span_90k(t->early) < PACKAGER_VIDEO_WAIT_90K)
-        return 0;
-    /* the program announces video that does not come: begin with what there is */
-    return replay_early(p, early_first(t->early));
-}
-
 int packager_take(struct packager *p, const struct packager_unit *u)
 {
-    struct track *t = &p->tracks[u->track];
+    struct packaged_track *t = &p->tracks[u->track];
 
     assert(u->track < p->count);
     p->in++;
     t->seen = true;
-    return t->kind == CODEC_KIND_VIDEO ? take_video(p, t, u) : take_audio(p, t, u);
+    return t->kind == CODEC_KIND_VIDEO ? packager_take_video(p, t, u) : packager_take_audio(p, t, u);
 }
 
 int packager_end(struct packager *p)

@@ -1,7 +1,7 @@
 /* One feed's tracks on the room's timeline: access units in, aligned segments out. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns:   the timeline, the segmenter and one rendition per track.
+ * Owns:   the timeline, the segmenter and one CMAF track per track.
  * Thread: the worker's loop. Life: packager_new/packager_free; packager_end before free keeps what
  *         is open. Fails: -errno (memory, descriptors); the feed then ends.
  *

@@ -1,4 +1,4 @@
-/* When to cut: pure decisions, no bytes. One per feed; every rendition follows its cuts. */
+/* When to cut: pure decisions, no bytes. One per feed; every track follows its cuts. */
 /* SPDX-License-Identifier: MIT */
 /*
  * Thread: the worker's loop. Life: init, caller's memory.

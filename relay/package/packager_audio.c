@@ -1,0 +1,179 @@
+/* The audio tracks of a feed: they follow the cuts, or lead when there is no video. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/package/packager_state.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct packaged_track *video_track(struct packager *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        if (p->tracks[i].kind == CODEC_KIND_VIDEO)
+            return &p->tracks[i];
+    return NULL;
+}
+
+/* Passes the cuts that lie at or before this sample. */
+static int follow(struct packager *p, struct packaged_track *t, const struct cmaf_track_sample *s)
+{
+    struct cmaf_track *r = t->cmaf;
+    const struct segmenter_cut *next;
+    int rc = 0;
+
+    while (!rc && (next = segmenter_find(&p->segmenter, cmaf_track_sequence(r) + 1)) != NULL &&
+           s->dts_90k >= next->present_90k)
+        rc = cmaf_track_is_empty(r) ? packager_close_behind(p, r)
+                                   : cmaf_track_cut(r, next->sequence, s->dts_90k);
+    return rc;
+}
+
+/* The sequence number whose time the first sample of a track falls into. */
+static uint64_t sequence_at(const struct packager *p, int64_t present_90k)
+{
+    uint64_t n = segmenter_sequence(&p->segmenter);
+    const struct segmenter_cut *c;
+
+    while ((c = segmenter_find(&p->segmenter, n)) != NULL && c->present_90k > present_90k &&
+           segmenter_find(&p->segmenter, n - 1) != NULL)
+        n--;
+    return n;
+}
+
+static bool same_adts(const struct adts *a, const struct adts *b)
+{
+    return a->object_type == b->object_type && a->sample_rate_index == b->sample_rate_index &&
+           a->channel_configuration == b->channel_configuration;
+}
+
+/* Ends what an audio track has with its old parameters. The leader makes a real cut; another track
+ * begins the next number early, once: until the leader has caught up, -EAGAIN. */
+static int close_old_params(struct packager *p, struct packaged_track *t, const struct cmaf_track_sample *s)
+{
+    struct cmaf_track *r = t->cmaf;
+    int rc;
+
+    p->segmenter.discontinuity = true;
+    if (t == p->leader)
+        return packager_cut_leader(p, s->pts_90k, s->dts_90k, false);
+    if (cmaf_track_sequence(r) > segmenter_sequence(&p->segmenter))
+        return -EAGAIN;
+    rc = cmaf_track_finish(r);
+    if (!rc)
+        cmaf_track_start(r, cmaf_track_sequence(r) + 1);
+    return rc;
+}
+
+/* ISO/IEC 14496-12: new parameters need a new init segment. 1: go on; 0: this frame cannot be
+ * carried. */
+static int audio_params(struct packager *p, struct packaged_track *t, const struct adts *h,
+                        const struct packager_unit *u, const struct cmaf_track_sample *s)
+{
+    struct track_params params;
+    int rc = 0;
+
+    if (cmaf_track_params(t->cmaf) && same_adts(h, &t->adts))
+        return 1;
+    if (aac_params(h, u->data, u->len, &params)) {
+        p->unplayable++;
+        return 0;
+    }
+    if (cmaf_track_params(t->cmaf))
+        rc = close_old_params(p, t, s);
+    if (rc == -EAGAIN) {
+        p->unplayable++;
+        return 0;
+    }
+    t->adts = *h;
+    if (!rc)
+        rc = cmaf_track_set_params(t->cmaf, &params);
+    return rc ? rc : 1;
+}
+
+static int start_audio_only(struct packager *p, struct packaged_track *t, const struct adts *h,
+                            const struct packager_unit *u)
+{
+    struct track_params params;
+
+    if (aac_params(h, u->data, u->len, &params)) {
+        p->unplayable++;
+        return 0;
+    }
+    t->adts = *h;
+    return packager_start(p, t, u, &params);
+}
+
+static int lead_audio(struct packager *p, const struct packager_unit *u,
+                      const struct cmaf_track_sample *s)
+{
+    if (p->jumped)
+        packager_anchor_wall(p, s->pts_90k, u->wall_us);
+    return packager_lead(p, s, p->segmenter.discontinuity);
+}
+
+static int push_audio(struct packager *p, struct packaged_track *t, const struct packager_unit *u)
+{
+    struct cmaf_track_sample s = {.random_access = true};
+    struct adts h;
+    int rc;
+
+    if (adts_parse(u->data, u->len, &h) || u->len <= h.header_bytes) {
+        p->unplayable++;
+        return 0;
+    }
+    s.data = u->data + h.header_bytes;
+    s.len = u->len - h.header_bytes;
+    if (!p->leader) {
+        rc = start_audio_only(p, t, &h, u);
+        if (rc || !p->leader)
+            return rc;
+    }
+    packager_map(p, t, u, &s);
+    rc = audio_params(p, t, &h, u, &s);
+    if (rc <= 0)
+        return rc;
+    if (!cmaf_track_is_started(t->cmaf))
+        cmaf_track_start(t->cmaf, sequence_at(p, s.pts_90k));
+    if (t != p->leader)
+        rc = follow(p, t, &s);
+    else if (cmaf_track_end_90k(t->cmaf) != INT64_MIN)
+        rc = lead_audio(p, u, &s);
+    else
+        rc = 0;
+    return rc ? rc : cmaf_track_push(t->cmaf, &s);
+}
+
+/* Audio that waited for the first picture, except what is long before it. */
+int packager_replay_early(struct packager *p, uint64_t raw_from)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < p->count && !rc; i++) {
+        struct packaged_track *t = &p->tracks[i];
+        struct packager_unit u = {.track = (uint32_t) i};
+
+        while (t->early && !rc && early_next(t->early, &u.raw_pts, &u.wall_us, &u.data, &u.len)) {
+            u.raw_dts = u.raw_pts;
+            if (timeline_distance(raw_from, u.raw_pts) < -PACKAGER_LEAD_90K)
+                p->early++;
+            else
+                rc = push_audio(p, t, &u);
+        }
+        p->early += t->early ? early_dropped(t->early) : 0;
+        early_free(&t->early);
+    }
+    return rc;
+}
+
+int packager_take_audio(struct packager *p, struct packaged_track *t, const struct packager_unit *u)
+{
+    struct packaged_track *video = video_track(p);
+
+    if (p->leader || !video)
+        return push_audio(p, t, u);
+    if (early_add(t->early, u->raw_pts, u->wall_us, u->data, u->len))
+        return -ENOMEM;
+    if (video->seen || early_span_90k(t->early) < PACKAGER_VIDEO_WAIT_90K)
+        return 0;
+    /* the program announces video that does not come: begin with what there is */
+    return packager_replay_early(p, early_first(t->early));
+}

@@ -1,0 +1,70 @@
+/* What packager.c, packager_video.c and packager_audio.c share; nobody else includes it. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns, thread, life: as packager.h says. Fails: each int is 0 or -errno that ends the feed.
+ */
+#ifndef RELAY_PACKAGE_PACKAGER_STATE_H
+#define RELAY_PACKAGE_PACKAGER_STATE_H
+
+#include "relay/package/cmaf_track.h"
+#include "relay/package/early.h"
+#include "relay/package/packager.h"
+#include "relay/package/segmenter.h"
+#include "relay/package/timeline.h"
+
+struct packaged_track {
+    enum codec_id codec;
+    enum codec_kind kind;
+    char language[12];
+    struct cmaf_track *cmaf;
+    struct codec_sets *sets;    /* video */
+    uint64_t sets_hash;         /* of the parameters in force */
+    struct adts adts;           /* audio: of the parameters in force */
+    struct early *early;        /* audio that came before the first picture */
+    uint32_t keyint;
+    int64_t last_sync_90k;
+    bool seen;
+    bool skip_leading;          /* RASL pictures of the random access point it started at */
+};
+
+struct packager {
+    struct packager_options options;
+    struct packager_out out;
+    struct packaged_track tracks[PACKAGER_TRACKS];
+    size_t count;
+    struct packaged_track *leader;       /* NULL while waiting */
+    struct timeline timeline;
+    struct segmenter segmenter;
+    int64_t anchor_90k, anchor_wall_us; /* presentation time and wall clock of one instant */
+    bool jumped;                /* the anchor is to be set anew at the next cut */
+    int64_t gop_90k;
+    uint64_t in, early, unplayable;
+};
+
+/* The first sample of all: the room's timeline is tied to it and the leader starts. */
+int packager_start(struct packager *p, struct packaged_track *leader,
+                   const struct packager_unit *u, const struct track_params *params);
+/* Raw timestamps to the room's timeline; notes jumps and the GOP's length. */
+void packager_map(struct packager *p, struct packaged_track *t, const struct packager_unit *u,
+                  struct cmaf_track_sample *s);
+/* Ties the wall clock to presentation time anew. */
+void packager_anchor_wall(struct packager *p, int64_t present_90k, int64_t wall_us);
+int64_t packager_wall_of(const struct packager *p, int64_t present_90k);
+/* Asks the segmenter about the leader's next sample and does what it says. */
+int packager_lead(struct packager *p, const struct cmaf_track_sample *s, bool must_cut);
+/* Cuts the leader where its next sample starts. */
+int packager_cut_leader(struct packager *p, int64_t present_90k, int64_t next_dts,
+                        bool before_held);
+/* Ends the open sequence number of a track without a next sample: its media so far, or a gap. */
+int packager_close_behind(struct packager *p, struct cmaf_track *r);
+/* Ends what tracks have that the cuts have left two segments behind. */
+int packager_force_laggards(struct packager *p);
+
+int packager_take_video(struct packager *p, struct packaged_track *t,
+                        const struct packager_unit *u);
+int packager_take_audio(struct packager *p, struct packaged_track *t,
+                        const struct packager_unit *u);
+/* Audio that waited for the first picture, except what is long before it. */
+int packager_replay_early(struct packager *p, uint64_t raw_from);
+
+#endif

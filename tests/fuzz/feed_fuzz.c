@@ -1,0 +1,103 @@
+/* Fuzzes a whole feed: SRT payloads in, segments out, each checked as a viewer would need it. */
+/* SPDX-License-Identifier: MIT */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "relay/base/log.h"
+#include "relay/ingest/feed.h"
+#include "relay/ingest/ts_demux.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct seen {
+    uint64_t next[LINK_TRACKS_MAX];
+    int64_t end[LINK_TRACKS_MAX];
+    uint32_t init[LINK_TRACKS_MAX], target;
+    bool any[LINK_TRACKS_MAX], closed;
+};
+
+static void check_segment(struct seen *s, const struct link_message *m, int fd)
+{
+    uint32_t t = m->u.segment.track;
+    char head[8];
+
+    assert(t < LINK_TRACKS_MAX && s->init[t] > 0 && m->u.segment.init_id == s->init[t]);
+    assert(!s->any[t] || m->u.segment.sequence >= s->next[t]);
+    s->next[t] = m->u.segment.sequence + 1;
+    s->any[t] = true;
+    assert(m->u.segment.duration_90k > 0 && m->u.segment.start_90k >= 0);
+    assert(m->u.segment.target_duration_s > 0);
+    assert(!s->target || s->target == m->u.segment.target_duration_s);
+    s->target = m->u.segment.target_duration_s;
+    assert(m->u.segment.gap == (fd < 0));
+    if (fd < 0)
+        return;
+    assert(m->u.segment.samples > 0 && m->u.segment.bytes > 16);
+    assert(lseek(fd, 0, SEEK_END) == (off_t) m->u.segment.bytes);
+    assert(pread(fd, head, 8, 0) == 8 && memcmp(head + 4, "moof", 4) == 0);
+}
+
+static void on_send(void *ctx, const struct link_message *m, int fd)
+{
+    struct seen *s = ctx;
+
+    assert(!s->closed);
+    if (m->type == LINK_TRACK) {
+        assert(fd >= 0 && m->u.track.track < LINK_TRACKS_MAX);
+        s->init[m->u.track.track] = m->u.track.init_id;
+    } else if (m->type == LINK_SEGMENT) {
+        check_segment(s, m, fd);
+    } else if (m->type == LINK_FEED_CLOSED) {
+        s->closed = true;
+        assert(m->u.closed.stats.access_units_out <= m->u.closed.stats.access_units_in);
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+static struct config *defaults(void)
+{
+    static struct config *c;
+
+    if (!c) {
+        if (config_load(&c, NULL, NULL, 0, stderr))
+            abort();
+        log_setup(LOG_LEVEL_ERROR);
+        ts_demux_setup_log();
+        c->limits.access_unit_bytes = 65536; /* so that small inputs reach the limits */
+        c->limits.segment_bytes = 65536;
+    }
+    return c;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct seen seen = {0};
+    struct feed_out out = {.ctx = &seen, .send = on_send};
+    struct feed_options o = {.config = defaults(), .id = 1, .first_sequence = 0};
+    enum link_close_reason reason;
+    struct feed *f;
+    int64_t now_us = 0;
+
+    memcpy(o.stream.room, "fuzz", 5);
+    if (feed_new(&f, &o, &out))
+        return 0;
+    feed_go(f, 900000, 0, 0);
+    for (int32_t sequence = 0; size > 0 && !feed_fault(f, &reason); sequence++) {
+        size_t n = size < 1316 ? size : 1316;
+
+        feed_packet(f, sequence, data, n);
+        now_us += 5000;
+        if (sequence % 3 == 2)
+            feed_flush(f, now_us, now_us);
+        data += n;
+        size -= n;
+    }
+    feed_end(f, LINK_CLOSE_ENDED, "over");
+    assert(seen.closed);
+    feed_free(&f);
+    return 0;
+}

@@ -1,0 +1,228 @@
+/* The TS filter: tables, choice of tracks, sync, continuity, and what a stranger can waste. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/ingest/ts_filter.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct ts_filter f;
+static struct ts_layout layout;
+static size_t layouts, packets;
+static uint8_t last[TS_PACKET];
+
+static void on_packet(void *ctx, const uint8_t packet[static TS_PACKET])
+{
+    (void) ctx;
+    packets++;
+    memcpy(last, packet, TS_PACKET);
+}
+
+static void on_layout(void *ctx, const struct ts_layout *l)
+{
+    (void) ctx;
+    layouts++;
+    layout = *l;
+}
+
+static void reset(uint32_t audio_max)
+{
+    struct ts_out out = {.packet = on_packet, .layout = on_layout};
+
+    layouts = packets = 0;
+    memset(&layout, 0, sizeof(layout));
+    ts_filter_init(&f, audio_max, &out);
+}
+
+static void tables(const struct psi_stream *s, size_t n)
+{
+    uint8_t p[2 * TS_PACKET];
+
+    psi_write(s, n, 0x1000, 0x100, p);
+    ts_filter_take(&f, p, sizeof(p));
+}
+
+static void media(uint8_t p[static TS_PACKET], uint16_t pid, unsigned counter)
+{
+    memset(p, 0xaa, TS_PACKET);
+    p[0] = 0x47;
+    p[1] = (uint8_t) (pid >> 8);
+    p[2] = (uint8_t) pid;
+    p[3] = (uint8_t) (0x10 | (counter & 15));
+}
+
+static const struct psi_stream both[] = {{.pid = 0x101, .type = 0x0f}, {.pid = 0x100, .type = 0x1b}};
+
+static void test_tracks_are_chosen(void **state)
+{
+    static const struct psi_stream many[] = {
+        {.pid = 0x50, .type = 0x86}, {.pid = 0x51, .type = 0x0f}, {.pid = 0x52, .type = 0x24},
+        {.pid = 0x53, .type = 0x0f}, {.pid = 0x54, .type = 0x1b}, {.pid = 0x55, .type = 0x0f},
+    };
+
+    (void) state;
+    reset(2);
+    tables(many, 6);
+    assert_int_equal(layouts, 1);
+    assert_int_equal(layout.count, 3);
+    assert_int_equal(layout.tracks[0].pid, 0x52);
+    assert_int_equal(layout.tracks[0].codec, CODEC_HEVC);
+    assert_int_equal(layout.tracks[1].pid, 0x51);
+    assert_int_equal(layout.tracks[2].pid, 0x53);
+    assert_non_null(strstr(layout.left_out, "SCTE-35"));
+    assert_non_null(strstr(layout.left_out, "second video"));
+    assert_non_null(strstr(layout.left_out, "too many"));
+    tables(many, 6); /* repeated tables are no news */
+    assert_int_equal(layouts, 1);
+    tables(many + 1, 2);
+    assert_int_equal(layouts, 2);
+    assert_int_equal(layout.count, 2);
+}
+
+static void test_only_our_packets_pass(void **state)
+{
+    uint8_t p[TS_PACKET];
+
+    (void) state;
+    reset(7);
+    tables(both, 2);
+    for (unsigned pid = 0; pid < 8192; pid++) {
+        media(p, (uint16_t) pid, 0);
+        ts_filter_take(&f, p, sizeof(p));
+    }
+    assert_int_equal(packets, 2);
+    assert_int_equal(layouts, 1);
+    assert_in_range(f.count.ignored, 8187, 8192);
+}
+
+static void test_continuity_and_copies(void **state)
+{
+    uint8_t p[TS_PACKET];
+    static const unsigned counters[] = {14, 15, 0, 0, 1, 3, 4};
+
+    (void) state;
+    reset(7);
+    tables(both, 2);
+    for (size_t i = 0; i < 7; i++) {
+        media(p, 0x100, counters[i]);
+        ts_filter_take(&f, p, sizeof(p));
+    }
+    assert_int_equal(packets, 6); /* the second 0 is a copy */
+    assert_int_equal(f.count.continuity, 1);
+}
+
+static void test_any_alignment(void **state)
+{
+    static uint8_t stream[400 * TS_PACKET];
+
+    (void) state;
+    for (size_t i = 0; i < 400; i++)
+        media(stream + i * TS_PACKET, 0x100, (unsigned) i);
+    for (size_t step = 1; step < 1500; step += 37) {
+        reset(7);
+        tables(both, 2);
+        for (size_t at = 0; at < sizeof(stream); at += step)
+            ts_filter_take(&f, stream + at,
+                           sizeof(stream) - at < step ? sizeof(stream) - at : step);
+        if (packets != 400)
+            fail_msg("in steps of %zu bytes: %zu of 400 packets", step, packets);
+        assert_int_equal(f.count.sync_lost, 0);
+    }
+}
+
+static void test_resync_after_garbage(void **state)
+{
+    uint8_t junk[1316], p[7 * TS_PACKET];
+
+    (void) state;
+    reset(7);
+    tables(both, 2);
+    srand(3);
+    for (int i = 0; i < 1000; i++) {
+        for (size_t k = 0; k < sizeof(junk); k++)
+            junk[k] = (uint8_t) rand();
+        ts_filter_take(&f, junk, sizeof(junk));
+    }
+    packets = 0;
+    for (unsigned round = 0; round < 20; round++) {
+        for (unsigned k = 0; k < 7; k++)
+            media(p + k * TS_PACKET, 0x100, round * 7 + k);
+        ts_filter_take(&f, p, sizeof(p));
+    }
+    assert_in_range(packets, 139, 140); /* at most one was taken for junk's end */
+    assert_true(f.count.sync_lost > 100);
+}
+
+static void test_bad_tables_change_nothing(void **state)
+{
+    uint8_t p[2 * TS_PACKET], flipped[2 * TS_PACKET];
+
+    (void) state;
+    reset(7);
+    psi_write(both, 2, 0x1000, 0x100, p);
+    ts_filter_take(&f, p, TS_PACKET); /* the PAT */
+    for (size_t bit = 5 * 8; bit < (5 + 26) * 8; bit++) { /* the PMT's section */
+        memcpy(flipped, p, sizeof(p));
+        flipped[TS_PACKET + bit / 8] ^= (uint8_t) (1u << bit % 8);
+        ts_filter_take(&f, flipped + TS_PACKET, TS_PACKET);
+    }
+    assert_int_equal(layouts, 0);
+    ts_filter_take(&f, p + TS_PACKET, TS_PACKET);
+    assert_int_equal(layouts, 1);
+}
+
+/* A PMT of many streams spans packets and is cut to what we can carry. */
+static void test_long_table(void **state)
+{
+    uint8_t section[1024] = {2, 0, 0, 0, 1, 0xc1, 0, 0, 0xe1, 0, 0xf0, 0}, p[TS_PACKET];
+    uint8_t pat[2 * TS_PACKET];
+    size_t n = 12, at = 0;
+    uint32_t crc;
+
+    (void) state;
+    reset(7);
+    psi_write(both, 2, 0x1000, 0x100, pat);
+    ts_filter_take(&f, pat, TS_PACKET);
+    for (unsigned i = 0; i < 190; i++, n += 5)
+        memcpy(section + n, (uint8_t[]){0x0f, (uint8_t) (0xe1 + (i >> 8)), (uint8_t) i, 0xf0, 0}, 5);
+    section[1] = (uint8_t) (0xb0 | (n + 4 - 3) >> 8);
+    section[2] = (uint8_t) (n + 4 - 3);
+    crc = psi_crc(section, n);
+    for (int i = 0; i < 4; i++)
+        section[n++] = (uint8_t) (crc >> (24 - 8 * i));
+    for (unsigned counter = 0; at < n; counter++) {
+        size_t room = at ? 184 : 183, take = n - at < room ? n - at : room;
+
+        media(p, 0x1000, counter);
+        memset(p + 4, 0xff, 184);
+        if (!at) {
+            p[1] |= 0x40;
+            p[4] = 0;
+        }
+        memcpy(p + (at ? 4 : 5), section + at, take);
+        at += take;
+        ts_filter_take(&f, p, sizeof(p));
+    }
+    assert_int_equal(layouts, 1);
+    assert_int_equal(layout.count, 7);
+    assert_true(f.program.truncated);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tracks_are_chosen),
+        cmocka_unit_test(test_only_our_packets_pass),
+        cmocka_unit_test(test_continuity_and_copies),
+        cmocka_unit_test(test_any_alignment),
+        cmocka_unit_test(test_resync_after_garbage),
+        cmocka_unit_test(test_bad_tables_change_nothing),
+        cmocka_unit_test(test_long_table),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
