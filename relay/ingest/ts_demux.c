@@ -17,6 +17,7 @@
 enum {
     STACK_BYTES = 256 * 1024,      /* deepest seen: see tests/unit/relay/ingest/ts_demux_test.c */
     IO_BYTES = 32 * TS_PACKET,
+    PROBE_BYTES = 64 * TS_PACKET,  /* our tables come first: nothing is to be searched */
 };
 
 struct ts_demux {
@@ -81,6 +82,8 @@ static void give(struct ts_demux *d, const AVFormatContext *demux, const AVPacke
 /*
  * correct_ts_overflow 0: unwrapping is the timeline's. scan_all_pmts 0, merge_pmt_versions 1: only
  * our own tables are there. NOPARSE, NOFILLIN: a PES comes out as it came in, one frame earlier.
+ * max_probe_packets 1: libavformat doubts stream_type 0x0f and would hold back every track until it
+ * has recognised the audio, which a stranger's may never let it.
  */
 static AVFormatContext *open_demuxer(struct ts_demux *d, AVIOContext *pb)
 {
@@ -95,6 +98,8 @@ static AVFormatContext *open_demuxer(struct ts_demux *d, AVIOContext *pb)
     demux->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
     demux->correct_ts_overflow = 0;
     demux->max_streams = TS_TRACKS_MAX;
+    demux->max_probe_packets = 1;
+    demux->probesize = PROBE_BYTES;
     snprintf(text, sizeof(text), "%zu", d->max_pes);
     av_dict_set(&o, "max_packet_size", text, 0);
     av_dict_set(&o, "scan_all_pmts", "0", 0);

@@ -15,12 +15,16 @@ void segmenter_init(struct segmenter *s, uint32_t segment_ms, uint32_t max_targe
     s->first_sequence = first_sequence;
 }
 
-/* The longest segment that still rounds to the target duration. */
+/* The longest segment of the leader for a target duration. Half a second over still rounds to it;
+ * the tracks that follow end up to a frame of audio later, which is 128 ms at 8 kHz. */
+static int64_t longest_for(uint32_t seconds)
+{
+    return (int64_t) seconds * 90000 + 90000 * 3 / 10;
+}
+
 static int64_t longest(const struct segmenter *s)
 {
-    uint32_t seconds = s->target_duration_s ? s->target_duration_s : s->max_target_s;
-
-    return (int64_t) seconds * 90000 + 90000 * 49 / 100;
+    return longest_for(s->target_duration_s ? s->target_duration_s : s->max_target_s);
 }
 
 enum segmenter_verdict segmenter_next(const struct segmenter *s, const struct segmenter_unit *u,
@@ -79,8 +83,7 @@ void segmenter_freeze(struct segmenter *s, int64_t first_90k, uint32_t keyint, u
 
     if (s->target_duration_s)
         return;
-    need = (uint32_t) ((first_90k + 45000) / 90000); /* rounding to nearest is what counts */
-    if (need > seconds)
+    if (first_90k > longest_for(seconds))
         seconds = seconds_up(first_90k);
     if (keyint && keyint < 100000 && fps_num && fps_den) {
         need = seconds_up((int64_t) keyint * 90000 * fps_den / fps_num);

@@ -1,0 +1,184 @@
+/* Every byte once and in order, however little the socket takes and whatever goes meanwhile. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/web/outgoing.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { HEAD = 300, TEXT = 200000, BLOB = 700000, AT = 12345 };
+
+struct wire {
+    int out, in;
+    char *got;
+    size_t len;
+};
+
+static void wire_open(struct wire *w)
+{
+    int fds[2];
+    const int small = 8192;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    *w = (struct wire){.out = fds[0], .in = fds[1], .got = malloc(HEAD + TEXT + BLOB)};
+}
+
+static void wire_read(struct wire *w)
+{
+    ssize_t n = recv(w->in, w->got + w->len, HEAD + TEXT + BLOB - w->len, 0);
+    w->len += n > 0 ? (size_t)n : 0;
+}
+
+static void wire_close(struct wire *w)
+{
+    close(w->out);
+    close(w->in);
+    free(w->got);
+}
+
+static char *letters(size_t n, unsigned seed)
+{
+    char *t = malloc(n);
+    for (size_t i = 0; i < n; i++)
+        t[i] = (char)('a' + (i * 7 + seed + i / 26) % 26);
+    return t;
+}
+
+static struct blob *letters_blob(void)
+{
+    struct blob *b;
+    char *t = letters(BLOB, 9);
+    int fd = memfd_create("t", MFD_CLOEXEC);
+    assert_int_equal(write(fd, t, BLOB), BLOB);
+    free(t);
+    assert_int_equal(blob_new(&b, fd, BLOB, "\"t\""), 0);
+    return b;
+}
+
+/* Sends all of it through a narrow wire, with this budget a turn. The memory that was lent goes
+ * bad as soon as it may. */
+static void send_all(struct wire *w, struct reply *reply, size_t budget)
+{
+    struct outgoing o;
+    char *head = letters(HEAD, 1);
+    outgoing_set(&o, head, HEAD, reply);
+    assert_int_equal(outgoing_left(&o), HEAD + reply->text_len + reply->blob_len);
+    int rc;
+    bool first = true;
+    do {
+        size_t left = budget;
+        uint64_t before = outgoing_left(&o);
+        rc = outgoing_push(&o, w->out, &left);
+        assert_true(before - outgoing_left(&o) >= budget - left);
+        assert_true(rc == 0 || rc == -EAGAIN || (rc == -EBUSY && left == 0));
+        if (first) {
+            assert_int_equal(outgoing_keep(&o), 0);
+            memset(head, '!', HEAD);
+        }
+        if (first && reply->text && !reply->body)
+            memset((void *)(uintptr_t)reply->text, '!', reply->text_len);
+        first = false;
+        wire_read(w);
+    } while (rc != 0);
+    for (size_t before = w->len - 1; before != w->len; wire_read(w))
+        before = w->len;
+    outgoing_fini(&o);
+    assert_int_equal(outgoing_left(&o), 0);
+    free(head);
+}
+
+static void expect_letters(const char *got, size_t n, unsigned seed, size_t offset)
+{
+    char *want = letters(offset + n, seed);
+    assert_memory_equal(got, want + offset, n);
+    free(want);
+}
+
+static void test_text(void **state)
+{
+    (void)state;
+    for (int owned = 0; owned < 2; owned++) {
+        for (size_t budget = 100; budget <= 1 << 20; budget *= 32) {
+            struct wire w;
+            struct body *b = NULL;
+            char *text = letters(TEXT, 5);
+            struct reply reply = {.text = text, .text_len = TEXT};
+            wire_open(&w);
+            if (owned) {
+                assert_int_equal(body_new(&b, "t", text, TEXT, false, 1, 1), 0);
+                reply.body = b;
+                reply.text = b->plain;
+            }
+            send_all(&w, &reply, budget);
+            assert_int_equal(w.len, HEAD + TEXT);
+            expect_letters(w.got, HEAD, 1, 0);
+            expect_letters(w.got + HEAD, TEXT, 5, 0);
+            body_unref(&b);
+            free(text);
+            wire_close(&w);
+        }
+    }
+}
+
+static void test_blob(void **state)
+{
+    struct blob *b = letters_blob();
+    (void)state;
+    for (size_t budget = 1000; budget <= 1 << 20; budget *= 10) {
+        struct wire w;
+        struct reply reply = {.blob = b, .first = AT, .blob_len = BLOB - AT - 1};
+        wire_open(&w);
+        send_all(&w, &reply, budget);
+        assert_int_equal(w.len, HEAD + BLOB - AT - 1);
+        expect_letters(w.got, HEAD, 1, 0);
+        expect_letters(w.got + HEAD, BLOB - AT - 1, 9, AT);
+        wire_close(&w);
+    }
+    blob_unref(&b);
+    assert_int_equal(blob_count(), 0);
+}
+
+/* A file shorter than its blob says, and a viewer that is gone, are errors and not endless loops.
+ */
+static void test_trouble(void **state)
+{
+    struct wire w;
+    struct outgoing o;
+    struct blob *b = letters_blob();
+    struct reply reply = {.blob = b, .blob_len = BLOB};
+    size_t budget = 1 << 20;
+    (void)state;
+    signal(SIGPIPE, SIG_IGN); /* an HTTP thread has it blocked */
+    wire_open(&w);
+    assert_int_equal(ftruncate(b->fd, 0), 0);
+    outgoing_set(&o, "head", 4, &reply);
+    assert_int_equal(outgoing_push(&o, w.out, &budget), -EIO);
+    outgoing_fini(&o);
+    shutdown(w.in, SHUT_RDWR);
+    outgoing_set(&o, "head", 4, &reply);
+    assert_int_equal(outgoing_push(&o, w.out, &budget), -EPIPE);
+    outgoing_fini(&o);
+    wire_close(&w);
+    blob_unref(&b);
+    assert_int_equal(blob_count(), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_blob),
+        cmocka_unit_test(test_trouble),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
