@@ -19,7 +19,8 @@ void mailbox_free(struct mailbox **m);
 int mailbox_fd(const struct mailbox *m);
 /* Takes item; on error item stays yours. Wakes the owner only when the queue was empty. */
 __attribute__((warn_unused_result)) int mailbox_post(struct mailbox *m, void *item);
-/* Calls take() on each queued item in order, outside the lock; clears the eventfd. Returns how many. */
+/* Calls take() on each queued item in order, outside the lock; clears the eventfd. Returns how
+ * many. */
 size_t mailbox_drain(struct mailbox *m, void (*take)(void *ctx, void *item), void *ctx);
 /* Posts refused since start because the queue was full. */
 uint64_t mailbox_refused(const struct mailbox *m);
