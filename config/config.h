@@ -59,7 +59,7 @@ struct config {
         bool open;             /* unlisted rooms may be published */
         uint32_t max;          /* rooms at once, listed or not */
         uint32_t resume_s;     /* how long a room waits for its publisher */
-        struct config_room *list;
+        struct config_room *list;  /* sorted by name */
         uint32_t list_count;
     } rooms;
     struct {
@@ -74,7 +74,8 @@ struct config {
     } log;
 };
 
-/* One `--set KEY=VALUE`, e.g. "srt.listen=127.0.0.1:9000". */
+/* One `--set KEY=VALUE`: "srt.listen=127.0.0.1:9000", "rooms.list.main-stage.key=abc" (a room that
+ * is not in the list is added to it). */
 struct config_override {
     const char *text;
 };

@@ -1,0 +1,144 @@
+/* The rows of the table, and finding one. */
+/* SPDX-License-Identifier: MIT */
+#include "config/keys.h"
+
+#include "config/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The member's name is the key's: the two cannot drift apart. */
+#define MEMBER(s, m) .section = #s, .name = #m, .offset = offsetof(struct config, s.m)
+#define COUNT(s, m, least, most, of, initial, sentence)                                            \
+    {                                                                                              \
+        MEMBER(s, m), .type = KEY_COUNT, .min = least, .max = most, .unit = of,                    \
+                      .standard = initial, .help = sentence                                        \
+    }
+#define OTHER(s, m, kind, choice, initial, sentence)                                               \
+    {                                                                                              \
+        MEMBER(s, m), .type = kind, .words = choice, .standard = initial, .help = sentence         \
+    }
+#define ROOM(m, kind, least, most, choice, initial, sentence)                                      \
+    {                                                                                              \
+        .name = #m, .type = kind, .offset = offsetof(struct config_room, m), .min = least,         \
+        .max = most, .words = choice, .standard = initial, .help = sentence                        \
+    }
+
+static const char *const LEVELS[] = {"debug", "info", "warn", "error", NULL};
+static const char *const PLAY_OUTS[] = {
+    [PLAY_OUT_AUTO] = "auto", [PLAY_OUT_CLASSIC] = "classic", NULL};
+
+const struct key_section config_sections[CONFIG_SECTIONS] = {
+    {"srt", "Publishers: OBS and other encoders, over SRT."},
+    {"http", "Viewers, pages, the API and the metrics, over HTTP."},
+    {"hls", "Segments and playlists."},
+    {"rooms", "Who may publish where."},
+    {"limits", "What one feed or room may cost."},
+    {"log", "The log, on stderr."},
+};
+
+const struct key config_keys[CONFIG_KEYS] = {
+    OTHER(srt, listen, KEY_ADDRESS, NULL, "0.0.0.0:9000", "Where publishers connect (UDP)."),
+    COUNT(srt, workers, 0, 64, "processes", "0",
+          "Ingest workers; 0 means one per two cores, two at least."),
+    COUNT(srt, tick_ms, 1, 50, "milliseconds", "5", "How often every socket is drained."),
+    COUNT(srt, latency_ms, 0, 60000, "milliseconds", "120",
+          "Our side of SRT's latency negotiation."),
+    COUNT(srt, max_latency_ms, 0, 60000, "milliseconds", "8000",
+          "A publisher that asks for more latency is refused."),
+    COUNT(srt, peer_idle_ms, 1000, 60000, "milliseconds", "8000",
+          "Silence after which a publisher is given up."),
+    COUNT(srt, flow_window, 256, 65536, "packets", "4096",
+          "What may be in flight from one publisher."),
+    COUNT(srt, udp_buffer_bytes, 65536, 1073741824, "bytes", "16777216",
+          "The kernel's receive buffer of each worker's socket."),
+    COUNT(srt, handshakes_per_s, 1, 100000, "handshakes", "200",
+          "New publishers a worker looks at in a second; more are refused."),
+
+    OTHER(http, listen, KEY_ADDRESS, NULL, "0.0.0.0:8080", "Where viewers connect (TCP)."),
+    COUNT(http, threads, 0, 256, "threads", "0",
+          "Event loops that answer viewers; 0 means one per core."),
+    COUNT(http, max_connections, 1, 1000000, "connections", "20000",
+          "In all; one more is answered with 503 and closed."),
+    COUNT(http, max_connections_per_address, 1, 1000000, "connections", "1000",
+          "The same per client address; raise it when everybody comes through one cache."),
+    COUNT(http, max_head_bytes, 1024, 65536, "bytes", "8192",
+          "The longest request line with its headers."),
+    COUNT(http, head_timeout_ms, 100, 600000, "milliseconds", "5000",
+          "A request's head must be complete after this time."),
+    COUNT(http, idle_timeout_ms, 100, 3600000, "milliseconds", "15000",
+          "How long a connection is kept without a request."),
+    COUNT(http, send_timeout_ms, 100, 600000, "milliseconds", "10000",
+          "Every response may take this long, a large one as long as its rate allows."),
+    COUNT(http, min_rate_bytes, 1, 1073741824, "bytes", "16384",
+          "What a viewer must take in a second to keep a large response."),
+    COUNT(http, max_age_ms, 1000, 86400000, "milliseconds", "600000",
+          "A connection's whole life; viewers simply connect again."),
+
+    COUNT(hls, segment_ms, 500, 10000, "milliseconds", "2000",
+          "A segment ends at the first keyframe (IDR) from here on."),
+    COUNT(hls, max_target_duration_s, 2, 30, "seconds", "10",
+          "The longest TARGETDURATION ever declared, however rare keyframes are."),
+    COUNT(hls, window_segments, 6, 1000, "segments", "7", "How many segments a playlist lists."),
+
+    OTHER(rooms, open, KEY_BOOL, NULL, "true",
+          "Rooms that are not in the list may be published, by anybody."),
+    COUNT(rooms, max, 1, CONFIG_ROOMS_MAX, "rooms", "1000", "Rooms at once, in the list or not."),
+    COUNT(rooms, resume_s, 0, 86400, "seconds", "60",
+          "How long a room waits for a publisher that left."),
+
+    COUNT(limits, feed_mbps, 1, 10000, "megabits per second", "120",
+          "A feed that stays above it for 10 s is ended."),
+    COUNT(limits, access_unit_bytes, 4096, 268435456, "bytes", "4194304",
+          "A larger frame is dropped and counted."),
+    COUNT(limits, segment_bytes, 65536, 2147483647, "bytes", "67108864",
+          "A segment is cut before it grows past this."),
+    COUNT(limits, room_bytes, 65536, UINT32_MAX, "bytes", "536870912",
+          "What a room may hold in memory; its oldest segments go first."),
+    COUNT(limits, audio_tracks, 0, 7, "tracks", "7",
+          "Audio tracks of one feed; further ones are ignored, and the log says so."),
+
+    OTHER(log, level, KEY_WORD, LEVELS, "info", "Lines below it are not written."),
+};
+
+const struct key room_keys[CONFIG_ROOM_KEYS] = {
+    ROOM(name, KEY_NAME, 1, ROOM_NAME_MAX, NULL, NULL,
+         "What is published and watched: the last word of its address."),
+    ROOM(title, KEY_TEXT, 1, 128, NULL, NULL, "What the wall of rooms shows; without it the name."),
+    ROOM(key, KEY_SECRET, 1, 128, NULL, NULL,
+         "What a publisher must know; without it nothing is asked."),
+    ROOM(passphrase, KEY_SECRET, 10, 79, NULL, NULL,
+         "SRT's passphrase; without it the feed is not encrypted."),
+    ROOM(play_out, KEY_CHOICE, 0, 0, PLAY_OUTS, "auto",
+         "SRT's own pacing from the start (classic) suits senders that drop what is late."),
+};
+
+const struct key_section *key_section_find(const char *name)
+{
+    for (size_t i = 0; i < CONFIG_SECTIONS; i++)
+        if (strcmp(config_sections[i].name, name) == 0)
+            return &config_sections[i];
+    return NULL;
+}
+
+const struct key *key_find(const char *section, const char *name)
+{
+    for (size_t i = 0; i < CONFIG_KEYS; i++)
+        if (strcmp(config_keys[i].section, section) == 0 && strcmp(config_keys[i].name, name) == 0)
+            return &config_keys[i];
+    return NULL;
+}
+
+const struct key *key_find_in_room(const char *name)
+{
+    for (size_t i = 0; i < CONFIG_ROOM_KEYS; i++)
+        if (strcmp(room_keys[i].name, name) == 0)
+            return &room_keys[i];
+    return NULL;
+}
+
+void key_path(const struct key *k, char out[static KEY_PATH_SIZE])
+{
+    snprintf(out, KEY_PATH_SIZE, "%s%s%s", k->section ? k->section : "", k->section ? "." : "",
+             k->name);
+}

@@ -1,0 +1,14 @@
+/* "Did you mean": the known key that is nearest to what somebody wrote. */
+/* SPDX-License-Identifier: MIT */
+/* Owns: nothing. Thread: any. Life: none. Fails: NULL or "" when nothing is near. */
+#ifndef CONFIG_NEAREST_H
+#define CONFIG_NEAREST_H
+
+#include "config/keys.h"
+
+/* Of a full path ("srt.tik_ms", or a bare "tick_ms"): the full path of a key or section. */
+void nearest_key(const char *path, char out[static KEY_PATH_SIZE]);
+/* Of a word inside an entry of rooms.list. */
+const char *nearest_room_key(const char *name);
+
+#endif

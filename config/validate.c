@@ -1,0 +1,90 @@
+/* The table of "this at most that", and the few checks that are no such row. */
+/* SPDX-License-Identifier: MIT */
+#include "config/validate.h"
+
+#include "config/keys.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* small <= large * scale */
+struct order {
+    const char *small_section, *small, *large_section, *large;
+    uint32_t scale;
+    const char *why;
+};
+
+static const struct order ORDER[] = {
+    {"srt", "latency_ms", "srt", "max_latency_ms", 1,
+     "we would refuse publishers for the latency we ask for"},
+    {"hls", "segment_ms", "hls", "max_target_duration_s", 1000,
+     "a segment may not be longer than its playlist declares"},
+    {"limits", "access_unit_bytes", "limits", "segment_bytes", 1,
+     "a frame has to fit into a segment"},
+    {"limits", "segment_bytes", "limits", "room_bytes", 1, "a room has to hold a segment"},
+    {"http", "head_timeout_ms", "http", "max_age_ms", 1,
+     "the connection would be over before its first request"},
+    {"http", "send_timeout_ms", "http", "max_age_ms", 1,
+     "the connection would be over before its response"},
+};
+
+static uint32_t count_of(const struct config *c, const struct key *k)
+{
+    uint32_t n;
+    assert(k && k->type == KEY_COUNT);
+    memcpy(&n, (const char *)c + k->offset, sizeof n);
+    return n;
+}
+
+static const struct place *place_of(const struct places *places, const struct key *k)
+{
+    return &places->key[k - config_keys];
+}
+
+static bool was_said(const struct place *p)
+{
+    return p->line || p->set;
+}
+
+/* The fault stands where the user wrote something: at the smaller one, if that is not a default. */
+static void check_order(const struct config *c, const struct places *places, const struct order *o,
+                        struct faults *f)
+{
+    const struct key *small = key_find(o->small_section, o->small);
+    const struct key *large = key_find(o->large_section, o->large);
+    uint64_t a = count_of(c, small), b = count_of(c, large);
+    char small_path[KEY_PATH_SIZE], large_path[KEY_PATH_SIZE];
+    if (a <= b * o->scale)
+        return;
+    key_path(small, small_path);
+    key_path(large, large_path);
+    if (was_said(place_of(places, small)))
+        fault_report(f, *place_of(places, small), small_path,
+                     "expected at most %llu %s, which is %s, got \"%llu\"; %s",
+                     (unsigned long long)(b * o->scale), small->unit, large_path,
+                     (unsigned long long)a, o->why);
+    else
+        fault_report(f, *place_of(places, large), large_path,
+                     "expected at least %llu %s, for %s is %llu, got \"%llu\"; %s",
+                     (unsigned long long)((a + o->scale - 1) / o->scale), large->unit, small_path,
+                     (unsigned long long)a, (unsigned long long)b, o->why);
+}
+
+static void check_rooms(const struct config *c, const struct places *places, struct faults *f)
+{
+    const struct place *max = place_of(places, key_find("rooms", "max"));
+    if (c->rooms.list_count > CONFIG_ROOMS_MAX)
+        fault_report(f, places->list, "rooms.list", "expected at most %d rooms, got %u",
+                     CONFIG_ROOMS_MAX, c->rooms.list_count);
+    else if (c->rooms.list_count > c->rooms.max)
+        fault_report(f, was_said(max) ? *max : places->list, "rooms.max",
+                     "expected at least %u, the rooms in rooms.list, got \"%u\"; raise it",
+                     c->rooms.list_count, c->rooms.max);
+}
+
+void validate(const struct config *c, const struct places *places, struct faults *f)
+{
+    for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++)
+        check_order(c, places, &ORDER[i], f);
+    check_rooms(c, places, f);
+}
