@@ -2,110 +2,74 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Pure: no libav, no threads, no I/O, no allocation. Every function takes bytes from strangers.
- * Standards: ISO/IEC 14496-15:2019 (avcC, hvcC), RFC 6381 and ISO/IEC 14496-15 annex E (CODECS),
- * ISO/IEC 14496-3 (AudioSpecificConfig).
+ * Owns: nothing. Thread: any, one at a time per codec_sets. Life: codec_sets_init() in the
+ * caller's memory, no end needed. Fails: as said at each function.
+ * Standards: ISO/IEC 14496-15:2019 (avcC, hvcC), RFC 6381 and ISO/IEC 14496-15 annex E (CODECS).
  */
 #ifndef CODECS_CODEC_H
 #define CODECS_CODEC_H
+
+#include "codecs/aac.h"
+#include "codecs/nal.h"
+#include "codecs/track_params.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum codec_id { CODEC_NONE, CODEC_H264, CODEC_HEVC, CODEC_AAC };
 enum codec_kind { CODEC_KIND_NONE, CODEC_KIND_VIDEO, CODEC_KIND_AUDIO };
 
-enum { CODEC_CONFIG_MAX = 4096, CODEC_NALS_MAX = 1024 };
+enum { CODEC_NALS_MAX = 1024, CODEC_SETS_MAX = 24, CODEC_SET_BYTES_MAX = 1024 };
 
-struct track_params {
-    enum codec_id codec;
-    char rfc6381[40];              /* "avc1.640033", "hvc1.1.6.L153.B0", "mp4a.40.2" */
-    /* video */
-    uint32_t width, height;        /* after cropping, luma samples */
-    uint32_t sar_num, sar_den;     /* 1:1 when not said */
-    uint32_t fps_num, fps_den;     /* from the VUI or VPS; 0/0 when not said */
-    uint8_t profile, level, chroma_format, bit_depth;
-    uint8_t transfer;              /* ISO/IEC 23091-2 transfer_characteristics; 2 unspecified */
-    uint8_t primaries, matrix;
-    bool full_range, interlaced;
-    uint8_t reorder;               /* max frames that output may lag decoding; 255 unknown */
-    /* audio */
-    uint32_t sample_rate;          /* what is heard, SBR included */
-    uint32_t core_sample_rate;     /* of the AAC core: what timestamps and frames count in */
-    uint32_t channels, frame_samples;  /* frame_samples at core_sample_rate: 1024 or 960 */
-    uint8_t object_type;           /* 2 LC, 5 HE-AAC, 29 HE-AAC v2 */
-    /* the sample entry's record: avcC, hvcC or AudioSpecificConfig */
-    uint32_t config_len;
-    uint8_t config[CODEC_CONFIG_MAX];
-};
-
-const char *codec_name(enum codec_id id);     /* "H.264", "HEVC", "AAC", "none" */
+const char *codec_name(enum codec_id id); /* "H.264", "HEVC", "AAC", "none" */
 enum codec_kind codec_kind(enum codec_id id);
-
-/* One NAL unit without start code; points into the caller's bytes. */
-struct nal {
-    const uint8_t *data;
-    size_t len;
-};
 
 /* What one access unit is made of. */
 struct au_facts {
     bool has_picture;    /* at least one slice */
     bool idr;            /* H.264 type 5; HEVC 19, 20 */
+    bool random_access;  /* decoding can start here: IDR; HEVC also BLA and CRA (16 to 21) */
+    bool leans_back;     /* HEVC RASL: of no use when decoding started at the CRA before it */
     bool has_parameters; /* at least one VPS, SPS or PPS */
-    uint32_t keyint;     /* x264/x265 keyint from its user_data_unregistered SEI; 0 not said */
+    uint32_t keyint;     /* x264/x265 keyint from its user_data_unregistered SEI; 0 not said,
+                            UINT32_MAX infinite */
 };
-
-/* Splits an Annex B byte string (3- and 4-byte start codes, trailing zeros cut) into at most max
- * units. Returns how many there are, which may be more than max: then the rest was not stored.
- * Hot path: must run at several GB/s on slice data (memchr, no byte loop). */
-size_t nal_split(const uint8_t *annexb, size_t len, struct nal *out, size_t max);
 
 /* Facts of the access unit that nals[0..n) make up. id is CODEC_H264 or CODEC_HEVC. */
 void codec_au_facts(enum codec_id id, const struct nal *nals, size_t n, struct au_facts *out);
 
 /* True when `nal` can only stand at the start of the next access unit, given that a slice came
  * before it: H.264 7.4.1.2.3 (AUD, SPS, PPS, SEI, 14-18, or first_mb_in_slice 0 with a VCL unit),
- * HEVC 7.4.2.4.4. For PES packets that carry several access units or parts of one. */
+ * HEVC 7.4.2.4.4. For PES packets that carry several access units or parts of one. The second
+ * field of an H.264 frame counts as a start, as it does in the standard. */
 bool codec_nal_starts_au(enum codec_id id, const struct nal *nal);
 
+enum codec_set_kind { CODEC_SET_VPS, CODEC_SET_SPS, CODEC_SET_PPS };
+
 /* Parameter sets seen so far in one track, by id; newer replace older. Bounded: sets past the
- * standard's ids or past 1 KiB each are ignored and counted. */
+ * standard's ids, past 1 KiB each or past the table are ignored and counted. */
 struct codec_sets {
     enum codec_id codec;
     struct codec_set {
-        uint8_t kind, id;       /* kind: 0 VPS, 1 SPS, 2 PPS */
+        uint8_t kind, id; /* kind: enum codec_set_kind */
         uint16_t len;
-        uint8_t data[1024];
-    } sets[24];
+        uint8_t data[CODEC_SET_BYTES_MAX];
+    } sets[CODEC_SETS_MAX];
     uint32_t count, ignored;
-    uint64_t hash;              /* of everything held; changes when any set's bytes change */
+    uint64_t hash; /* of everything held and of which SPS is in use; changes when any
+                      of it does, and does not depend on the order of arrival */
+    bool in_use;   /* an IDR or IRAP picture has named pps_in_use */
+    uint8_t pps_in_use;
 };
 
 void codec_sets_init(struct codec_sets *s, enum codec_id id);
-/* Takes every parameter set among nals. Returns how many were new or different. */
+/* Takes every parameter set among nals, and from the slices which of them are in use. Returns how
+ * many were new or different; a switch to another SPS that was held already counts as one. */
 size_t codec_sets_take(struct codec_sets *s, const struct nal *nals, size_t n);
-/* The track parameters that the sets describe, with config = avcC or hvcC holding all sets.
+/* The track parameters that the sets describe, with config = avcC or hvcC holding all sets that
+ * can stand beside the one in use (same chroma format and depth, their SPS held).
  * 0; -EAGAIN while a needed set is missing; -EINVAL for sets that break the standard or cannot be
  * carried (a size of 0 or over 16384, chroma or depth out of range, config over its limit). */
 int codec_sets_params(const struct codec_sets *s, struct track_params *out);
-
-/* One ADTS frame (ISO/IEC 13818-7 / 14496-3 1.A.2). */
-struct adts {
-    uint32_t header_bytes, frame_bytes;  /* 7 or 9; header included */
-    uint8_t object_type;                 /* profile_ObjectType + 1 */
-    uint8_t sample_rate_index, channel_configuration;
-    uint8_t blocks;                      /* raw data blocks, 1 in practice */
-    uint32_t sample_rate;
-};
-/* Reads the header at data. 0; -EAGAIN when fewer than 7 bytes (9 with CRC); -EINVAL: no header. */
-int adts_parse(const uint8_t *data, size_t len, struct adts *out);
-/* Parameters of an AAC track from one whole ADTS frame: detects implicit SBR and PS where the first
- * frame shows it (extension payload in the fill element when it can be told; else plain LC) and
- * writes an AudioSpecificConfig with explicit signalling. channel_configuration 0 reads the PCE.
- * 0 or -EINVAL. */
-int aac_params(const struct adts *h, const uint8_t *frame, size_t len, struct track_params *out);
-/* Parameters from an AudioSpecificConfig (LATM, tests). 0 or -EINVAL. */
-int aac_params_from_config(const uint8_t *asc, size_t len, struct track_params *out);
 
 #endif

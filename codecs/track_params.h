@@ -1,0 +1,38 @@
+/* What a track is: everything that playlists, init segments and organizers are told of it. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * A plain value: owns nothing, belongs to no thread, has no life of its own, cannot fail.
+ */
+#ifndef CODECS_TRACK_PARAMS_H
+#define CODECS_TRACK_PARAMS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum codec_id { CODEC_NONE, CODEC_H264, CODEC_HEVC, CODEC_AAC };
+
+enum { CODEC_CONFIG_MAX = 4096 };
+
+struct track_params {
+    enum codec_id codec;
+    char rfc6381[40]; /* "avc1.640033", "hvc1.1.6.L153.B0", "mp4a.40.2" */
+    /* video */
+    uint32_t width, height;    /* after cropping, luma samples, of one coded picture */
+    uint32_t sar_num, sar_den; /* 1:1 when not said */
+    uint32_t fps_num, fps_den; /* from the VUI or VPS; 0/0 when not said */
+    uint8_t profile, level, chroma_format, bit_depth;
+    uint8_t transfer; /* ISO/IEC 23091-2 transfer_characteristics; 2 unspecified */
+    uint8_t primaries, matrix;
+    bool full_range, interlaced;
+    uint8_t reorder; /* max frames that output may lag decoding; 255 unknown */
+    /* audio */
+    uint32_t sample_rate;             /* what is heard, SBR included */
+    uint32_t core_sample_rate;        /* of the AAC core: what timestamps and frames count in */
+    uint32_t channels, frame_samples; /* frame_samples at core_sample_rate: 1024 or 960 */
+    uint8_t object_type;              /* 2 LC, 5 HE-AAC, 29 HE-AAC v2 */
+    /* the sample entry's record: avcC, hvcC or AudioSpecificConfig */
+    uint32_t config_len;
+    uint8_t config[CODEC_CONFIG_MAX];
+};
+
+#endif
