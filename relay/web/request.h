@@ -7,16 +7,24 @@
 #ifndef RELAY_WEB_REQUEST_H
 #define RELAY_WEB_REQUEST_H
 
+#include "relay/room/blob.h"
+#include "relay/room/body.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "relay/room/blob.h"
-#include "relay/room/body.h"
-
 struct request;
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_OPTIONS, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_METHODS };
+enum http_method {
+    HTTP_GET,
+    HTTP_HEAD,
+    HTTP_OPTIONS,
+    HTTP_POST,
+    HTTP_PUT,
+    HTTP_DELETE,
+    HTTP_METHODS
+};
 
 /* Names a held request for server_answer; safe to keep after the viewer left. */
 struct request_token {

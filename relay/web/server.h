@@ -9,12 +9,12 @@
 #ifndef RELAY_WEB_SERVER_H
 #define RELAY_WEB_SERVER_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "config/config.h"
 #include "relay/room/view.h"
 #include "relay/web/request.h"
+
+#include <stddef.h>
+#include <stdint.h>
 
 struct server;
 
@@ -23,23 +23,25 @@ struct server;
 typedef void request_handler(void *ctx, struct request *r);
 
 struct route {
-    const char *path;      /* "/metrics", or a prefix that ends in "/": "/api/v1/" */
+    const char *path; /* "/metrics", or a prefix that ends in "/": "/api/v1/"; "/" is exact */
     request_handler *handle;
     void *ctx;
-    unsigned methods;      /* mask of 1u << enum http_method; GET brings HEAD, all bring OPTIONS */
+    unsigned methods; /* mask of 1u << enum http_method; GET brings HEAD, all bring OPTIONS */
 };
 
 struct server_stats {
     uint64_t connections, connections_open, refused_full;
-    uint64_t requests, bytes_out;      /* all body and head bytes written */
-    uint64_t by_code[600];             /* replies by status */
+    uint64_t requests, bytes_out; /* all body and head bytes written */
+    uint64_t by_code[600];        /* replies by status */
     uint64_t timeouts_head, timeouts_idle, timeouts_send, bad_requests;
-    uint64_t holding;                  /* requests parked now */
+    uint64_t holding;    /* requests parked now */
+    uint64_t late_posts; /* news that met a full mailbox */
 };
 
 /* listen_fds: one bound, listening, non-blocking socket per thread (SO_REUSEPORT), inherited from
  * the supervisor; the server owns them from here on, also on error. Routes are tried in order
- * before the built-in ones ("/live/"); their array stays the caller's and must outlive the server. */
+ * before the built-in ones ("/live/"); their array stays the caller's and must outlive the server.
+ */
 __attribute__((warn_unused_result)) int server_new(struct server **out, const struct config *c,
                                                    const int *listen_fds, size_t threads,
                                                    const struct route *routes, size_t n);
@@ -49,7 +51,7 @@ void server_stop(struct server *s, int64_t deadline_mono_us);
 void server_free(struct server **s);
 
 /* A room's new view for every thread; takes its own references. A thread whose mailbox is full
- * gets it at the next post (counted). */
+ * gets the newest as soon as it has emptied it (counted). */
 void server_show(struct server *s, const struct room_view *v);
 /* The room is gone: 404 from now on. */
 void server_hide(struct server *s, const char *room);

@@ -49,7 +49,7 @@ static int tear_down(void **state)
 
 static void test_playlist(void **state)
 {
-    int fd = viewer_connect(&site);
+    int fd = viewer_connect(&site.address);
     (void)state;
     viewer_get(fd, INDEX, "");
     struct answer a = viewer_read(fd, true);
@@ -74,7 +74,7 @@ static void test_playlist(void **state)
 static void test_gzip_and_not_modified(void **state)
 {
     char etag[64] = "", line[128];
-    int fd = viewer_connect(&site);
+    int fd = viewer_connect(&site.address);
     (void)state;
     viewer_get(fd, INDEX, "Accept-Encoding: gzip, br\r\n");
     struct answer a = viewer_read(fd, true);
@@ -122,7 +122,7 @@ static void check_range(int fd, const char *range, size_t first, size_t last)
 static void test_ranges(void **state)
 {
     enum { END = SEGMENT_BYTES - 1 };
-    int fd = viewer_connect(&site);
+    int fd = viewer_connect(&site.address);
     (void)state;
     check_range(fd, "bytes=0-0", 0, 0);
     check_range(fd, "bytes=0-999", 0, 999);
@@ -146,7 +146,7 @@ static void test_ranges(void **state)
 
 static void test_head(void **state)
 {
-    int fd = viewer_connect(&site);
+    int fd = viewer_connect(&site.address);
     (void)state;
     viewer_say(fd, "HEAD " SEGMENT " HTTP/1.1\r\nHost: t\r\nRange: bytes=0-1\r\n\r\n");
     viewer_expect(fd, false, 200, "Content-Length: 3000000");
@@ -168,7 +168,7 @@ static void test_routes(void **state)
         {"/api/v1/rooms/x", "api|/api/v1/rooms/x||-|1|127.0.0.1\n"},
         {"/api/v1/?q", "api|/api/v1/|q|-|1|127.0.0.1\n"},
     };
-    int fd = viewer_connect(&site);
+    int fd = viewer_connect(&site.address);
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         viewer_get(fd, cases[i].request, "");
@@ -201,7 +201,7 @@ static void test_not_found(void **state)
         "/live/stage/video/1.m4s/",
         "/live/stage/video/1.m4s%00",
     };
-    int fd = viewer_connect(&site);
+    int fd = viewer_connect(&site.address);
     (void)state;
     for (size_t i = 0; i < sizeof live / sizeof *live; i++) {
         viewer_get(fd, live[i], "");
@@ -216,7 +216,7 @@ static void test_not_found(void **state)
 
 static void test_methods(void **state)
 {
-    int fd = viewer_connect(&site);
+    int fd = viewer_connect(&site.address);
     (void)state;
     viewer_say(fd, "POST " INDEX " HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\n\r\nhello");
     viewer_expect(fd, true, 405, "Allow: GET, HEAD, OPTIONS");
@@ -247,7 +247,7 @@ static void test_published_text(void **state)
     assert_int_equal(body_new(&b, "application/json", "[]", 2, false, 0, 1), 0);
     server_publish(site.server, "/live/rooms.json", b);
     body_unref(&b);
-    int fd = viewer_connect(&site);
+    int fd = viewer_connect(&site.address);
     for (int i = 0; i < 1000 && a.status != 200; i++) {
         answer_drop(&a);
         viewer_get(fd, "/live/rooms.json", "");
@@ -271,7 +271,7 @@ static void test_hidden_room(void **state)
     struct answer a = {.status = 200};
     (void)state;
     site_show(&site, "short");
-    int fd = viewer_connect(&site);
+    int fd = viewer_connect(&site.address);
     server_hide(site.server, "short");
     for (int i = 0; i < 1000 && a.status == 200; i++) {
         viewer_get(fd, "/live/short/index.m3u8", "");
@@ -287,7 +287,7 @@ static void test_pipelining(void **state)
     enum { N = 100 };
     char all[N * 64];
     size_t len = 0;
-    int fd = viewer_connect(&site);
+    int fd = viewer_connect(&site.address);
     (void)state;
     for (int i = 0; i < N; i++)
         len += (size_t)snprintf(all + len, sizeof all - len, "GET /?%d HTTP/1.1\r\nHost: t\r\n\r\n",
@@ -314,7 +314,7 @@ static void test_one_byte_at_a_time(void **state)
 {
     static const char text[] = "POST /api/v1/z HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\nabcd"
                                "GET / HTTP/1.0\r\n\r\n";
-    int fd = viewer_connect(&site);
+    int fd = viewer_connect(&site.address);
     (void)state;
     for (size_t i = 0; i < sizeof text - 1; i++) {
         viewer_send(fd, text + i, 1);
@@ -330,7 +330,7 @@ static void test_bodies(void **state)
 {
     enum { BIG = 65536 };
     char *body = calloc(1, BIG);
-    int fd = viewer_connect(&site);
+    int fd = viewer_connect(&site.address);
     (void)state;
     viewer_say(fd, "POST /api/v1/a HTTP/1.1\r\nHost: t\r\nContent-Length: 65536\r\n\r\n");
     viewer_send(fd, body, BIG);
@@ -366,19 +366,19 @@ static void test_refusals(void **state)
     char *text = malloc(20000);
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        int fd = viewer_connect(&site);
+        int fd = viewer_connect(&site.address);
         viewer_say(fd, cases[i].text);
         viewer_expect(fd, true, cases[i].status, "Connection: close");
         viewer_expect_end(fd);
     }
     memset(text, 'a', 20000);
     memcpy(text, "GET /", 5);
-    int fd = viewer_connect(&site);
+    int fd = viewer_connect(&site.address);
     viewer_send(fd, text, 20000);
     viewer_expect(fd, true, 414, "Access-Control-Allow-Origin: *");
     viewer_expect_end(fd);
     memcpy(text, "GET / HTTP/1.1\r\nX: ", 19);
-    fd = viewer_connect(&site);
+    fd = viewer_connect(&site.address);
     viewer_send(fd, text, 20000);
     viewer_expect(fd, true, 431, "Content-Type: text/plain; charset=utf-8");
     viewer_expect_end(fd);
@@ -387,7 +387,7 @@ static void test_refusals(void **state)
 
 static void test_keep_alive_of_1_0(void **state)
 {
-    int fd = viewer_connect(&site);
+    int fd = viewer_connect(&site.address);
     (void)state;
     viewer_say(fd, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
     viewer_expect(fd, true, 200, "Connection: keep-alive");
@@ -395,7 +395,7 @@ static void test_keep_alive_of_1_0(void **state)
     viewer_expect(fd, true, 200, "Connection: close");
     viewer_expect_end(fd);
     /* A viewer that says no more, but listens. */
-    fd = viewer_connect(&site);
+    fd = viewer_connect(&site.address);
     viewer_get(fd, SEGMENT, "");
     shutdown(fd, SHUT_WR);
     viewer_expect(fd, true, 200, "Content-Length: 3000000");

@@ -1,0 +1,199 @@
+/* A viewer's connection as a state machine: what to do next follows from its phase. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/web/conn.h"
+
+#include "relay/base/clock.h"
+#include "relay/web/conn_state.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    US_PER_MS = 1000,
+    REFUSED_MAX = 128, /* refused viewers that linger at once, per thread */
+};
+
+static void on_event(evutil_socket_t fd, short what, void *arg)
+{
+    struct conn *c = arg;
+    (void)fd;
+    c->loop->now_us = clock_mono_us();
+    if (what & EV_CLOSED)
+        c->hung_up = true;
+    if (what & (EV_READ | EV_CLOSED))
+        c->unread = true;
+    if (what & EV_WRITE)
+        c->blocked = false;
+    if (!c->queued) /* its turn comes anyway */
+        conn_run(c);
+}
+
+static int enlist(struct conn *c, int fd)
+{
+    struct http_loop *l = c->loop;
+    int rc = http_loop_add(l, c, &c->slot);
+    if (rc)
+        return rc;
+    /* Registered once for everything it may ever need: no epoll_ctl per request. */
+    const short all = EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST;
+    if (event_assign(&c->ev, l->base, fd, all, on_event, c) == 0 && event_add(&c->ev, NULL) == 0)
+        return 0;
+    http_loop_remove(l, c->slot);
+    return -ENOMEM;
+}
+
+static int count_newcomer(struct http_loop *l, const struct in6_addr *peer)
+{
+    int status = gate_enter(l->gate, peer);
+    tally_add(&l->tally.connections, 1);
+    if (status)
+        tally_add(&l->tally.refused_full, 1);
+    return status;
+}
+
+int conn_open(struct http_loop *l, int fd, const struct in6_addr *peer)
+{
+    int rc = 0, status = count_newcomer(l, peer);
+    struct conn *c = NULL;
+    /* In a flood the refused get a closed door instead of a sentence. */
+    if (status && l->refused_count >= REFUSED_MAX)
+        goto out;
+    rc = -ENOMEM;
+    c = calloc(1, sizeof *c);
+    if (!c)
+        goto out;
+    c->loop = l;
+    c->peer = *peer;
+    c->counted = !status;
+    c->born_us = l->now_us = clock_mono_us();
+    rc = enlist(c, fd);
+    if (rc)
+        goto out;
+    tally_add(&l->tally.connections_open, 1);
+    if (status) {
+        l->refused_count++;
+        conn_refuse(c, status);
+        conn_run(c);
+    } else {
+        int64_t patience_us = (int64_t)l->config->http.head_timeout_ms * US_PER_MS;
+        deadline_set(&l->wheel, &c->deadline, l->now_us + patience_us);
+    }
+    return 0;
+out:
+    if (!status)
+        gate_leave(l->gate, peer);
+    close(fd);
+    free(c);
+    return rc;
+}
+
+void conn_close(struct conn **cp)
+{
+    struct conn *c = *cp;
+    struct http_loop *l = c->loop;
+    *cp = NULL;
+    if (c->queued)
+        TAILQ_REMOVE(&l->ready, c, ready_link);
+    if (c->held)
+        tally_add(&l->tally.holding, -1);
+    free(c->held);
+    outgoing_fini(&c->out);
+    input_give(&l->inputs, &c->in);
+    deadline_clear(&l->wheel, &c->deadline);
+    event_del(&c->ev);
+    close(event_get_fd(&c->ev));
+    if (c->counted)
+        gate_leave(l->gate, &c->peer);
+    else
+        l->refused_count--;
+    tally_add(&l->tally.connections_open, -1);
+    http_loop_remove(l, c->slot);
+    free(c);
+}
+
+/* Closes so that the kernel forgets what is unsent at once: else a viewer that does not read would
+ * pin the pages of a segment for minutes more. */
+static void cut(struct conn **c)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    setsockopt(event_get_fd(&(*c)->ev), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    conn_close(c);
+}
+
+void conn_run_ready(struct http_loop *l)
+{
+    /* Up to the present last one: who yields again is behind it. */
+    struct conn *c, *last = TAILQ_LAST(&l->ready, conn_queue);
+    bool more = last != NULL;
+    while (more) {
+        c = TAILQ_FIRST(&l->ready);
+        more = c != last;
+        TAILQ_REMOVE(&l->ready, c, ready_link);
+        c->queued = false;
+        l->now_us = clock_mono_us();
+        conn_run(c);
+    }
+}
+
+void conn_expire(void *loop, struct deadline *d)
+{
+    struct conn *c = (struct conn *)((char *)d - offsetof(struct conn, deadline));
+    struct tally *tally = &((struct http_loop *)loop)->tally;
+    switch ((enum conn_phase)c->phase) {
+    case CONN_IDLE:
+        tally_add(c->served ? &tally->timeouts_idle : &tally->timeouts_head, 1);
+        conn_close(&c);
+        break;
+    case CONN_HEAD:
+    case CONN_BODY:
+        tally_add(&tally->timeouts_head, 1);
+        conn_refuse(c, 408);
+        conn_run(c);
+        break;
+    case CONN_HELD:
+        conn_release(c, 503, NULL);
+        conn_run(c);
+        break;
+    case CONN_SENDING:
+        tally_add(&tally->timeouts_send, 1);
+        cut(&c);
+        break;
+    default:
+        conn_close(&c);
+    }
+}
+
+void conn_answer(struct http_loop *l, const struct request_token *token, int status,
+                 const struct body *body)
+{
+    struct conn *c = token->slot < l->slot_count ? l->conns[token->slot] : NULL;
+    if (!c || !c->held || c->held->generation != token->generation)
+        return;
+    l->now_us = clock_mono_us();
+    conn_release(c, status, body);
+    conn_run(c);
+}
+
+void conn_drain_all(struct http_loop *l)
+{
+    l->draining = true;
+    for (uint32_t i = 0; i < l->slot_count; i++) {
+        struct conn *c = l->conns[i];
+        if (c && c->phase == CONN_IDLE && !c->in) {
+            conn_close(&c);
+        } else if (c && c->phase == CONN_HELD) {
+            conn_release(c, 503, NULL);
+            conn_run(c);
+        }
+    }
+}
+
+void conn_close_all(struct http_loop *l)
+{
+    for (uint32_t i = 0; i < l->slot_count; i++)
+        if (l->conns[i])
+            cut(&(struct conn *){l->conns[i]});
+}

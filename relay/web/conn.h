@@ -1,0 +1,35 @@
+/* A viewer's connection: reads requests, has them handled one by one, sends the replies. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   its socket, its place in the gate's count, what it borrowed from the loop.
+ * Thread: its loop's. Life: conn_open; it closes itself, or conn_close. Phases: conn_state.h.
+ * Fails:  conn_open: -errno. Everything later ends the connection, never the process.
+ */
+#ifndef RELAY_WEB_CONN_H
+#define RELAY_WEB_CONN_H
+
+#include "relay/room/body.h"
+#include "relay/web/http_loop.h"
+#include "relay/web/request.h"
+
+#include <netinet/in.h>
+#include <stdint.h>
+
+struct conn;
+
+/* Takes fd (connected, non-blocking), also on error. Asks the gate; a refused viewer gets its
+ * 503 or 429 and is counted. */
+int conn_open(struct http_loop *l, int fd, const struct in6_addr *peer);
+void conn_close(struct conn **c);
+/* Goes on with those that yielded; call it once after each poll. */
+void conn_run_ready(struct http_loop *l);
+/* For deadline_run; ctx is the loop. */
+void conn_expire(void *loop, struct deadline *d);
+/* Answers the held request that token names, if it is still there. */
+void conn_answer(struct http_loop *l, const struct request_token *token, int status,
+                 const struct body *body);
+/* From now on: idle ones close, held ones get 503, every reply is its connection's last. */
+void conn_drain_all(struct http_loop *l);
+void conn_close_all(struct http_loop *l);
+
+#endif

@@ -1,0 +1,88 @@
+/* The inside of a connection, for conn.c, conn_steps.c and conn_carrier.c only. */
+/* SPDX-License-Identifier: MIT */
+/*
+ *          bytes            whole head        reply
+ *   IDLE --------> HEAD --> (BODY) --> HANDLING ---------> SENDING --> IDLE
+ *    ^                                   |  ^                 |
+ *    |                           hold    v  |  answer         +------> LINGERING --> closed
+ *    |                                  HELD --> SENDING
+ *    +-- from any phase: the viewer left, a deadline, an error --> closed
+ *
+ * Pipelined requests wait in the input (bounded) or in the socket until the reply is finished.
+ */
+#ifndef RELAY_WEB_CONN_STATE_H
+#define RELAY_WEB_CONN_STATE_H
+
+#include "relay/web/deadline.h"
+#include "relay/web/http_loop.h"
+#include "relay/web/input.h"
+#include "relay/web/outgoing.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+enum conn_phase {
+    CONN_IDLE,      /* waits for the first byte of a request */
+    CONN_HEAD,      /* some of a head is here; its deadline is absolute */
+    CONN_BODY,      /* a body nobody asked for is read and thrown away */
+    CONN_HANDLING,  /* in the handler's call; over before the call returns */
+    CONN_HELD,      /* parked until an answer, the deadline, or the viewer leaves */
+    CONN_SENDING,   /* a reply is on its way; its deadline is absolute */
+    CONN_LINGERING, /* closed for writing; reads on so that the last reply is not reset away */
+    CONN_PHASES,
+};
+
+/* What is kept of a held request until its answer. */
+struct held {
+    uint64_t generation;
+    enum http_method method;
+    bool gzip;
+    size_t if_none_match_len; /* 0: none */
+    char if_none_match[];
+};
+
+struct conn {
+    struct event ev;
+    struct deadline deadline; /* what it means follows from the phase */
+    TAILQ_ENTRY(conn) ready_link;
+    struct http_loop *loop;
+    struct input *in;    /* NULL: nothing is here */
+    struct held *held;   /* in CONN_HELD only */
+    struct outgoing out; /* in CONN_SENDING only */
+    int64_t born_us;
+    struct in6_addr peer;
+    uint32_t slot;
+    uint32_t body_left;   /* of the request body */
+    uint32_t linger_left; /* bytes still read while lingering */
+    uint8_t phase;        /* enum conn_phase */
+    bool unread : 1;      /* the socket may have bytes, or its end */
+    bool hung_up : 1;     /* the viewer closed its side (EPOLLRDHUP) */
+    bool blocked : 1;     /* the socket takes no more for now */
+    bool broken : 1;      /* writing failed: the viewer is gone */
+    bool queued : 1;      /* in loop->ready */
+    bool last : 1;        /* close after this reply */
+    bool lingers : 1;     /* ... and read on a while first */
+    bool http10 : 1;
+    bool counted : 1; /* by the gate; refused ones are not */
+    bool served : 1;  /* had a reply before */
+};
+
+/* The one mover; asserts that the step is one of the diagram's. */
+void conn_set_phase(struct conn *c, enum conn_phase phase);
+/* One turn: as far as the bytes, the socket and the budget go. c may be gone afterwards. */
+void conn_run(struct conn *c);
+/* The head in c->in is complete: has it handled. Afterwards c is HELD or SENDING. */
+void conn_carry(struct conn *c);
+/* Answers without a handler, and closes: bad heads, deadlines, a full house. The sentence and
+ * Retry-After follow from the status. */
+void conn_refuse(struct conn *c, int status);
+/* The held request's end: body with status, or 503 when body is NULL. */
+void conn_release(struct conn *c, int status, const struct body *body);
+/* Pushes what is outgoing within the turn's budget, see outgoing_push. */
+int conn_push(struct conn *c);
+
+#endif

@@ -1,0 +1,245 @@
+/* A viewer's connection as a state machine: what to do next follows from its phase. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/web/conn.h"
+#include "relay/web/conn_state.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+enum {
+    US_PER_MS = 1000,
+    TURN_BYTES = 1 << 20, /* one connection may send this much before others get their turn */
+    TURN_REQUESTS = 32,   /* and have this many pipelined requests answered */
+    LINGER_US = 2000000,
+    LINGER_BYTES = 256 << 10,
+};
+
+enum step {
+    STEP_ON,    /* the phase has changed, or there is more to do in it */
+    STEP_WAIT,  /* for the next event */
+    STEP_YIELD, /* for the next turn */
+    STEP_CLOSE,
+};
+
+void conn_set_phase(struct conn *c, enum conn_phase phase)
+{
+    static const uint8_t next[CONN_PHASES] = {
+        [CONN_IDLE] = 1 << CONN_HEAD | 1 << CONN_BODY | 1 << CONN_HANDLING | 1 << CONN_SENDING,
+        [CONN_HEAD] = 1 << CONN_BODY | 1 << CONN_HANDLING | 1 << CONN_SENDING,
+        [CONN_BODY] = 1 << CONN_HANDLING | 1 << CONN_SENDING,
+        [CONN_HANDLING] = 1 << CONN_HELD | 1 << CONN_SENDING,
+        [CONN_HELD] = 1 << CONN_SENDING,
+        [CONN_SENDING] = 1 << CONN_IDLE | 1 << CONN_LINGERING,
+    };
+    /* Not logged, against the house's rule: this runs four times per request. */
+    assert(next[c->phase] & 1 << phase);
+    c->phase = (uint8_t)phase;
+}
+
+static int64_t after_ms(const struct conn *c, uint32_t ms)
+{
+    return c->loop->now_us + (int64_t)ms * US_PER_MS;
+}
+
+static void set_deadline(struct conn *c, int64_t due_us)
+{
+    deadline_set(&c->loop->wheel, &c->deadline, due_us);
+}
+
+/* Reads into buf. More than 0: bytes. 0: none for now; wait. Less: the viewer closed or is gone. */
+static ssize_t read_some(struct conn *c, void *buf, size_t size)
+{
+    ssize_t n;
+    do
+        n = recv(event_get_fd(&c->ev), buf, size, MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && errno == EAGAIN) {
+        c->unread = false;
+        return 0;
+    }
+    /* A short read emptied the socket: new bytes raise a new edge. But an end that was announced
+     * with these bytes will not be announced again. */
+    if (n > 0 && (size_t)n < size)
+        c->unread = c->hung_up;
+    return n > 0 ? n : -1;
+}
+
+static enum step read_head(struct conn *c)
+{
+    struct http_loop *l = c->loop;
+    if (!c->unread)
+        return STEP_WAIT;
+    if (!c->in)
+        c->in = input_take(&l->inputs);
+    if (!c->in)
+        return STEP_CLOSE;
+    size_t room = input_room(&l->inputs, c->in);
+    ssize_t n = read_some(c, c->in->bytes + c->in->len, room);
+    if (n < 0)
+        return STEP_CLOSE;
+    c->in->len += (size_t)n;
+    if (c->in->len == 0)
+        input_give(&l->inputs, &c->in);
+    return n > 0 ? STEP_ON : STEP_WAIT;
+}
+
+/* The head is whole: what follows it is body first, then the next request. */
+static enum step begin_request(struct conn *c)
+{
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    struct input *in = c->in;
+    size_t head_end = in->start + in->head.pos;
+    size_t body = in->head.content_length, here = in->len - head_end;
+    in->next = head_end + (here < body ? here : body);
+    c->body_left = (uint32_t)(body - (in->next - head_end));
+    if (c->body_left == 0) {
+        conn_carry(c);
+        return STEP_ON;
+    }
+    conn_set_phase(c, CONN_BODY);
+    set_deadline(c, after_ms(c, c->loop->config->http.head_timeout_ms));
+    /* The socket is empty of replies here, so these few bytes fit or the viewer is gone. */
+    if (in->head.expects_continue && send(event_get_fd(&c->ev), go_on, sizeof go_on - 1,
+                                          MSG_NOSIGNAL | MSG_DONTWAIT) != sizeof go_on - 1)
+        return STEP_CLOSE;
+    return STEP_ON;
+}
+
+static enum step step_head(struct conn *c)
+{
+    struct input *in = c->in;
+    if (!in)
+        return read_head(c);
+    if (c->loop->turn_requests == 0)
+        return STEP_YIELD;
+    int rc = http1_parse(&in->head, in->bytes + in->start, in->len - in->start);
+    if (rc == HTTP1_DONE) {
+        c->loop->turn_requests--;
+        return begin_request(c);
+    }
+    if (rc != HTTP1_MORE) {
+        tally_add(&c->loop->tally.bad_requests, 1);
+        conn_refuse(c, rc);
+        return STEP_ON;
+    }
+    if (c->phase == CONN_IDLE) {
+        conn_set_phase(c, CONN_HEAD);
+        set_deadline(c, after_ms(c, c->loop->config->http.head_timeout_ms));
+    }
+    return read_head(c);
+}
+
+static enum step step_body(struct conn *c)
+{
+    char thrown_away[4096];
+    if (!c->unread)
+        return STEP_WAIT;
+    size_t size = c->body_left < sizeof thrown_away ? c->body_left : sizeof thrown_away;
+    ssize_t n = read_some(c, thrown_away, size);
+    if (n <= 0)
+        return n < 0 ? STEP_CLOSE : STEP_WAIT;
+    c->body_left -= (uint32_t)n;
+    if (c->body_left == 0)
+        conn_carry(c);
+    return STEP_ON;
+}
+
+/* While a reply takes its time, its request's bytes need not be kept; pipelined ones must. */
+static void shed_input(struct conn *c)
+{
+    if (c->in && c->in->next == c->in->len)
+        input_give(&c->loop->inputs, &c->in);
+}
+
+/* Nobody reads here: later requests wait in the socket. The end may come behind them, or as a reset
+ * that a read would show only after them, so the socket's state is asked for. */
+static enum step step_held(struct conn *c)
+{
+    struct pollfd state = {.fd = event_get_fd(&c->ev), .events = POLLRDHUP};
+    shed_input(c);
+    /* unread: an event came since it was last known to be empty */
+    return c->unread && poll(&state, 1, 0) > 0 ? STEP_CLOSE : STEP_WAIT;
+}
+
+static enum step linger(struct conn *c)
+{
+    conn_set_phase(c, CONN_LINGERING);
+    if (shutdown(event_get_fd(&c->ev), SHUT_WR) != 0)
+        return STEP_CLOSE;
+    c->linger_left = LINGER_BYTES;
+    c->unread = true;
+    set_deadline(c, c->loop->now_us + LINGER_US);
+    return STEP_ON;
+}
+
+static enum step finish_reply(struct conn *c)
+{
+    struct input *in = c->in;
+    outgoing_fini(&c->out);
+    c->served = true;
+    if (c->last)
+        return c->lingers || c->unread || (in && in->next < in->len) ? linger(c) : STEP_CLOSE;
+    if (in) {
+        input_advance(&c->loop->inputs, in);
+        if (in->start == in->len)
+            input_give(&c->loop->inputs, &c->in);
+    }
+    conn_set_phase(c, CONN_IDLE);
+    set_deadline(c, after_ms(c, c->loop->config->http.idle_timeout_ms));
+    return STEP_ON;
+}
+
+static enum step step_sending(struct conn *c)
+{
+    if (c->broken)
+        return STEP_CLOSE;
+    if (outgoing_left(&c->out) == 0)
+        return finish_reply(c);
+    shed_input(c);
+    if (c->blocked)
+        return STEP_WAIT;
+    switch (conn_push(c)) {
+    case 0:
+        return finish_reply(c);
+    case -EAGAIN:
+        return STEP_WAIT;
+    case -EBUSY:
+        return STEP_YIELD;
+    default:
+        return STEP_CLOSE;
+    }
+}
+
+static enum step step_lingering(struct conn *c)
+{
+    char thrown_away[4096];
+    if (!c->unread)
+        return STEP_WAIT;
+    ssize_t n = read_some(c, thrown_away, sizeof thrown_away);
+    if (n < 0 || (size_t)n >= c->linger_left)
+        return STEP_CLOSE;
+    c->linger_left -= (uint32_t)n;
+    return STEP_ON;
+}
+
+void conn_run(struct conn *c)
+{
+    static enum step (*const steps[CONN_PHASES])(struct conn *) = {
+        [CONN_IDLE] = step_head, [CONN_HEAD] = step_head,       [CONN_BODY] = step_body,
+        [CONN_HELD] = step_held, [CONN_SENDING] = step_sending, [CONN_LINGERING] = step_lingering,
+    };
+    enum step step;
+    c->loop->turn_bytes = TURN_BYTES;
+    c->loop->turn_requests = TURN_REQUESTS;
+    do
+        step = steps[c->phase](c);
+    while (step == STEP_ON);
+    if (step == STEP_CLOSE) {
+        conn_close(&c);
+    } else if (step == STEP_YIELD && !c->queued) {
+        c->queued = true;
+        TAILQ_INSERT_TAIL(&c->loop->ready, c, ready_link);
+    }
+}

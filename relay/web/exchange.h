@@ -1,0 +1,60 @@
+/* The inside of struct request, and the answer it ends in: between conn, reply and route. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   nothing; everything is borrowed for the handler's call. Thread: the request's.
+ * Life:   made by the connection on its stack, over when the handler returns.
+ *
+ * Nothing here knows HTTP/1.1 from another version: the carrier does.
+ */
+#ifndef RELAY_WEB_EXCHANGE_H
+#define RELAY_WEB_EXCHANGE_H
+
+#include "relay/room/blob.h"
+#include "relay/room/body.h"
+#include "relay/web/reply_head.h"
+#include "relay/web/request.h"
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* An answer: a head and at most one of text and blob. */
+struct reply {
+    struct reply_head head;
+    int64_t modified_wall_us; /* 0: no Last-Modified */
+    const struct body *body;  /* whose text it is; NULL: text is good for this call only */
+    const char *text;
+    size_t text_len;
+    struct blob *blob;
+    uint64_t first, blob_len; /* the range of it to send */
+};
+
+/* A value or name inside the request's bytes; at NULL: absent. */
+struct slice {
+    char *at;
+    size_t len;
+};
+
+enum request_state { REQUEST_OPEN, REQUEST_HELD, REQUEST_ANSWERED };
+
+/* What carries the request. send takes references on what it needs longer than the call. */
+struct carrier {
+    void (*send)(struct request *r, struct reply *reply);
+    struct request_token (*hold)(struct request *r, int64_t deadline_mono_us);
+    struct slice (*field)(const struct request *r, const char *name);
+};
+
+struct request {
+    const struct carrier *carrier;
+    void *owner; /* the carrier's connection */
+    enum request_state state;
+    enum http_method method;
+    bool gzip; /* welcome */
+    struct slice path, query;
+    struct slice if_none_match, if_range, range;
+    struct in6_addr peer; /* IPv4 as ::ffff:a.b.c.d */
+    char peer_text[INET6_ADDRSTRLEN];
+};
+
+#endif

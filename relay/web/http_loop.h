@@ -1,0 +1,63 @@
+/* What the connections of one HTTP thread share: its loop, limits, clocks and counters. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   the event base, the table of connections (not the connections), the input pool.
+ * Thread: one; only tally and gate are read by others.
+ * Life:   http_loop_init/http_loop_fini; every connection is closed before fini.
+ * Fails:  -ENOMEM.
+ */
+#ifndef RELAY_WEB_HTTP_LOOP_H
+#define RELAY_WEB_HTTP_LOOP_H
+
+#include "config/config.h"
+#include "relay/web/deadline.h"
+#include "relay/web/gate.h"
+#include "relay/web/http_date.h"
+#include "relay/web/input.h"
+#include "relay/web/reply_head.h"
+#include "relay/web/tally.h"
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct conn;
+struct request;
+TAILQ_HEAD(conn_queue, conn);
+
+struct http_loop {
+    struct event_base *base;
+    const struct config *config;
+    struct gate *gate;                            /* shared by all threads */
+    void (*handle)(void *ctx, struct request *r); /* where requests go */
+    void *handle_ctx;
+    uint32_t thread; /* index, for tokens */
+
+    int64_t now_us;      /* monotonic, as of this callback */
+    bool draining;       /* every answer is its connection's last */
+    struct conn **conns; /* by slot; NULL: free */
+    uint32_t *free_slots;
+    uint32_t slot_count, conn_count, refused_count;
+    uint64_t generation;     /* of the last held request */
+    struct conn_queue ready; /* yielded; to go on after the next poll */
+    size_t turn_bytes;       /* what the present turn may still send */
+    unsigned turn_requests;
+    struct input_pool inputs;
+    struct deadline_wheel wheel;
+    struct http_date dates;
+    struct tally tally;
+    char head[REPLY_HEAD_MAX]; /* the answer being written */
+};
+
+/* gate and handle may be shared by many; config stays the caller's. */
+__attribute__((warn_unused_result)) int http_loop_init(struct http_loop *l,
+                                                       const struct config *config,
+                                                       struct gate *gate, uint32_t thread);
+void http_loop_fini(struct http_loop *l);
+/* Finds c a slot, which stays its own until http_loop_remove. */
+__attribute__((warn_unused_result)) int http_loop_add(struct http_loop *l, struct conn *c,
+                                                      uint32_t *slot);
+void http_loop_remove(struct http_loop *l, uint32_t slot);
+
+#endif

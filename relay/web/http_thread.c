@@ -1,0 +1,299 @@
+/* One HTTP thread: a listener, a postbox, a loop, and everything connected to it. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/web/http_thread.h"
+
+#include "relay/base/clock.h"
+#include "relay/base/log.h"
+#include "relay/base/thread.h"
+#include "relay/web/conn.h"
+#include "relay/web/http_loop.h"
+#include "relay/web/route.h"
+#include "relay/web/shown.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ACCEPT_BATCH = 32, ACCEPT_PAUSE_US = 100000 };
+
+struct http_thread {
+    struct http_loop loop;
+    struct router router;
+    struct shown *shown;
+    struct postbox *post;
+    int listen_fd, spare_fd; /* spare_fd: given up to refuse a viewer when there are none */
+    struct event accept, resume, mail, tick;
+    _Atomic int64_t stop_us; /* 0: goes on; else the deadline of its drain */
+    pthread_t id;
+    bool started, events; /* events: they were assigned */
+};
+
+static int spare_fd(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static struct in6_addr peer_of(const struct sockaddr_storage *from)
+{
+    struct in6_addr peer = {.s6_addr = {[10] = 0xff, [11] = 0xff}};
+    if (from->ss_family == AF_INET6)
+        return ((const struct sockaddr_in6 *)from)->sin6_addr;
+    if (from->ss_family == AF_INET)
+        memcpy(peer.s6_addr + 12, &((const struct sockaddr_in *)from)->sin_addr, 4);
+    return peer;
+}
+
+/* Out of descriptors or memory. The viewer in front would keep the listener readable and the loop
+ * spinning: the spare descriptor serves to close its door, and then nobody is accepted a while. */
+static void pause_accepting(struct http_thread *t, int err)
+{
+    const struct timeval pause = {.tv_usec = ACCEPT_PAUSE_US};
+    log_warn("http", "accept_paused thread=%u reason=\"%s\"", t->loop.thread, strerror(err));
+    if (t->spare_fd >= 0 && (err == EMFILE || err == ENFILE)) {
+        close(t->spare_fd);
+        int fd = accept4(t->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd >= 0)
+            close(fd);
+        t->spare_fd = spare_fd();
+    }
+    event_del(&t->accept);
+    event_add(&t->resume, &pause);
+}
+
+/* false: nothing more to accept for now. Everything that is about one viewer only is passed over:
+ * accept(2) lists what a pending connection may report. */
+static bool accept_goes_on(struct http_thread *t, int err)
+{
+    switch (err) {
+    case EAGAIN:
+        return false;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+        pause_accepting(t, err);
+        return false;
+    default:
+        return true;
+    }
+}
+
+static void on_accept(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_thread *t = arg;
+    (void)what;
+    for (int i = 0; i < ACCEPT_BATCH; i++) {
+        struct sockaddr_storage from = {0};
+        socklen_t len = sizeof from;
+        int s = accept4(fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (s < 0) {
+            if (!accept_goes_on(t, errno))
+                return;
+            continue;
+        }
+        struct in6_addr peer = peer_of(&from);
+        int rc = conn_open(&t->loop, s, &peer);
+        if (rc)
+            log_warn("http", "accept_failed thread=%u reason=\"%s\"", t->loop.thread,
+                     strerror(-rc));
+    }
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_thread *t = arg;
+    (void)fd;
+    (void)what;
+    if (t->listen_fd >= 0)
+        event_add(&t->accept, NULL);
+}
+
+/* Ticks only while there is a deadline to watch: an idle server sleeps. */
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_thread *t = arg;
+    (void)fd;
+    (void)what;
+    t->loop.now_us = clock_mono_us();
+    deadline_run(&t->loop.wheel, t->loop.now_us, conn_expire, &t->loop);
+}
+
+static void take_post(void *arg, struct post *p)
+{
+    struct http_thread *t = arg;
+    int rc = 0;
+    switch (p->kind) {
+    case POST_VIEW:
+        rc = shown_set_view(t->shown, p->name, p->view);
+        break;
+    case POST_TEXT:
+        rc = shown_set_text(t->shown, p->name, p->body);
+        break;
+    case POST_ANSWER:
+        conn_answer(&t->loop, &p->token, p->status, p->body);
+        break;
+    case POST_NUDGE:
+        break;
+    }
+    if (rc)
+        log_error("http", "not_shown name=%s reason=\"%s\"", p->name, strerror(-rc));
+}
+
+static void on_mail(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_thread *t = arg;
+    (void)fd;
+    (void)what;
+    postbox_take(t->post, take_post, t);
+}
+
+static void begin_drain(struct http_thread *t)
+{
+    event_del(&t->accept);
+    event_del(&t->resume);
+    close(t->listen_fd);
+    t->listen_fd = -1;
+    t->loop.now_us = clock_mono_us();
+    conn_drain_all(&t->loop);
+}
+
+/* Is there a reason to go round once more? */
+static bool goes_on(struct http_thread *t)
+{
+    int64_t stop_us = atomic_load_explicit(&t->stop_us, memory_order_acquire);
+    if (!stop_us)
+        return true;
+    if (!t->loop.draining)
+        begin_drain(t);
+    if (t->loop.conn_count > 0 && clock_mono_us() < stop_us)
+        return true;
+    conn_close_all(&t->loop);
+    return false;
+}
+
+static void *run_thread(void *arg)
+{
+    struct http_thread *t = arg;
+    const struct timeval tick = {.tv_usec = DEADLINE_TICK_US};
+    while (goes_on(t)) {
+        /* While draining, the tick also brings us back to look at the deadline. */
+        if ((t->loop.wheel.count > 0 || t->loop.draining) &&
+            !event_pending(&t->tick, EV_TIMEOUT, NULL))
+            event_add(&t->tick, &tick);
+        int more = TAILQ_EMPTY(&t->loop.ready) ? 0 : EVLOOP_NONBLOCK;
+        event_base_loop(t->loop.base, EVLOOP_ONCE | more);
+        conn_run_ready(&t->loop);
+    }
+    return NULL;
+}
+
+static int add_events(struct http_thread *t)
+{
+    struct event_base *base = t->loop.base;
+    event_assign(&t->accept, base, t->listen_fd, EV_READ | EV_PERSIST, on_accept, t);
+    event_assign(&t->mail, base, postbox_fd(t->post), EV_READ | EV_PERSIST, on_mail, t);
+    evtimer_assign(&t->resume, base, on_resume, t);
+    evtimer_assign(&t->tick, base, on_tick, t);
+    t->events = true;
+    if (event_add(&t->accept, NULL) != 0 || event_add(&t->mail, NULL) != 0)
+        return -ENOMEM;
+    return 0;
+}
+
+int http_thread_new(struct http_thread **out, const struct config *config, struct gate *gate,
+                    uint32_t index, int listen_fd, const struct route *routes, size_t n)
+{
+    struct http_thread *t = *out = calloc(1, sizeof *t);
+    if (!t) {
+        close(listen_fd);
+        return -ENOMEM;
+    }
+    t->listen_fd = listen_fd;
+    t->spare_fd = spare_fd();
+    int rc = http_loop_init(&t->loop, config, gate, index);
+    if (rc == 0)
+        rc = shown_new(&t->shown);
+    if (rc == 0)
+        rc = postbox_new(&t->post);
+    if (rc == 0)
+        rc = add_events(t);
+    if (rc) {
+        http_thread_free(out);
+        return rc;
+    }
+    t->router = (struct router){routes, n, t->shown};
+    t->loop.handle = route_request;
+    t->loop.handle_ctx = &t->router;
+    return 0;
+}
+
+int http_thread_start(struct http_thread *t)
+{
+    char name[16];
+    assert(!t->started);
+    snprintf(name, sizeof name, "http-%u", t->loop.thread);
+    int rc = thread_start(&t->id, name, run_thread, t);
+    t->started = rc == 0;
+    return rc;
+}
+
+void http_thread_stop(struct http_thread *t, int64_t deadline_mono_us)
+{
+    atomic_store_explicit(&t->stop_us, deadline_mono_us > 0 ? deadline_mono_us : 1,
+                          memory_order_release);
+    postbox_nudge(t->post);
+}
+
+void http_thread_join(struct http_thread *t)
+{
+    if (t->started)
+        pthread_join(t->id, NULL);
+    t->started = false;
+}
+
+void http_thread_free(struct http_thread **tp)
+{
+    struct http_thread *t = *tp;
+    *tp = NULL;
+    if (!t)
+        return;
+    assert(!t->started);
+    if (t->events) {
+        event_del(&t->accept);
+        event_del(&t->mail);
+        event_del(&t->resume);
+        event_del(&t->tick);
+    }
+    if (t->listen_fd >= 0)
+        close(t->listen_fd);
+    if (t->spare_fd >= 0)
+        close(t->spare_fd);
+    postbox_free(&t->post);
+    shown_free(&t->shown);
+    http_loop_fini(&t->loop);
+    free(t);
+}
+
+void http_thread_post(struct http_thread *t, struct post *p)
+{
+    postbox_put(t->post, p);
+}
+
+const struct tally *http_thread_tally(const struct http_thread *t)
+{
+    return &t->loop.tally;
+}
+
+uint64_t http_thread_late_posts(const struct http_thread *t)
+{
+    return postbox_late(t->post);
+}

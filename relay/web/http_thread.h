@@ -1,0 +1,38 @@
+/* One HTTP thread: a listener, a postbox, a loop, and everything connected to it. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   its listening socket, its connections, one reference on everything it shows.
+ * Thread: http_thread_post, _stop and _tally from any; the rest from the server's.
+ * Life:   new -> start -> stop -> join -> free; free alone when it never started.
+ * Fails:  -errno.
+ */
+#ifndef RELAY_WEB_HTTP_THREAD_H
+#define RELAY_WEB_HTTP_THREAD_H
+
+#include "config/config.h"
+#include "relay/web/gate.h"
+#include "relay/web/postbox.h"
+#include "relay/web/server.h"
+#include "relay/web/tally.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct http_thread;
+
+/* Takes listen_fd, also on error. config, gate and routes stay the caller's and outlive it. */
+__attribute__((warn_unused_result)) int
+http_thread_new(struct http_thread **out, const struct config *config, struct gate *gate,
+                uint32_t index, int listen_fd, const struct route *routes, size_t n);
+__attribute__((warn_unused_result)) int http_thread_start(struct http_thread *t);
+/* Asks it to drain until the deadline and to end. */
+void http_thread_stop(struct http_thread *t, int64_t deadline_mono_us);
+void http_thread_join(struct http_thread *t);
+void http_thread_free(struct http_thread **t);
+
+/* Takes p. */
+void http_thread_post(struct http_thread *t, struct post *p);
+const struct tally *http_thread_tally(const struct http_thread *t);
+uint64_t http_thread_late_posts(const struct http_thread *t);
+
+#endif

@@ -1,0 +1,46 @@
+/* Which bytes may stand where in a request head. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/web/octet.h"
+
+#define ANYWHERE (OCTET_TOKEN | OCTET_PATH | OCTET_QUERY | OCTET_AUTHORITY | OCTET_VALUE)
+
+const uint8_t octet_classes[256] = {
+    ['\t'] = OCTET_VALUE,
+    [' '] = OCTET_VALUE,
+    ['!'] = ANYWHERE,
+    ['"'] = OCTET_QUERY | OCTET_VALUE,
+    ['#'] = OCTET_TOKEN | OCTET_VALUE,
+    ['$'] = ANYWHERE,
+    ['%'] = ANYWHERE,
+    ['&'] = ANYWHERE,
+    ['\''] = ANYWHERE,
+    ['('] = OCTET_PATH | OCTET_QUERY | OCTET_AUTHORITY | OCTET_VALUE,
+    [')'] = OCTET_PATH | OCTET_QUERY | OCTET_AUTHORITY | OCTET_VALUE,
+    ['*'] = ANYWHERE,
+    ['+'] = ANYWHERE,
+    [','] = OCTET_PATH | OCTET_QUERY | OCTET_AUTHORITY | OCTET_VALUE,
+    ['-'] = ANYWHERE,
+    ['.'] = ANYWHERE,
+    ['/'] = OCTET_PATH | OCTET_QUERY | OCTET_VALUE,
+    ['0' ... '9'] = ANYWHERE,
+    [':'] = OCTET_PATH | OCTET_QUERY | OCTET_AUTHORITY | OCTET_VALUE,
+    [';'] = OCTET_PATH | OCTET_QUERY | OCTET_AUTHORITY | OCTET_VALUE,
+    ['<'] = OCTET_QUERY | OCTET_VALUE,
+    ['='] = OCTET_PATH | OCTET_QUERY | OCTET_AUTHORITY | OCTET_VALUE,
+    ['>'] = OCTET_QUERY | OCTET_VALUE,
+    ['?'] = OCTET_QUERY | OCTET_VALUE,
+    ['@'] = OCTET_PATH | OCTET_QUERY | OCTET_VALUE,
+    ['A' ... 'Z'] = ANYWHERE,
+    ['['] = OCTET_QUERY | OCTET_AUTHORITY | OCTET_VALUE,
+    ['\\'] = OCTET_QUERY | OCTET_VALUE,
+    [']'] = OCTET_QUERY | OCTET_AUTHORITY | OCTET_VALUE,
+    ['^'] = OCTET_TOKEN | OCTET_QUERY | OCTET_VALUE,
+    ['_'] = ANYWHERE,
+    ['`'] = OCTET_TOKEN | OCTET_QUERY | OCTET_VALUE,
+    ['a' ... 'z'] = ANYWHERE,
+    ['{'] = OCTET_QUERY | OCTET_VALUE,
+    ['|'] = OCTET_TOKEN | OCTET_QUERY | OCTET_VALUE,
+    ['}'] = OCTET_QUERY | OCTET_VALUE,
+    ['~'] = ANYWHERE,
+    [0x80 ... 0xff] = OCTET_VALUE,
+};

@@ -1,0 +1,117 @@
+/* What is still to be sent on one socket: a head, then text or a range of a blob. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/web/outgoing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+void outgoing_set(struct outgoing *o, const char *head, size_t head_len, const struct reply *reply)
+{
+    *o = (struct outgoing){
+        .head = head,
+        .head_len = head_len,
+        .text = reply->text,
+        .text_len = reply->text_len,
+        .body = reply->text_len ? reply->body : NULL,
+        .blob_at = (off_t)reply->first,
+        .blob_len = reply->blob_len,
+    };
+    if (o->blob_len)
+        o->blob = blob_ref(reply->blob);
+}
+
+/* The one place that decides how a blob's bytes leave. sendfile reads the worker's memfd page by
+ * page into the socket: no byte is copied in user space, and for segments nothing portable is
+ * cheaper. Whoever finds a way that is cheaper below some size adds it here. */
+static ssize_t send_range(struct outgoing *o, int fd, size_t bytes)
+{
+    ssize_t n = sendfile(fd, o->blob->fd, &o->blob_at, bytes);
+    if (n == 0) /* the file is shorter than it was said to be */
+        errno = EIO;
+    return n > 0 ? n : -1;
+}
+
+static ssize_t send_text(struct outgoing *o, int fd)
+{
+    struct iovec parts[2] = {
+        {(void *)(uintptr_t)o->head, o->head_len},
+        {(void *)(uintptr_t)o->text, o->text_len},
+    };
+    struct msghdr m = {.msg_iov = parts, .msg_iovlen = o->text_len ? 2 : 1};
+    if (o->head_len == 0) {
+        m.msg_iov++;
+        m.msg_iovlen--;
+    }
+    /* MSG_MORE: the head shares its packet with the first bytes of the blob. */
+    return sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT | (o->blob_len ? MSG_MORE : 0));
+}
+
+static void took_text(struct outgoing *o, size_t n)
+{
+    size_t of_head = n < o->head_len ? n : o->head_len;
+    o->head += of_head;
+    o->head_len -= of_head;
+    if (n > of_head) {
+        o->text += n - of_head;
+        o->text_len -= n - of_head;
+    }
+}
+
+int outgoing_push(struct outgoing *o, int fd, size_t *budget)
+{
+    while (outgoing_left(o) > 0) {
+        bool text = o->head_len + o->text_len > 0;
+        if (*budget == 0)
+            return -EBUSY;
+        ssize_t n = text ? send_text(o, fd)
+                         : send_range(o, fd, o->blob_len < *budget ? o->blob_len : *budget);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+        if (text)
+            took_text(o, (size_t)n);
+        else
+            o->blob_len -= (size_t)n;
+        *budget -= (size_t)n < *budget ? (size_t)n : *budget;
+    }
+    return 0;
+}
+
+int outgoing_keep(struct outgoing *o)
+{
+    if (o->kept || o->body_ref)
+        return 0;
+    size_t text_len = o->body ? 0 : o->text_len;
+    if (o->head_len + text_len > 0) {
+        o->kept = malloc(o->head_len + text_len);
+        if (!o->kept)
+            return -ENOMEM;
+        memcpy(o->kept, o->head, o->head_len);
+        o->head = o->kept;
+        if (text_len > 0) {
+            memcpy(o->kept + o->head_len, o->text, text_len);
+            o->text = o->kept + o->head_len;
+        }
+    }
+    if (o->body && o->text_len > 0)
+        o->body_ref = body_ref(o->body);
+    return 0;
+}
+
+uint64_t outgoing_left(const struct outgoing *o)
+{
+    return (uint64_t)o->head_len + o->text_len + o->blob_len;
+}
+
+void outgoing_fini(struct outgoing *o)
+{
+    free(o->kept);
+    body_unref(&o->body_ref);
+    blob_unref(&o->blob);
+    *o = (struct outgoing){0};
+}

@@ -1,0 +1,40 @@
+/* What is still to be sent on one socket: a head, then text or a range of a blob. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   a reference on the body or blob it is reading, and copies made by outgoing_keep.
+ * Thread: one. Life: all zero is empty; outgoing_set .. outgoing_fini, which is needed only once
+ *         something was set.
+ * Fails:  outgoing_push: -EAGAIN the socket is full, -EBUSY the turn's budget is used up, any other
+ *         -errno: the viewer is gone. outgoing_keep: -ENOMEM.
+ */
+#ifndef RELAY_WEB_OUTGOING_H
+#define RELAY_WEB_OUTGOING_H
+
+#include "relay/web/exchange.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct outgoing {
+    const char *head, *text; /* borrowed until outgoing_keep */
+    size_t head_len, text_len;
+    const struct body *body; /* whose text it is; borrowed until outgoing_keep */
+    struct body *body_ref;
+    struct blob *blob; /* referenced */
+    off_t blob_at;
+    size_t blob_len;
+    char *kept; /* allocated */
+};
+
+/* The head's text and reply's content become what is to be sent. */
+void outgoing_set(struct outgoing *o, const char *head, size_t head_len, const struct reply *reply);
+/* Sends what the socket takes, *budget bytes at most (lowered by what was sent). 0: all is sent. */
+__attribute__((warn_unused_result)) int outgoing_push(struct outgoing *o, int fd, size_t *budget);
+/* The memory behind head and text is about to go: copies or references what is left of it. */
+__attribute__((warn_unused_result)) int outgoing_keep(struct outgoing *o);
+/* Bytes left. */
+uint64_t outgoing_left(const struct outgoing *o);
+void outgoing_fini(struct outgoing *o);
+
+#endif

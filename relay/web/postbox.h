@@ -1,0 +1,62 @@
+/* What is told to one HTTP thread: rooms, texts, answers. A mailbox that loses no final state. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   the posts until they are taken.
+ * Thread: postbox_put from any; postbox_take from the owner only. Life: postbox_new/postbox_free.
+ * Fails:  -ENOMEM, -EMFILE at birth; later posts are late, never lost, but for answers beyond
+ *         POSTBOX_LATE_ANSWERS (their viewers get their deadline's 503).
+ *
+ * When the mailbox is full, a post goes onto a list beside it, where a newer post about the same
+ * room or path replaces the older one. While that list is not empty everything goes there, so that
+ * order is kept; the owner takes it after each drain of the mailbox.
+ */
+#ifndef RELAY_WEB_POSTBOX_H
+#define RELAY_WEB_POSTBOX_H
+
+#include "relay/room/body.h"
+#include "relay/room/view.h"
+#include "relay/web/request.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { POSTBOX_CAPACITY = 1024, POSTBOX_LATE_ANSWERS = 65536 };
+
+enum post_kind {
+    POST_VIEW,   /* name: the room; view NULL: hide it */
+    POST_TEXT,   /* name: the path; body NULL: take it away */
+    POST_ANSWER, /* token, status, body */
+    POST_NUDGE,  /* wakes the owner; it never sees it */
+};
+
+struct post {
+    struct post *next; /* in the late list */
+    enum post_kind kind;
+    struct room_view *view;
+    struct body *body;
+    struct request_token token;
+    int status;
+    char name[]; /* NUL-terminated */
+};
+
+struct postbox;
+
+/* A post with its own references; NULL when out of memory. name, v, b, token may be NULL. */
+struct post *post_new(enum post_kind kind, const char *name, const struct room_view *v,
+                      const struct body *b, const struct request_token *token);
+void post_free(struct post **p);
+
+__attribute__((warn_unused_result)) int postbox_new(struct postbox **out);
+void postbox_free(struct postbox **b);
+/* Readable when there is something to take. */
+int postbox_fd(const struct postbox *b);
+/* Takes p. */
+void postbox_put(struct postbox *b, struct post *p);
+/* Wakes the owner. */
+void postbox_nudge(struct postbox *b);
+/* Calls take() for each post in order, then frees it. */
+void postbox_take(struct postbox *b, void (*take)(void *ctx, struct post *p), void *ctx);
+/* Posts that met a full mailbox since start. */
+uint64_t postbox_late(const struct postbox *b);
+
+#endif

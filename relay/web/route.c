@@ -1,0 +1,111 @@
+/* Which handler, room or text a path leads to. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/web/route.h"
+
+#include "relay/web/exchange.h"
+#include "relay/web/reply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A room that is about to go live is asked for again and again: caches may hold the 404 this
+ * long, and no longer, or viewers would miss its start. */
+enum { NOT_YET_S = 1, ALLOW_SIZE = 64 };
+
+static const char live[] = "/live/";
+static const char read_only[] = "GET, HEAD, OPTIONS";
+
+static const char *const method_names[HTTP_METHODS] = {
+    [HTTP_GET] = "GET",   [HTTP_HEAD] = "HEAD", [HTTP_OPTIONS] = "OPTIONS",
+    [HTTP_POST] = "POST", [HTTP_PUT] = "PUT",   [HTTP_DELETE] = "DELETE",
+};
+
+/* GET brings HEAD, and everything has OPTIONS. */
+static unsigned allowed(const struct route *route)
+{
+    unsigned mask = route->methods | 1u << HTTP_OPTIONS;
+    return mask & 1u << HTTP_GET ? mask | 1u << HTTP_HEAD : mask;
+}
+
+static void list_methods(unsigned mask, char out[static ALLOW_SIZE])
+{
+    size_t len = 0;
+    out[0] = '\0';
+    for (int m = 0; m < HTTP_METHODS; m++)
+        if (mask & 1u << m)
+            len += (size_t)snprintf(out + len, ALLOW_SIZE - len, "%s%s", len ? ", " : "",
+                                    method_names[m]);
+}
+
+static bool is_live(const struct request *r)
+{
+    return r->path.len >= sizeof live - 1 && memcmp(r->path.at, live, sizeof live - 1) == 0;
+}
+
+/* "/" alone is the page, not a prefix of everything. */
+static bool leads_to(const struct route *route, const struct request *r)
+{
+    size_t len = strlen(route->path);
+    bool prefix = len > 1 && route->path[len - 1] == '/';
+    if (prefix ? r->path.len < len : r->path.len != len)
+        return false;
+    return memcmp(r->path.at, route->path, len) == 0;
+}
+
+static void use_route(const struct route *route, struct request *r)
+{
+    char methods[ALLOW_SIZE];
+    unsigned mask = allowed(route);
+    if (r->method != HTTP_OPTIONS && mask & 1u << r->method) {
+        route->handle(route->ctx, r);
+        return;
+    }
+    list_methods(mask, methods);
+    if (r->method == HTTP_OPTIONS)
+        reply_preflight(r, methods);
+    else
+        reply_wrong_method(r, methods);
+}
+
+/* /live/ROOM/TAIL */
+static bool find_in_room(const struct shown *shown, const struct request *r,
+                         struct view_match *match)
+{
+    const char *room = r->path.at + sizeof live - 1, *end = r->path.at + r->path.len;
+    const char *slash = memchr(room, '/', (size_t)(end - room));
+    if (!slash)
+        return false;
+    const struct room_view *v = shown_view(shown, room, (size_t)(slash - room));
+    return v && room_view_find(v, slash + 1, (size_t)(end - slash - 1), match) == 0;
+}
+
+static void use_shown(const struct shown *shown, struct request *r)
+{
+    struct view_match match = {0};
+    if (!is_live(r) || !find_in_room(shown, r, &match))
+        match.body = shown_text(shown, r->path.at, r->path.len);
+    if (r->method > HTTP_HEAD && (match.body || match.blob || is_live(r)))
+        reply_wrong_method(r, read_only);
+    else if (match.blob)
+        reply_blob(r, match.blob, match.type, match.max_age_s);
+    else if (match.body)
+        reply_body(r, 200, match.body);
+    else
+        reply_status(r, 404, is_live(r) ? NOT_YET_S : 0, "There is nothing at this address.");
+}
+
+void route_request(void *ctx, struct request *r)
+{
+    const struct router *router = ctx;
+    for (size_t i = 0; i < router->count; i++) {
+        if (leads_to(&router->routes[i], r)) {
+            use_route(&router->routes[i], r);
+            return;
+        }
+    }
+    /* A preflight asks for permission, not for the thing; OPTIONS * asks for the server. */
+    if (r->method == HTTP_OPTIONS)
+        reply_preflight(r, read_only);
+    else
+        use_shown(router->shown, r);
+}

@@ -1,0 +1,181 @@
+/* The HTTP front: share-nothing threads, each with its own event base and listener. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/web/server.h"
+
+#include "relay/base/log.h"
+#include "relay/web/gate.h"
+#include "relay/web/http_thread.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct server {
+    struct gate *gate;
+    size_t thread_count;
+    _Atomic bool stopped;
+    struct http_thread *threads[];
+};
+
+/* Descriptors are shared with segments and workers: viewers may have nine tenths of them. */
+static uint32_t connection_limit(const struct config *c)
+{
+    struct rlimit files;
+    uint32_t max = c->http.max_connections;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY)
+        return max;
+    uint64_t room = (uint64_t)files.rlim_cur / 10 * 9;
+    if (max <= room)
+        return max;
+    log_warn("http", "connections_limited max=%llu asked=%u reason=\"open files (ulimit -n)\"",
+             (unsigned long long)room, max);
+    return (uint32_t)room;
+}
+
+/* Set on the listener, inherited by what it accepts: a system call less per viewer. */
+static void tune(int listen_fd)
+{
+    const int on = 1;
+    if (setsockopt(listen_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
+        log_warn("http", "no_delay_failed reason=\"%s\"", strerror(errno));
+}
+
+static void close_from(const int *fds, size_t first, size_t n)
+{
+    for (size_t i = first; i < n; i++)
+        close(fds[i]);
+}
+
+int server_new(struct server **out, const struct config *c, const int *listen_fds, size_t threads,
+               const struct route *routes, size_t n)
+{
+    struct server *s = *out = calloc(1, sizeof *s + threads * sizeof s->threads[0]);
+    int rc =
+        s ? gate_new(&s->gate, connection_limit(c), c->http.max_connections_per_address) : -ENOMEM;
+    if (rc) {
+        close_from(listen_fds, 0, threads);
+        goto out;
+    }
+    for (size_t i = 0; i < threads; i++) {
+        tune(listen_fds[i]);
+        rc = http_thread_new(&s->threads[i], c, s->gate, (uint32_t)i, listen_fds[i], routes, n);
+        if (rc) {
+            close_from(listen_fds, i + 1, threads);
+            goto out;
+        }
+        s->thread_count++;
+    }
+    return 0;
+out:
+    log_error("http", "server_failed reason=\"%s\"", strerror(-rc));
+    server_free(out);
+    return rc;
+}
+
+int server_start(struct server *s)
+{
+    for (size_t i = 0; i < s->thread_count; i++) {
+        int rc = http_thread_start(s->threads[i]);
+        if (rc) {
+            log_error("http", "thread_failed reason=\"%s\"", strerror(-rc));
+            server_stop(s, 0);
+            return rc;
+        }
+    }
+    return 0;
+}
+
+void server_stop(struct server *s, int64_t deadline_mono_us)
+{
+    atomic_store(&s->stopped, true);
+    for (size_t i = 0; i < s->thread_count; i++)
+        http_thread_stop(s->threads[i], deadline_mono_us);
+    for (size_t i = 0; i < s->thread_count; i++)
+        http_thread_join(s->threads[i]);
+}
+
+void server_free(struct server **sp)
+{
+    struct server *s = *sp;
+    *sp = NULL;
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->thread_count; i++)
+        http_thread_free(&s->threads[i]);
+    gate_free(&s->gate);
+    free(s);
+}
+
+/* To one thread, or to all; after the stop nobody would take it. */
+static void tell(struct server *s, size_t thread, struct post *p)
+{
+    if (!p) {
+        log_error("http", "not_told reason=\"out of memory\"");
+        return;
+    }
+    if (atomic_load(&s->stopped))
+        post_free(&p);
+    else
+        http_thread_post(s->threads[thread], p);
+}
+
+void server_show(struct server *s, const struct room_view *v)
+{
+    for (size_t i = 0; i < s->thread_count; i++)
+        tell(s, i, post_new(POST_VIEW, v->room, v, NULL, NULL));
+}
+
+void server_hide(struct server *s, const char *room)
+{
+    for (size_t i = 0; i < s->thread_count; i++)
+        tell(s, i, post_new(POST_VIEW, room, NULL, NULL, NULL));
+}
+
+void server_publish(struct server *s, const char *path, const struct body *b)
+{
+    for (size_t i = 0; i < s->thread_count; i++)
+        tell(s, i, post_new(POST_TEXT, path, NULL, b, NULL));
+}
+
+void server_answer(struct server *s, struct request_token t, int status, const struct body *b)
+{
+    if (t.thread >= s->thread_count)
+        return;
+    struct post *p = post_new(POST_ANSWER, NULL, NULL, b, &t);
+    if (p)
+        p->status = status;
+    tell(s, t.thread, p);
+}
+
+static void add_tally(struct server_stats *out, const struct tally *t)
+{
+    static_assert(sizeof out->by_code / sizeof out->by_code[0] == TALLY_CODES, "one per status");
+    out->connections += t->connections;
+    out->connections_open += t->connections_open;
+    out->refused_full += t->refused_full;
+    out->requests += t->requests;
+    out->bytes_out += t->bytes_out;
+    for (int i = 0; i < TALLY_CODES; i++)
+        out->by_code[i] += t->by_code[i];
+    out->timeouts_head += t->timeouts_head;
+    out->timeouts_idle += t->timeouts_idle;
+    out->timeouts_send += t->timeouts_send;
+    out->bad_requests += t->bad_requests;
+    out->holding += t->holding;
+}
+
+void server_stats(const struct server *s, struct server_stats *out)
+{
+    memset(out, 0, sizeof *out);
+    for (size_t i = 0; i < s->thread_count; i++) {
+        add_tally(out, http_thread_tally(s->threads[i]));
+        out->late_posts += http_thread_late_posts(s->threads[i]);
+    }
+}

@@ -1,0 +1,28 @@
+/* What one HTTP thread counts; written by it alone, read by anybody. */
+/* SPDX-License-Identifier: MIT */
+/* Owns: itself. Thread: tally_add by the owner, reading by any. Life: all zero. Fails: never. */
+#ifndef RELAY_WEB_TALLY_H
+#define RELAY_WEB_TALLY_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum { TALLY_CODES = 600 };
+
+struct tally {
+    _Atomic uint64_t connections, connections_open, refused_full;
+    _Atomic uint64_t requests, bytes_out;
+    _Atomic uint64_t by_code[TALLY_CODES];
+    _Atomic uint64_t timeouts_head, timeouts_idle, timeouts_send, bad_requests;
+    _Atomic uint64_t holding;
+};
+
+/* One writer, so a plain load and store do: no locked instruction per reply. n may be negative
+ * for gauges. */
+static inline void tally_add(_Atomic uint64_t *counter, int64_t n)
+{
+    uint64_t now = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, now + (uint64_t)n, memory_order_relaxed);
+}
+
+#endif
