@@ -1,43 +1,147 @@
 # Roomcast: one Makefile, no configure step. `make help` lists what it can do.
-CC      ?= gcc
+# SPDX-License-Identifier: MIT
+#
+# Variables: SAN=address|undefined|thread (built under build-$SAN/), CC=gcc|clang, B=folder,
+# CI=1 (warnings are errors; not with SAN, under which gcc warns wrongly), V=1 (print commands),
+# ARGS='--set KEY=VALUE ...' (run, demo), TEST=path (flow, browser), FUZZ_SECONDS, PREFIX, DESTDIR.
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 B       := build$(if $(SAN),-$(SAN))
-PKGS    := libavformat libavcodec libavutil libevent_core libevent_pthreads libcyaml zlib
-SAFE    := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-           -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla $(if $(CI),-Werror)
+PREFIX  ?= /usr/local
+FUZZ_SECONDS ?= 20
+Q       := $(if $(V),,@)
+
+PKGS    := libavformat libavcodec libavutil libevent_core libevent_pthreads libcyaml zlib libseccomp
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+           -Wcast-qual -Wwrite-strings -Wundef -Wvla $(if $(CI),$(if $(SAN),,-Werror))
 OPT     ?= -O2 -g
-CFLAGS  += $(OPT) $(SAFE) -pthread -fno-strict-aliasing -I. -I$(B) $(shell pkg-config --cflags $(PKGS))
-LDLIBS  += $(shell pkg-config --libs $(PKGS)) -l:libsrt-gnutls.so.1.5 -lm -pthread
+
+# SAN=fuzz is what `make fuzz` builds with: clang, and libFuzzer's hooks beside the sanitizers.
+SAN_FLAGS_address   := address,undefined
+SAN_FLAGS_undefined := undefined
+SAN_FLAGS_thread    := thread
+SAN_FLAGS_fuzz      := fuzzer-no-link,address,undefined
 ifneq ($(SAN),)
-CFLAGS  += -fsanitize=$(subst undefined,undefined -fno-sanitize-recover=undefined,$(SAN)) -fno-omit-frame-pointer
-ifeq ($(SAN),address)
-CFLAGS  += -fsanitize=undefined -fno-sanitize-recover=undefined
+ifeq ($(SAN_FLAGS_$(SAN)),)
+$(error SAN=$(SAN) is not known: address, undefined or thread)
 endif
-LDFLAGS += $(filter -fsanitize=%,$(CFLAGS))
+SANFLAGS := -fsanitize=$(SAN_FLAGS_$(SAN)) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-SRC   := $(shell find relay codecs config -name '*.c' | sort)
-OBJ   := $(SRC:%.c=$(B)/%.o)
+CFLAGS  += $(OPT) -std=c11 -D_GNU_SOURCE $(WARN) $(SANFLAGS) -pthread -fno-strict-aliasing -I. -I$(B) \
+           $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+CFLAGS  := $(CFLAGS)
+LDFLAGS += $(SANFLAGS)
+# The GnuTLS flavour by name: it is the one that libavformat loads, and two SRT cores in one process
+# overwrite each other's symbols.
+LDLIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -l:libsrt-gnutls.so.1.5 -lm -pthread
+
+SRC   := $(sort $(shell find relay codecs config -name '*.c'))
+OBJ   := $(SRC:%.c=$(B)/%.o) $(B)/page_assets.o
 LIB   := $(filter-out $(B)/relay/main.o,$(OBJ))
-UNIT  := $(patsubst %.c,$(B)/%,$(shell find tests/unit -name '*_test.c' | sort))
-BENCH := $(patsubst %.c,$(B)/%,$(shell find tests/bench -name '*.c' | sort))
-FUZZ  := $(patsubst %.c,build-fuzz/%,$(shell find tests/fuzz -name '*_fuzz.c' | sort))
+UNIT  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/unit -name '*_test.c')))
+BENCH := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/*.c)))
+BENCH_LIB := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/bench/lib/*.c)))
+FUZZ  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/fuzz -name '*_fuzz.c')))
+PAGE  := $(sort $(shell find relay/web/page -type f))
+FORMATTED = $(shell find relay codecs config tests -name '*.[ch]')
 
-.PHONY: all run demo test test-obs unit flow browser fuzz bench lint format install clean help deps
-all: $(B)/roomcast
+.PHONY: all run demo test test-obs unit unit-build flow browser fuzz fuzz-build fuzz-long bench \
+        bench-build lint format install clean help deps
+.DELETE_ON_ERROR:
+
+all: $(B)/roomcast  ## build the relay: build/roomcast
 
 $(B)/roomcast: $(B)/relay/main.o $(B)/libroomcast.a
-	$(CC) $(LDFLAGS) -o $@ $< $(B)/libroomcast.a $(LDLIBS)
+	@echo '  LD    $@'
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(B)/libroomcast.a $(LDLIBS)
+
 $(B)/libroomcast.a: $(LIB)
 	@rm -f $@
-	ar rcs $@ $(LIB)
-$(B)/%.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
-$(B)/tests/unit/%_test: tests/unit/%_test.c $(B)/libroomcast.a
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(B)/libroomcast.a $(LDLIBS) -lcmocka
-unit: $(UNIT)
+	@ar rcs $@ $(LIB)
+
+COMPILE = @mkdir -p $(@D); echo '  CC    $<'; $(if $(V),set -x;) $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/%.o: %.c | $(B)/.ready
+	$(COMPILE)
+
+# The pages and hls.js, embedded.
+$(B)/page_assets.o: $(B)/page_assets.c
+	$(COMPILE)
+$(B)/page_assets.c: scripts/embed $(PAGE) node_modules/.package-lock.json
+	@mkdir -p $(@D); echo '  EMBED $@'; scripts/embed $@
+node_modules/.package-lock.json: package.json package-lock.json | $(B)/.ready
+	npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+# Says in one sentence what is missing, instead of a page of compiler errors.
+$(B)/.ready: scripts/setup
+	@scripts/setup check build && mkdir -p $(@D) && touch $@
+
+LINK = @mkdir -p $(@D); echo '  TEST  $@'; $(if $(V),set -x;) $(CC) $(CFLAGS) -MMD -MP -MF $@.d -MT $@ $(LDFLAGS)
+LIBS = $(B)/libroomcast.a $(LDLIBS)
+$(UNIT): $(B)/%: %.c $(B)/libroomcast.a
+	$(LINK) -o $@ $< $(LIBS) -lcmocka
+$(BENCH): $(B)/%: %.c $(BENCH_LIB) $(B)/libroomcast.a
+	$(LINK) -o $@ $< $(BENCH_LIB) $(LIBS)
+$(FUZZ): $(B)/%: %.c $(B)/libroomcast.a
+	$(LINK) -fsanitize=fuzzer -o $@ $< $(LIBS)
+
+deps:  ## install what the build needs (apt, as root or with sudo)
+	@scripts/setup build
+
+run:  ## install what is missing, build, start on port 9000 (SRT) and 8080 (HTTP)
+	@scripts/setup run
+	@$(MAKE) --no-print-directory all
+	@scripts/run $(ARGS)
+
+demo:  ## the same with four made-up feeds, one of them 4K and one HEVC
+	@scripts/setup demo
+	@$(MAKE) --no-print-directory all
+	@scripts/demo $(ARGS)
+
+test:  ## everything but OBS: unit, sanitizers, fuzz smoke, flow, browser
+	@scripts/setup test
+	@scripts/test
+
+test-obs:  ## the real OBS, headless, against the relay
+	@scripts/setup obs
+	@$(MAKE) --no-print-directory all
+	@TEST_TIMEOUT=400 scripts/run-tests obs tests/obs/obs.test.mjs
+
+unit-build: $(UNIT)
+unit: $(UNIT)  ## unit tests only (also with SAN=...)
 	@scripts/run-unit $(UNIT)
-clean:
+flow: all  ## flow tests only: real SRT in, HLS out; TEST=tests/flow/x.test.mjs for one
+	@scripts/run-tests flow $(or $(TEST),$(sort $(wildcard tests/flow/*.test.mjs)))
+browser: all  ## browser tests only, in Chromium
+	@scripts/run-tests browser $(or $(TEST),$(sort $(wildcard tests/browser/*.test.mjs)))
+
+fuzz:  ## every fuzz target for FUZZ_SECONDS each, under ASan and UBSan
+	@scripts/setup fuzz
+	@$(MAKE) --no-print-directory fuzz-build SAN=fuzz CC=clang
+	@scripts/run-fuzz $(FUZZ_SECONDS)
+fuzz-long: FUZZ_SECONDS = 1800
+fuzz-long: fuzz  ## the same for half an hour each
+fuzz-build: $(FUZZ)
+
+bench-build: all $(BENCH)
+bench:  ## figures beside a bare libsrt sink and nginx, in one run
+	@scripts/setup bench
+	@$(MAKE) --no-print-directory bench-build
+	@scripts/bench
+
+lint:  ## format, static analysis, layers, size limits, both compilers
+	@scripts/setup lint
+	@scripts/lint
+format:  ## clang-format everything
+	clang-format -i $(FORMATTED)
+
+install: all  ## binary, configuration, systemd unit under DESTDIR and PREFIX
+	@scripts/install $(B)/roomcast "$(DESTDIR)" "$(PREFIX)"
+clean:  ## remove everything that was built
 	rm -rf build build-*
--include $(OBJ:.o=.d) $(UNIT:=.d)
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
+
+-include $(OBJ:.o=.d) $(BENCH_LIB:.o=.d) $(addsuffix .d,$(UNIT) $(BENCH) $(FUZZ))

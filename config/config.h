@@ -19,58 +19,58 @@ enum play_out { PLAY_OUT_AUTO, PLAY_OUT_CLASSIC };
 
 /* A listed room. Unlisted rooms get `{.name = "", key = NULL, ...}` defaults when rooms.open. */
 struct config_room {
-    char *name;              /* 1-64 of A-Z a-z 0-9 . _ -, not starting with a dot */
-    char *title;             /* shown on the wall; NULL: the name */
-    char *key;               /* publish key; NULL: none asked */
-    char *passphrase;        /* SRT passphrase, 10-79 bytes; NULL: unencrypted */
-    enum play_out play_out;  /* SRT's own pacing for senders that drop: see relay/README.md */
+    char *name;             /* 1-64 of A-Z a-z 0-9 . _ -, not starting with a dot */
+    char *title;            /* shown on the wall; NULL: the name */
+    char *key;              /* publish key; NULL: none asked */
+    char *passphrase;       /* SRT passphrase, 10-79 bytes; NULL: unencrypted */
+    enum play_out play_out; /* SRT's own pacing for senders that drop: see relay/README.md */
 };
 
 struct config {
     struct {
-        char *listen;               /* "0.0.0.0:9000", "[::]:9000" */
-        uint32_t workers;           /* 0: one per two cores, two at least */
-        uint32_t tick_ms;           /* how often every socket is drained */
-        uint32_t latency_ms;        /* our side of SRT's latency negotiation */
-        uint32_t max_latency_ms;    /* a publisher that asks for more is refused */
-        uint32_t peer_idle_ms;      /* silence after which libsrt gives a peer up */
-        uint32_t flow_window;       /* packets in flight per feed, FC and RCVBUF */
-        uint32_t udp_buffer_bytes;  /* per worker socket, SO_RCVBUFFORCE */
-        uint32_t handshakes_per_s;  /* per worker; above it new publishers are refused */
+        char *listen;              /* "0.0.0.0:9000", "[::]:9000" */
+        uint32_t workers;          /* 0: one per two cores, two at least */
+        uint32_t tick_ms;          /* how often every socket is drained */
+        uint32_t latency_ms;       /* our side of SRT's latency negotiation */
+        uint32_t max_latency_ms;   /* a publisher that asks for more is refused */
+        uint32_t peer_idle_ms;     /* silence after which libsrt gives a peer up */
+        uint32_t flow_window;      /* packets in flight per feed, FC and RCVBUF */
+        uint32_t udp_buffer_bytes; /* per worker socket, SO_RCVBUFFORCE */
+        uint32_t handshakes_per_s; /* per worker; above it new publishers are refused */
     } srt;
     struct {
-        char *listen;               /* "0.0.0.0:8080" */
-        uint32_t threads;           /* 0: one per core */
-        uint32_t max_connections;   /* in all; above it 503 and close */
+        char *listen;             /* "0.0.0.0:8080" */
+        uint32_t threads;         /* 0: one per core */
+        uint32_t max_connections; /* in all; above it 503 and close */
         uint32_t max_connections_per_address;
-        uint32_t max_head_bytes;    /* request line and headers */
-        uint32_t head_timeout_ms;   /* from accept or first byte to the end of the head */
-        uint32_t idle_timeout_ms;   /* keep-alive without a request */
-        uint32_t send_timeout_ms;   /* a response must end within max(this, bytes/min_rate) */
-        uint32_t min_rate_bytes;    /* bytes per second a viewer must take */
-        uint32_t max_age_ms;        /* a connection's whole life */
+        uint32_t max_head_bytes;  /* request line and headers */
+        uint32_t head_timeout_ms; /* from accept or first byte to the end of the head */
+        uint32_t idle_timeout_ms; /* keep-alive without a request */
+        uint32_t send_timeout_ms; /* a response must end within max(this, bytes/min_rate) */
+        uint32_t min_rate_bytes;  /* bytes per second a viewer must take */
+        uint32_t max_age_ms;      /* a connection's whole life */
     } http;
     struct {
-        uint32_t segment_ms;             /* cut at the first IDR from here on */
-        uint32_t max_target_duration_s;  /* the longest TARGETDURATION ever declared */
-        uint32_t window_segments;        /* listed, 6 at least */
+        uint32_t segment_ms;            /* cut at the first IDR from here on */
+        uint32_t max_target_duration_s; /* the longest TARGETDURATION ever declared */
+        uint32_t window_segments;       /* listed, 6 at least */
     } hls;
     struct {
-        bool open;             /* unlisted rooms may be published */
-        uint32_t max;          /* rooms at once, listed or not */
-        uint32_t resume_s;     /* how long a room waits for its publisher */
-        struct config_room *list;  /* sorted by name */
+        bool open;                /* unlisted rooms may be published */
+        uint32_t max;             /* rooms at once, listed or not */
+        uint32_t resume_s;        /* how long a room waits for its publisher */
+        struct config_room *list; /* sorted by name */
         uint32_t list_count;
     } rooms;
     struct {
-        uint32_t feed_mbps;           /* a feed above it for 10 s is ended */
-        uint32_t access_unit_bytes;   /* larger ones are dropped and counted */
-        uint32_t segment_bytes;       /* a segment is cut before it grows past this */
-        uint32_t room_bytes;          /* memory of a room's window; the oldest go first */
-        uint32_t audio_tracks;        /* per feed; more are ignored and said */
+        uint32_t feed_mbps;         /* a feed above it for 10 s is ended */
+        uint32_t access_unit_bytes; /* larger ones are dropped and counted */
+        uint32_t segment_bytes;     /* a segment is cut before it grows past this */
+        uint32_t room_bytes;        /* memory of a room's window; the oldest go first */
+        uint32_t audio_tracks;      /* per feed; more are ignored and said */
     } limits;
     struct {
-        char *level;  /* debug, info, warn, error */
+        char *level; /* debug, info, warn, error */
     } log;
 };
 

@@ -2,16 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/front.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <event2/event.h>
-
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/control/desk.h"
@@ -20,13 +10,22 @@
 #include "relay/web/page.h"
 #include "relay/web/server.h"
 
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #define CTX "front"
 
 enum {
     TICK_US = 100000,
-    LINK_BURST = 256,               /* messages of one worker before others have their turn */
-    WORKERS_STOP_US = 3000000,      /* how long workers may flush after LINK_STOP */
-    VIEWERS_STOP_US = 5000000,      /* how long viewers' replies may take after that */
+    LINK_BURST = 256,          /* messages of one worker before others have their turn */
+    WORKERS_STOP_US = 3000000, /* how long workers may flush after LINK_STOP */
+    VIEWERS_STOP_US = 5000000, /* how long viewers' replies may take after that */
     ROUTES_MAX = 64,
     CONFIG_BYTES_MAX = 8 << 20,
 };
@@ -42,7 +41,7 @@ struct worker_link {
 struct front {
     struct event_base *base;
     struct config *config;
-    struct config *boot;            /* the server's limits and sockets stay what they were */
+    struct config *boot; /* the server's limits and sockets stay what they were */
     struct page *page;
     struct desk *desk;
     struct rooms *rooms;
@@ -52,7 +51,7 @@ struct front {
     uint32_t workers;
     int control;
     struct event *on_control, *on_desk, *on_tick;
-    int64_t stop_us;                /* 0: not stopping */
+    int64_t stop_us; /* 0: not stopping */
     int exit_code;
 };
 
@@ -95,7 +94,7 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
     struct link_message m;
     int passed, rc = 1;
 
-    (void) what;
+    (void)what;
     for (int i = 0; i < LINK_BURST; i++) {
         rc = link_receive(fd, &m, &passed);
         if (rc != 1)
@@ -154,17 +153,17 @@ static void take_config(struct front *f, int fd)
 
     if (fd < 0 || fstat(fd, &st) || st.st_size <= 0 || st.st_size > CONFIG_BYTES_MAX)
         return;
-    yaml = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    yaml = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (yaml == MAP_FAILED)
         return;
-    if (config_parse(&next, "reload", yaml, (size_t) st.st_size, NULL, 0, stderr) == 0) {
+    if (config_parse(&next, "reload", yaml, (size_t)st.st_size, NULL, 0, stderr) == 0) {
         rooms_set_config(f->rooms, next);
         f->config = next;
         send_to_workers(f, ROOMS_OUT_ALL, &m, fd);
         if (old != f->boot)
             config_free(&old);
     }
-    munmap(yaml, (size_t) st.st_size);
+    munmap(yaml, (size_t)st.st_size);
 }
 
 static void on_control(evutil_socket_t fd, short what, void *arg)
@@ -173,7 +172,7 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
     struct link_message m;
     int passed, rc;
 
-    (void) what;
+    (void)what;
     while ((rc = link_receive(fd, &m, &passed)) == 1) {
         if (m.type == LINK_WORKER_SPAWNED) {
             adopt_worker(f, m.worker, passed);
@@ -196,7 +195,7 @@ static void on_desk(evutil_socket_t fd, short what, void *arg)
 {
     struct front *f = arg;
 
-    (void) fd, (void) what;
+    (void)fd, (void)what;
     desk_drain(f->desk, f->server, f->rooms, clock_mono_us(), clock_wall_us());
 }
 
@@ -213,7 +212,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     struct front *f = arg;
     int64_t now_us = clock_mono_us();
 
-    (void) fd, (void) what;
+    (void)fd, (void)what;
     for (uint32_t i = 0; i < f->workers; i++)
         if (f->links[i].fd >= 0 && link_outbox_flush(f->links[i].outbox))
             log_warn(CTX, "worker_unreachable worker=%u", i);
@@ -274,8 +273,8 @@ static int make_server(struct front *f, const int *http_fds, size_t threads)
 
 static int make_rooms(struct front *f)
 {
-    struct rooms_out out = {.ctx = f, .show = on_show, .hide = on_hide, .publish = on_publish,
-                            .send = on_send};
+    struct rooms_out out = {
+        .ctx = f, .show = on_show, .hide = on_hide, .publish = on_publish, .send = on_send};
 
     f->links = calloc(f->workers, sizeof(*f->links));
     if (!f->links)
@@ -303,8 +302,8 @@ static int make_events(struct front *f)
 int front_run(struct config *c, const int *http_fds, size_t threads, uint32_t workers,
               int control_fd)
 {
-    struct front f = {.config = c, .boot = c, .workers = workers, .control = control_fd,
-                      .exit_code = 1};
+    struct front f = {
+        .config = c, .boot = c, .workers = workers, .control = control_fd, .exit_code = 1};
     int rc;
 
     f.base = event_base_new();
@@ -321,7 +320,7 @@ int front_run(struct config *c, const int *http_fds, size_t threads, uint32_t wo
         log_error(CTX, "cannot_start why=\"%s\"", strerror(-rc));
         return 1;
     }
-    log_info(CTX, "ready pid=%d", (int) getpid());
+    log_info(CTX, "ready pid=%d", (int)getpid());
     event_base_dispatch(f.base);
     log_info(CTX, "stopping viewers");
     server_stop(f.server, clock_mono_us() + VIEWERS_STOP_US);

@@ -7,10 +7,10 @@
 #ifndef RELAY_FRONT_H
 #define RELAY_FRONT_H
 
+#include "config/config.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-#include "config/config.h"
 
 int front_run(struct config *c, const int *http_fds, size_t threads, uint32_t workers,
               int control_fd);

@@ -1,15 +1,15 @@
 /* roomcast: the command line. */
 /* SPDX-License-Identifier: MIT */
+#include "config/config.h"
+#include "relay/base/log.h"
+#include "relay/supervisor.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "config/config.h"
-#include "relay/base/log.h"
-#include "relay/supervisor.h"
 
 #ifndef ROOMCAST_VERSION
 #define ROOMCAST_VERSION "0.1.0"
@@ -61,9 +61,12 @@ static int answer(int option)
 static int parse(int argc, char **argv, struct arguments *a)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"set", required_argument, NULL, 's'},
-        {"check", no_argument, NULL, 'k'},        {"help", no_argument, NULL, 'h'},
-        {"help-config", no_argument, NULL, 'H'},  {"version", no_argument, NULL, 'V'},
+        {"config", required_argument, NULL, 'c'},
+        {"set", required_argument, NULL, 's'},
+        {"check", no_argument, NULL, 'k'},
+        {"help", no_argument, NULL, 'h'},
+        {"help-config", no_argument, NULL, 'H'},
+        {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
     };
     int o;

@@ -2,16 +2,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/sockets.h"
 
+#include "config/address.h"
+#include "relay/base/log.h"
+#include "relay/ingest/guard.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "config/address.h"
-#include "relay/base/log.h"
-#include "relay/ingest/guard.h"
 
 enum { BACKLOG = 4096 };
 
@@ -42,9 +42,8 @@ static int open_bound(const union address *a, socklen_t len, int type, bool shar
 
     if (fd < 0)
         return -errno;
-    rc = a->any.sa_family == AF_INET6
-             ? setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off))
-             : 0;
+    rc = a->any.sa_family == AF_INET6 ? setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off))
+                                      : 0;
     if (!rc && type == SOCK_STREAM)
         rc = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (!rc && shared)

@@ -12,8 +12,8 @@
 
 /* count UDP sockets with SO_REUSEPORT and the guard filter on one port. *port is what was bound
  * (for ":0"). */
-__attribute__((warn_unused_result)) int sockets_open_srt(const char *address, size_t count, int *fds,
-                                                         uint16_t *port);
+__attribute__((warn_unused_result)) int sockets_open_srt(const char *address, size_t count,
+                                                         int *fds, uint16_t *port);
 /* count listening, non-blocking TCP sockets with SO_REUSEPORT on one port. */
 __attribute__((warn_unused_result)) int sockets_open_http(const char *address, size_t count,
                                                           int *fds, uint16_t *port);

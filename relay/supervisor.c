@@ -2,6 +2,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/supervisor.h"
 
+#include "relay/base/clock.h"
+#include "relay/base/log.h"
+#include "relay/front.h"
+#include "relay/ingest/worker.h"
+#include "relay/link/link.h"
+#include "relay/sockets.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,26 +23,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "relay/base/clock.h"
-#include "relay/base/log.h"
-#include "relay/front.h"
-#include "relay/ingest/worker.h"
-#include "relay/link/link.h"
-#include "relay/sockets.h"
-
 #define CTX "supervisor"
 
 enum {
     WORKERS_MAX = 64,
     THREADS_MAX = 64,
-    STOP_US = 9500000,          /* then whoever is left is killed */
-    QUICK_DEATH_US = 1000000,   /* a process that dies this soon after its start is put off */
+    STOP_US = 9500000,        /* then whoever is left is killed */
+    QUICK_DEATH_US = 1000000, /* a process that dies this soon after its start is put off */
     PUT_OFF_US = 500000,
     DESCRIPTORS = 1 << 19,
 };
 
 struct child {
-    pid_t pid;              /* 0: not running */
+    pid_t pid; /* 0: not running */
     int64_t started_us, start_at_us;
     uint32_t generation;
 };
@@ -49,7 +49,7 @@ struct supervisor {
     int srt[WORKERS_MAX], http[THREADS_MAX];
     uint16_t srt_port, http_port;
     struct child front, worker[WORKERS_MAX];
-    int control;            /* to the front */
+    int control; /* to the front */
     int signals;
     bool stopping;
     int64_t deadline_us;
@@ -123,7 +123,7 @@ static void spawn_front(struct supervisor *s)
         close(ends[0]);
         for (size_t i = 0; i < s->workers; i++)
             close(s->srt[i]);
-        _exit(front_run(s->config, s->http, s->threads, (uint32_t) s->workers, ends[1]));
+        _exit(front_run(s->config, s->http, s->threads, (uint32_t)s->workers, ends[1]));
     }
     close(ends[1]);
     s->control = ends[0];
@@ -149,13 +149,12 @@ static void worker_child(struct supervisor *s, size_t index, int link, pid_t par
     for (size_t i = 0; i < s->workers; i++)
         if (i != index)
             close(s->srt[i]);
-    _exit(worker_run((uint32_t) index, s->worker[index].generation, s->config, s->srt[index],
-                     link));
+    _exit(worker_run((uint32_t)index, s->worker[index].generation, s->config, s->srt[index], link));
 }
 
 static void spawn_worker(struct supervisor *s, size_t index)
 {
-    struct link_message m = {.type = LINK_WORKER_SPAWNED, .worker = (uint32_t) index};
+    struct link_message m = {.type = LINK_WORKER_SPAWNED, .worker = (uint32_t)index};
     struct child *w = &s->worker[index];
     pid_t parent = getpid();
     int ends[2], rc;
@@ -234,7 +233,7 @@ static void reap(struct supervisor *s)
             if (pid == s->worker[i].pid) {
                 if (!s->stopping)
                     log_warn(CTX, "worker_died worker=%zu pid=%d how=\"%s\" restarting=yes", i,
-                             (int) pid, how);
+                             (int)pid, how);
                 child_gone(s, &s->worker[i], now_us);
             }
     }
@@ -269,7 +268,8 @@ static int config_memfd(const struct config *c)
     return fd;
 }
 
-/* All or nothing: what cannot be read whole changes nothing. Sockets and counts stay as they are. */
+/* All or nothing: what cannot be read whole changes nothing. Sockets and counts stay as they are.
+ */
 static void reload(struct supervisor *s)
 {
     struct link_message m = {.type = LINK_CONFIG};
@@ -297,7 +297,7 @@ static void on_signal(struct supervisor *s)
 {
     struct signalfd_siginfo i;
 
-    while (read(s->signals, &i, sizeof(i)) == (ssize_t) sizeof(i)) {
+    while (read(s->signals, &i, sizeof(i)) == (ssize_t)sizeof(i)) {
         if (i.ssi_signo == SIGCHLD)
             reap(s);
         else if (i.ssi_signo == SIGHUP)
@@ -353,20 +353,20 @@ int supervisor_run(struct config *c, const char *path, const struct config_overr
                    size_t set_count)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    struct supervisor s = {.config = c, .path = path, .set = set, .set_count = set_count,
-                           .control = -1};
+    struct supervisor s = {
+        .config = c, .path = path, .set = set, .set_count = set_count, .control = -1};
 
     if (cores < 1)
         cores = 1;
-    s.workers = count_or(c->srt.workers, cores / 2 > 2 ? (size_t) cores / 2 : 2, WORKERS_MAX);
-    s.threads = count_or(c->http.threads, (size_t) cores, THREADS_MAX);
+    s.workers = count_or(c->srt.workers, cores / 2 > 2 ? (size_t)cores / 2 : 2, WORKERS_MAX);
+    s.threads = count_or(c->http.threads, (size_t)cores, THREADS_MAX);
     raise_limits();
     s.signals = open_signals();
     if (s.signals < 0 || sockets_open_srt(c->srt.listen, s.workers, s.srt, &s.srt_port) ||
         sockets_open_http(c->http.listen, s.threads, s.http, &s.http_port))
         return 1;
-    log_info(CTX, "listening srt=%s port=%u workers=%zu http=%s port=%u threads=%zu",
-             c->srt.listen, s.srt_port, s.workers, c->http.listen, s.http_port, s.threads);
+    log_info(CTX, "listening srt=%s port=%u workers=%zu http=%s port=%u threads=%zu", c->srt.listen,
+             s.srt_port, s.workers, c->http.listen, s.http_port, s.threads);
     if (c->rooms.open)
         log_warn(CTX, "rooms_open what=\"ANYBODY who reaches the SRT port may publish into ANY "
                       "room: set rooms.open to false and list the rooms for a real festival\"");

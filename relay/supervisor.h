@@ -11,9 +11,9 @@
 #ifndef RELAY_SUPERVISOR_H
 #define RELAY_SUPERVISOR_H
 
-#include <stddef.h>
-
 #include "config/config.h"
+
+#include <stddef.h>
 
 /* c is its own from here on; path and set are kept for reloads. */
 int supervisor_run(struct config *c, const char *path, const struct config_override *set,

@@ -36,7 +36,7 @@ struct coroutine {
     ucontext_t self, owner;
     void (*fn)(void *arg);
     void *arg;
-    uint8_t *map;  /* guard page, then the stack */
+    uint8_t *map; /* guard page, then the stack */
     size_t map_bytes, page, stack_bytes;
     bool started, running, done;
 #ifdef FIBER_ASAN
@@ -59,7 +59,7 @@ static void switch_in_begin(struct coroutine *c)
     c->owner_fiber = __tsan_get_current_fiber();
     __tsan_switch_to_fiber(c->self_fiber, 0);
 #endif
-    (void) c;
+    (void)c;
 }
 
 static void switch_in_end(struct coroutine *c)
@@ -67,7 +67,7 @@ static void switch_in_end(struct coroutine *c)
 #ifdef FIBER_ASAN
     __sanitizer_finish_switch_fiber(c->self_fake, &c->owner_stack, &c->owner_stack_bytes);
 #endif
-    (void) c;
+    (void)c;
 }
 
 static void switch_out_begin(struct coroutine *c, bool dying)
@@ -79,8 +79,8 @@ static void switch_out_begin(struct coroutine *c, bool dying)
 #ifdef FIBER_TSAN
     __tsan_switch_to_fiber(c->owner_fiber, 0);
 #endif
-    (void) c;
-    (void) dying;
+    (void)c;
+    (void)dying;
 }
 
 static void switch_out_end(struct coroutine *c)
@@ -88,13 +88,13 @@ static void switch_out_end(struct coroutine *c)
 #ifdef FIBER_ASAN
     __sanitizer_finish_switch_fiber(c->owner_fake, NULL, NULL);
 #endif
-    (void) c;
+    (void)c;
 }
 
 /* makecontext(3) passes ints only: the pointer travels in two halves. */
 static void trampoline(unsigned high, unsigned low)
 {
-    struct coroutine *c = (struct coroutine *) (((uintptr_t) high << 32) | (uintptr_t) low);
+    struct coroutine *c = (struct coroutine *)(((uintptr_t)high << 32) | (uintptr_t)low);
 
     switch_in_end(c);
     c->fn(c->arg);
@@ -111,7 +111,7 @@ int coroutine_new(struct coroutine **out, size_t stack_bytes, void (*fn)(void *a
     *out = NULL;
     if (!c)
         return -ENOMEM;
-    c->page = (size_t) sysconf(_SC_PAGESIZE);
+    c->page = (size_t)sysconf(_SC_PAGESIZE);
     c->stack_bytes = (stack_bytes + c->page - 1) / c->page * c->page;
     c->map_bytes = c->stack_bytes + c->page;
     c->map = mmap(NULL, c->map_bytes, PROT_READ | PROT_WRITE,
@@ -127,8 +127,8 @@ int coroutine_new(struct coroutine **out, size_t stack_bytes, void (*fn)(void *a
     c->self.uc_stack.ss_sp = c->map + c->page;
     c->self.uc_stack.ss_size = c->stack_bytes;
     c->self.uc_link = NULL;
-    makecontext(&c->self, (void (*)(void)) trampoline, 2, (unsigned) ((uintptr_t) c >> 32),
-                (unsigned) ((uintptr_t) c & 0xffffffffu));
+    makecontext(&c->self, (void (*)(void))trampoline, 2, (unsigned)((uintptr_t)c >> 32),
+                (unsigned)((uintptr_t)c & 0xffffffffu));
 #ifdef FIBER_TSAN
     c->self_fiber = __tsan_create_fiber(0);
 #endif

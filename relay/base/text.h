@@ -11,9 +11,9 @@
 #include <stddef.h>
 
 struct text {
-    char *data;    /* NUL-terminated when len > 0 */
-    size_t len;    /* without the NUL */
-    size_t size;   /* allocated */
+    char *data;  /* NUL-terminated when len > 0 */
+    size_t len;  /* without the NUL */
+    size_t size; /* allocated */
     bool failed;
 };
 

@@ -16,10 +16,10 @@ struct access_units {
     void *ctx;
     struct access_units_count count;
     /* video */
-    struct nal *nals;             /* CODEC_NALS_MAX of them */
+    struct nal *nals; /* CODEC_NALS_MAX of them */
     uint64_t last_dts;
-    int64_t step_90k;             /* from one DTS to the next, for units without their own */
-    bool skipping;                /* pieces of a picture too large to carry */
+    int64_t step_90k; /* from one DTS to the next, for units without their own */
+    bool skipping;    /* pieces of a picture too large to carry */
     /* audio */
     uint8_t carry[ADTS_FRAME_MAX];
     size_t carried;
@@ -99,15 +99,20 @@ static void give_video(struct access_units *a, const struct nal *nals, size_t n,
                        uint64_t dts)
 {
     const uint8_t *end = nals[n - 1].data + nals[n - 1].len;
-    struct access_unit u = {.track = a->track, .raw_pts = pts, .raw_dts = dts, .nals = nals, .nal_count = n,
-                            .data = nals[0].data, .len = (size_t) (end - nals[0].data)};
+    struct access_unit u = {.track = a->track,
+                            .raw_pts = pts,
+                            .raw_dts = dts,
+                            .nals = nals,
+                            .nal_count = n,
+                            .data = nals[0].data,
+                            .len = (size_t)(end - nals[0].data)};
 
     a->fn(a->ctx, &u);
 }
 
 static void note_time(struct access_units *a, uint64_t dts)
 {
-    int64_t step = (int64_t) ((dts - a->last_dts) << 31) >> 31;
+    int64_t step = (int64_t)((dts - a->last_dts) << 31) >> 31;
 
     if (step > 0 && step < 90000)
         a->step_90k = step;
@@ -129,24 +134,27 @@ static void take_video(struct access_units *a, const uint8_t *data, size_t len, 
 
         give_video(a, a->nals + from, units, pts, dts);
         from += units;
-        pts += (uint64_t) a->step_90k; /* 2.4.3.7: the time is the first unit's */
-        dts += (uint64_t) a->step_90k;
+        pts += (uint64_t)a->step_90k; /* 2.4.3.7: the time is the first unit's */
+        dts += (uint64_t)a->step_90k;
     }
 }
 
 static void give_audio(struct access_units *a, const uint8_t *frame, size_t len, uint64_t pts)
 {
-    struct access_unit u = {.track = a->track, .raw_pts = pts & 0x1ffffffffu, .raw_dts = pts & 0x1ffffffffu,
-                            .data = frame, .len = len};
+    struct access_unit u = {.track = a->track,
+                            .raw_pts = pts & 0x1ffffffffu,
+                            .raw_dts = pts & 0x1ffffffffu,
+                            .data = frame,
+                            .len = len};
 
     a->fn(a->ctx, &u);
 }
 
 static uint64_t duration_90k(const struct adts *h, uint64_t frames)
 {
-    return h->sample_rate ? (frames * 1024 * h->blocks * 90000 + h->sample_rate / 2) /
-                                h->sample_rate
-                          : 0;
+    return h->sample_rate
+               ? (frames * 1024 * h->blocks * 90000 + h->sample_rate / 2) / h->sample_rate
+               : 0;
 }
 
 /* A sync word alone is found in any data: what follows the frame must be one too, as far as it is
@@ -247,6 +255,6 @@ void access_units_take(struct access_units *a, const uint8_t *data, size_t len, 
     }
     a->skipping = false;
     if (!has_time) /* 2.7.4: a PES need not say its time */
-        raw_pts = raw_dts = a->last_dts + (uint64_t) a->step_90k;
+        raw_pts = raw_dts = a->last_dts + (uint64_t)a->step_90k;
     take_video(a, data, len, raw_pts, raw_dts);
 }

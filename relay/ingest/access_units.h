@@ -10,20 +10,20 @@
 #ifndef RELAY_INGEST_ACCESS_UNITS_H
 #define RELAY_INGEST_ACCESS_UNITS_H
 
+#include "codecs/codec.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "codecs/codec.h"
 
 struct access_units;
 
 struct access_unit {
     uint32_t track;
     uint64_t raw_pts, raw_dts;
-    const uint8_t *data;      /* audio: an ADTS frame with its header; video: Annex B */
+    const uint8_t *data; /* audio: an ADTS frame with its header; video: Annex B */
     size_t len;
-    const struct nal *nals;   /* video */
+    const struct nal *nals; /* video */
     size_t nal_count;
 };
 
@@ -33,10 +33,9 @@ struct access_units_count {
     uint64_t corrupt, oversize, lost_sync;
 };
 
-__attribute__((warn_unused_result)) int access_units_new(struct access_units **out,
-                                                         uint32_t track, enum codec_id codec,
-                                                         size_t max_bytes, access_unit_fn *fn,
-                                                         void *ctx);
+__attribute__((warn_unused_result)) int access_units_new(struct access_units **out, uint32_t track,
+                                                         enum codec_id codec, size_t max_bytes,
+                                                         access_unit_fn *fn, void *ctx);
 void access_units_free(struct access_units **a);
 /* One PES payload, or (has_time false) a further piece of the one before. */
 void access_units_take(struct access_units *a, const uint8_t *data, size_t len, bool has_time,

@@ -4,12 +4,11 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <srt/access_control.h>
+#include <srt/srt.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <srt/access_control.h>
-#include <srt/srt.h>
 
 enum { EVENTS = 256, BUCKETS = 1024 };
 
@@ -103,7 +102,7 @@ static size_t bucket(const char *name)
     uint32_t h = 2166136261u;
 
     for (; *name; name++)
-        h = (h ^ (unsigned char) *name) * 16777619u;
+        h = (h ^ (unsigned char)*name) * 16777619u;
     return h % BUCKETS;
 }
 
@@ -151,7 +150,7 @@ static bool same_secret(const char *a, const char *b)
     unsigned char differ = n != m;
 
     for (size_t i = 0; i < n && i < m; i++)
-        differ |= (unsigned char) (a[i] ^ b[i]);
+        differ |= (unsigned char)(a[i] ^ b[i]);
     return !differ;
 }
 

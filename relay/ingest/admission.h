@@ -10,31 +10,31 @@
 #ifndef RELAY_INGEST_ADMISSION_H
 #define RELAY_INGEST_ADMISSION_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "config/config.h"
 #include "relay/ingest/stream_id.h"
 #include "relay/link/message.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct admission;
 
 enum admission_verdict {
     ADMISSION_YES,
-    ADMISSION_BAD_REQUEST,   /* the stream id */
-    ADMISSION_BAD_MODE,      /* not m=publish */
-    ADMISSION_ROLE,          /* a role that is not served */
-    ADMISSION_NOT_FOUND,     /* an unlisted room, and rooms.open is false */
-    ADMISSION_UNAUTHORIZED,  /* wrong or missing key */
-    ADMISSION_CONFLICT,      /* somebody is live there */
-    ADMISSION_FULL,          /* rooms.max */
-    ADMISSION_RATE,          /* too many handshakes */
-    ADMISSION_VERSION,       /* SRT older than 1.3.0 */
-    ADMISSION_ENCRYPTION,    /* (found out later) passphrase wrong, missing or surplus */
-    ADMISSION_LATENCY,       /* (found out later) asks for more than srt.max_latency_ms */
-    ADMISSION_FILTER,        /* (found out later) asks for FEC */
-    ADMISSION_FAILED,        /* (found out later) the connection did not come about */
+    ADMISSION_BAD_REQUEST,  /* the stream id */
+    ADMISSION_BAD_MODE,     /* not m=publish */
+    ADMISSION_ROLE,         /* a role that is not served */
+    ADMISSION_NOT_FOUND,    /* an unlisted room, and rooms.open is false */
+    ADMISSION_UNAUTHORIZED, /* wrong or missing key */
+    ADMISSION_CONFLICT,     /* somebody is live there */
+    ADMISSION_FULL,         /* rooms.max */
+    ADMISSION_RATE,         /* too many handshakes */
+    ADMISSION_VERSION,      /* SRT older than 1.3.0 */
+    ADMISSION_ENCRYPTION,   /* (found out later) passphrase wrong, missing or surplus */
+    ADMISSION_LATENCY,      /* (found out later) asks for more than srt.max_latency_ms */
+    ADMISSION_FILTER,       /* (found out later) asks for FEC */
+    ADMISSION_FAILED,       /* (found out later) the connection did not come about */
     ADMISSION_VERDICTS,
 };
 
@@ -49,8 +49,8 @@ struct admission_answer {
     enum admission_verdict verdict;
     enum stream_id_fault fault;
     struct stream_id id;
-    bool classic;            /* accept with SRT's own play-out */
-    char passphrase[80];     /* "" for none */
+    bool classic;        /* accept with SRT's own play-out */
+    char passphrase[80]; /* "" for none */
 };
 
 /* What happened on the receive thread, for the log and the counters. */

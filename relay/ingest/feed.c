@@ -2,13 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/ingest/feed.h"
 
-#include <assert.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "relay/base/log.h"
 #include "relay/ingest/access_units.h"
 #include "relay/ingest/reorder.h"
@@ -16,16 +9,23 @@
 #include "relay/ingest/ts_filter.h"
 #include "relay/package/packager.h"
 
-_Static_assert(sizeof(((struct stream_id *) 0)->room) == LINK_NAME &&
-                   sizeof(((struct stream_id *) 0)->user) == LINK_NAME &&
-                   sizeof(((struct stream_id *) 0)->role) == LINK_ROLE,
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(((struct stream_id *)0)->room) == LINK_NAME &&
+                   sizeof(((struct stream_id *)0)->user) == LINK_NAME &&
+                   sizeof(((struct stream_id *)0)->role) == LINK_ROLE,
                "a stream id's parts travel whole");
 
 enum {
-    BATCH_BYTES = 256 * TS_PACKET,  /* gathered for one run of the demuxer; shared by all feeds */
-    SILENT_US = 10 * 1000000,       /* without a playable track for this long: not media */
+    BATCH_BYTES = 256 * TS_PACKET, /* gathered for one run of the demuxer; shared by all feeds */
+    SILENT_US = 10 * 1000000,      /* without a playable track for this long: not media */
     RATE_WINDOW_S = 10,
-    CHANGES_PER_S = 16,             /* new tables or parameters; a real encoder needs a few an hour */
+    CHANGES_PER_S = 16, /* new tables or parameters; a real encoder needs a few an hour */
     PART_90K = 45000,
 };
 
@@ -41,16 +41,16 @@ struct feed {
     struct ts_demux *demux;
     struct access_units *units[TS_TRACKS_MAX];
     struct packager *packager;
-    struct packager_stats gone;         /* of packagers that a new layout replaced */
+    struct packager_stats gone; /* of packagers that a new layout replaced */
     struct access_units_count counts;
-    struct link_feed_stats srt;         /* SRT's side only */
+    struct link_feed_stats srt; /* SRT's side only */
     int64_t start_90k, opened_us, wall_us;
     uint64_t next_sequence;
     uint32_t target_duration_s;
     bool restarted;
-    bool last_short;                    /* the last SRT packet was not a full one */
+    bool last_short; /* the last SRT packet was not a full one */
     uint64_t bytes, packets, rate[RATE_WINDOW_S];
-    uint32_t seconds, changes;          /* changes: in this second */
+    uint32_t seconds, changes; /* changes: in this second */
     enum link_close_reason fault_reason;
     char fault[LINK_TEXT];
 };
@@ -132,9 +132,14 @@ static void on_segment(void *ctx, const struct packager_segment *s, int fd)
 static void on_unit(void *ctx, const struct access_unit *u)
 {
     struct feed *f = ctx;
-    struct packager_unit p = {.track = u->track, .raw_pts = u->raw_pts, .raw_dts = u->raw_dts,
-                              .wall_us = f->wall_us, .data = u->data, .len = u->len,
-                              .nals = u->nals, .nal_count = u->nal_count};
+    struct packager_unit p = {.track = u->track,
+                              .raw_pts = u->raw_pts,
+                              .raw_dts = u->raw_dts,
+                              .wall_us = f->wall_us,
+                              .data = u->data,
+                              .len = u->len,
+                              .nals = u->nals,
+                              .nal_count = u->nal_count};
 
     if (!f->fault[0] && packager_take(f->packager, &p))
         set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory or descriptors left for this feed");
@@ -225,10 +230,14 @@ static int open_packager(struct feed *f, const struct ts_layout *l)
     struct packager_track tracks[TS_TRACKS_MAX] = {0};
     struct packager_out cb = {.ctx = f, .track = on_track, .segment = on_segment};
     struct packager_options o = {
-        .segment_ms = c->hls.segment_ms, .max_target_s = c->hls.max_target_duration_s,
-        .segment_bytes = c->limits.segment_bytes, .part_90k = PART_90K,
-        .target_duration_s = f->target_duration_s, .start_90k = f->start_90k,
-        .first_sequence = f->next_sequence, .discontinuity = f->restarted,
+        .segment_ms = c->hls.segment_ms,
+        .max_target_s = c->hls.max_target_duration_s,
+        .segment_bytes = c->limits.segment_bytes,
+        .part_90k = PART_90K,
+        .target_duration_s = f->target_duration_s,
+        .start_90k = f->start_90k,
+        .first_sequence = f->next_sequence,
+        .discontinuity = f->restarted,
     };
 
     for (size_t i = 0; i < l->count; i++) {
@@ -254,7 +263,7 @@ static void on_layout(void *ctx, const struct ts_layout *l)
         return;
     rc = open_packager(f, l);
     for (size_t i = 0; i < l->count && !rc; i++)
-        rc = access_units_new(&f->units[i], (uint32_t) i, l->tracks[i].codec,
+        rc = access_units_new(&f->units[i], (uint32_t)i, l->tracks[i].codec,
                               c->limits.access_unit_bytes, on_unit, f);
     if (!rc)
         rc = ts_demux_new(&f->demux, l, c->limits.access_unit_bytes, on_pes, f);
@@ -348,7 +357,7 @@ void feed_packet(struct feed *f, int32_t sequence, const uint8_t *bytes, size_t 
 
 void feed_flush(struct feed *f, int64_t now_us, int64_t wall_us)
 {
-    (void) now_us;
+    (void)now_us;
     f->wall_us = wall_us;
     run_demuxer(f);
 }
@@ -378,11 +387,11 @@ static const char *why_not_media(const struct feed *f)
 void feed_second(struct feed *f, int64_t now_us)
 {
     uint64_t sum = 0;
-    int64_t patience = SILENT_US + (int64_t) f->o.config->hls.max_target_duration_s * 1000000;
+    int64_t patience = SILENT_US + (int64_t)f->o.config->hls.max_target_duration_s * 1000000;
 
     for (size_t i = 0; i < RATE_WINDOW_S; i++)
         sum += f->rate[i];
-    if (sum * 8 > (uint64_t) f->o.config->limits.feed_mbps * 1000000 * RATE_WINDOW_S)
+    if (sum * 8 > (uint64_t)f->o.config->limits.feed_mbps * 1000000 * RATE_WINDOW_S)
         set_fault(f, LINK_CLOSE_LIMIT, "more than limits.feed_mbps for 10 s");
     f->rate[++f->seconds % RATE_WINDOW_S] = 0;
     f->changes = 0;
@@ -409,7 +418,7 @@ void feed_end(struct feed *f, enum link_close_reason reason, const char *text)
     run_demuxer(f);
     close_layout(f);
     f->phase = PHASE_ENDED;
-    m.u.closed.reason = (uint32_t) reason;
+    m.u.closed.reason = (uint32_t)reason;
     m.u.closed.end_90k = f->start_90k;
     feed_stats(f, &m.u.closed.stats);
     snprintf(m.u.closed.text, sizeof(m.u.closed.text), "%s", text);

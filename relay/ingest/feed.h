@@ -12,25 +12,25 @@
 #ifndef RELAY_INGEST_FEED_H
 #define RELAY_INGEST_FEED_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "config/config.h"
 #include "relay/ingest/stream_id.h"
 #include "relay/link/message.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 struct feed;
 
 struct feed_options {
-    const struct config *config;  /* limits and durations are copied */
+    const struct config *config; /* limits and durations are copied */
     uint64_t id;
     uint32_t worker;
     struct stream_id stream;
     char peer[LINK_PEER];
     uint32_t latency_ms;
     bool encrypted, classic;
-    int32_t first_sequence;       /* SRT packet number */
+    int32_t first_sequence; /* SRT packet number */
     int64_t now_us;
 };
 
@@ -44,7 +44,7 @@ __attribute__((warn_unused_result)) int feed_new(struct feed **out, const struct
                                                  const struct feed_out *cb);
 void feed_free(struct feed **f);
 void feed_go(struct feed *f, int64_t start_90k, uint32_t target_duration_s, int64_t now_us);
-bool feed_is_open(const struct feed *f);   /* the front's word came and it has not ended */
+bool feed_is_open(const struct feed *f); /* the front's word came and it has not ended */
 /* One SRT packet's payload, in any order. */
 void feed_packet(struct feed *f, int32_t sequence, const uint8_t *bytes, size_t len);
 /* After a batch of packets: demuxes what was gathered. */
@@ -58,8 +58,8 @@ void feed_end(struct feed *f, enum link_close_reason reason, const char *text);
 
 uint64_t feed_id(const struct feed *f);
 const char *feed_room(const struct feed *f);
-const char *feed_log_name(const struct feed *f);   /* "room/NAME" */
-uint64_t feed_bytes(const struct feed *f);         /* in order, handed on */
+const char *feed_log_name(const struct feed *f); /* "room/NAME" */
+uint64_t feed_bytes(const struct feed *f);       /* in order, handed on */
 bool feed_is_waiting_for_order(const struct feed *f);
 /* SRT's side of the numbers (lost ... receive_buffer_bytes), from who owns the socket. */
 void feed_set_srt_stats(struct feed *f, const struct link_feed_stats *srt);

@@ -16,22 +16,22 @@ enum {
 };
 
 enum {
-    UDP_HEADER = 8,             /* a socket filter on UDP sees the header first */
-    AT_TYPE = UDP_HEADER,       /* F bit, control type, subtype */
+    UDP_HEADER = 8,       /* a socket filter on UDP sees the header first */
+    AT_TYPE = UDP_HEADER, /* F bit, control type, subtype */
     AT_SUBTYPE = UDP_HEADER + 2,
-    AT_MSS = UDP_HEADER + 28,   /* handshake: version, encryption, ISN, MSS, flow window */
+    AT_MSS = UDP_HEADER + 28, /* handshake: version, encryption, ISN, MSS, flow window */
     AT_WINDOW = UDP_HEADER + 32,
 };
 
-#define LOAD32(at)            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at)
-#define LOAD16(at)            BPF_STMT(BPF_LD | BPF_H | BPF_ABS, at)
-#define LOAD_LENGTH           BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0)
-#define IF_EQUAL(k, yes, no)  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, k, yes, no)
-#define IF_ABOVE(k, yes, no)  BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, k, yes, no)
+#define LOAD32(at)              BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at)
+#define LOAD16(at)              BPF_STMT(BPF_LD | BPF_H | BPF_ABS, at)
+#define LOAD_LENGTH             BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0)
+#define IF_EQUAL(k, yes, no)    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, k, yes, no)
+#define IF_ABOVE(k, yes, no)    BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, k, yes, no)
 #define IF_AT_LEAST(k, yes, no) BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, k, yes, no)
-#define IF_BIT(k, yes, no)    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, k, yes, no)
-#define PASS                  BPF_STMT(BPF_RET | BPF_K, 0xffffffffu)
-#define DROP                  BPF_STMT(BPF_RET | BPF_K, 0)
+#define IF_BIT(k, yes, no)      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, k, yes, no)
+#define PASS                    BPF_STMT(BPF_RET | BPF_K, 0xffffffffu)
+#define DROP                    BPF_STMT(BPF_RET | BPF_K, 0)
 
 int guard_attach(int udp_fd)
 {
@@ -69,7 +69,7 @@ int guard_attach(int udp_fd)
 
 static uint32_t word(const uint8_t *p)
 {
-    return (uint32_t) p[0] << 24 | (uint32_t) p[1] << 16 | (uint32_t) p[2] << 8 | p[3];
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
 bool guard_passes(const uint8_t *packet, size_t len)

@@ -12,8 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { GUARD_HANDSHAKE_MIN = 64, GUARD_MSS_MIN = 576, GUARD_WINDOW_MAX = 262144,
-       GUARD_EXTENSION_MAX = 128 };
+enum {
+    GUARD_HANDSHAKE_MIN = 64,
+    GUARD_MSS_MIN = 576,
+    GUARD_WINDOW_MAX = 262144,
+    GUARD_EXTENSION_MAX = 128
+};
 
 /* Attaches the filter to a UDP socket; before it is bound nothing can slip through. 0 or -errno. */
 __attribute__((warn_unused_result)) int guard_attach(int udp_fd);

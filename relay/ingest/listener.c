@@ -2,27 +2,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/ingest/listener.h"
 
+#include "relay/base/clock.h"
+#include "relay/base/log.h"
+
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <linux/sock_diag.h>
+#include <srt/srt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include <srt/srt.h>
-
-#include "relay/base/clock.h"
-#include "relay/base/log.h"
-
 enum {
     BACKLOG = 256,
     PENDING = 256,
-    PENDING_US = 400000,      /* a handshake not accepted by then has failed */
+    PENDING_US = 400000, /* a handshake not accepted by then has failed */
     PAYLOAD_MAX = 1456,
-    PACKET_OVERHEAD = 44,     /* IP, UDP and SRT headers in SRTO_MSS */
-    MIN_VERSION = 0x010300,   /* the first with stream ids */
+    PACKET_OVERHEAD = 44,   /* IP, UDP and SRT headers in SRTO_MSS */
+    MIN_VERSION = 0x010300, /* the first with stream ids */
 };
 
 /* A handshake that the hook let through and that is not accepted yet. */
@@ -64,9 +63,8 @@ static bool prepare_socket(SRTSOCKET s, const struct admission_answer *answer)
     if (answer->classic && (srt_setsockflag(s, SRTO_TSBPDMODE, &yes, sizeof(yes)) ||
                             srt_setsockflag(s, SRTO_TLPKTDROP, &yes, sizeof(yes))))
         return false;
-    return !answer->passphrase[0] ||
-           srt_setsockflag(s, SRTO_PASSPHRASE, answer->passphrase,
-                           (int) strlen(answer->passphrase)) == 0;
+    return !answer->passphrase[0] || srt_setsockflag(s, SRTO_PASSPHRASE, answer->passphrase,
+                                                     (int)strlen(answer->passphrase)) == 0;
 }
 
 /* On libsrt's receive thread, for every publisher of the port: no I/O, no waiting. */
@@ -101,7 +99,7 @@ static int on_handshake(void *ctx, SRTSOCKET s, int hs_version, const struct soc
 static void on_srt_log(void *opaque, int level, const char *file, int line, const char *area,
                        const char *message)
 {
-    (void) opaque, (void) level, (void) file, (void) line, (void) area, (void) message;
+    (void)opaque, (void)level, (void)file, (void)line, (void)area, (void)message;
 }
 
 struct option {
@@ -123,10 +121,10 @@ static int set_options(struct listener *l)
         {SRTO_TLPKTDROP, 0, "TLPKTDROP"},
         {SRTO_RCVSYN, 0, "RCVSYN"},
         {SRTO_MINVERSION, MIN_VERSION, "MINVERSION"},
-        {SRTO_RCVLATENCY, (int) c->srt.latency_ms, "RCVLATENCY"},
-        {SRTO_PEERIDLETIMEO, (int) c->srt.peer_idle_ms, "PEERIDLETIMEO"},
-        {SRTO_FC, (int) c->srt.flow_window, "FC"},
-        {SRTO_RCVBUF, (int) c->srt.flow_window * PAYLOAD_MAX, "RCVBUF"},
+        {SRTO_RCVLATENCY, (int)c->srt.latency_ms, "RCVLATENCY"},
+        {SRTO_PEERIDLETIMEO, (int)c->srt.peer_idle_ms, "PEERIDLETIMEO"},
+        {SRTO_FC, (int)c->srt.flow_window, "FC"},
+        {SRTO_RCVBUF, (int)c->srt.flow_window * PAYLOAD_MAX, "RCVBUF"},
         {SRTO_SNDBUF, 32 * (PAYLOAD_MAX + PACKET_OVERHEAD), "SNDBUF"},
     };
 
@@ -140,7 +138,7 @@ static int set_options(struct listener *l)
 
 static void enlarge_udp_buffer(const struct listener *l)
 {
-    int bytes = (int) l->o.config->srt.udp_buffer_bytes;
+    int bytes = (int)l->o.config->srt.udp_buffer_bytes;
 
     /* after srt_bind_acquire, which sets its own; FORCE needs CAP_NET_ADMIN */
     if (setsockopt(l->o.udp_fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) &&
@@ -281,7 +279,7 @@ static enum admission_verdict inspect(const struct listener *l, SRTSOCKET s)
     char filter[512] = "";
     int len = sizeof(filter);
 
-    if (get_int(s, SRTO_RCVLATENCY) > (int) l->o.config->srt.max_latency_ms)
+    if (get_int(s, SRTO_RCVLATENCY) > (int)l->o.config->srt.max_latency_ms)
         return ADMISSION_LATENCY;
     if (srt_getsockflag(s, SRTO_PACKETFILTER, filter, &len) == 0 && len > 0 && filter[0])
         return ADMISSION_FILTER;
@@ -306,7 +304,7 @@ static void accept_one(struct listener *l)
     forget_pending(l, peer.socket);
     format_address(address.any, peer.address);
     if (srt_getsockflag(peer.socket, SRTO_STREAMID, id, &id_len) ||
-        stream_id_parse(id, (size_t) id_len, &peer.stream)) {
+        stream_id_parse(id, (size_t)id_len, &peer.stream)) {
         srt_close(peer.socket);
         return;
     }
@@ -316,7 +314,7 @@ static void accept_one(struct listener *l)
         srt_close(peer.socket);
         return;
     }
-    peer.latency_ms = (uint32_t) get_int(peer.socket, SRTO_RCVLATENCY);
+    peer.latency_ms = (uint32_t)get_int(peer.socket, SRTO_RCVLATENCY);
     peer.encrypted = get_int(peer.socket, SRTO_RCVKMSTATE) == SRT_KM_S_SECURED;
     peer.classic = get_bool(peer.socket, SRTO_TSBPDMODE);
     peer.first_sequence = get_int(peer.socket, SRTO_ISN);

@@ -1,4 +1,5 @@
-/* libsrt on one inherited UDP socket: it listens, asks admission, and hands accepted sockets over. */
+/* libsrt on one inherited UDP socket: it listens, asks admission, and hands accepted sockets over.
+ */
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns:   the SRT library's life in this process, the listening socket, the epoll on it.
@@ -8,15 +9,15 @@
 #ifndef RELAY_INGEST_LISTENER_H
 #define RELAY_INGEST_LISTENER_H
 
-#include <stdint.h>
-
 #include "config/config.h"
 #include "relay/ingest/admission.h"
+
+#include <stdint.h>
 
 struct listener;
 
 struct listener_peer {
-    int socket;              /* SRTSOCKET */
+    int socket; /* SRTSOCKET */
     struct stream_id stream;
     char address[LINK_PEER];
     uint32_t latency_ms;
@@ -32,8 +33,8 @@ typedef void listener_refuse_fn(void *ctx, enum admission_verdict verdict, const
 struct listener_options {
     const struct config *config;
     struct admission *admission;
-    int udp_fd;              /* bound; the listener owns it from here on */
-    const char *log_name;    /* "worker/0"; static */
+    int udp_fd;           /* bound; the listener owns it from here on */
+    const char *log_name; /* "worker/0"; static */
     void *ctx;
     listener_accept_fn *accept;
     listener_refuse_fn *refuse;

@@ -20,7 +20,7 @@ uint32_t psi_crc(const uint8_t *bytes, size_t len)
     uint32_t crc = 0xffffffffu;
 
     for (size_t i = 0; i < len; i++) {
-        crc ^= (uint32_t) bytes[i] << 24;
+        crc ^= (uint32_t)bytes[i] << 24;
         for (int bit = 0; bit < 8; bit++)
             crc = crc & 0x80000000u ? crc << 1 ^ 0x04c11db7u : crc << 1;
     }
@@ -29,7 +29,7 @@ uint32_t psi_crc(const uint8_t *bytes, size_t len)
 
 static size_t section_length(const uint8_t *p)
 {
-    return 3 + ((size_t) (p[1] & 0x0f) << 8 | p[2]);
+    return 3 + ((size_t)(p[1] & 0x0f) << 8 | p[2]);
 }
 
 static int append(struct psi_section *s, const uint8_t *bytes, size_t len)
@@ -39,7 +39,7 @@ static int append(struct psi_section *s, const uint8_t *bytes, size_t len)
     if (len > sizeof(s->bytes) - s->have)
         len = sizeof(s->bytes) - s->have;
     memcpy(s->bytes + s->have, bytes, len);
-    s->have = (uint16_t) (s->have + len);
+    s->have = (uint16_t)(s->have + len);
     if (s->have < 3)
         return 0;
     want = section_length(s->bytes);
@@ -50,7 +50,7 @@ static int append(struct psi_section *s, const uint8_t *bytes, size_t len)
     if (s->have < want)
         return 0;
     s->open = false;
-    s->have = (uint16_t) want;
+    s->have = (uint16_t)want;
     return psi_crc(s->bytes, want) == 0 ? 1 : -EINVAL;
 }
 
@@ -84,7 +84,7 @@ static bool is_current_table(const uint8_t *section, size_t len, uint8_t table)
 
 static uint16_t pid_at(const uint8_t *p)
 {
-    return (uint16_t) ((p[0] & 0x1f) << 8 | p[1]);
+    return (uint16_t)((p[0] & 0x1f) << 8 | p[1]);
 }
 
 int psi_read_pat(const uint8_t *section, size_t len, struct psi_program *out)
@@ -92,7 +92,7 @@ int psi_read_pat(const uint8_t *section, size_t len, struct psi_program *out)
     if (!is_current_table(section, len, TABLE_PAT))
         return -EINVAL;
     for (size_t i = SECTION_HEADER; i + 4 <= len - SECTION_CRC; i += 4) {
-        uint16_t number = (uint16_t) (section[i] << 8 | section[i + 1]);
+        uint16_t number = (uint16_t)(section[i] << 8 | section[i + 1]);
 
         if (number == 0)
             continue;
@@ -107,7 +107,7 @@ int psi_read_pat(const uint8_t *section, size_t len, struct psi_program *out)
 static void read_language(const uint8_t *p, size_t len, char out[static 12])
 {
     out[0] = '\0';
-    for (size_t i = 0; i + 2 <= len; i += 2 + (size_t) p[i + 1]) {
+    for (size_t i = 0; i + 2 <= len; i += 2 + (size_t)p[i + 1]) {
         const uint8_t *code = p + i + 2;
 
         if (i + 2 + p[i + 1] > len)
@@ -133,11 +133,11 @@ int psi_read_pmt(const uint8_t *section, size_t len, struct psi_program *out)
     out->pcr_pid = pid_at(section + 8);
     out->count = 0;
     out->truncated = false;
-    i = 12 + ((size_t) (section[10] & 0x0f) << 8 | section[11]);
+    i = 12 + ((size_t)(section[10] & 0x0f) << 8 | section[11]);
     for (; i + 5 <= end; i += 5 + info) {
         struct psi_stream *s = &out->streams[out->count];
 
-        info = (size_t) (section[i + 3] & 0x0f) << 8 | section[i + 4];
+        info = (size_t)(section[i + 3] & 0x0f) << 8 | section[i + 4];
         if (i + 5 + info > end)
             return -EINVAL;
         if (out->count == PSI_STREAMS_MAX) {
@@ -157,8 +157,8 @@ static void put_packet(uint8_t out[static TS_PACKET], uint16_t pid, const uint8_
 {
     memset(out, 0xff, TS_PACKET);
     out[0] = 0x47;
-    out[1] = (uint8_t) (0x40 | pid >> 8);
-    out[2] = (uint8_t) pid;
+    out[1] = (uint8_t)(0x40 | pid >> 8);
+    out[2] = (uint8_t)pid;
     out[3] = 0x10;
     out[4] = 0; /* pointer_field */
     assert(5 + len <= TS_PACKET);
@@ -169,11 +169,11 @@ static size_t put_crc(uint8_t *section, size_t len)
 {
     uint32_t crc;
 
-    section[1] = (uint8_t) (0xb0 | (len + SECTION_CRC - 3) >> 8);
-    section[2] = (uint8_t) (len + SECTION_CRC - 3);
+    section[1] = (uint8_t)(0xb0 | (len + SECTION_CRC - 3) >> 8);
+    section[2] = (uint8_t)(len + SECTION_CRC - 3);
     crc = psi_crc(section, len);
     for (int i = 0; i < 4; i++)
-        section[len + (size_t) i] = (uint8_t) (crc >> (24 - 8 * i));
+        section[len + (size_t)i] = (uint8_t)(crc >> (24 - 8 * i));
     return len + SECTION_CRC;
 }
 
@@ -184,18 +184,18 @@ void psi_write(const struct psi_stream *streams, size_t count, uint16_t pmt_pid,
     size_t n = 12;
 
     assert(count <= 16);
-    s[10] = (uint8_t) (0xe0 | pmt_pid >> 8);
-    s[11] = (uint8_t) pmt_pid;
+    s[10] = (uint8_t)(0xe0 | pmt_pid >> 8);
+    s[11] = (uint8_t)pmt_pid;
     put_packet(out, TS_PID_PAT, s, put_crc(s, n));
     memcpy(s, (const uint8_t[]){TABLE_PMT, 0, 0, 0, 1, 0xc1, 0, 0}, 8);
-    s[8] = (uint8_t) (0xe0 | pcr_pid >> 8);
-    s[9] = (uint8_t) pcr_pid;
+    s[8] = (uint8_t)(0xe0 | pcr_pid >> 8);
+    s[9] = (uint8_t)pcr_pid;
     s[10] = 0xf0;
     s[11] = 0;
     for (size_t i = 0; i < count; i++) {
         s[n] = streams[i].type;
-        s[n + 1] = (uint8_t) (0xe0 | streams[i].pid >> 8);
-        s[n + 2] = (uint8_t) streams[i].pid;
+        s[n + 1] = (uint8_t)(0xe0 | streams[i].pid >> 8);
+        s[n + 2] = (uint8_t)streams[i].pid;
         s[n + 3] = 0xf0;
         s[n + 4] = 0;
         n += 5;

@@ -25,8 +25,8 @@ struct psi_section {
 
 struct psi_stream {
     uint16_t pid;
-    uint8_t type;            /* stream_type, table 2-34 */
-    char language[12];       /* from the ISO 639 descriptor; "" */
+    uint8_t type;      /* stream_type, table 2-34 */
+    char language[12]; /* from the ISO 639 descriptor; "" */
 };
 
 struct psi_program {
@@ -34,7 +34,7 @@ struct psi_program {
     uint8_t version;
     struct psi_stream streams[PSI_STREAMS_MAX];
     size_t count;
-    bool truncated;          /* it had more than PSI_STREAMS_MAX */
+    bool truncated; /* it had more than PSI_STREAMS_MAX */
 };
 
 /* Takes one packet's payload. 1 when a whole section with a right CRC is in bytes[0..have);

@@ -2,22 +2,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/ingest/publisher.h"
 
+#include "relay/base/log.h"
+
 #include <errno.h>
+#include <srt/srt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <srt/srt.h>
-
-#include "relay/base/log.h"
-
 enum {
-    MESSAGE_MAX = 2048,        /* over SRTO_PAYLOADSIZE, which is at most 1456 */
-    BURST = 4096,              /* packets read from one socket in one tick */
-    FULL_READ_TICKS = 16,      /* how often a socket is read until it says EAGAIN */
-    STATE_TICKS = 8,           /* how often an idle socket is asked whether it still lives */
+    MESSAGE_MAX = 2048,   /* over SRTO_PAYLOADSIZE, which is at most 1456 */
+    BURST = 4096,         /* packets read from one socket in one tick */
+    FULL_READ_TICKS = 16, /* how often a socket is read until it says EAGAIN */
+    STATE_TICKS = 8,      /* how often an idle socket is asked whether it still lives */
     WEDGE_CHECK_US = 250000,
-    WEDGE_US = 1000000,        /* packets arrive, none can be read */
+    WEDGE_US = 1000000, /* packets arrive, none can be read */
 };
 
 struct publisher {
@@ -35,9 +34,15 @@ int publisher_new(struct publisher **out, const struct listener_peer *peer, cons
 {
     struct publisher *p = calloc(1, sizeof(*p));
     struct feed_options o = {
-        .config = c, .id = id, .worker = worker, .stream = peer->stream,
-        .latency_ms = peer->latency_ms, .encrypted = peer->encrypted, .classic = peer->classic,
-        .first_sequence = peer->first_sequence, .now_us = now_us,
+        .config = c,
+        .id = id,
+        .worker = worker,
+        .stream = peer->stream,
+        .latency_ms = peer->latency_ms,
+        .encrypted = peer->encrypted,
+        .classic = peer->classic,
+        .first_sequence = peer->first_sequence,
+        .now_us = now_us,
     };
 
     *out = NULL;
@@ -78,7 +83,7 @@ static bool read_one(struct publisher *p)
 
     if (n <= 0)
         return false;
-    feed_packet(p->feed, control.pktseq, (const uint8_t *) bytes, (size_t) n);
+    feed_packet(p->feed, control.pktseq, (const uint8_t *)bytes, (size_t)n);
     return true;
 }
 
@@ -137,7 +142,7 @@ bool publisher_tick(struct publisher *p, uint64_t tick, int64_t now_us, int64_t 
     int got = 0;
 
     if (feed_is_open(p->feed)) {
-        got = drain(p, (tick + (uint64_t) p->socket) % FULL_READ_TICKS == 0);
+        got = drain(p, (tick + (uint64_t)p->socket) % FULL_READ_TICKS == 0);
         feed_flush(p->feed, now_us, wall_us);
         if (feed_bytes(p->feed) != before) {
             p->last_bytes_us = now_us;
@@ -169,23 +174,23 @@ static void read_srt_stats(struct publisher *p)
 
     if (srt_bistats(p->socket, &s, 0, 1))
         return;
-    out->lost = (uint64_t) s.pktRcvLossTotal;
-    out->retransmitted = (uint64_t) s.pktRcvRetrans;
-    out->dropped = (uint64_t) s.pktRcvDropTotal;
+    out->lost = (uint64_t)s.pktRcvLossTotal;
+    out->retransmitted = (uint64_t)s.pktRcvRetrans;
+    out->dropped = (uint64_t)s.pktRcvDropTotal;
     out->duplicated = s.pktRecvTotal > s.pktRecvUniqueTotal
-                          ? (uint64_t) (s.pktRecvTotal - s.pktRecvUniqueTotal)
+                          ? (uint64_t)(s.pktRecvTotal - s.pktRecvUniqueTotal)
                           : 0;
-    out->undecrypted = (uint64_t) s.pktRcvUndecryptTotal;
-    out->rtt_us = (uint64_t) (s.msRTT * 1000);
-    out->bitrate_bps = (uint64_t) (s.mbpsRecvRate * 1e6);
-    out->receive_buffer_bytes = (uint64_t) s.byteRcvBuf;
+    out->undecrypted = (uint64_t)s.pktRcvUndecryptTotal;
+    out->rtt_us = (uint64_t)(s.msRTT * 1000);
+    out->bitrate_bps = (uint64_t)(s.mbpsRecvRate * 1e6);
+    out->receive_buffer_bytes = (uint64_t)s.byteRcvBuf;
     feed_set_srt_stats(p->feed, &stats);
 }
 
 void publisher_second(struct publisher *p, int64_t now_us)
 {
-    struct link_message m = {.type = LINK_FEED_STATS, .worker = p->worker,
-                             .feed = feed_id(p->feed)};
+    struct link_message m = {
+        .type = LINK_FEED_STATS, .worker = p->worker, .feed = feed_id(p->feed)};
 
     feed_second(p->feed, now_us);
     read_srt_stats(p);
@@ -201,6 +206,6 @@ void publisher_end(struct publisher *p, enum link_close_reason reason, const cha
     feed_end(p->feed, reason, text);
     feed_stats(p->feed, &s);
     log_info(feed_log_name(p->feed), "feed_ended why=\"%s\" bytes=%llu access_units=%llu/%llu",
-             text, (unsigned long long) s.bytes, (unsigned long long) s.access_units_out,
-             (unsigned long long) s.access_units_in);
+             text, (unsigned long long)s.bytes, (unsigned long long)s.access_units_out,
+             (unsigned long long)s.access_units_in);
 }

@@ -7,19 +7,17 @@
 #ifndef RELAY_INGEST_PUBLISHER_H
 #define RELAY_INGEST_PUBLISHER_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "relay/ingest/feed.h"
 #include "relay/ingest/listener.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct publisher;
 
-__attribute__((warn_unused_result)) int publisher_new(struct publisher **out,
-                                                      const struct listener_peer *peer,
-                                                      const struct config *c, uint64_t feed_id,
-                                                      uint32_t worker, const struct feed_out *cb,
-                                                      int64_t now_us);
+__attribute__((warn_unused_result)) int
+publisher_new(struct publisher **out, const struct listener_peer *peer, const struct config *c,
+              uint64_t feed_id, uint32_t worker, const struct feed_out *cb, int64_t now_us);
 void publisher_free(struct publisher **p);
 struct feed *publisher_feed(struct publisher *p);
 /* Reads all that libsrt has. False when the publisher is over; *reason and text (LINK_TEXT) say

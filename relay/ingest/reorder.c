@@ -51,17 +51,17 @@ void reorder_free(struct reorder **r)
 /* draft-sharabayko-srt section 3.1: sequence numbers are 31 bit and wrap. */
 static int32_t distance(int32_t from, int32_t to)
 {
-    return (int32_t) ((uint32_t) (to - from) << 1) >> 1;
+    return (int32_t)(((uint32_t)to - (uint32_t)from) << 1) >> 1;
 }
 
 static int32_t plus(int32_t sequence, int32_t n)
 {
-    return (int32_t) ((uint32_t) (sequence + n) & 0x7fffffffu);
+    return (int32_t)(((uint32_t)sequence + (uint32_t)n) & 0x7fffffffu);
 }
 
 static struct early_packet **slot(struct reorder *r, int32_t sequence)
 {
-    return &r->ring[(uint32_t) sequence % r->window];
+    return &r->ring[(uint32_t)sequence % r->window];
 }
 
 /* Gives out what adjoins. 0x80000000 need not be a multiple of the window: a slot that two numbers
@@ -97,7 +97,7 @@ static void skip_hole(struct reorder *r, int32_t to)
         r->out.hole(r->out.ctx);
     }
     if (r->next != to) {
-        r->missing += (uint64_t) distance(r->next, to);
+        r->missing += (uint64_t)distance(r->next, to);
         r->next = to;
         r->out.hole(r->out.ctx);
     }
@@ -126,12 +126,12 @@ void reorder_take(struct reorder *r, int32_t sequence, const uint8_t *bytes, siz
 
     if (ahead < 0)
         return; /* seen already */
-    if (ahead > 0 && r->holes_stay && (uint32_t) ahead < r->window) {
+    if (ahead > 0 && r->holes_stay && (uint32_t)ahead < r->window) {
         keep(r, sequence, bytes, len);
         return;
     }
     if (ahead > 0)
-        skip_hole(r, r->holes_stay ? plus(sequence, 1 - (int32_t) r->window) : sequence);
+        skip_hole(r, r->holes_stay ? plus(sequence, 1 - (int32_t)r->window) : sequence);
     if (distance(r->next, sequence) > 0) {
         keep(r, sequence, bytes, len);
         give_adjoining(r);

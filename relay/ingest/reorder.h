@@ -1,4 +1,5 @@
-/* SRT packets back into sequence: senders that do not mark order are delivered out of it on loss. */
+/* SRT packets back into sequence: senders that do not mark order are delivered out of it on loss.
+ */
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns:   copies of packets that came too early, `window` of them at most (then the oldest hole is

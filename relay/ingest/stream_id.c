@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/ingest/stream_id.h"
 
+#include "config/config.h"
+
 #include <stdbool.h>
 #include <string.h>
-
-#include "config/config.h"
 
 enum field { FIELD_ROOM, FIELD_USER, FIELD_KEY, FIELD_ROLE, FIELD_MODE, FIELD_OTHER, FIELDS };
 
@@ -84,12 +84,12 @@ static enum stream_id_fault parse_pairs(struct parse *p, const char *text, size_
 
     while (len > 0 && fault == STREAM_ID_OK) {
         const char *end = memchr(text, separator, len), *equals;
-        size_t pair = end ? (size_t) (end - text) : len, name;
+        size_t pair = end ? (size_t)(end - text) : len, name;
 
         equals = memchr(text, '=', pair);
         if (!equals || equals == text)
             return STREAM_ID_SYNTAX;
-        name = (size_t) (equals - text);
+        name = (size_t)(equals - text);
         fault = set(p, field_of(text, name), equals + 1, pair - name - 1);
         text += pair + (end != NULL);
         len -= pair + (end != NULL);
@@ -109,7 +109,7 @@ static enum stream_id_fault parse_short(struct parse *p, const char *text, size_
         len -= sizeof(prefix) - 1;
     }
     query = memchr(text, '?', len);
-    room = query ? (size_t) (query - text) : len;
+    room = query ? (size_t)(query - text) : len;
     fault = set(p, FIELD_ROOM, text, room);
     if (fault || !query)
         return fault;
@@ -119,7 +119,7 @@ static enum stream_id_fault parse_short(struct parse *p, const char *text, size_
 static bool has_control(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        if ((unsigned char) text[i] < 0x20 || text[i] == 0x7f)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
             return true;
     return false;
 }

@@ -22,11 +22,11 @@ struct stream_id {
 enum stream_id_fault {
     STREAM_ID_OK,
     STREAM_ID_EMPTY,
-    STREAM_ID_TOO_LONG,   /* the whole, or one value */
-    STREAM_ID_SYNTAX,     /* not key=value, or a control character */
-    STREAM_ID_TWICE,      /* a key given twice */
-    STREAM_ID_ROOM,       /* no room, or no valid room name */
-    STREAM_ID_MODE,       /* m is not publish */
+    STREAM_ID_TOO_LONG, /* the whole, or one value */
+    STREAM_ID_SYNTAX,   /* not key=value, or a control character */
+    STREAM_ID_TWICE,    /* a key given twice */
+    STREAM_ID_ROOM,     /* no room, or no valid room name */
+    STREAM_ID_MODE,     /* m is not publish */
     STREAM_ID_ROLE,
     STREAM_ID_FAULTS,
 };

@@ -2,22 +2,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/ingest/ts_demux.h"
 
+#include "relay/base/coroutine.h"
+#include "relay/base/log.h"
+
 #include <assert.h>
 #include <errno.h>
+#include <libavformat/avformat.h>
+#include <libavutil/dict.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <libavformat/avformat.h>
-#include <libavutil/dict.h>
-
-#include "relay/base/coroutine.h"
-#include "relay/base/log.h"
-
 enum {
-    STACK_BYTES = 256 * 1024,      /* deepest seen: see tests/unit/relay/ingest/ts_demux_test.c */
+    STACK_BYTES = 256 * 1024, /* deepest seen: see tests/unit/relay/ingest/ts_demux_test.c */
     IO_BYTES = 32 * TS_PACKET,
-    PROBE_BYTES = 64 * TS_PACKET,  /* our tables come first: nothing is to be searched */
+    PROBE_BYTES = 64 * TS_PACKET, /* our tables come first: nothing is to be searched */
 };
 
 struct ts_demux {
@@ -27,12 +26,13 @@ struct ts_demux {
     ts_demux_fn *fn;
     void *ctx;
     uint8_t psi[2 * TS_PACKET];
-    const uint8_t *bytes;  /* what is left of the current push */
+    const uint8_t *bytes; /* what is left of the current push */
     size_t len;
     bool ending, failed;
 };
 
-/* On the coroutine. Never an error but the end: libavformat takes any other for a reason to flush. */
+/* On the coroutine. Never an error but the end: libavformat takes any other for a reason to flush.
+ */
 static int read_bytes(void *opaque, uint8_t *buf, int size)
 {
     struct ts_demux *d = opaque;
@@ -43,11 +43,11 @@ static int read_bytes(void *opaque, uint8_t *buf, int size)
             return AVERROR_EOF;
         coroutine_yield(d->run);
     }
-    n = d->len < (size_t) size ? d->len : (size_t) size;
+    n = d->len < (size_t)size ? d->len : (size_t)size;
     memcpy(buf, d->bytes, n);
     d->bytes += n;
     d->len -= n;
-    return (int) n;
+    return (int)n;
 }
 
 static bool find_track(const struct ts_demux *d, int pid, size_t *track)
@@ -64,7 +64,7 @@ static void give(struct ts_demux *d, const AVFormatContext *demux, const AVPacke
 {
     struct ts_pes pes = {
         .data = packet->data,
-        .len = (size_t) packet->size,
+        .len = (size_t)packet->size,
         .has_time = packet->pts != AV_NOPTS_VALUE,
         .corrupt = packet->flags & AV_PKT_FLAG_CORRUPT,
     };
@@ -72,9 +72,9 @@ static void give(struct ts_demux *d, const AVFormatContext *demux, const AVPacke
     if (!find_track(d, demux->streams[packet->stream_index]->id, &pes.track))
         return;
     if (pes.has_time) {
-        pes.raw_pts = (uint64_t) packet->pts & 0x1ffffffffu;
-        pes.raw_dts = packet->dts == AV_NOPTS_VALUE ? pes.raw_pts
-                                                    : (uint64_t) packet->dts & 0x1ffffffffu;
+        pes.raw_pts = (uint64_t)packet->pts & 0x1ffffffffu;
+        pes.raw_dts =
+            packet->dts == AV_NOPTS_VALUE ? pes.raw_pts : (uint64_t)packet->dts & 0x1ffffffffu;
     }
     d->fn(d->ctx, &pes);
 }
@@ -209,17 +209,17 @@ static void on_av_log(void *avcl, int level, const char *fmt, va_list args)
     char line[160], safe[200];
     int n;
 
-    (void) avcl;
+    (void)avcl;
     if (level > AV_LOG_ERROR)
         return;
     n = vsnprintf(line, sizeof(line), fmt, args);
     if (n <= 0)
         return;
-    if ((size_t) n >= sizeof(line))
+    if ((size_t)n >= sizeof(line))
         n = sizeof(line) - 1;
     while (n > 0 && line[n - 1] == '\n')
         n--;
-    log_debug("libav", "remark text=\"%s\"", log_safe(line, (size_t) n, safe, sizeof(safe)));
+    log_debug("libav", "remark text=\"%s\"", log_safe(line, (size_t)n, safe, sizeof(safe)));
 }
 
 void ts_demux_setup_log(void)

@@ -11,13 +11,19 @@ static const struct {
     const char *name;
 } types[] = {
     /* ISO/IEC 13818-1 table 2-34, and the registrations in use beside it */
-    {0x01, CODEC_NONE, "MPEG-1 video"}, {0x02, CODEC_NONE, "MPEG-2 video"},
-    {0x03, CODEC_NONE, "MPEG-1 audio"}, {0x04, CODEC_NONE, "MPEG-2 audio"},
+    {0x01, CODEC_NONE, "MPEG-1 video"},
+    {0x02, CODEC_NONE, "MPEG-2 video"},
+    {0x03, CODEC_NONE, "MPEG-1 audio"},
+    {0x04, CODEC_NONE, "MPEG-2 audio"},
     {0x06, CODEC_NONE, "private data (Opus, AV1, AC-3, subtitles)"},
-    {0x0f, CODEC_AAC, "AAC"},           {0x11, CODEC_NONE, "AAC in LATM"},
-    {0x15, CODEC_NONE, "metadata"},     {0x1b, CODEC_H264, "H.264"},
-    {0x24, CODEC_HEVC, "HEVC"},         {0x33, CODEC_NONE, "VVC"},
-    {0x81, CODEC_NONE, "AC-3"},         {0x86, CODEC_NONE, "SCTE-35"},
+    {0x0f, CODEC_AAC, "AAC"},
+    {0x11, CODEC_NONE, "AAC in LATM"},
+    {0x15, CODEC_NONE, "metadata"},
+    {0x1b, CODEC_H264, "H.264"},
+    {0x24, CODEC_HEVC, "HEVC"},
+    {0x33, CODEC_NONE, "VVC"},
+    {0x81, CODEC_NONE, "AC-3"},
+    {0x86, CODEC_NONE, "SCTE-35"},
     {0x87, CODEC_NONE, "E-AC-3"},
 };
 
@@ -134,7 +140,7 @@ static void on_pmt(struct ts_filter *f)
     memset(f->track_of, -1, sizeof(f->track_of));
     memset(f->continuity, -1, sizeof(f->continuity));
     for (size_t i = 0; i < next.count; i++)
-        f->track_of[next.tracks[i].pid] = (int8_t) i;
+        f->track_of[next.tracks[i].pid] = (int8_t)i;
     f->layout = next;
     f->has_layout = true;
     f->out.layout(f->out.ctx, &f->layout);
@@ -164,7 +170,7 @@ static void on_table(struct ts_filter *f, uint16_t pid, const uint8_t *payload, 
 /* ISO/IEC 13818-1 section 2.4.3.3: a packet may be sent twice; the copy is not new data. */
 static bool is_repeated(struct ts_filter *f, int track, const uint8_t *p, bool has_payload)
 {
-    int8_t counter = (int8_t) (p[3] & 0x0f), last = f->continuity[track];
+    int8_t counter = (int8_t)(p[3] & 0x0f), last = f->continuity[track];
     bool jump_announced = (p[3] & 0x20) && p[4] > 0 && (p[5] & 0x80);
 
     if (!has_payload)
@@ -194,8 +200,8 @@ static void pass_track(struct ts_filter *f, int track, const uint8_t *p, size_t 
 
 static void on_packet(struct ts_filter *f, const uint8_t *p)
 {
-    uint16_t pid = (uint16_t) ((p[1] & 0x1f) << 8 | p[2]);
-    size_t header = p[3] & 0x20 ? 5 + (size_t) p[4] : 4;
+    uint16_t pid = (uint16_t)((p[1] & 0x1f) << 8 | p[2]);
+    size_t header = p[3] & 0x20 ? 5 + (size_t)p[4] : 4;
     int track = f->track_of[pid];
     bool table = pid == TS_PID_PAT || (f->has_program && pid == f->program.pmt_pid);
 

@@ -10,12 +10,12 @@
 #ifndef RELAY_INGEST_TS_FILTER_H
 #define RELAY_INGEST_TS_FILTER_H
 
+#include "codecs/codec.h"
+#include "relay/ingest/psi.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "codecs/codec.h"
-#include "relay/ingest/psi.h"
 
 enum { TS_TRACKS_MAX = 8 };
 
@@ -29,7 +29,7 @@ struct ts_layout {
         char language[12];
     } tracks[TS_TRACKS_MAX];
     uint16_t pmt_pid, pcr_pid;
-    char left_out[96];       /* streams that cannot be carried, in words; "" */
+    char left_out[96]; /* streams that cannot be carried, in words; "" */
 };
 
 struct ts_out {
@@ -54,7 +54,7 @@ struct ts_filter {
     struct ts_layout layout;
     bool has_program, has_layout;
     struct ts_counters count;
-    int8_t track_of[8192];      /* by PID; -1: not ours */
+    int8_t track_of[8192]; /* by PID; -1: not ours */
     int8_t continuity[TS_TRACKS_MAX];
     bool last_stuffed, last_was_start; /* of the last video packet passed */
 };

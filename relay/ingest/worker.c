@@ -2,6 +2,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/ingest/worker.h"
 
+#include "relay/base/clock.h"
+#include "relay/base/log.h"
+#include "relay/ingest/admission.h"
+#include "relay/ingest/listener.h"
+#include "relay/ingest/publisher.h"
+#include "relay/ingest/ts_demux.h"
+#include "relay/link/link.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
@@ -12,14 +20,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "relay/base/clock.h"
-#include "relay/base/log.h"
-#include "relay/ingest/admission.h"
-#include "relay/ingest/listener.h"
-#include "relay/ingest/publisher.h"
-#include "relay/ingest/ts_demux.h"
-#include "relay/link/link.h"
 
 enum { LINK_BURST = 256, LATE_TICKS = 4, CONFIG_BYTES_MAX = 8 << 20 };
 
@@ -36,7 +36,7 @@ struct worker {
     uint64_t next_feed, tick;
     int64_t tick_us, next_second_us;
     struct link_worker_stats stats;
-    bool stopping, lost;  /* lost: the front is gone or hopelessly behind */
+    bool stopping, lost; /* lost: the front is gone or hopelessly behind */
 };
 
 static void send_message(void *ctx, const struct link_message *m, int fd)
@@ -50,18 +50,17 @@ static void send_message(void *ctx, const struct link_message *m, int fd)
     }
 }
 
-static void on_refuse(void *ctx, enum admission_verdict verdict, const char *room,
-                      const char *peer, const char *text)
+static void on_refuse(void *ctx, enum admission_verdict verdict, const char *room, const char *peer,
+                      const char *text)
 {
     struct worker *w = ctx;
     struct link_worker_stats *s = &w->stats;
     uint64_t *counters[ADMISSION_VERDICTS] = {
-        [ADMISSION_BAD_REQUEST] = &s->refused_name,  [ADMISSION_BAD_MODE] = &s->refused_name,
-        [ADMISSION_ROLE] = &s->refused_name,         [ADMISSION_NOT_FOUND] = &s->refused_name,
-        [ADMISSION_UNAUTHORIZED] = &s->refused_key,  [ADMISSION_CONFLICT] = &s->refused_conflict,
-        [ADMISSION_FULL] = &s->refused_full,         [ADMISSION_RATE] = &s->refused_rate,
-        [ADMISSION_VERSION] = &s->refused_version,
-        [ADMISSION_ENCRYPTION] = &s->refused_passphrase,
+        [ADMISSION_BAD_REQUEST] = &s->refused_name, [ADMISSION_BAD_MODE] = &s->refused_name,
+        [ADMISSION_ROLE] = &s->refused_name,        [ADMISSION_NOT_FOUND] = &s->refused_name,
+        [ADMISSION_UNAUTHORIZED] = &s->refused_key, [ADMISSION_CONFLICT] = &s->refused_conflict,
+        [ADMISSION_FULL] = &s->refused_full,        [ADMISSION_RATE] = &s->refused_rate,
+        [ADMISSION_VERSION] = &s->refused_version,  [ADMISSION_ENCRYPTION] = &s->refused_passphrase,
     };
     char name[LINK_NAME + 8], safe[LINK_NAME * 4];
 
@@ -128,23 +127,23 @@ static void take_config(struct worker *w, int fd)
 
     if (fd < 0 || fstat(fd, &st) || st.st_size <= 0 || st.st_size > CONFIG_BYTES_MAX)
         return;
-    yaml = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    yaml = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (yaml == MAP_FAILED)
         return;
-    if (config_parse(&c, "reload", yaml, (size_t) st.st_size, NULL, 0, stderr) == 0) {
+    if (config_parse(&c, "reload", yaml, (size_t)st.st_size, NULL, 0, stderr) == 0) {
         /* the old one stays: publishers on air point into it, and reloads are rare */
         w->config = c;
         admission_set_config(w->admission, c);
         log_info(w->log_name, "configuration_reloaded");
     }
-    munmap(yaml, (size_t) st.st_size);
+    munmap(yaml, (size_t)st.st_size);
 }
 
 static void on_message(struct worker *w, const struct link_message *m, int fd)
 {
     size_t i = find_feed(w, m->feed);
 
-    switch ((enum link_type) m->type) {
+    switch ((enum link_type)m->type) {
     case LINK_FEED_GO:
         if (i < w->count)
             feed_go(publisher_feed(w->publishers[i]), m->u.go.start_90k, m->u.go.target_duration_s,
@@ -157,7 +156,7 @@ static void on_message(struct worker *w, const struct link_message *m, int fd)
         }
         break;
     case LINK_ROOM_STATE:
-        admission_set_room(w->admission, m->u.room.room, (enum link_room_state) m->u.room.state,
+        admission_set_room(w->admission, m->u.room.room, (enum link_room_state)m->u.room.state,
                            m->u.room.classic, m->u.room.full);
         break;
     case LINK_CONFIG:
@@ -213,7 +212,7 @@ static uint64_t resident_bytes(void)
     if (fscanf(f, "%lu %lu", &size, &resident) != 2)
         resident = 0;
     fclose(f);
-    return (uint64_t) resident * (uint64_t) sysconf(_SC_PAGESIZE);
+    return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void second(struct worker *w, int64_t now_us)
@@ -224,8 +223,8 @@ static void second(struct worker *w, int64_t now_us)
     for (size_t i = 0; i < w->count; i++)
         publisher_second(w->publishers[i], now_us);
     getrusage(RUSAGE_SELF, &u);
-    w->stats.cpu_us = (uint64_t) (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
-                      (uint64_t) (u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+    w->stats.cpu_us = (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
+                      (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
     w->stats.rss_bytes = resident_bytes();
     w->stats.udp_dropped = listener_udp_dropped(w->listener);
     w->stats.log_dropped = log_dropped() + admission_events_lost(w->admission);
@@ -237,7 +236,7 @@ static void tick(struct worker *w, int64_t now_us)
 {
     w->tick++;
     w->stats.ticks++;
-    if (now_us - w->tick_us > LATE_TICKS * (int64_t) w->config->srt.tick_ms * 1000)
+    if (now_us - w->tick_us > LATE_TICKS * (int64_t)w->config->srt.tick_ms * 1000)
         w->stats.late_ticks++;
     w->tick_us = now_us;
     listener_tick(w->listener, now_us);
@@ -268,7 +267,7 @@ static void loop(struct worker *w)
         if (now_us < next_us)
             continue;
         tick(w, now_us);
-        next_us += (int64_t) w->config->srt.tick_ms * 1000;
+        next_us += (int64_t)w->config->srt.tick_ms * 1000;
         if (next_us < now_us) /* behind: skip, never pile up */
             next_us = now_us;
     }
@@ -278,8 +277,12 @@ static int start(struct worker *w, int udp_fd)
 {
     struct link_message ready = {.type = LINK_WORKER_READY, .worker = w->index};
     struct listener_options o = {
-        .udp_fd = udp_fd, .log_name = w->log_name, .ctx = w,
-        .accept = on_accept, .refuse = on_refuse, .config = w->config,
+        .udp_fd = udp_fd,
+        .log_name = w->log_name,
+        .ctx = w,
+        .accept = on_accept,
+        .refuse = on_refuse,
+        .config = w->config,
     };
 
     if (link_outbox_new(&w->outbox, w->link) || admission_new(&w->admission, w->config))
@@ -297,11 +300,11 @@ int worker_run(uint32_t index, uint32_t generation, struct config *c, int udp_fd
 
     snprintf(w.log_name, sizeof(w.log_name), "worker/%u", index);
     /* unique in the festival's life: worker, its generation, a counter */
-    w.next_feed = (uint64_t) (index + 1) << 48 | (uint64_t) (generation & 0xffff) << 32 | 1;
+    w.next_feed = (uint64_t)(index + 1) << 48 | (uint64_t)(generation & 0xffff) << 32 | 1;
     ts_demux_setup_log();
     if (start(&w, udp_fd))
         return 1;
-    log_info(w.log_name, "ready pid=%d", (int) getpid());
+    log_info(w.log_name, "ready pid=%d", (int)getpid());
     loop(&w);
     while (w.count) {
         publisher_end(w.publishers[0], LINK_CLOSE_STOPPED, "the relay is stopping");

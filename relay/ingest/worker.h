@@ -8,9 +8,9 @@
 #ifndef RELAY_INGEST_WORKER_H
 #define RELAY_INGEST_WORKER_H
 
-#include <stdint.h>
-
 #include "config/config.h"
+
+#include <stdint.h>
 
 int worker_run(uint32_t index, uint32_t generation, struct config *c, int udp_fd, int link_fd);
 

@@ -10,16 +10,17 @@
 #include <unistd.h>
 
 enum {
-    LINK_BUFFER_BYTES = 4 << 20,  /* some thousand messages */
-    LINK_QUEUE_MAX = 16384,       /* a front this far behind is dead */
+    LINK_BUFFER_BYTES = 4 << 20, /* some thousand messages */
+    LINK_QUEUE_MAX = 16384,      /* a front this far behind is dead */
 };
 
-#define BODY_END(member) (offsetof(struct link_message, u) + sizeof(((struct link_message *) 0)->u.member))
+#define BODY_END(member)                                                                           \
+    (offsetof(struct link_message, u) + sizeof(((struct link_message *)0)->u.member))
 
 /* How many bytes of the union a type uses; 0 for a number that is no type. */
 static size_t message_bytes(uint32_t type)
 {
-    switch ((enum link_type) type) {
+    switch ((enum link_type)type) {
     case LINK_FEED_OPEN:
         return BODY_END(open);
     case LINK_TRACK: /* the record itself is in the init segment */
@@ -111,7 +112,9 @@ int link_receive(int end, struct link_message *m, int *fd)
         struct cmsghdr align;
     } control;
     struct iovec iov = {.iov_base = m, .iov_len = sizeof(*m)};
-    struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
+    struct msghdr h = {.msg_iov = &iov,
+                       .msg_iovlen = 1,
+                       .msg_control = control.bytes,
                        .msg_controllen = sizeof(control.bytes)};
     ssize_t n;
 
@@ -124,14 +127,14 @@ int link_receive(int end, struct link_message *m, int *fd)
     if (n == 0)
         return 0;
     *fd = take_descriptor(&h);
-    if ((size_t) n < offsetof(struct link_message, u) || (size_t) n != message_bytes(m->type) ||
+    if ((size_t)n < offsetof(struct link_message, u) || (size_t)n != message_bytes(m->type) ||
         (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
         if (*fd >= 0)
             close(*fd);
         *fd = -1;
         return -EPROTO;
     }
-    memset((char *) m + n, 0, sizeof(*m) - (size_t) n);
+    memset((char *)m + n, 0, sizeof(*m) - (size_t)n);
     return 1;
 }
 

@@ -7,9 +7,9 @@
 #ifndef RELAY_LINK_LINK_H
 #define RELAY_LINK_LINK_H
 
-#include <stddef.h>
-
 #include "relay/link/message.h"
+
+#include <stddef.h>
 
 /* Two connected ends, non-blocking, close-on-exec, with room for a burst of messages. */
 __attribute__((warn_unused_result)) int link_pair(int ends[2]);

@@ -8,46 +8,46 @@
 #ifndef RELAY_LINK_MESSAGE_H
 #define RELAY_LINK_MESSAGE_H
 
+#include "codecs/codec.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "codecs/codec.h"
-
 enum {
-    LINK_TEXT = 160,       /* a sentence for the log, the API and the organizer */
-    LINK_NAME = 68,        /* a room's name and its NUL */
-    LINK_PEER = 64,        /* "203.0.113.7:50012" */
-    LINK_ROLE = 24,        /* "main", "backup" or a rendition's name */
-    LINK_LANGUAGE = 12,    /* RFC 5646, "" when unknown */
-    LINK_TRACKS_MAX = 8,   /* video first, then audio */
+    LINK_TEXT = 160,     /* a sentence for the log, the API and the organizer */
+    LINK_NAME = 68,      /* a room's name and its NUL */
+    LINK_PEER = 64,      /* "203.0.113.7:50012" */
+    LINK_ROLE = 24,      /* "main", "backup" or a rendition's name */
+    LINK_LANGUAGE = 12,  /* RFC 5646, "" when unknown */
+    LINK_TRACKS_MAX = 8, /* video first, then audio */
 };
 
 enum link_type {
     /* worker -> front */
-    LINK_WORKER_READY = 1,  /* its socket listens */
-    LINK_FEED_OPEN,         /* a publisher was accepted; waits for LINK_FEED_GO or LINK_FEED_STOP */
-    LINK_TRACK,             /* a track's parameters; fd: its init segment (ftyp + moov) */
-    LINK_SEGMENT,           /* a finished segment; fd: its bytes, sealed. No fd when gap */
-    LINK_FEED_STATS,        /* once a second */
-    LINK_FEED_CLOSED,       /* the feed is over and everything it had was sent */
-    LINK_WORKER_STATS,      /* once a second; the worker's heartbeat too */
+    LINK_WORKER_READY = 1, /* its socket listens */
+    LINK_FEED_OPEN,        /* a publisher was accepted; waits for LINK_FEED_GO or LINK_FEED_STOP */
+    LINK_TRACK,            /* a track's parameters; fd: its init segment (ftyp + moov) */
+    LINK_SEGMENT,          /* a finished segment; fd: its bytes, sealed. No fd when gap */
+    LINK_FEED_STATS,       /* once a second */
+    LINK_FEED_CLOSED,      /* the feed is over and everything it had was sent */
+    LINK_WORKER_STATS,     /* once a second; the worker's heartbeat too */
     /* front -> worker */
-    LINK_FEED_GO,           /* where on the room's timeline the feed starts */
-    LINK_FEED_STOP,         /* end it and say why in the log */
-    LINK_ROOM_STATE,        /* to all workers: who may publish now */
-    LINK_CONFIG,            /* fd: the whole new configuration as YAML */
-    LINK_STOP,              /* flush, close and exit */
+    LINK_FEED_GO,    /* where on the room's timeline the feed starts */
+    LINK_FEED_STOP,  /* end it and say why in the log */
+    LINK_ROOM_STATE, /* to all workers: who may publish now */
+    LINK_CONFIG,     /* fd: the whole new configuration as YAML */
+    LINK_STOP,       /* flush, close and exit */
     /* supervisor -> front, beside LINK_CONFIG and LINK_STOP */
-    LINK_WORKER_SPAWNED,    /* fd: the front's end of the link to a new worker process */
+    LINK_WORKER_SPAWNED, /* fd: the front's end of the link to a new worker process */
 };
 
 enum link_close_reason {
-    LINK_CLOSE_ENDED,      /* the publisher closed or went silent */
-    LINK_CLOSE_STOPPED,    /* the front asked for it */
-    LINK_CLOSE_WEDGED,     /* libsrt yields nothing although packets arrive: next time classic */
-    LINK_CLOSE_LIMIT,      /* a limit of the configuration */
-    LINK_CLOSE_NOT_MEDIA,  /* no MPEG-TS with a playable track within 10 s */
-    LINK_CLOSE_LOST,       /* (front only) its worker died */
+    LINK_CLOSE_ENDED,     /* the publisher closed or went silent */
+    LINK_CLOSE_STOPPED,   /* the front asked for it */
+    LINK_CLOSE_WEDGED,    /* libsrt yields nothing although packets arrive: next time classic */
+    LINK_CLOSE_LIMIT,     /* a limit of the configuration */
+    LINK_CLOSE_NOT_MEDIA, /* no MPEG-TS with a playable track within 10 s */
+    LINK_CLOSE_LOST,      /* (front only) its worker died */
 };
 
 /* What the front keeps of a room, as far as a handshake must know. */
@@ -55,33 +55,33 @@ enum link_room_state { LINK_ROOM_FREE, LINK_ROOM_LIVE, LINK_ROOM_STALE };
 
 /* Counters of one feed since it opened, and its gauges now. */
 struct link_feed_stats {
-    uint64_t bytes, packets;                /* SRT payload received */
-    uint64_t lost, retransmitted, dropped;  /* SRT packets: missed, seen again, given up */
+    uint64_t bytes, packets;               /* SRT payload received */
+    uint64_t lost, retransmitted, dropped; /* SRT packets: missed, seen again, given up */
     uint64_t duplicated, undecrypted;
-    uint64_t rtt_us, bitrate_bps;           /* now */
-    uint64_t receive_buffer_bytes;          /* now */
-    uint64_t access_units_in;               /* whole ones libavformat gave */
-    uint64_t access_units_out;              /* written into segments */
-    uint64_t access_units_early;            /* left out: before the first IDR */
+    uint64_t rtt_us, bitrate_bps;  /* now */
+    uint64_t receive_buffer_bytes; /* now */
+    uint64_t access_units_in;      /* whole ones libavformat gave */
+    uint64_t access_units_out;     /* written into segments */
+    uint64_t access_units_early;   /* left out: before the first IDR */
     uint64_t access_units_corrupt, access_units_oversize;
-    uint64_t timestamps_repaired;           /* DTS or PTS moved by a tick to be legal */
-    uint64_t ts_errors;                     /* sync, continuity, transport error, CRC */
-    uint64_t ts_ignored;                    /* packets of PIDs nobody asked for */
-    uint64_t gop_90k;                       /* the last IDR distance */
+    uint64_t timestamps_repaired; /* DTS or PTS moved by a tick to be legal */
+    uint64_t ts_errors;           /* sync, continuity, transport error, CRC */
+    uint64_t ts_ignored;          /* packets of PIDs nobody asked for */
+    uint64_t gop_90k;             /* the last IDR distance */
 };
 
 struct link_worker_stats {
     uint64_t accepted, refused_key, refused_name, refused_conflict, refused_version;
     uint64_t refused_rate, refused_passphrase, refused_full, refused_other;
-    uint64_t cpu_us, rss_bytes, ticks, late_ticks;  /* a late tick: over 4 x tick_ms */
-    uint64_t udp_dropped;                           /* by the socket's receive buffer */
+    uint64_t cpu_us, rss_bytes, ticks, late_ticks; /* a late tick: over 4 x tick_ms */
+    uint64_t udp_dropped;                          /* by the socket's receive buffer */
     uint64_t log_dropped;
 };
 
 struct link_message {
-    uint32_t type;    /* enum link_type */
-    uint32_t worker;  /* index */
-    uint64_t feed;    /* unique in the festival's life; 0: not about a feed */
+    uint32_t type;   /* enum link_type */
+    uint32_t worker; /* index */
+    uint64_t feed;   /* unique in the festival's life; 0: not about a feed */
     union {
         struct {
             char room[LINK_NAME], role[LINK_ROLE], peer[LINK_PEER], user[LINK_NAME];
@@ -89,46 +89,46 @@ struct link_message {
             bool encrypted, classic;
         } open;
         struct {
-            uint32_t track;              /* 0 .. LINK_TRACKS_MAX - 1; stays for the feed */
-            uint32_t init_id;            /* which init segment, counted per feed and track */
+            uint32_t track;   /* 0 .. LINK_TRACKS_MAX - 1; stays for the feed */
+            uint32_t init_id; /* which init segment, counted per feed and track */
             uint32_t init_bytes;
             char language[LINK_LANGUAGE];
-            struct track_params params;  /* .config is not filled in here */
+            struct track_params params; /* .config is not filled in here */
         } track;
         struct {
             uint32_t track, init_id;
-            uint64_t sequence;           /* from 0 in this feed; equal for matching content of all
-                                            tracks; a track that starts late skips the first ones */
-            int64_t start_90k;           /* DTS of its first sample */
-            int64_t present_90k;         /* PTS of its first sample */
-            int64_t duration_90k;        /* DTS of the next segment's first sample - start_90k */
-            int64_t capture_wall_us;     /* wall time of present_90k for PROGRAM-DATE-TIME */
+            uint64_t sequence;       /* from 0 in this feed; equal for matching content of all
+                                        tracks; a track that starts late skips the first ones */
+            int64_t start_90k;       /* DTS of its first sample */
+            int64_t present_90k;     /* PTS of its first sample */
+            int64_t duration_90k;    /* DTS of the next segment's first sample - start_90k */
+            int64_t capture_wall_us; /* wall time of present_90k for PROGRAM-DATE-TIME */
             uint32_t bytes, samples;
-            uint32_t target_duration_s;  /* what the feed needs; the room's first one stays */
-            bool independent;            /* starts with an IDR (always true for audio) */
-            bool discontinuity;          /* parameters or timestamps changed before it */
-            bool gap;                    /* nothing was received for it */
+            uint32_t target_duration_s; /* what the feed needs; the room's first one stays */
+            bool independent;           /* starts with an IDR (always true for audio) */
+            bool discontinuity;         /* parameters or timestamps changed before it */
+            bool gap;                   /* nothing was received for it */
         } segment;
         struct link_feed_stats feed_stats;
         struct link_worker_stats worker_stats;
         struct {
-            uint32_t reason;  /* enum link_close_reason */
-            int64_t end_90k;  /* where the feed's timeline ended */
+            uint32_t reason; /* enum link_close_reason */
+            int64_t end_90k; /* where the feed's timeline ended */
             struct link_feed_stats stats;
             char text[LINK_TEXT];
         } closed;
         struct {
-            int64_t start_90k;           /* the DTS its first video sample gets */
-            uint32_t target_duration_s;  /* of the room, when frozen already; else 0 */
+            int64_t start_90k;          /* the DTS its first video sample gets */
+            uint32_t target_duration_s; /* of the room, when frozen already; else 0 */
         } go;
         struct {
             char text[LINK_TEXT];
         } stop;
         struct {
             char room[LINK_NAME];
-            uint32_t state;  /* enum link_room_state */
-            bool classic;    /* its last feed was wedged: accept with TSBPD and TLPKTDROP */
-            bool full;       /* rooms.max reached: other rooms are refused */
+            uint32_t state; /* enum link_room_state */
+            bool classic;   /* its last feed was wedged: accept with TSBPD and TLPKTDROP */
+            bool full;      /* rooms.max reached: other rooms are refused */
         } room;
     } u;
 };

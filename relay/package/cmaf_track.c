@@ -2,20 +2,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/package/cmaf_track.h"
 
+#include "relay/package/fmp4.h"
+#include "relay/package/segment.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "relay/package/fmp4.h"
-#include "relay/package/segment.h"
 
 enum { INIT_MAX = CODEC_CONFIG_MAX + 4096, LANGUAGE_MAX = 12 };
 
 struct held {
     uint8_t *data;
     size_t len, size;
-    int64_t pts, dts;  /* in the track's timescale */
+    int64_t pts, dts; /* in the track's timescale */
     bool random_access, leans_back, full;
 };
 
@@ -27,18 +27,18 @@ struct cmaf_track {
     bool has_params, started;
     struct fmp4 *muxer;
     uint32_t timescale;
-    int64_t part;             /* length of a fragment, in the track's timescale */
+    int64_t part; /* length of a fragment, in the track's timescale */
     int64_t part_90k;
     struct held held;
-    int64_t last_duration, expected;  /* in the track's timescale */
-    struct segment *segment;          /* NULL until its first sample is written */
+    int64_t last_duration, expected; /* in the track's timescale */
+    struct segment *segment;         /* NULL until its first sample is written */
     struct cmaf_track_segment info;
     int64_t segment_start, part_start;
     uint64_t pending_bytes, written;
 };
 
 int cmaf_track_new(struct cmaf_track **out, uint32_t track, const char *language, int64_t part_90k,
-                  const struct cmaf_track_out *cb)
+                   const struct cmaf_track_out *cb)
 {
     struct cmaf_track *r = calloc(1, sizeof(*r));
 
@@ -107,7 +107,7 @@ int cmaf_track_set_params(struct cmaf_track *r, const struct track_params *p)
     if (fd < 0)
         return fd;
     r->init_id++;
-    r->out.track(r->out.ctx, r->track, r->init_id, p, (uint32_t) len, fd);
+    r->out.track(r->out.ctx, r->track, r->init_id, p, (uint32_t)len, fd);
     return 0;
 }
 
@@ -138,8 +138,12 @@ static int open_segment(struct cmaf_track *r)
 static int write_held(struct cmaf_track *r, int64_t duration)
 {
     struct held *h = &r->held;
-    struct fmp4_sample s = {.data = h->data, .len = h->len, .pts = h->pts, .dts = h->dts,
-                            .duration = duration, .sync = h->random_access};
+    struct fmp4_sample s = {.data = h->data,
+                            .len = h->len,
+                            .pts = h->pts,
+                            .dts = h->dts,
+                            .duration = duration,
+                            .sync = h->random_access};
     int rc = r->segment ? 0 : open_segment(r);
 
     if (!rc && h->dts - r->part_start >= r->part) {
@@ -188,18 +192,18 @@ static int hold_nals(struct held *h, const struct nal *nals, size_t n)
         return -ENOMEM;
     p = h->data;
     for (size_t i = 0; i < n; i++) {
-        uint32_t bytes = (uint32_t) nals[i].len;
+        uint32_t bytes = (uint32_t)nals[i].len;
 
         if (bytes == 0)
             continue;
-        p[0] = (uint8_t) (bytes >> 24);
-        p[1] = (uint8_t) (bytes >> 16);
-        p[2] = (uint8_t) (bytes >> 8);
-        p[3] = (uint8_t) bytes;
+        p[0] = (uint8_t)(bytes >> 24);
+        p[1] = (uint8_t)(bytes >> 16);
+        p[2] = (uint8_t)(bytes >> 8);
+        p[3] = (uint8_t)bytes;
         memcpy(p + 4, nals[i].data, bytes);
         p += 4 + bytes;
     }
-    h->len = (size_t) (p - h->data);
+    h->len = (size_t)(p - h->data);
     return 0;
 }
 
@@ -216,8 +220,8 @@ static int hold_bytes(struct held *h, const uint8_t *data, size_t len)
  * one sample off the expected place is that rounding, not a hole. */
 static int64_t place(const struct cmaf_track *r, int64_t t_90k)
 {
-    int64_t t = from_90k(r, t_90k), expected = r->held.full ? r->held.dts + r->last_duration
-                                                            : r->expected;
+    int64_t t = from_90k(r, t_90k),
+            expected = r->held.full ? r->held.dts + r->last_duration : r->expected;
 
     if (r->timescale == 90000 || expected == INT64_MIN || r->last_duration == 0)
         return t;
@@ -260,7 +264,7 @@ static int close_segment(struct cmaf_track *r, int64_t end)
     r->pending_bytes = 0;
     if (rc)
         return rc;
-    r->info.bytes = (uint32_t) segment_bytes(r->segment);
+    r->info.bytes = (uint32_t)segment_bytes(r->segment);
     r->info.duration_90k = to_90k(r, end) - r->info.start_90k;
     fd = segment_finish(&r->segment);
     if (fd < 0)
@@ -271,10 +275,14 @@ static int close_segment(struct cmaf_track *r, int64_t end)
 
 void cmaf_track_gap(struct cmaf_track *r, int64_t start_90k, int64_t duration_90k)
 {
-    struct cmaf_track_segment gap = {.track = r->track, .init_id = r->init_id,
-                                    .sequence = r->info.sequence, .start_90k = start_90k,
-                                    .present_90k = start_90k, .duration_90k = duration_90k,
-                                    .independent = true, .gap = true};
+    struct cmaf_track_segment gap = {.track = r->track,
+                                     .init_id = r->init_id,
+                                     .sequence = r->info.sequence,
+                                     .start_90k = start_90k,
+                                     .present_90k = start_90k,
+                                     .duration_90k = duration_90k,
+                                     .independent = true,
+                                     .gap = true};
 
     assert(!r->segment && !r->held.full);
     r->out.segment(r->out.ctx, &gap, -1);

@@ -3,16 +3,17 @@
 /*
  * Owns:   its muxer, the open segment, and a copy of the newest sample (its duration is known only
  *         when the next one comes: ISO/IEC 14496-12 has no open-ended samples).
- * Thread: the worker's loop. Life: cmaf_track_new/cmaf_track_free. Fails: -errno; the feed then ends.
+ * Thread: the worker's loop. Life: cmaf_track_new/cmaf_track_free. Fails: -errno; the feed then
+ * ends.
  */
 #ifndef RELAY_PACKAGE_CMAF_TRACK_H
 #define RELAY_PACKAGE_CMAF_TRACK_H
 
+#include "codecs/codec.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "codecs/codec.h"
 
 struct cmaf_track;
 
@@ -33,35 +34,35 @@ struct cmaf_track_out {
 };
 
 struct cmaf_track_sample {
-    const struct nal *nals;  /* video: what the access unit is made of */
+    const struct nal *nals; /* video: what the access unit is made of */
     size_t nal_count;
-    const uint8_t *data;     /* audio: one raw frame */
+    const uint8_t *data; /* audio: one raw frame */
     size_t len;
     int64_t pts_90k, dts_90k;
     bool random_access;
-    bool leans_back;         /* needs what came before the segment's random access point */
+    bool leans_back; /* needs what came before the segment's random access point */
 };
 
 __attribute__((warn_unused_result)) int cmaf_track_new(struct cmaf_track **out, uint32_t track,
-                                                      const char *language, int64_t part_90k,
-                                                      const struct cmaf_track_out *cb);
+                                                       const char *language, int64_t part_90k,
+                                                       const struct cmaf_track_out *cb);
 /* Drops what is open; call cmaf_track_finish first to keep it. */
 void cmaf_track_free(struct cmaf_track **r);
 /* New parameters from the next sample on: closes the muxer (the open segment must be closed) and
  * announces a new init segment. */
 __attribute__((warn_unused_result)) int cmaf_track_set_params(struct cmaf_track *r,
-                                                             const struct track_params *p);
+                                                              const struct track_params *p);
 const struct track_params *cmaf_track_params(const struct cmaf_track *r); /* NULL before */
 /* Writes the held sample with its duration known, then holds this one. */
 __attribute__((warn_unused_result)) int cmaf_track_push(struct cmaf_track *r,
-                                                       const struct cmaf_track_sample *s);
+                                                        const struct cmaf_track_sample *s);
 /* Ends the open segment before the held sample (which then starts the next one) or after it, the
  * next sample being at next_90k. The segment after it has sequence number `sequence`. Skipped
  * numbers in between become gaps of gap_90k each. */
 __attribute__((warn_unused_result)) int cmaf_track_cut_before_held(struct cmaf_track *r,
-                                                                  uint64_t sequence);
+                                                                   uint64_t sequence);
 __attribute__((warn_unused_result)) int cmaf_track_cut(struct cmaf_track *r, uint64_t sequence,
-                                                      int64_t next_90k);
+                                                       int64_t next_90k);
 /* Where the first segment belongs. */
 void cmaf_track_start(struct cmaf_track *r, uint64_t sequence);
 /* Ends the open segment; the last sample gets the duration of the one before it. */
@@ -70,11 +71,11 @@ __attribute__((warn_unused_result)) int cmaf_track_finish(struct cmaf_track *r);
 void cmaf_track_gap(struct cmaf_track *r, int64_t start_90k, int64_t duration_90k);
 
 bool cmaf_track_is_started(const struct cmaf_track *r);
-bool cmaf_track_is_empty(const struct cmaf_track *r);      /* nothing held, no open segment */
+bool cmaf_track_is_empty(const struct cmaf_track *r);            /* nothing held, no open segment */
 uint32_t cmaf_track_segment_samples(const struct cmaf_track *r); /* the held one included */
-uint64_t cmaf_track_sequence(const struct cmaf_track *r);  /* of the open segment */
+uint64_t cmaf_track_sequence(const struct cmaf_track *r);        /* of the open segment */
 int64_t cmaf_track_segment_start_90k(const struct cmaf_track *r);
-int64_t cmaf_track_held_90k(const struct cmaf_track *r);       /* DTS of the newest sample */
+int64_t cmaf_track_held_90k(const struct cmaf_track *r); /* DTS of the newest sample */
 int64_t cmaf_track_held_pts_90k(const struct cmaf_track *r);
 int64_t cmaf_track_end_90k(const struct cmaf_track *r);        /* where the next one would be */
 uint64_t cmaf_track_segment_bytes(const struct cmaf_track *r); /* the held sample included */

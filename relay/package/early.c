@@ -99,7 +99,7 @@ int64_t early_span_90k(const struct early *e)
     if (!e->count)
         return 0;
     last = &e->frames[(e->first + e->count - 1) % EARLY_FRAMES];
-    return (int64_t) ((last->raw_pts - e->frames[e->first].raw_pts) << 31) >> 31;
+    return (int64_t)((last->raw_pts - e->frames[e->first].raw_pts) << 31) >> 31;
 }
 
 uint64_t early_first(const struct early *e)

@@ -4,12 +4,11 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <libavformat/avformat.h>
 #include <libavutil/dict.h>
 #include <libavutil/opt.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { FMP4_IO_BYTES = 32768 };
 
@@ -17,11 +16,11 @@ struct fmp4 {
     AVFormatContext *mux;
     AVPacket *packet;
     uint32_t timescale;
-    size_t pending;     /* samples in the fragment */
-    int64_t next_dts;   /* where the fragment after this one starts if nothing is missing */
+    size_t pending;   /* samples in the fragment */
+    int64_t next_dts; /* where the fragment after this one starts if nothing is missing */
     fmp4_sink *sink;
     void *sink_ctx;
-    uint8_t *init;      /* set while the header is written */
+    uint8_t *init; /* set while the header is written */
     size_t init_size, init_len;
     int error;
 };
@@ -31,15 +30,15 @@ static int on_bytes(void *opaque, uint8_t *bytes, int len)
     struct fmp4 *f = opaque;
 
     if (f->init) {
-        if ((size_t) len > f->init_size - f->init_len) {
+        if ((size_t)len > f->init_size - f->init_len) {
             f->error = -EINVAL;
             return AVERROR(EINVAL);
         }
-        memcpy(f->init + f->init_len, bytes, (size_t) len);
-        f->init_len += (size_t) len;
+        memcpy(f->init + f->init_len, bytes, (size_t)len);
+        f->init_len += (size_t)len;
         return len;
     }
-    f->error = f->sink(f->sink_ctx, bytes, (size_t) len);
+    f->error = f->sink(f->sink_ctx, bytes, (size_t)len);
     return f->error ? AVERROR(EIO) : len;
 }
 
@@ -49,7 +48,7 @@ static int fill_codecpar(AVCodecParameters *par, const struct track_params *p)
     if (!par->extradata)
         return -ENOMEM;
     memcpy(par->extradata, p->config, p->config_len);
-    par->extradata_size = (int) p->config_len;
+    par->extradata_size = (int)p->config_len;
     switch (p->codec) {
     case CODEC_H264:
         par->codec_id = AV_CODEC_ID_H264;
@@ -68,18 +67,18 @@ static int fill_codecpar(AVCodecParameters *par, const struct track_params *p)
     }
     if (codec_kind(p->codec) == CODEC_KIND_VIDEO) {
         par->codec_type = AVMEDIA_TYPE_VIDEO;
-        par->width = (int) p->width;
-        par->height = (int) p->height;
-        par->sample_aspect_ratio = (AVRational){(int) p->sar_num, (int) p->sar_den};
+        par->width = (int)p->width;
+        par->height = (int)p->height;
+        par->sample_aspect_ratio = (AVRational){(int)p->sar_num, (int)p->sar_den};
         par->color_primaries = p->primaries;
         par->color_trc = p->transfer;
         par->color_space = p->matrix;
         par->color_range = p->full_range ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
     } else {
         par->codec_type = AVMEDIA_TYPE_AUDIO;
-        par->sample_rate = (int) p->core_sample_rate;
-        par->frame_size = (int) p->frame_samples;
-        av_channel_layout_default(&par->ch_layout, (int) p->channels);
+        par->sample_rate = (int)p->core_sample_rate;
+        par->frame_size = (int)p->frame_samples;
+        av_channel_layout_default(&par->ch_layout, (int)p->channels);
     }
     return 0;
 }
@@ -129,7 +128,7 @@ static int open_muxer(struct fmp4 *f, const struct track_params *p, const char *
     stream = avformat_new_stream(f->mux, NULL);
     if (!stream)
         return -ENOMEM;
-    stream->time_base = (AVRational){1, (int) f->timescale};
+    stream->time_base = (AVRational){1, (int)f->timescale};
     if (*language)
         av_dict_set(&stream->metadata, "language", language, 0);
     rc = fill_codecpar(stream->codecpar, p);
@@ -159,7 +158,7 @@ int fmp4_new(struct fmp4 **out, const struct track_params *p, const char *langua
     *init_len = f->init_len;
     f->init = NULL;
     f->next_dts = INT64_MIN;
-    assert(f->mux->streams[0]->time_base.den == (int) f->timescale);
+    assert(f->mux->streams[0]->time_base.den == (int)f->timescale);
     *out = f;
     return 0;
 }
@@ -193,8 +192,8 @@ int fmp4_write(struct fmp4 *f, const struct fmp4_sample *s)
     assert(s->pts >= s->dts && s->duration > 0 && s->dts >= 0);
     if (f->pending == 0 && s->dts != f->next_dts)
         av_opt_set(f->mux->priv_data, "movflags", "+frag_discont", 0);
-    k->data = (uint8_t *) (uintptr_t) s->data; /* not ref-counted: the muxer copies it */
-    k->size = (int) s->len;
+    k->data = (uint8_t *)(uintptr_t)s->data; /* not ref-counted: the muxer copies it */
+    k->size = (int)s->len;
     k->pts = s->pts;
     k->dts = s->dts;
     k->duration = s->duration;

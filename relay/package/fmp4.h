@@ -10,20 +10,20 @@
 #ifndef RELAY_PACKAGE_FMP4_H
 #define RELAY_PACKAGE_FMP4_H
 
+#include "codecs/codec.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "codecs/codec.h"
 
 struct fmp4;
 /* Receives the bytes of a fragment, in order; 0 or -errno, which ends the flush. */
 typedef int fmp4_sink(void *ctx, const uint8_t *bytes, size_t len);
 
 struct fmp4_sample {
-    const uint8_t *data;  /* length-prefixed NAL units, or one raw AAC frame */
+    const uint8_t *data; /* length-prefixed NAL units, or one raw AAC frame */
     size_t len;
-    int64_t pts, dts, duration;  /* in the track's timescale */
+    int64_t pts, dts, duration; /* in the track's timescale */
     bool sync;
 };
 

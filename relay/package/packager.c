@@ -2,12 +2,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/package/packager.h"
 
+#include "relay/package/packager_state.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "relay/package/packager_state.h"
 
 static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct track_params *params,
                      uint32_t bytes, int fd)
@@ -37,7 +37,7 @@ static void freeze(struct packager *p, int64_t length_90k)
                          params->fps_den);
     else /* the stream does not say its rate: what was seen so far */
         segmenter_freeze(&p->segmenter, length_90k, p->leader->keyint, frames * 90000u,
-                         (uint32_t) length_90k);
+                         (uint32_t)length_90k);
 }
 
 static void on_segment(void *ctx, const struct cmaf_track_segment *s, int fd)
@@ -49,9 +49,16 @@ static void on_segment(void *ctx, const struct cmaf_track_segment *s, int fd)
     if (!p->segmenter.target_duration_s) /* closed out of turn, before the leader's first cut */
         freeze(p, s->duration_90k);
     out = (struct packager_segment){
-        .track = s->track, .init_id = s->init_id, .sequence = s->sequence,
-        .start_90k = s->start_90k, .duration_90k = s->duration_90k, .present_90k = s->present_90k,
-        .bytes = s->bytes, .samples = s->samples, .independent = s->independent, .gap = s->gap,
+        .track = s->track,
+        .init_id = s->init_id,
+        .sequence = s->sequence,
+        .start_90k = s->start_90k,
+        .duration_90k = s->duration_90k,
+        .present_90k = s->present_90k,
+        .bytes = s->bytes,
+        .samples = s->samples,
+        .independent = s->independent,
+        .gap = s->gap,
         .target_duration_s = p->segmenter.target_duration_s,
         .discontinuity = cut && cut->discontinuity,
     };
@@ -77,8 +84,8 @@ static int track_init(struct packager *p, struct packaged_track *t, const struct
     } else if (early_new(&t->early)) {
         return -ENOMEM;
     }
-    return cmaf_track_new(&t->cmaf, (uint32_t) (t - p->tracks), t->language,
-                         p->options.part_90k, &cb);
+    return cmaf_track_new(&t->cmaf, (uint32_t)(t - p->tracks), t->language, p->options.part_90k,
+                          &cb);
 }
 
 int packager_new(struct packager **out, const struct packager_options *o,
@@ -179,8 +186,8 @@ int packager_cut_leader(struct packager *p, int64_t present_90k, int64_t next_dt
 int packager_lead(struct packager *p, const struct cmaf_track_sample *s, bool must_cut)
 {
     struct cmaf_track *r = p->leader->cmaf;
-    struct segmenter_unit u = {.dts_90k = s->dts_90k, .random_access = s->random_access,
-                               .must_cut = must_cut};
+    struct segmenter_unit u = {
+        .dts_90k = s->dts_90k, .random_access = s->random_access, .must_cut = must_cut};
     bool later;
     int rc = 0;
 
@@ -204,7 +211,7 @@ int packager_lead(struct packager *p, const struct cmaf_track_sample *s, bool mu
 
 /* The first sample of all: the room's timeline is tied to it. */
 int packager_start(struct packager *p, struct packaged_track *leader, const struct packager_unit *u,
-                 const struct track_params *params)
+                   const struct track_params *params)
 {
     const struct segmenter_cut *c;
     int64_t present = p->options.start_90k + timeline_distance(u->raw_dts, u->raw_pts);
@@ -222,7 +229,7 @@ int packager_start(struct packager *p, struct packaged_track *leader, const stru
 }
 
 void packager_map(struct packager *p, struct packaged_track *t, const struct packager_unit *u,
-                struct cmaf_track_sample *s)
+                  struct cmaf_track_sample *s)
 {
     if (timeline_map(&p->timeline, u->track, u->raw_pts, u->raw_dts, &s->pts_90k, &s->dts_90k))
         p->segmenter.discontinuity = p->jumped = true;
@@ -240,7 +247,8 @@ int packager_take(struct packager *p, const struct packager_unit *u)
     assert(u->track < p->count);
     p->in++;
     t->seen = true;
-    return t->kind == CODEC_KIND_VIDEO ? packager_take_video(p, t, u) : packager_take_audio(p, t, u);
+    return t->kind == CODEC_KIND_VIDEO ? packager_take_video(p, t, u)
+                                       : packager_take_audio(p, t, u);
 }
 
 int packager_end(struct packager *p)
@@ -288,7 +296,7 @@ void packager_stats(const struct packager *p, struct packager_stats *out)
     out->unplayable = p->unplayable;
     out->repaired = p->timeline.repaired;
     out->jumps = p->timeline.jumps;
-    out->gop_90k = (uint64_t) p->gop_90k;
+    out->gop_90k = (uint64_t)p->gop_90k;
     for (size_t i = 0; i < p->count; i++)
         out->out += cmaf_track_written(p->tracks[i].cmaf);
 }

@@ -12,11 +12,11 @@
 #ifndef RELAY_PACKAGE_PACKAGER_H
 #define RELAY_PACKAGE_PACKAGER_H
 
+#include "codecs/codec.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "codecs/codec.h"
 
 enum { PACKAGER_TRACKS = 8 };
 #define PACKAGER_VIDEO_WAIT_90K (2 * 90000)
@@ -32,11 +32,11 @@ struct packager_track {
 struct packager_options {
     uint32_t segment_ms, max_target_s;
     uint64_t segment_bytes;
-    int64_t part_90k;            /* a fragment (moof + mdat) is at most this long */
-    uint32_t target_duration_s;  /* the room's, when frozen; else 0 */
-    int64_t start_90k;           /* where the first DTS goes */
+    int64_t part_90k;           /* a fragment (moof + mdat) is at most this long */
+    uint32_t target_duration_s; /* the room's, when frozen; else 0 */
+    int64_t start_90k;          /* where the first DTS goes */
     uint64_t first_sequence;
-    bool discontinuity;          /* the first segment follows others of this feed */
+    bool discontinuity; /* the first segment follows others of this feed */
 };
 
 struct packager_segment {
@@ -62,11 +62,11 @@ struct packager_stats {
 
 struct packager_unit {
     uint32_t track;
-    uint64_t raw_pts, raw_dts;    /* 33 bit */
-    int64_t wall_us;              /* when it arrived */
-    const uint8_t *data;          /* audio: an ADTS frame with its header */
+    uint64_t raw_pts, raw_dts; /* 33 bit */
+    int64_t wall_us;           /* when it arrived */
+    const uint8_t *data;       /* audio: an ADTS frame with its header */
     size_t len;
-    const struct nal *nals;       /* video */
+    const struct nal *nals; /* video */
     size_t nal_count;
 };
 

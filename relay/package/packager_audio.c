@@ -23,7 +23,7 @@ static int follow(struct packager *p, struct packaged_track *t, const struct cma
     while (!rc && (next = segmenter_find(&p->segmenter, cmaf_track_sequence(r) + 1)) != NULL &&
            s->dts_90k >= next->present_90k)
         rc = cmaf_track_is_empty(r) ? packager_close_behind(p, r)
-                                   : cmaf_track_cut(r, next->sequence, s->dts_90k);
+                                    : cmaf_track_cut(r, next->sequence, s->dts_90k);
     return rc;
 }
 
@@ -47,7 +47,8 @@ static bool same_adts(const struct adts *a, const struct adts *b)
 
 /* Ends what an audio track has with its old parameters. The leader makes a real cut; another track
  * begins the next number early, once: until the leader has caught up, -EAGAIN. */
-static int close_old_params(struct packager *p, struct packaged_track *t, const struct cmaf_track_sample *s)
+static int close_old_params(struct packager *p, struct packaged_track *t,
+                            const struct cmaf_track_sample *s)
 {
     struct cmaf_track *r = t->cmaf;
     int rc;
@@ -149,7 +150,7 @@ int packager_replay_early(struct packager *p, uint64_t raw_from)
 
     for (size_t i = 0; i < p->count && !rc; i++) {
         struct packaged_track *t = &p->tracks[i];
-        struct packager_unit u = {.track = (uint32_t) i};
+        struct packager_unit u = {.track = (uint32_t)i};
 
         while (t->early && !rc && early_next(t->early, &u.raw_pts, &u.wall_us, &u.data, &u.len)) {
             u.raw_dts = u.raw_pts;

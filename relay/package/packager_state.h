@@ -17,14 +17,14 @@ struct packaged_track {
     enum codec_kind kind;
     char language[12];
     struct cmaf_track *cmaf;
-    struct codec_sets *sets;    /* video */
-    uint64_t sets_hash;         /* of the parameters in force */
-    struct adts adts;           /* audio: of the parameters in force */
-    struct early *early;        /* audio that came before the first picture */
+    struct codec_sets *sets; /* video */
+    uint64_t sets_hash;      /* of the parameters in force */
+    struct adts adts;        /* audio: of the parameters in force */
+    struct early *early;     /* audio that came before the first picture */
     uint32_t keyint;
     int64_t last_sync_90k;
     bool seen;
-    bool skip_leading;          /* RASL pictures of the random access point it started at */
+    bool skip_leading; /* RASL pictures of the random access point it started at */
 };
 
 struct packager {
@@ -32,18 +32,18 @@ struct packager {
     struct packager_out out;
     struct packaged_track tracks[PACKAGER_TRACKS];
     size_t count;
-    struct packaged_track *leader;       /* NULL while waiting */
+    struct packaged_track *leader; /* NULL while waiting */
     struct timeline timeline;
     struct segmenter segmenter;
     int64_t anchor_90k, anchor_wall_us; /* presentation time and wall clock of one instant */
-    bool jumped;                /* the anchor is to be set anew at the next cut */
+    bool jumped;                        /* the anchor is to be set anew at the next cut */
     int64_t gop_90k;
     uint64_t in, early, unplayable;
 };
 
 /* The first sample of all: the room's timeline is tied to it and the leader starts. */
-int packager_start(struct packager *p, struct packaged_track *leader,
-                   const struct packager_unit *u, const struct track_params *params);
+int packager_start(struct packager *p, struct packaged_track *leader, const struct packager_unit *u,
+                   const struct track_params *params);
 /* Raw timestamps to the room's timeline; notes jumps and the GOP's length. */
 void packager_map(struct packager *p, struct packaged_track *t, const struct packager_unit *u,
                   struct cmaf_track_sample *s);

@@ -25,8 +25,8 @@ static int video_params(struct packaged_track *t, struct track_params *params)
 }
 
 /* Video comes (or comes back with new parameters) while something leads already. */
-static int join_video(struct packager *p, struct packaged_track *t, const struct cmaf_track_sample *s,
-                      const struct track_params *params)
+static int join_video(struct packager *p, struct packaged_track *t,
+                      const struct cmaf_track_sample *s, const struct track_params *params)
 {
     const struct segmenter_cut *c;
     int rc = cmaf_track_set_params(t->cmaf, params);

@@ -45,8 +45,8 @@ int segment_append(struct segment *s, const void *bytes, size_t len)
             break;
         }
         p += n;
-        len -= (size_t) n;
-        s->bytes += (size_t) n;
+        len -= (size_t)n;
+        s->bytes += (size_t)n;
     }
     return s->error;
 }

@@ -8,7 +8,7 @@ void segmenter_init(struct segmenter *s, uint32_t segment_ms, uint32_t max_targe
                     uint64_t max_bytes, uint32_t target_duration_s, uint64_t first_sequence)
 {
     memset(s, 0, sizeof(*s));
-    s->target_90k = (int64_t) segment_ms * 90;
+    s->target_90k = (int64_t)segment_ms * 90;
     s->max_target_s = max_target_s;
     s->max_bytes = max_bytes;
     s->target_duration_s = target_duration_s;
@@ -19,7 +19,7 @@ void segmenter_init(struct segmenter *s, uint32_t segment_ms, uint32_t max_targe
  * the tracks that follow end up to a frame of audio later, which is 128 ms at 8 kHz. */
 static int64_t longest_for(uint32_t seconds)
 {
-    return (int64_t) seconds * 90000 + 90000 * 3 / 10;
+    return (int64_t)seconds * 90000 + 90000 * 3 / 10;
 }
 
 static int64_t longest(const struct segmenter *s)
@@ -73,7 +73,7 @@ uint64_t segmenter_sequence(const struct segmenter *s)
 
 static uint32_t seconds_up(int64_t ticks)
 {
-    return (uint32_t) ((ticks + 89999) / 90000);
+    return (uint32_t)((ticks + 89999) / 90000);
 }
 
 void segmenter_freeze(struct segmenter *s, int64_t first_90k, uint32_t keyint, uint32_t fps_num,
@@ -86,7 +86,7 @@ void segmenter_freeze(struct segmenter *s, int64_t first_90k, uint32_t keyint, u
     if (first_90k > longest_for(seconds))
         seconds = seconds_up(first_90k);
     if (keyint && keyint < 100000 && fps_num && fps_den) {
-        need = seconds_up((int64_t) keyint * 90000 * fps_den / fps_num);
+        need = seconds_up((int64_t)keyint * 90000 * fps_den / fps_num);
         if (need > seconds && need <= s->max_target_s)
             seconds = need;
     }

@@ -19,8 +19,8 @@ enum { SEGMENTER_CUTS = 16 };
 
 enum segmenter_verdict {
     SEGMENTER_GO_ON,
-    SEGMENTER_CUT_HERE,    /* the new unit starts a segment */
-    SEGMENTER_CUT_BEFORE,  /* the unit before it does: with it the segment would grow too long */
+    SEGMENTER_CUT_HERE,   /* the new unit starts a segment */
+    SEGMENTER_CUT_BEFORE, /* the unit before it does: with it the segment would grow too long */
 };
 
 struct segmenter_cut {
@@ -31,20 +31,20 @@ struct segmenter_cut {
 };
 
 struct segmenter {
-    int64_t target_90k;           /* cut at the first random access from 90 % of it on */
-    uint32_t max_target_s;        /* the longest TARGETDURATION that may be declared */
-    uint32_t target_duration_s;   /* frozen; 0: not yet */
+    int64_t target_90k;         /* cut at the first random access from 90 % of it on */
+    uint32_t max_target_s;      /* the longest TARGETDURATION that may be declared */
+    uint32_t target_duration_s; /* frozen; 0: not yet */
     uint64_t max_bytes;
     struct segmenter_cut cuts[SEGMENTER_CUTS];
-    uint64_t count;               /* cuts made; the newest is number count - 1 */
+    uint64_t count; /* cuts made; the newest is number count - 1 */
     uint64_t first_sequence;
-    bool discontinuity;           /* the next cut is one */
+    bool discontinuity; /* the next cut is one */
 };
 
 struct segmenter_unit {
     int64_t dts_90k;
     bool random_access;
-    bool must_cut;            /* its parameters or its clock are new */
+    bool must_cut; /* its parameters or its clock are new */
 };
 
 void segmenter_init(struct segmenter *s, uint32_t segment_ms, uint32_t max_target_s,

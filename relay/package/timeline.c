@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-_Static_assert(sizeof(((struct timeline *) 0)->reference) == 8, "timelines are 64 bit");
+_Static_assert(sizeof(((struct timeline *)0)->reference) == 8, "timelines are 64 bit");
 
 void timeline_init(struct timeline *t)
 {
@@ -15,19 +15,19 @@ void timeline_init(struct timeline *t)
 /* The signed distance nearest to zero between two 33-bit counters. */
 int64_t timeline_distance(uint64_t from, uint64_t to)
 {
-    return (int64_t) ((to - from) << 31) >> 31;
+    return (int64_t)((to - from) << 31) >> 31;
 }
 
 void timeline_anchor(struct timeline *t, uint64_t raw_dts, int64_t start_90k)
 {
-    t->reference = (int64_t) (raw_dts & 0x1ffffffffu);
+    t->reference = (int64_t)(raw_dts & 0x1ffffffffu);
     t->offset = start_90k - t->reference;
     t->anchored = true;
 }
 
 static int64_t unwrap(struct timeline *t, uint64_t raw)
 {
-    return t->reference + timeline_distance((uint64_t) t->reference, raw);
+    return t->reference + timeline_distance((uint64_t)t->reference, raw);
 }
 
 /* How far the newest epoch's tracks have come; a track that was silent may rejoin them there. */

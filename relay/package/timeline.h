@@ -16,20 +16,20 @@
 #include <stdint.h>
 
 enum { TIMELINE_TRACKS_MAX = 8 };
-#define TIMELINE_JUMP_90K  (2 * 90000)   /* a longer hole is a jump */
-#define TIMELINE_BACK_90K  (90000 / 10)  /* DTS this far behind is nudged, further is a jump */
-#define TIMELINE_UNSET     INT64_MIN
+#define TIMELINE_JUMP_90K (2 * 90000)  /* a longer hole is a jump */
+#define TIMELINE_BACK_90K (90000 / 10) /* DTS this far behind is nudged, further is a jump */
+#define TIMELINE_UNSET    INT64_MIN
 
 struct timeline {
     bool anchored;
-    int64_t reference;  /* the last unwrapped raw timestamp of any track */
-    int64_t offset;     /* of the newest epoch: timeline = unwrapped + offset */
+    int64_t reference; /* the last unwrapped raw timestamp of any track */
+    int64_t offset;    /* of the newest epoch: timeline = unwrapped + offset */
     uint32_t epoch;
     struct timeline_track {
         bool started;
         uint32_t epoch;
         int64_t offset;
-        int64_t last_dts, last_step;  /* on the timeline */
+        int64_t last_dts, last_step; /* on the timeline */
     } tracks[TIMELINE_TRACKS_MAX];
     uint64_t repaired, jumps;
 };

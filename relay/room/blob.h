@@ -7,19 +7,22 @@
 #ifndef RELAY_ROOM_BLOB_H
 #define RELAY_ROOM_BLOB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct blob {
     int fd;
     uint32_t bytes;
-    char etag[24];  /* strong and quoted; unique for the blob's content in this festival */
+    char etag[24]; /* strong and quoted; unique for the blob's content in this festival */
 };
 
 __attribute__((warn_unused_result)) int blob_new(struct blob **out, int fd, uint32_t bytes,
                                                  const char *etag);
 struct blob *blob_ref(struct blob *b);
 void blob_unref(struct blob **b);
+/* The same content, by their ETags? NULL is only like NULL. */
+bool blob_is_same(const struct blob *a, const struct blob *b);
 /* Blobs and bytes alive in this process, for /metrics and for tests that end at zero. */
 uint64_t blob_count(void);
 uint64_t blob_bytes(void);

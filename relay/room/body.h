@@ -12,12 +12,15 @@
 #include <stdint.h>
 
 struct body {
-    const char *plain, *gzip;       /* gzip NULL: not worth it or not wanted */
+    const char *plain, *gzip; /* gzip NULL: not worth it or not wanted */
     size_t plain_len, gzip_len;
-    const char *type;               /* Content-Type; static storage */
-    char etag[24], gzip_etag[24];   /* strong, quoted, of the content: RFC 9110 section 8.8.3 */
-    uint32_t max_age_s;             /* Cache-Control; 0: no-cache */
-    int64_t modified_wall_us;       /* Last-Modified */
+    const char *type;             /* Content-Type; static storage */
+    char etag[24], gzip_etag[24]; /* strong, quoted, of the content: RFC 9110 section 8.8.3 */
+    uint32_t max_age_s;           /* Cache-Control; 0: no-cache */
+    int64_t modified_wall_us;     /* Last-Modified */
+    /* More header lines, each with its CRLF, 512 bytes at most, sent whatever the status; static
+     * storage, set by the maker before the body is shared. NULL: none. */
+    const char *extra_headers;
 };
 
 /* Copies plain; compresses it when gzip and len >= 256 and it gets smaller. */

@@ -10,15 +10,15 @@
 #ifndef RELAY_ROOM_VIEW_H
 #define RELAY_ROOM_VIEW_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "config/config.h"
 #include "relay/room/blob.h"
 #include "relay/room/body.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
 struct view_file {
-    char name[48];           /* below the rendition: "28123456.m4s" */
+    char name[48]; /* below the rendition: "28123456.m4s" */
     struct blob *blob;
     uint32_t max_age_s;
 };
@@ -33,8 +33,8 @@ struct view_rendition {
 
 struct room_view {
     char room[ROOM_NAME_MAX + 1];
-    struct body *multivariant;  /* index.m3u8; NULL while there is nothing to play */
-    struct body *status;        /* status.json, for pages: what the room is doing, in words */
+    struct body *multivariant; /* index.m3u8; NULL while there is nothing to play */
+    struct body *status;       /* status.json, for pages: what the room is doing, in words */
     struct view_rendition *renditions;
     size_t rendition_count;
 };
@@ -43,14 +43,22 @@ struct room_view {
 struct view_match {
     const struct body *body;
     struct blob *blob;
-    const char *type;    /* Content-Type */
+    const char *type; /* Content-Type */
     uint32_t max_age_s;
 };
+
+/* For room.c, which fills the view in before anybody else sees it: an empty view with place for
+ * `renditions`, and place for `files` in one of them. 0 or -ENOMEM. */
+__attribute__((warn_unused_result)) int room_view_new(struct room_view **out, const char *room,
+                                                      size_t renditions);
+__attribute__((warn_unused_result)) int view_rendition_reserve(struct view_rendition *r,
+                                                               size_t files);
+/* Puts the files into the order that room_view_find needs. */
+void view_rendition_sort(struct view_rendition *r);
 
 struct room_view *room_view_ref(const struct room_view *v);
 void room_view_unref(struct room_view **v);
 /* tail: the raw path after "/live/ROOM/", len bytes. 0 or -ENOENT. */
-int room_view_find(const struct room_view *v, const char *tail, size_t len,
-                   struct view_match *out);
+int room_view_find(const struct room_view *v, const char *tail, size_t len, struct view_match *out);
 
 #endif

@@ -57,6 +57,7 @@ void reply_body(struct request *r, int status, const struct body *b)
                 .vary = b->gzip != NULL,
                 .cache = b->max_age_s ? REPLY_PUBLIC : REPLY_NO_CACHE,
                 .max_age_s = b->max_age_s,
+                .extra = b->extra_headers,
             },
         .modified_wall_us = b->modified_wall_us,
         .body = b,

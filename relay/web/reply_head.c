@@ -157,6 +157,10 @@ size_t reply_head_write(const struct reply_head *h, char out[static REPLY_HEAD_M
         at = put(at, "Connection: close\r\n");
     else if (h->keep_alive)
         at = put(at, "Connection: keep-alive\r\n");
+    if (h->extra) {
+        assert(strlen(h->extra) <= REPLY_EXTRA_MAX);
+        at = put(at, h->extra);
+    }
     at = put(put(at, always), "\r\n");
     return (size_t)(at - out);
 }

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REPLY_HEAD_MAX = 2048 };
+enum { REPLY_HEAD_MAX = 2048, REPLY_EXTRA_MAX = 512 };
 
 enum reply_cache {
     REPLY_NO_STORE,
@@ -34,6 +34,7 @@ struct reply_head {
     const char *allow;           /* Allow, for 405 */
     const char *preflight;       /* methods, for the answer to OPTIONS */
     uint32_t retry_after_s;
+    const char *extra;      /* whole lines of the content's own; REPLY_EXTRA_MAX at most */
     bool close, keep_alive; /* Connection; keep_alive is for HTTP/1.0 only */
 };
 

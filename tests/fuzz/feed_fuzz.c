@@ -1,14 +1,14 @@
 /* Fuzzes a whole feed: SRT payloads in, segments out, each checked as a viewer would need it. */
 /* SPDX-License-Identifier: MIT */
+#include "relay/base/log.h"
+#include "relay/ingest/feed.h"
+#include "relay/ingest/ts_demux.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "relay/base/log.h"
-#include "relay/ingest/feed.h"
-#include "relay/ingest/ts_demux.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -36,7 +36,7 @@ static void check_segment(struct seen *s, const struct link_message *m, int fd)
     if (fd < 0)
         return;
     assert(m->u.segment.samples > 0 && m->u.segment.bytes > 16);
-    assert(lseek(fd, 0, SEEK_END) == (off_t) m->u.segment.bytes);
+    assert(lseek(fd, 0, SEEK_END) == (off_t)m->u.segment.bytes);
     assert(pread(fd, head, 8, 0) == 8 && memcmp(head + 4, "moof", 4) == 0);
 }
 

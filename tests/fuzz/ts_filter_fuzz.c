@@ -1,11 +1,11 @@
 /* Fuzzes the TS pre-check: only whole packets of announced tracks may come out, in any chunking. */
 /* SPDX-License-Identifier: MIT */
+#include "relay/ingest/ts_filter.h"
+
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include "relay/ingest/ts_filter.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -13,10 +13,10 @@ static struct ts_filter filter;
 
 static void on_packet(void *ctx, const uint8_t packet[static TS_PACKET])
 {
-    unsigned pid = (unsigned) (packet[1] & 0x1f) << 8 | packet[2];
+    unsigned pid = (unsigned)(packet[1] & 0x1f) << 8 | packet[2];
     size_t i = 0;
 
-    (void) ctx;
+    (void)ctx;
     while (i < filter.layout.count && filter.layout.tracks[i].pid != pid)
         i++;
     assert(i < filter.layout.count);
@@ -27,7 +27,7 @@ static void on_layout(void *ctx, const struct ts_layout *l)
 {
     uint8_t psi[2 * TS_PACKET];
 
-    (void) ctx;
+    (void)ctx;
     assert(l->count <= TS_TRACKS_MAX);
     assert(memchr(l->left_out, '\0', sizeof(l->left_out)));
     for (size_t i = 0; i < l->count; i++)
@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < 2)
         return 0;
-    step = data[0] % 8 ? (size_t) data[0] * 7 : 1316;
+    step = data[0] % 8 ? (size_t)data[0] * 7 : 1316;
     ts_filter_init(&filter, data[1] % 8, &out);
     data += 2;
     size -= 2;

@@ -6,8 +6,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 struct counter {
     struct coroutine *co;
@@ -19,7 +20,7 @@ static int recurse(size_t bytes)
 {
     volatile char block[4096];
 
-    memset((char *) (uintptr_t) block, (int) bytes, sizeof(block));
+    memset((char *)(uintptr_t)block, (int)bytes, sizeof(block));
     if (bytes <= sizeof(block))
         return block[0];
     return recurse(bytes - sizeof(block)) + block[1];
@@ -40,7 +41,7 @@ static void test_switches_in_order(void **state)
 {
     struct counter a = {.rounds = 5}, b = {.rounds = 3};
 
-    (void) state;
+    (void)state;
     assert_int_equal(coroutine_new(&a.co, 65536, count, &a), 0);
     assert_int_equal(coroutine_new(&b.co, 65536, count, &b), 0);
     coroutine_resume(a.co);
@@ -67,7 +68,7 @@ static void test_stack_is_measured(void **state)
 {
     struct counter c = {.rounds = 3, .deep = 96 * 1024};
 
-    (void) state;
+    (void)state;
     assert_int_equal(coroutine_new(&c.co, 512 * 1024, count, &c), 0);
     coroutine_resume(c.co);
     assert_in_range(coroutine_stack_used(c.co), 96 * 1024, 512 * 1024);
@@ -81,7 +82,7 @@ static void test_many_at_once(void **state)
     static struct counter all[500];
     size_t i;
 
-    (void) state;
+    (void)state;
     for (i = 0; i < 500; i++) {
         all[i] = (struct counter){.rounds = 20};
         assert_int_equal(coroutine_new(&all[i].co, 32768, count, &all[i]), 0);
@@ -101,7 +102,7 @@ static void test_never_resumed(void **state)
 {
     struct counter c = {.rounds = 3};
 
-    (void) state;
+    (void)state;
     assert_int_equal(coroutine_new(&c.co, 32768, count, &c), 0);
     coroutine_free(&c.co);
 }

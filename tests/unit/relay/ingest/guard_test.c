@@ -2,17 +2,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/ingest/guard.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 static int receiver, sender;
 
@@ -21,18 +22,18 @@ static int open_sockets(void **state)
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(a);
 
-    (void) state;
+    (void)state;
     receiver = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
     sender = socket(AF_INET, SOCK_DGRAM, 0);
     assert_int_equal(guard_attach(receiver), 0);
-    assert_int_equal(bind(receiver, (struct sockaddr *) &a, len), 0);
-    assert_int_equal(getsockname(receiver, (struct sockaddr *) &a, &len), 0);
-    return connect(sender, (struct sockaddr *) &a, len);
+    assert_int_equal(bind(receiver, (struct sockaddr *)&a, len), 0);
+    assert_int_equal(getsockname(receiver, (struct sockaddr *)&a, &len), 0);
+    return connect(sender, (struct sockaddr *)&a, len);
 }
 
 static int close_sockets(void **state)
 {
-    (void) state;
+    (void)state;
     close(receiver);
     close(sender);
     return 0;
@@ -57,10 +58,10 @@ static void check(const uint8_t *packet, size_t len, bool expected, const char *
 static void control(uint8_t *p, unsigned type, unsigned subtype)
 {
     memset(p, 0, 2048);
-    p[0] = (uint8_t) (0x80 | type >> 8);
-    p[1] = (uint8_t) type;
-    p[2] = (uint8_t) (subtype >> 8);
-    p[3] = (uint8_t) subtype;
+    p[0] = (uint8_t)(0x80 | type >> 8);
+    p[1] = (uint8_t)type;
+    p[2] = (uint8_t)(subtype >> 8);
+    p[3] = (uint8_t)subtype;
 }
 
 static void handshake(uint8_t *p, uint32_t mss, uint32_t window)
@@ -76,7 +77,7 @@ static void test_known_packets(void **state)
 {
     uint8_t p[2048] = {0};
 
-    (void) state;
+    (void)state;
     check(p, 16, true, "data, empty");
     check(p, 1332, true, "data");
     check(p, 15, false, "shorter than a header");
@@ -112,16 +113,16 @@ static void test_random_packets_agree(void **state)
 {
     uint8_t p[256];
 
-    (void) state;
+    (void)state;
     srand(7);
     for (int i = 0; i < 20000; i++) {
-        size_t len = (size_t) (rand() % 160);
+        size_t len = (size_t)(rand() % 160);
 
         for (size_t k = 0; k < sizeof(p); k++)
-            p[k] = (uint8_t) rand();
+            p[k] = (uint8_t)rand();
         if (rand() % 2) { /* make the interesting types likely */
             p[0] = 0x80;
-            p[1] = (uint8_t) (rand() % 10);
+            p[1] = (uint8_t)(rand() % 10);
         }
         if (rand() % 4 == 0) {
             p[0] = p[1] = 0xff;

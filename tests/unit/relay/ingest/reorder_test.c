@@ -6,22 +6,23 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static char seen[4096];
 
 static void on_packet(void *ctx, const uint8_t *bytes, size_t len)
 {
-    (void) ctx;
-    strncat(seen, (const char *) bytes, len);
+    (void)ctx;
+    strncat(seen, (const char *)bytes, len);
 }
 
 static void on_hole(void *ctx)
 {
-    (void) ctx;
+    (void)ctx;
     strcat(seen, "|");
 }
 
@@ -37,14 +38,14 @@ static struct reorder *make(int32_t first, uint32_t window, bool holes_stay)
 
 static void take(struct reorder *r, int32_t sequence, const char *text)
 {
-    reorder_take(r, sequence & 0x7fffffff, (const uint8_t *) text, strlen(text));
+    reorder_take(r, sequence & 0x7fffffff, (const uint8_t *)text, strlen(text));
 }
 
 static void test_in_order(void **state)
 {
     struct reorder *r = make(5, 256, true);
 
-    (void) state;
+    (void)state;
     take(r, 5, "a");
     take(r, 6, "b");
     assert_string_equal(seen, "ab");
@@ -56,7 +57,7 @@ static void test_early_and_doubled(void **state)
 {
     struct reorder *r = make(0x7ffffffe, 256, true);
 
-    (void) state;
+    (void)state;
     take(r, 0, "c");
     take(r, 1, "d");
     take(r, 0, "C");
@@ -75,7 +76,7 @@ static void test_losses_when_holes_do_not_fill(void **state)
 {
     struct reorder *r = make(10, 256, false);
 
-    (void) state;
+    (void)state;
     take(r, 10, "a");
     take(r, 14, "b");
     assert_string_equal(seen, "a|b");
@@ -87,7 +88,7 @@ static void test_window_is_a_bound(void **state)
 {
     struct reorder *r = make(0, 256, true);
 
-    (void) state;
+    (void)state;
     take(r, 1, "b");
     take(r, 255, "y");
     assert_string_equal(seen, "");
@@ -102,16 +103,16 @@ static void test_window_is_a_bound(void **state)
 
 static void test_any_shuffle(void **state)
 {
-    (void) state;
+    (void)state;
     for (unsigned seed = 1; seed < 200; seed++) {
         struct reorder *r = make(0x7fffffff - 50, 512, true);
-        char expected[256] = "";
+        char expected[256] = {0};
         int order[100];
 
         srand(seed);
         for (int i = 0; i < 100; i++) {
             order[i] = i;
-            strncat(expected, (char[]){(char) ('0' + i % 10), 0}, 1);
+            expected[i] = (char)('0' + i % 10);
         }
         for (int i = 99; i > 0; i--) {
             int k = rand() % (i + 1), x = order[i];
@@ -120,8 +121,8 @@ static void test_any_shuffle(void **state)
             order[k] = x;
         }
         for (int i = 0; i < 100; i++)
-            take(r, (int32_t) ((0x7fffffffu - 50 + (unsigned) order[i]) & 0x7fffffffu),
-                 (char[]){(char) ('0' + order[i] % 10), 0});
+            take(r, (int32_t)((0x7fffffffu - 50 + (unsigned)order[i]) & 0x7fffffffu),
+                 (char[]){(char)('0' + order[i] % 10), 0});
         assert_string_equal(seen, expected);
         reorder_free(&r);
     }

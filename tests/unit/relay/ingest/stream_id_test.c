@@ -6,8 +6,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static const struct {
     const char *text;
@@ -44,7 +45,7 @@ static void test_table(void **state)
 {
     struct stream_id id;
 
-    (void) state;
+    (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         enum stream_id_fault fault = stream_id_parse(cases[i].text, strlen(cases[i].text), &id);
 
@@ -63,7 +64,7 @@ static void test_lengths(void **state)
     char text[4096];
     struct stream_id id;
 
-    (void) state;
+    (void)state;
     memset(text, 'a', sizeof(text));
     assert_int_equal(stream_id_parse(text, 64, &id), STREAM_ID_OK);
     assert_int_equal(stream_id_parse(text, 65, &id), STREAM_ID_ROOM);

@@ -1,15 +1,15 @@
 /* The demuxer on its coroutine: every PES whole, however the bytes come, and a shallow stack. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/ingest/ts_demux.h"
+#include "tests/unit/relay/ingest/ts_writer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdlib.h>
 
-#include "tests/unit/relay/ingest/ts_writer.h"
+#include <cmocka.h>
 
 enum { UNITS = 300, STREAM_BYTES = 4 << 20, UNIT_MAX = 12000 };
 
@@ -23,14 +23,16 @@ static struct ts_writer writer;
 static size_t next[2], got, corrupt;
 
 static const struct ts_layout layout = {
-    .count = 2, .pmt_pid = 0x1000, .pcr_pid = 0x100,
+    .count = 2,
+    .pmt_pid = 0x1000,
+    .pcr_pid = 0x100,
     .tracks = {{.pid = 0x100, .type = 0x1b, .codec = CODEC_H264},
                {.pid = 0x101, .type = 0x0f, .codec = CODEC_AAC}},
 };
 
 static int make_stream(void **state)
 {
-    (void) state;
+    (void)state;
     srand(11);
     ts_demux_setup_log();
     writer = (struct ts_writer){.out = stream, .size = sizeof(stream)};
@@ -38,21 +40,21 @@ static int make_stream(void **state)
         struct sent *s = &sent[i];
 
         s->track = i % 3 == 2;
-        s->len = s->track ? 100 + (size_t) rand() % 300 : 1 + (size_t) rand() % UNIT_MAX;
+        s->len = s->track ? 100 + (size_t)rand() % 300 : 1 + (size_t)rand() % UNIT_MAX;
         s->dts = (0x1ffffffffu - 90000 + i * 1000) & 0x1ffffffff; /* across the wrap */
         s->pts = s->track ? s->dts : (s->dts + 6000) & 0x1ffffffff;
         s->data = malloc(s->len);
         for (size_t k = 0; k < s->len; k++)
-            s->data[k] = (uint8_t) (rand() & 0x7f);
+            s->data[k] = (uint8_t)(rand() & 0x7f);
         ts_write_pes(&writer, s->track ? 0x101 : 0x100, s->track ? 0xc0 : 0xe0, s->pts, s->dts,
-                     s->data, s->len, (int) s->track);
+                     s->data, s->len, (int)s->track);
     }
     return 0;
 }
 
 static int free_stream(void **state)
 {
-    (void) state;
+    (void)state;
     for (size_t i = 0; i < UNITS; i++)
         free(sent[i].data);
     return 0;
@@ -62,7 +64,7 @@ static void on_pes(void *ctx, const struct ts_pes *pes)
 {
     size_t *at = &next[pes->track];
 
-    (void) ctx;
+    (void)ctx;
     got++;
     corrupt += pes->corrupt;
     if (pes->corrupt)
@@ -89,13 +91,13 @@ static void test_every_unit_in_any_steps(void **state)
 {
     static const size_t steps[] = {1, 2, 7, 64, 1000, 30000};
 
-    (void) state;
+    (void)state;
     for (size_t k = 0; k < sizeof(steps) / sizeof(steps[0]); k++) {
         struct ts_demux *d = make(1 << 20);
 
         for (size_t at = 0; at < writer.len; at += steps[k] * TS_PACKET) {
-            size_t n = writer.len - at < steps[k] * TS_PACKET ? writer.len - at
-                                                              : steps[k] * TS_PACKET;
+            size_t n =
+                writer.len - at < steps[k] * TS_PACKET ? writer.len - at : steps[k] * TS_PACKET;
 
             assert_int_equal(ts_demux_push(d, stream + at, n), 0);
         }
@@ -112,7 +114,7 @@ static void test_a_lost_packet_spoils_one_unit(void **state)
     struct ts_demux *d = make(1 << 20);
     size_t lost = 0;
 
-    (void) state;
+    (void)state;
     for (size_t at = 0; at < writer.len; at += TS_PACKET) {
         if (at / TS_PACKET % 500 == 250 && !(stream[at + 1] & 0x40) && stream[at + 2] == 0) {
             lost++;
@@ -131,7 +133,7 @@ static void test_stack_stays_shallow(void **state)
 {
     struct ts_demux *d = make(1 << 20);
 
-    (void) state;
+    (void)state;
     assert_int_equal(ts_demux_push(d, stream, writer.len), 0);
     /* a quarter of the 256 KiB it has; sanitizers make frames larger */
     print_message("stack used: %zu bytes\n", ts_demux_stack_used(d));
@@ -141,12 +143,12 @@ static void test_stack_stays_shallow(void **state)
 
 static void ignore(void *ctx, const struct ts_pes *pes)
 {
-    (void) ctx, (void) pes;
+    (void)ctx, (void)pes;
 }
 
 static void test_freed_at_any_moment(void **state)
 {
-    (void) state;
+    (void)state;
     for (size_t n = 0; n < 120; n++) {
         struct ts_demux *d;
 

@@ -6,9 +6,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static struct ts_filter f;
 static struct ts_layout layout;
@@ -17,14 +18,14 @@ static uint8_t last[TS_PACKET];
 
 static void on_packet(void *ctx, const uint8_t packet[static TS_PACKET])
 {
-    (void) ctx;
+    (void)ctx;
     packets++;
     memcpy(last, packet, TS_PACKET);
 }
 
 static void on_layout(void *ctx, const struct ts_layout *l)
 {
-    (void) ctx;
+    (void)ctx;
     layouts++;
     layout = *l;
 }
@@ -50,12 +51,13 @@ static void media(uint8_t p[static TS_PACKET], uint16_t pid, unsigned counter)
 {
     memset(p, 0xaa, TS_PACKET);
     p[0] = 0x47;
-    p[1] = (uint8_t) (pid >> 8);
-    p[2] = (uint8_t) pid;
-    p[3] = (uint8_t) (0x10 | (counter & 15));
+    p[1] = (uint8_t)(pid >> 8);
+    p[2] = (uint8_t)pid;
+    p[3] = (uint8_t)(0x10 | (counter & 15));
 }
 
-static const struct psi_stream both[] = {{.pid = 0x101, .type = 0x0f}, {.pid = 0x100, .type = 0x1b}};
+static const struct psi_stream both[] = {{.pid = 0x101, .type = 0x0f},
+                                         {.pid = 0x100, .type = 0x1b}};
 
 static void test_tracks_are_chosen(void **state)
 {
@@ -64,7 +66,7 @@ static void test_tracks_are_chosen(void **state)
         {.pid = 0x53, .type = 0x0f}, {.pid = 0x54, .type = 0x1b}, {.pid = 0x55, .type = 0x0f},
     };
 
-    (void) state;
+    (void)state;
     reset(2);
     tables(many, 6);
     assert_int_equal(layouts, 1);
@@ -87,11 +89,11 @@ static void test_only_our_packets_pass(void **state)
 {
     uint8_t p[TS_PACKET];
 
-    (void) state;
+    (void)state;
     reset(7);
     tables(both, 2);
     for (unsigned pid = 0; pid < 8192; pid++) {
-        media(p, (uint16_t) pid, 0);
+        media(p, (uint16_t)pid, 0);
         ts_filter_take(&f, p, sizeof(p));
     }
     assert_int_equal(packets, 2);
@@ -104,7 +106,7 @@ static void test_continuity_and_copies(void **state)
     uint8_t p[TS_PACKET];
     static const unsigned counters[] = {14, 15, 0, 0, 1, 3, 4};
 
-    (void) state;
+    (void)state;
     reset(7);
     tables(both, 2);
     for (size_t i = 0; i < 7; i++) {
@@ -119,9 +121,9 @@ static void test_any_alignment(void **state)
 {
     static uint8_t stream[400 * TS_PACKET];
 
-    (void) state;
+    (void)state;
     for (size_t i = 0; i < 400; i++)
-        media(stream + i * TS_PACKET, 0x100, (unsigned) i);
+        media(stream + i * TS_PACKET, 0x100, (unsigned)i);
     for (size_t step = 1; step < 1500; step += 37) {
         reset(7);
         tables(both, 2);
@@ -138,13 +140,13 @@ static void test_resync_after_garbage(void **state)
 {
     uint8_t junk[1316], p[7 * TS_PACKET];
 
-    (void) state;
+    (void)state;
     reset(7);
     tables(both, 2);
     srand(3);
     for (int i = 0; i < 1000; i++) {
         for (size_t k = 0; k < sizeof(junk); k++)
-            junk[k] = (uint8_t) rand();
+            junk[k] = (uint8_t)rand();
         ts_filter_take(&f, junk, sizeof(junk));
     }
     packets = 0;
@@ -161,13 +163,13 @@ static void test_bad_tables_change_nothing(void **state)
 {
     uint8_t p[2 * TS_PACKET], flipped[2 * TS_PACKET];
 
-    (void) state;
+    (void)state;
     reset(7);
     psi_write(both, 2, 0x1000, 0x100, p);
-    ts_filter_take(&f, p, TS_PACKET); /* the PAT */
+    ts_filter_take(&f, p, TS_PACKET);                     /* the PAT */
     for (size_t bit = 5 * 8; bit < (5 + 26) * 8; bit++) { /* the PMT's section */
         memcpy(flipped, p, sizeof(p));
-        flipped[TS_PACKET + bit / 8] ^= (uint8_t) (1u << bit % 8);
+        flipped[TS_PACKET + bit / 8] ^= (uint8_t)(1u << bit % 8);
         ts_filter_take(&f, flipped + TS_PACKET, TS_PACKET);
     }
     assert_int_equal(layouts, 0);
@@ -183,17 +185,17 @@ static void test_long_table(void **state)
     size_t n = 12, at = 0;
     uint32_t crc;
 
-    (void) state;
+    (void)state;
     reset(7);
     psi_write(both, 2, 0x1000, 0x100, pat);
     ts_filter_take(&f, pat, TS_PACKET);
     for (unsigned i = 0; i < 190; i++, n += 5)
-        memcpy(section + n, (uint8_t[]){0x0f, (uint8_t) (0xe1 + (i >> 8)), (uint8_t) i, 0xf0, 0}, 5);
-    section[1] = (uint8_t) (0xb0 | (n + 4 - 3) >> 8);
-    section[2] = (uint8_t) (n + 4 - 3);
+        memcpy(section + n, (uint8_t[]){0x0f, (uint8_t)(0xe1 + (i >> 8)), (uint8_t)i, 0xf0, 0}, 5);
+    section[1] = (uint8_t)(0xb0 | (n + 4 - 3) >> 8);
+    section[2] = (uint8_t)(n + 4 - 3);
     crc = psi_crc(section, n);
     for (int i = 0; i < 4; i++)
-        section[n++] = (uint8_t) (crc >> (24 - 8 * i));
+        section[n++] = (uint8_t)(crc >> (24 - 8 * i));
     for (unsigned counter = 0; at < n; counter++) {
         size_t room = at ? 184 : 183, take = n - at < room ? n - at : room;
 

@@ -16,11 +16,11 @@ struct ts_writer {
 
 static inline void ts_put_time(uint8_t *p, uint8_t mark, uint64_t t)
 {
-    p[0] = (uint8_t) (mark << 4 | (t >> 29 & 0x0e) | 1);
-    p[1] = (uint8_t) (t >> 22);
-    p[2] = (uint8_t) ((t >> 14 & 0xfe) | 1);
-    p[3] = (uint8_t) (t >> 7);
-    p[4] = (uint8_t) (t << 1 | 1);
+    p[0] = (uint8_t)(mark << 4 | (t >> 29 & 0x0e) | 1);
+    p[1] = (uint8_t)(t >> 22);
+    p[2] = (uint8_t)((t >> 14 & 0xfe) | 1);
+    p[3] = (uint8_t)(t >> 7);
+    p[4] = (uint8_t)(t << 1 | 1);
 }
 
 /* ISO/IEC 13818-1 section 2.4.3.6; bounded: the PES says its length (audio). */
@@ -30,8 +30,8 @@ static inline void ts_write_pes(struct ts_writer *w, uint16_t pid, uint8_t strea
     uint8_t head[19] = {0, 0, 1, stream_id, 0, 0, 0x80, 0xc0, 10};
     size_t total = sizeof(head) + len, at = 0, pes_len = bounded ? total - 6 : 0;
 
-    head[4] = (uint8_t) (pes_len >> 8);
-    head[5] = (uint8_t) pes_len;
+    head[4] = (uint8_t)(pes_len >> 8);
+    head[5] = (uint8_t)pes_len;
     ts_put_time(head + 9, 3, pts);
     ts_put_time(head + 14, 1, dts);
     while (at < total) {
@@ -40,12 +40,12 @@ static inline void ts_write_pes(struct ts_writer *w, uint16_t pid, uint8_t strea
 
         assert(w->len + 188 <= w->size);
         p[0] = 0x47;
-        p[1] = (uint8_t) ((at ? 0 : 0x40) | pid >> 8);
-        p[2] = (uint8_t) pid;
-        p[3] = (uint8_t) ((stuffing ? 0x30 : 0x10) | (w->counter[pid]++ & 15));
+        p[1] = (uint8_t)((at ? 0 : 0x40) | pid >> 8);
+        p[2] = (uint8_t)pid;
+        p[3] = (uint8_t)((stuffing ? 0x30 : 0x10) | (w->counter[pid]++ & 15));
         if (stuffing) {
             memset(p + 4, 0xff, stuffing);
-            p[4] = (uint8_t) (stuffing - 1);
+            p[4] = (uint8_t)(stuffing - 1);
             if (stuffing > 1)
                 p[5] = 0;
         }

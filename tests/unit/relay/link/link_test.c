@@ -2,17 +2,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/link/link.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-#include <errno.h>
-#include <dirent.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 static size_t open_fds(void)
 {
@@ -30,7 +31,7 @@ static void test_every_type_arrives(void **state)
     struct link_message out = {0}, in;
     int ends[2], fd;
 
-    (void) state;
+    (void)state;
     assert_int_equal(link_pair(ends), 0);
     for (uint32_t type = LINK_WORKER_READY; type <= LINK_WORKER_SPAWNED; type++) {
         out.type = type;
@@ -43,7 +44,7 @@ static void test_every_type_arrives(void **state)
         assert_int_equal(in.type, type);
         assert_int_equal(in.feed, 77);
         assert_int_equal(fd, -1);
-        assert_int_equal(((uint8_t *) &in)[sizeof(in) - 1], 0); /* nothing of ours is left in it */
+        assert_int_equal(((uint8_t *)&in)[sizeof(in) - 1], 0); /* nothing of ours is left in it */
     }
     assert_int_equal(link_receive(ends[1], &in, &fd), -EAGAIN);
     close(ends[0]);
@@ -58,7 +59,7 @@ static void test_descriptor_travels(void **state)
     size_t before;
     char text[8] = "";
 
-    (void) state;
+    (void)state;
     assert_int_equal(link_pair(ends), 0);
     assert_int_equal(write(memory, "hello", 5), 5);
     before = open_fds();
@@ -81,7 +82,7 @@ static void test_slow_reader_is_waited_for(void **state)
     uint64_t sent = 0, seen = 0;
     size_t before = open_fds();
 
-    (void) state;
+    (void)state;
     assert_int_equal(link_pair(ends), 0);
     assert_int_equal(link_outbox_new(&o, ends[0]), 0);
     for (; link_outbox_queued(o) < 5000; sent++) {
@@ -112,7 +113,7 @@ static void test_queue_is_bounded(void **state)
     int ends[2], rc = 0;
     size_t before = open_fds();
 
-    (void) state;
+    (void)state;
     assert_int_equal(link_pair(ends), 0);
     assert_int_equal(link_outbox_new(&o, ends[0]), 0);
     for (int i = 0; i < 200000 && !rc; i++)
@@ -129,7 +130,7 @@ static void test_dead_and_mad_ends(void **state)
     struct link_message m = {.type = LINK_STOP}, in;
     int ends[2], fd;
 
-    (void) state;
+    (void)state;
     assert_int_equal(link_pair(ends), 0);
     assert_int_equal(send(ends[0], "x", 1, 0), 1);
     assert_int_equal(link_receive(ends[1], &in, &fd), -EPROTO);
@@ -147,10 +148,8 @@ static void test_dead_and_mad_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_type_arrives),
-        cmocka_unit_test(test_descriptor_travels),
-        cmocka_unit_test(test_slow_reader_is_waited_for),
-        cmocka_unit_test(test_queue_is_bounded),
+        cmocka_unit_test(test_every_type_arrives),        cmocka_unit_test(test_descriptor_travels),
+        cmocka_unit_test(test_slow_reader_is_waited_for), cmocka_unit_test(test_queue_is_bounded),
         cmocka_unit_test(test_dead_and_mad_ends),
     };
 

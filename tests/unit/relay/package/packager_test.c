@@ -1,16 +1,16 @@
 /* The packager: aligned segments from tracks that start late, stop, jump or change. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/package/packager.h"
+#include "tests/unit/codecs/clips.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/unit/codecs/clips.h"
+#include <cmocka.h>
 
 enum { KEPT = 200, FRAME = 3000, AUDIO_STEP = 1920 };
 
@@ -28,7 +28,7 @@ static const uint8_t *record = H264_BASE_RECORD;
 static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct track_params *params,
                      const char *language, uint32_t bytes, int fd)
 {
-    (void) ctx, (void) language;
+    (void)ctx, (void)language;
     assert_int_equal(init_id, seen.inits[track] + 1);
     assert_true(params->config_len > 0);
     assert_int_equal(lseek(fd, 0, SEEK_END), bytes);
@@ -40,7 +40,7 @@ static void on_segment(void *ctx, const struct packager_segment *s, int fd)
 {
     size_t n = seen.count[s->track]++;
 
-    (void) ctx;
+    (void)ctx;
     assert_true(n < KEPT);
     seen.segments[s->track][n] = *s;
     seen.samples[s->track] += s->samples;
@@ -56,8 +56,10 @@ static void make(size_t tracks)
 {
     static const struct packager_track both[] = {{.codec = CODEC_H264}, {.codec = CODEC_AAC}};
     struct packager_out out = {.track = on_track, .segment = on_segment};
-    struct packager_options o = {.segment_ms = 2000, .max_target_s = 10,
-                                 .segment_bytes = 1 << 24, .part_90k = 45000,
+    struct packager_options o = {.segment_ms = 2000,
+                                 .max_target_s = 10,
+                                 .segment_bytes = 1 << 24,
+                                 .part_90k = 45000,
                                  .start_90k = 900000};
 
     memset(&seen, 0, sizeof(seen));
@@ -79,10 +81,11 @@ static void finish(void)
 /* avcC: 8 bytes, the SPS after its length at 6, then a count, then the PPS. */
 static size_t parameter_sets(struct nal nals[static 2])
 {
-    size_t sps = (size_t) record[6] << 8 | record[7], at = 8 + sps + 1;
+    size_t sps = (size_t)record[6] << 8 | record[7], at = 8 + sps + 1;
 
     nals[0] = (struct nal){.data = record + 8, .len = sps};
-    nals[1] = (struct nal){.data = record + at + 2, .len = (size_t) record[at] << 8 | record[at + 1]};
+    nals[1] =
+        (struct nal){.data = record + at + 2, .len = (size_t)record[at] << 8 | record[at + 1]};
     return 2;
 }
 
@@ -91,9 +94,12 @@ static void video(uint64_t raw, bool idr)
     uint8_t slice[40] = {idr ? 0x65 : 0x41, 0x88, 0x84};
     struct nal nals[3];
     size_t n = idr ? parameter_sets(nals) : 0;
-    struct packager_unit u = {.track = 0, .raw_pts = (raw + 2 * FRAME) & 0x1ffffffff,
-                              .raw_dts = raw & 0x1ffffffff, .nals = nals, .data = slice,
-                              .wall_us = (int64_t) raw * 100 / 9};
+    struct packager_unit u = {.track = 0,
+                              .raw_pts = (raw + 2 * FRAME) & 0x1ffffffff,
+                              .raw_dts = raw & 0x1ffffffff,
+                              .nals = nals,
+                              .data = slice,
+                              .wall_us = (int64_t)raw * 100 / 9};
 
     nals[n++] = (struct nal){.data = slice, .len = sizeof(slice)};
     u.nal_count = n;
@@ -105,19 +111,22 @@ static void video(uint64_t raw, bool idr)
 static void audio(uint64_t raw)
 {
     uint8_t frame[31] = {0xff, 0xf1, 0x4c, 0x40, 0x03, 0xff, 0xfc, 0x01, 0x40, 0x20, 0x07};
-    struct packager_unit u = {.track = 1, .raw_pts = raw & 0x1ffffffff,
-                              .raw_dts = raw & 0x1ffffffff, .data = frame, .len = sizeof(frame),
-                              .wall_us = (int64_t) raw * 100 / 9};
+    struct packager_unit u = {.track = 1,
+                              .raw_pts = raw & 0x1ffffffff,
+                              .raw_dts = raw & 0x1ffffffff,
+                              .data = frame,
+                              .len = sizeof(frame),
+                              .wall_us = (int64_t)raw * 100 / 9};
 
     assert_int_equal(packager_take(p, &u), 0);
 }
 
 /* Interleaves video (30 fps, an IDR every `gop` frames) and audio between two times. */
 struct span {
-    int64_t from, to;         /* 90 kHz, of both */
+    int64_t from, to; /* 90 kHz, of both */
     int64_t audio_from, audio_to;
     int64_t gop;
-    int64_t shift;            /* added to what is sent */
+    int64_t shift; /* added to what is sent */
 };
 
 static void play(const struct span *s)
@@ -125,9 +134,9 @@ static void play(const struct span *s)
     int64_t a = s->audio_from;
 
     for (int64_t v = s->from; v < s->to; v += FRAME) {
-        video((uint64_t) (v + s->shift), (v / FRAME) % s->gop == 0);
+        video((uint64_t)(v + s->shift), (v / FRAME) % s->gop == 0);
         for (; a < s->audio_to && a < v + FRAME; a += AUDIO_STEP)
-            audio((uint64_t) (a + s->shift));
+            audio((uint64_t)(a + s->shift));
     }
 }
 
@@ -157,7 +166,7 @@ static void test_both_tracks(void **state)
 {
     struct span s = {.to = 900000, .audio_to = 900000, .gop = 60, .shift = 12345};
 
-    (void) state;
+    (void)state;
     make(2);
     play(&s);
     finish();
@@ -167,7 +176,7 @@ static void test_both_tracks(void **state)
     assert_int_equal(seen.samples[0], 300);
     assert_int_equal(seen.samples[1], (900000 + AUDIO_STEP - 1) / AUDIO_STEP);
     for (size_t i = 0; i < 5; i++) {
-        assert_int_equal(seen.segments[0][i].start_90k, 900000 + (int64_t) i * 180000);
+        assert_int_equal(seen.segments[0][i].start_90k, 900000 + (int64_t)i * 180000);
         assert_int_equal(seen.segments[0][i].duration_90k, 180000);
         assert_true(seen.segments[0][i].independent);
         assert_int_equal(seen.segments[0][i].sequence, seen.segments[1][i].sequence);
@@ -184,7 +193,7 @@ static void test_audio_late(void **state)
 {
     struct span s = {.to = 900000, .audio_from = 270000, .audio_to = 900000, .gop = 60};
 
-    (void) state;
+    (void)state;
     make(2);
     play(&s);
     finish();
@@ -198,11 +207,11 @@ static void test_audio_late(void **state)
 static void test_audio_stops_and_comes_back(void **state)
 {
     struct span s = {.to = 900000, .audio_to = 300000, .gop = 60};
-    struct span later = {.from = 900000, .to = 1620000, .audio_from = 900000,
-                         .audio_to = 1620000, .gop = 60};
+    struct span later = {
+        .from = 900000, .to = 1620000, .audio_from = 900000, .audio_to = 1620000, .gop = 60};
     size_t gaps = 0;
 
-    (void) state;
+    (void)state;
     make(2);
     play(&s);
     play(&later);
@@ -218,10 +227,10 @@ static void test_audio_stops_and_comes_back(void **state)
 
 static void test_announced_video_never_comes(void **state)
 {
-    (void) state;
+    (void)state;
     make(2);
     for (int64_t a = 0; a < 900000; a += AUDIO_STEP)
-        audio((uint64_t) a);
+        audio((uint64_t)a);
     finish();
     assert_int_equal(seen.count[0], 0);
     assert_int_equal(seen.samples[1], 469);
@@ -231,12 +240,12 @@ static void test_announced_video_never_comes(void **state)
 
 static void test_audio_before_the_first_picture(void **state)
 {
-    (void) state;
+    (void)state;
     make(2);
     for (int64_t a = 0; a < 180000; a += AUDIO_STEP)
-        audio((uint64_t) a);
+        audio((uint64_t)a);
     for (int64_t v = 90000; v < 450000; v += FRAME) {
-        video((uint64_t) v, v % 180000 == 0); /* joined in the middle of a GOP */
+        video((uint64_t)v, v % 180000 == 0); /* joined in the middle of a GOP */
     }
     finish();
     /* the picture at 180000 is shown at 186000: half a second of sound before it is kept */
@@ -249,11 +258,15 @@ static void test_clock_jumps(void **state)
 {
     static const int64_t shifts[] = {900000, -800000, INT64_C(9720000000)};
 
-    (void) state;
+    (void)state;
     for (size_t k = 0; k < 3; k++) {
         struct span s = {.to = 450000, .audio_to = 450000, .gop = 60, .shift = 900000};
-        struct span after = {.from = 450000, .to = 900000, .audio_from = 451200,
-                             .audio_to = 900000, .gop = 60, .shift = 900000 + shifts[k]};
+        struct span after = {.from = 450000,
+                             .to = 900000,
+                             .audio_from = 451200,
+                             .audio_to = 900000,
+                             .gop = 60,
+                             .shift = 900000 + shifts[k]};
         size_t marks = 0;
 
         make(2);
@@ -265,18 +278,17 @@ static void test_clock_jumps(void **state)
             marks += seen.segments[0][i].discontinuity;
         assert_int_equal(marks, 1);
         assert_int_equal(seen.samples[0], 300);
-        assert_int_equal(seen.segments[0][4].start_90k + seen.segments[0][4].duration_90k,
-                         1800000);
+        assert_int_equal(seen.segments[0][4].start_90k + seen.segments[0][4].duration_90k, 1800000);
     }
 }
 
 static void test_parameters_change(void **state)
 {
     struct span s = {.to = 360000, .audio_to = 360000, .gop = 60};
-    struct span after = {.from = 360000, .to = 900000, .audio_from = 360960,
-                         .audio_to = 900000, .gop = 60};
+    struct span after = {
+        .from = 360000, .to = 900000, .audio_from = 360960, .audio_to = 900000, .gop = 60};
 
-    (void) state;
+    (void)state;
     make(2);
     play(&s);
     record = H264_SAR_RECORD;
@@ -296,7 +308,7 @@ static void test_no_keyframes(void **state)
 {
     struct span s = {.to = 2700000, .audio_to = 2700000, .gop = 100000};
 
-    (void) state;
+    (void)state;
     make(2);
     play(&s);
     finish();

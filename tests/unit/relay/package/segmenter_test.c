@@ -6,8 +6,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 struct run {
     int64_t durations[64];
@@ -50,7 +51,7 @@ static void expect_legal(const struct segmenter *s, const struct run *r)
     for (size_t i = 0; i < r->count; i++)
         if ((r->durations[i] + 45000) / 90000 > s->target_duration_s)
             fail_msg("segment %zu of %lld ticks breaks TARGETDURATION %u", i,
-                     (long long) r->durations[i], s->target_duration_s);
+                     (long long)r->durations[i], s->target_duration_s);
 }
 
 static void test_usual_gops(void **state)
@@ -61,12 +62,12 @@ static void test_usual_gops(void **state)
         int64_t duration;
         uint32_t target;
     } cases[] = {
-        {3000, 60, 180000, 2},  {3600, 25, 180000, 2},   {3600, 50, 180000, 2},
-        {3003, 60, 180180, 2},  {1500, 30, 180000, 2},   {3000, 250, 750000, 9},
-        {3000, 90, 270000, 3},  {3000, 1, 162000, 2},    {3600, 250, 900000, 10},
+        {3000, 60, 180000, 2}, {3600, 25, 180000, 2}, {3600, 50, 180000, 2},
+        {3003, 60, 180180, 2}, {1500, 30, 180000, 2}, {3000, 250, 750000, 9},
+        {3000, 90, 270000, 3}, {3000, 1, 162000, 2},  {3600, 250, 900000, 10},
     };
 
-    (void) state;
+    (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct segmenter s;
         struct run r;
@@ -88,7 +89,7 @@ static void test_no_keyframe_for_long(void **state)
     struct segmenter s;
     struct run r;
 
-    (void) state;
+    (void)state;
     segmenter_init(&s, 2000, 10, 1 << 26, 0, 0);
     play(&s, 3000, 0, 4000, &r);
     assert_int_equal(s.target_duration_s, 10);
@@ -102,7 +103,7 @@ static void test_frozen_room_holds(void **state)
     struct segmenter s;
     struct run r;
 
-    (void) state;
+    (void)state;
     segmenter_init(&s, 2000, 10, 1 << 26, 2, 7);
     play(&s, 3000, 250, 3000, &r); /* a room of 2 s gets an encoder with an IDR every 8.33 s */
     assert_int_equal(s.target_duration_s, 2);
@@ -114,7 +115,7 @@ static void test_bytes_are_bounded(void **state)
     struct segmenter s;
     struct segmenter_unit u = {.dts_90k = 3000};
 
-    (void) state;
+    (void)state;
     segmenter_init(&s, 2000, 10, 1000000, 0, 0);
     assert_int_equal(segmenter_next(&s, &u, 0, 0, 1000000), SEGMENTER_GO_ON);
     assert_int_equal(segmenter_next(&s, &u, 0, 0, 1000001), SEGMENTER_CUT_HERE);
@@ -124,7 +125,7 @@ static void test_encoder_says_its_gop(void **state)
 {
     struct segmenter s;
 
-    (void) state;
+    (void)state;
     segmenter_init(&s, 2000, 10, 1 << 26, 0, 0);
     segmenter_freeze(&s, 190000, 250, 30, 1); /* a scene cut came early; keyint says 8.33 s */
     assert_int_equal(s.target_duration_s, 9);
@@ -142,7 +143,7 @@ static void test_cuts_are_found_and_forgotten(void **state)
 {
     struct segmenter s;
 
-    (void) state;
+    (void)state;
     segmenter_init(&s, 2000, 10, 1 << 26, 0, 100);
     assert_null(segmenter_find(&s, 100));
     for (int i = 0; i < 40; i++)
@@ -158,9 +159,12 @@ static void test_cuts_are_found_and_forgotten(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_usual_gops),          cmocka_unit_test(test_no_keyframe_for_long),
-        cmocka_unit_test(test_frozen_room_holds),   cmocka_unit_test(test_bytes_are_bounded),
-        cmocka_unit_test(test_encoder_says_its_gop), cmocka_unit_test(test_cuts_are_found_and_forgotten),
+        cmocka_unit_test(test_usual_gops),
+        cmocka_unit_test(test_no_keyframe_for_long),
+        cmocka_unit_test(test_frozen_room_holds),
+        cmocka_unit_test(test_bytes_are_bounded),
+        cmocka_unit_test(test_encoder_says_its_gop),
+        cmocka_unit_test(test_cuts_are_found_and_forgotten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #define WRAP (UINT64_C(1) << 33)
@@ -33,7 +34,7 @@ static void test_two_wraps(void **state)
 {
     static const uint64_t starts[] = {0, WRAP - 90000 * 5, 123456789};
 
-    (void) state;
+    (void)state;
     for (size_t k = 0; k < 3; k++) {
         uint64_t raw = starts[k];
 
@@ -42,9 +43,9 @@ static void test_two_wraps(void **state)
             int64_t pts, dts = map(0, raw + 7200, raw, false, &pts);
 
             if (dts != 900000 + i * 3600 || pts != dts + 7200)
-                fail_msg("unit %lld of start %zu is at %lld", (long long) i, k, (long long) dts);
+                fail_msg("unit %lld of start %zu is at %lld", (long long)i, k, (long long)dts);
             if (i % 2 == 0 && map(1, raw + 1000, raw + 1000, false, NULL) != dts + 1000)
-                fail_msg("audio left video at %lld", (long long) i);
+                fail_msg("audio left video at %lld", (long long)i);
             raw += 3600;
         }
         assert_int_equal(t.jumps, 0);
@@ -56,7 +57,7 @@ static void test_wrap_between_pts_and_dts(void **state)
 {
     int64_t pts, dts;
 
-    (void) state;
+    (void)state;
     start(WRAP - 3000, 0);
     dts = map(0, 3000, WRAP - 3000, false, &pts);
     assert_int_equal(dts, 0);
@@ -67,7 +68,7 @@ static void test_jumps_go_on_without_hole(void **state)
 {
     static const int64_t jumps[] = {10 * 90000, -10 * 90000, INT64_C(30) * 3600 * 90000, -90000};
 
-    (void) state;
+    (void)state;
     for (size_t k = 0; k < 4; k++) {
         uint64_t raw = 90000 * 100;
         int64_t last = 0;
@@ -77,7 +78,7 @@ static void test_jumps_go_on_without_hole(void **state)
             last = map(0, raw, raw, false, NULL);
             map(1, raw + 10, raw + 10, false, NULL);
         }
-        raw += (uint64_t) jumps[k];
+        raw += (uint64_t)jumps[k];
         assert_int_equal(map(0, raw, raw, true, NULL), last + 3000);
         /* audio's last unit of the old clock comes late, then it follows into the new one */
         assert_int_equal(map(1, raw + 10, raw + 10, false, NULL), last + 3010);
@@ -90,7 +91,7 @@ static void test_silent_track_comes_back_in_step(void **state)
 {
     uint64_t raw = 1000000;
 
-    (void) state;
+    (void)state;
     start(raw, 0);
     map(1, raw, raw, false, NULL);
     for (int i = 0; i < 25 * 20; i++, raw += 3600)
@@ -101,7 +102,7 @@ static void test_silent_track_comes_back_in_step(void **state)
 
 static void test_small_steps_back_are_nudged(void **state)
 {
-    (void) state;
+    (void)state;
     start(0, 0);
     assert_int_equal(map(0, 6000, 3000, false, NULL), 3000);
     assert_int_equal(map(0, 6000, 3000, false, NULL), 3001);
@@ -114,7 +115,7 @@ static void test_pts_below_dts_is_lifted(void **state)
 {
     int64_t pts, dts;
 
-    (void) state;
+    (void)state;
     start(0, 0);
     dts = map(0, 2999, 3000, false, &pts);
     assert_int_equal(pts, dts);

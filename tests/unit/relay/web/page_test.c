@@ -32,7 +32,7 @@ static int tear_down(void **state)
 
 static struct answer fetch(const char *path, const char *extra)
 {
-    int fd = viewer_connect(&site);
+    int fd = viewer_connect(&site.address);
     viewer_get(fd, path, extra);
     struct answer a = viewer_read(fd, true);
     close(fd);

@@ -1,0 +1,31 @@
+/* Where HTTP threads leave questions that only the control thread can answer. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   the questions until they are answered. A handler parks its request and posts a question;
+ *         the control thread drains them, renders the page and answers.
+ * Thread: the routes' handlers: HTTP threads; the rest: control.
+ * Life:   desk_new before server_new (which keeps the routes), desk_free after server_free.
+ * Fails:  -ENOMEM, -EMFILE; a full desk lets the request run into its deadline (503).
+ */
+#ifndef RELAY_CONTROL_DESK_H
+#define RELAY_CONTROL_DESK_H
+
+#include "relay/room/rooms.h"
+#include "relay/web/server.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct desk;
+
+__attribute__((warn_unused_result)) int desk_new(struct desk **out);
+void desk_free(struct desk **d);
+/* "/healthz", "/readyz", "/metrics", "/api/v1/"; the array lives as long as the desk. */
+const struct route *desk_routes(const struct desk *d, size_t *count);
+/* Readable when there are questions. */
+int desk_fd(const struct desk *d);
+/* Answers all of them. Returns how many. */
+size_t desk_drain(struct desk *d, struct server *s, const struct rooms *rooms, int64_t now_us,
+                  int64_t wall_us);
+
+#endif

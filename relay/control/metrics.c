@@ -1,0 +1,265 @@
+/* /metrics: everything the front counts, as Prometheus text. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/control/metrics.h"
+
+#include "relay/base/log.h"
+#include "relay/room/feed_fields.h"
+#include "relay/room/worker_entry.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+/* What all families are rendered from; the sums are made once. */
+struct sums {
+    const struct source *src;
+    struct rooms_facts rooms;
+    struct link_worker_stats workers;
+};
+
+static void head(struct text *t, const char *name, const char *type, const char *help)
+{
+    text_printf(t, "# HELP roomcast_%s %s\n# TYPE roomcast_%s %s\n", name, help, name, type);
+}
+
+static void plain(struct text *t, const char *name, uint64_t value)
+{
+    text_printf(t, "roomcast_%s %" PRIu64 "\n", name, value);
+}
+
+static void labelled(struct text *t, const char *name, const char *label, const char *word,
+                     uint64_t value)
+{
+    text_printf(t, "roomcast_%s{%s=\"%s\"} %" PRIu64 "\n", name, label, word, value);
+}
+
+static void rooms_by_state(struct text *t, const char *name, const struct sums *s)
+{
+    for (enum room_state i = ROOM_LIVE; i < ROOM_GONE; i++)
+        labelled(t, name, "state", room_state_word(i), s->rooms.by_state[i]);
+}
+
+/* Refused at the handshake by a worker, or at the door of the room by the front. */
+static void refused(struct text *t, const char *name, const struct sums *s)
+{
+    const struct link_worker_stats *w = &s->workers;
+    labelled(t, name, "reason", "key", w->refused_key);
+    labelled(t, name, "reason", "name", w->refused_name + s->rooms.refused_name);
+    labelled(t, name, "reason", "conflict", w->refused_conflict + s->rooms.refused_conflict);
+    labelled(t, name, "reason", "version", w->refused_version);
+    labelled(t, name, "reason", "rate", w->refused_rate);
+    labelled(t, name, "reason", "passphrase", w->refused_passphrase);
+    labelled(t, name, "reason", "full", w->refused_full + s->rooms.refused_full);
+    labelled(t, name, "reason", "other", w->refused_other + s->rooms.refused_other);
+}
+
+static void shed(struct text *t, const char *name, const struct sums *s)
+{
+    labelled(t, name, "from", "retained", s->rooms.media.shed_retained);
+    labelled(t, name, "from", "listed", s->rooms.media.shed_listed);
+}
+
+static void requests(struct text *t, const char *name, const struct sums *s)
+{
+    const size_t codes = sizeof(s->src->web->by_code) / sizeof(s->src->web->by_code[0]);
+    for (size_t code = 0; code < codes; code++)
+        if (s->src->web->by_code[code] > 0)
+            text_printf(t, "roomcast_%s{code=\"%zu\"} %" PRIu64 "\n", name, code,
+                        s->src->web->by_code[code]);
+}
+
+static void timeouts(struct text *t, const char *name, const struct sums *s)
+{
+    labelled(t, name, "phase", "head", s->src->web->timeouts_head);
+    labelled(t, name, "phase", "idle", s->src->web->timeouts_idle);
+    labelled(t, name, "phase", "send", s->src->web->timeouts_send);
+}
+
+static void pinned_bytes(struct text *t, const char *name, const struct sums *s)
+{
+    (void)s;
+    plain(t, name, blob_bytes());
+}
+
+static void pinned_blobs(struct text *t, const char *name, const struct sums *s)
+{
+    (void)s;
+    plain(t, name, blob_count());
+}
+
+static void log_lines(struct text *t, const char *name, const struct sums *s)
+{
+    labelled(t, name, "process", "front", log_dropped());
+    labelled(t, name, "process", "workers", s->workers.log_dropped);
+}
+
+/* A sum, by its place in one of the structs. */
+enum origin { FROM_ROOMS, FROM_WEB };
+
+struct single {
+    const char *name, *type, *help;
+    enum origin origin;
+    size_t offset;
+};
+
+#define ROOMS(name, type, field, help)                                                             \
+    {                                                                                              \
+        name, type, help, FROM_ROOMS, offsetof(struct rooms_facts, field)                          \
+    }
+#define WEB(name, type, field, help)                                                               \
+    {                                                                                              \
+        name, type, help, FROM_WEB, offsetof(struct server_stats, field)                           \
+    }
+
+static const struct single singles[] = {
+    ROOMS("feeds", "gauge", feeds, "Publishers connected."),
+    ROOMS("feeds_opened_total", "counter", feeds_opened, "Publishers let into a room."),
+    ROOMS("worker_faults_total", "counter", faults, "Messages that no worker should send."),
+    ROOMS("segments_total", "counter", media.segments, "Segments listed."),
+    ROOMS("segment_bytes_total", "counter", media.bytes, "Bytes of the segments listed."),
+    ROOMS("segment_gaps_total", "counter", media.gaps, "EXT-X-GAP entries listed."),
+    ROOMS("segments_late_total", "counter", media.late, "Segments that came after their gap."),
+    ROOMS("segments_over_target_total", "counter", media.over_target,
+          "Segments longer than the target duration of their room."),
+    WEB("http_connections_total", "counter", connections, "Connections accepted."),
+    WEB("http_connections", "gauge", connections_open, "Connections open."),
+    WEB("http_connections_refused_total", "counter", refused_full, "Refused: too many."),
+    WEB("http_sent_bytes_total", "counter", bytes_out, "Bytes of heads and bodies sent."),
+    WEB("http_holding_requests", "gauge", holding, "Requests that wait for an answer."),
+    WEB("http_bad_requests_total", "counter", bad_requests, "What was not HTTP, or over a limit."),
+    WEB("http_late_posts_total", "counter", late_posts, "News that met a busy HTTP thread."),
+};
+
+/* A family with labels, or from elsewhere. */
+struct family {
+    const char *name, *type, *help;
+    void (*render)(struct text *t, const char *name, const struct sums *s);
+};
+
+static const struct family families[] = {
+    {"rooms", "gauge", "Rooms by what they are doing.", rooms_by_state},
+    {"publishers_refused_total", "counter", "Publishers refused, by reason.", refused},
+    {"segments_shed_total", "counter", "Segments dropped early to keep within the room's budget.",
+     shed},
+    {"http_requests_total", "counter", "Requests answered, by status code.", requests},
+    {"http_timeouts_total", "counter", "Connections cut by a deadline.", timeouts},
+    {"pinned_bytes", "gauge", "Bytes of segments in memory.", pinned_bytes},
+    {"pinned_blobs", "gauge", "Segments and init segments in memory.", pinned_blobs},
+    {"log_lines_dropped_total", "counter", "Log lines suppressed or lost.", log_lines},
+};
+
+/* One series for each worker. */
+struct worker_metric {
+    const char *name, *type, *help;
+    size_t offset; /* in struct worker_facts; a uint64_t, but for `up` */
+    double scale;
+};
+
+#define WORKER(field) offsetof(struct worker_facts, field)
+static const struct worker_metric worker_metrics[] = {
+    {"worker_restarts_total", "counter", "Times a worker came back after it had died.",
+     WORKER(restarts), 1},
+    {"worker_cpu_seconds_total", "counter", "CPU time used.", WORKER(stats.cpu_us), 1e-6},
+    {"worker_resident_memory_bytes", "gauge", "Resident memory.", WORKER(stats.rss_bytes), 1},
+    {"worker_ticks_total", "counter", "Rounds of its loop.", WORKER(stats.ticks), 1},
+    {"worker_late_ticks_total", "counter", "Rounds that came late.", WORKER(stats.late_ticks), 1},
+    {"worker_udp_dropped_total", "counter", "Datagrams that its socket had no room for.",
+     WORKER(stats.udp_dropped), 1},
+    {"worker_accepted_total", "counter", "SRT connections accepted.", WORKER(stats.accepted), 1},
+};
+
+static uint64_t value_at(const void *base, size_t offset)
+{
+    uint64_t value;
+    memcpy(&value, (const char *)base + offset, sizeof(value));
+    return value;
+}
+
+static void render_workers(struct text *t, const struct sums *s)
+{
+    const struct rooms *rooms = s->src->rooms;
+    struct worker_facts w;
+    head(t, "worker_up", "gauge", "Does the worker take publishers?");
+    for (uint32_t i = 0; i < rooms_workers(rooms); i++) {
+        rooms_worker_facts(rooms, i, &w);
+        text_printf(t, "roomcast_worker_up{worker=\"%" PRIu32 "\"} %d\n", i, w.up);
+    }
+    for (size_t k = 0; k < sizeof(worker_metrics) / sizeof(worker_metrics[0]); k++) {
+        const struct worker_metric *m = &worker_metrics[k];
+        head(t, m->name, m->type, m->help);
+        for (uint32_t i = 0; i < rooms_workers(rooms); i++) {
+            rooms_worker_facts(rooms, i, &w);
+            text_printf(t, "roomcast_%s{worker=\"%" PRIu32 "\"} %.15g\n", m->name, i,
+                        (double)value_at(&w, m->offset) * m->scale);
+        }
+    }
+}
+
+/* What the feeds count: in all, and for each room what tells a sick feed from a sound one. */
+static void render_feeds(struct text *t, const struct sums *s)
+{
+    for (size_t i = 0; i < feed_field_count; i++) {
+        const struct feed_field *f = &feed_fields[i];
+        if (f->gauge)
+            continue;
+        head(t, f->metric, "counter", f->help);
+        plain(t, f->metric, feed_field_value(&s->rooms.feed, f));
+    }
+}
+
+static void render_room_series(struct text *t, const struct rooms *rooms,
+                               const struct feed_field *f)
+{
+    text_printf(t, "# HELP roomcast_room_%s %s\n# TYPE roomcast_room_%s %s\n", f->metric, f->help,
+                f->metric, f->gauge ? "gauge" : "counter");
+    for (size_t i = 0; i < rooms_count(rooms); i++) {
+        struct room_facts r;
+        room_facts(rooms_at(rooms, i), &r);
+        text_printf(t, "roomcast_room_%s{room=\"%s\"} %.15g\n", f->metric, r.name,
+                    (double)feed_field_value(&r.totals, f) * f->scale);
+    }
+}
+
+static void render_rooms(struct text *t, const struct rooms *rooms)
+{
+    static const char *const counts[] = {"bytes", "lost", "retransmitted", "dropped",
+                                         "access_units_corrupt"};
+    for (size_t i = 0; i < feed_field_count; i++) {
+        bool wanted = feed_fields[i].gauge;
+        for (size_t k = 0; k < sizeof(counts) / sizeof(counts[0]); k++)
+            wanted |= strcmp(feed_fields[i].name, counts[k]) == 0;
+        if (wanted)
+            render_room_series(t, rooms, &feed_fields[i]);
+    }
+}
+
+static void sum_up(struct sums *s, const struct source *src)
+{
+    memset(s, 0, sizeof(*s));
+    s->src = src;
+    rooms_facts(src->rooms, &s->rooms);
+    for (uint32_t i = 0; i < rooms_workers(src->rooms); i++) {
+        struct worker_facts w;
+        rooms_worker_facts(src->rooms, i, &w);
+        worker_stats_add(&s->workers, &w.stats);
+    }
+}
+
+void metrics_render(struct text *t, const struct source *src)
+{
+    struct sums s;
+    sum_up(&s, src);
+    for (size_t i = 0; i < sizeof(singles) / sizeof(singles[0]); i++) {
+        const struct single *m = &singles[i];
+        const void *base = m->origin == FROM_ROOMS ? (const void *)&s.rooms : src->web;
+        head(t, m->name, m->type, m->help);
+        plain(t, m->name, value_at(base, m->offset));
+    }
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        head(t, families[i].name, families[i].type, families[i].help);
+        families[i].render(t, families[i].name, &s);
+    }
+    render_feeds(t, &s);
+    render_workers(t, &s);
+    render_rooms(t, src->rooms);
+}

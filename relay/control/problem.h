@@ -1,0 +1,20 @@
+/* Errors in words, as application/problem+json. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Standard: RFC 9457. Owns: nothing. Thread: any; problem_reply: the request's.
+ * Life: pure functions. Fails: never.
+ */
+#ifndef RELAY_CONTROL_PROBLEM_H
+#define RELAY_CONTROL_PROBLEM_H
+
+#include "relay/base/text.h"
+#include "relay/web/request.h"
+
+#define PROBLEM_TYPE "application/problem+json"
+
+/* {"type": "about:blank", title, status, detail}: section 4.2.1, the status says what it is. */
+void problem_render(struct text *t, int status, const char *detail);
+/* Ends the request with it. */
+void problem_reply(struct request *r, int status, const char *detail);
+
+#endif

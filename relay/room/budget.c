@@ -1,0 +1,99 @@
+/* What a presentation keeps in memory and for how long: sliding, expiry, the budget of bytes. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/room/budget.h"
+
+#include <string.h>
+
+static bool is_only_gaps(const struct window *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (!w->items[i].gap)
+            return false;
+    return true;
+}
+
+static void drop_dead(struct presentation *p)
+{
+    for (size_t i = 0; i < p->count;) {
+        struct rendition *r = p->renditions[i];
+        if (r->announced || !is_only_gaps(&r->window)) {
+            i++;
+            continue;
+        }
+        rendition_free(&r);
+        p->count--;
+        memmove(&p->renditions[i], &p->renditions[i + 1], (p->count - i) * sizeof(r));
+    }
+}
+
+void budget_slide(struct presentation *p, uint32_t segments, int64_t now_us)
+{
+    int64_t least_90k = (int64_t)p->target_duration_s * 3 * 90000;
+    uint64_t first = UINT64_MAX, hard = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        const struct window *w = &p->renditions[i]->window;
+        uint64_t limit = window_limit(w, segments, least_90k);
+        first = limit < first ? limit : first;
+        if (window_listed(w) <= BUDGET_LIST_MAX)
+            continue;
+        limit = window_limit(w, BUDGET_LIST_MAX, 0);
+        hard = limit > hard ? limit : hard;
+    }
+    first = first < hard ? hard : first;
+    for (size_t i = 0; i < p->count && first != UINT64_MAX; i++)
+        window_slide(&p->renditions[i]->window, first, now_us,
+                     (int64_t)p->target_duration_s * 1000000);
+    budget_expire(p, now_us);
+    drop_dead(p);
+}
+
+bool budget_expire(struct presentation *p, int64_t now_us)
+{
+    bool any = false;
+    for (size_t i = 0; i < p->count; i++)
+        any |= window_expire(&p->renditions[i]->window, now_us);
+    return any;
+}
+
+uint64_t budget_used_bytes(const struct presentation *p)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < p->count; i++)
+        bytes += p->renditions[i]->window.bytes;
+    return bytes;
+}
+
+/* The window whose oldest segment is the oldest of all: retained ones, or listed ones. */
+static struct window *oldest(struct presentation *p, bool retained)
+{
+    struct window *best = NULL;
+    uint64_t best_msn = UINT64_MAX;
+    for (size_t i = 0; i < p->count; i++) {
+        struct window *w = &p->renditions[i]->window;
+        bool has = retained ? w->retained > 0 : window_listed(w) > 1;
+        uint64_t msn = has ? w->items[retained ? 0 : w->retained].msn : UINT64_MAX;
+        if (has && msn < best_msn) {
+            best = w;
+            best_msn = msn;
+        }
+    }
+    return best;
+}
+
+size_t budget_shed(struct presentation *p, uint64_t budget_bytes)
+{
+    size_t listed = 0;
+    while (budget_used_bytes(p) > budget_bytes) {
+        struct window *w = oldest(p, true);
+        if (w && window_shed_retained(w)) {
+            p->counters.shed_retained++;
+            continue;
+        }
+        w = oldest(p, false);
+        if (!w || !window_shed_listed(w))
+            break;
+        p->counters.shed_listed++;
+        listed++;
+    }
+    return listed;
+}

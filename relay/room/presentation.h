@@ -1,0 +1,87 @@
+/* What a room plays: its renditions and the numbers that bind them to one timeline. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   its renditions. Thread: control. Life: presentation_init/_fini.
+ * Fails:  -ENOMEM and as said. Open only to its siblings in room/, which read it in place.
+ *
+ * The rules that are kept here, whatever feeds come and go:
+ * - equal MSN is matching content in all renditions: MSN = a session's base + the feed's sequence;
+ * - a rendition's MSNs have no holes: what is missing becomes an EXT-X-GAP, and a rendition that
+ *   the session does not have, or that lags, follows the others with gaps;
+ * - MSN, discontinuity sequence, timeline and TARGETDURATION never go back or change.
+ */
+#ifndef RELAY_ROOM_PRESENTATION_H
+#define RELAY_ROOM_PRESENTATION_H
+
+#include "relay/room/epochs.h"
+#include "relay/room/rendition.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    PRESENTATION_RENDITIONS = 2 * LINK_TRACKS_MAX,
+    PRESENTATION_LAG = 3,  /* segments a rendition may be behind before it gets gaps */
+    PRESENTATION_JUMP = 32 /* MSNs that may be missing at once; more is a worker's mistake */
+};
+
+/* Where a presentation's numbers begin: never below any that this URL had before. */
+struct presentation_start {
+    uint64_t msn, sequence;
+    int64_t start_90k;
+};
+
+/* A segment on its way in; the references stay the caller's. */
+struct arrival {
+    uint64_t msn;
+    int64_t start_90k, duration_90k;      /* DTS */
+    int64_t present_90k, capture_wall_us; /* PTS of the first sample, and when it was captured */
+    uint32_t bytes, samples;
+    bool independent, discontinuity, gap;
+    struct blob *blob, *init;
+    const struct track_params *params; /* NULL: as before */
+};
+
+struct presentation_counters {
+    uint64_t segments, bytes, gaps, late, over_target, shed_retained, shed_listed;
+};
+
+struct presentation {
+    struct epochs epochs;
+    struct rendition *renditions[PRESENTATION_RENDITIONS]; /* video first, then by rank */
+    size_t count;
+    uint64_t next_msn;          /* one past the highest ever listed */
+    int64_t end_90k;            /* end of everything so far: where the next session starts */
+    int64_t end_wall_us;        /* the same as PROGRAM-DATE-TIME; 0: nothing yet */
+    uint32_t target_duration_s; /* 0 until the first segment freezes it */
+    int64_t first_us;           /* when this session's first segment was listed; 0: not yet */
+    bool settled;               /* this session's renditions may stand in the multivariant */
+    bool ended;                 /* ENDLIST is in */
+    struct presentation_counters counters;
+};
+
+void presentation_counters_add(struct presentation_counters *sum,
+                               const struct presentation_counters *c);
+
+void presentation_init(struct presentation *p, const struct presentation_start *start);
+void presentation_fini(struct presentation *p);
+/* A new session: its renditions are not known yet. What is listed stays as it is until its first
+ * segment; that one stands behind a discontinuity, or in an empty list when the last one ended. */
+void presentation_open(struct presentation *p);
+/* The rendition for a track of that kind and rank, new or known; the next rank that is free when
+ * the session has it already. -ENOSPC, -ENOMEM. */
+int presentation_claim(struct presentation *p, enum codec_kind kind, uint32_t rank,
+                       struct rendition **out);
+/* Lists a segment, and gaps where the rules above want them. -EALREADY: its place is taken (late);
+ * -ERANGE: its MSN or its time cannot be; -ENOMEM. target_duration_s must be frozen. */
+int presentation_add(struct presentation *p, struct rendition *r, const struct arrival *a,
+                     int64_t now_us);
+/* Every announced track has a segment, or a second has passed since the first one. */
+bool presentation_is_ready(const struct presentation *p, int64_t now_us);
+/* How long the longest list is. */
+int64_t presentation_longest_90k(const struct presentation *p);
+/* Anything listed, or retained? */
+bool presentation_has_media(const struct presentation *p);
+
+#endif

@@ -1,0 +1,21 @@
+/* Turns a presentation into the immutable view that viewers are served from. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns: nothing. Thread: control. Life: a pure function. Fails: -ENOMEM; *out is then NULL.
+ */
+#ifndef RELAY_ROOM_RENDER_H
+#define RELAY_ROOM_RENDER_H
+
+#include "relay/room/presentation.h"
+#include "relay/room/view.h"
+
+#include <stdint.h>
+
+/* Takes its own references on the bodies (multivariant and status may be NULL) and on the blobs.
+ * The renditions' playlists must have been rendered. */
+__attribute__((warn_unused_result)) int render_view(struct room_view **out, const char *room,
+                                                    const struct presentation *p,
+                                                    const struct body *multivariant,
+                                                    const struct body *status, int64_t now_us);
+
+#endif

@@ -1,0 +1,125 @@
+/* One rendition of a room: what one media playlist carries, over all sessions of the room. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/room/rendition.h"
+
+#include "relay/base/text.h"
+#include "relay/room/playlist.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int rendition_new(struct rendition **out, enum codec_kind kind, uint32_t rank)
+{
+    struct rendition *r = calloc(1, sizeof(*r));
+    *out = r;
+    if (!r)
+        return -ENOMEM;
+    const char *stem = kind == CODEC_KIND_VIDEO ? "video" : "audio";
+    r->kind = kind;
+    r->rank = rank;
+    if (rank == 1)
+        snprintf(r->name, sizeof(r->name), "%s", stem);
+    else
+        snprintf(r->name, sizeof(r->name), "%s-%u", stem, rank);
+    window_init(&r->window);
+    return 0;
+}
+
+void rendition_free(struct rendition **r)
+{
+    if (!*r)
+        return;
+    window_fini(&(*r)->window);
+    body_unref(&(*r)->playlist);
+    free(*r);
+    *r = NULL;
+}
+
+static uint32_t distance(uint32_t a, uint32_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* The rates that cameras have; a measured rate within 1 % is meant to be one of them. */
+static uint32_t usual_rate(uint32_t milli)
+{
+    static const uint32_t usual[] = {23976, 24000, 25000, 29970, 30000, 50000, 59940, 60000};
+    uint32_t best = (milli + 500) / 1000 * 1000;
+    uint32_t nearest = milli / 100;
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+        if (distance(usual[i], milli) <= nearest) {
+            nearest = distance(usual[i], milli);
+            best = usual[i];
+        }
+    }
+    return best;
+}
+
+static uint32_t measured_rate(const struct window *w)
+{
+    uint64_t samples = 0, ticks = 0;
+    for (size_t i = w->retained; i < w->count; i++) {
+        if (w->items[i].gap)
+            continue;
+        samples += w->items[i].samples;
+        ticks += (uint64_t)w->items[i].duration_90k;
+    }
+    uint64_t milli = ticks > 0 ? samples * 90000 * 1000 / ticks : 0;
+    return milli > 0 && milli < 1000000 ? usual_rate((uint32_t)milli) : 0;
+}
+
+static uint32_t declared_rate(const struct track_params *p)
+{
+    if (p->fps_num == 0 || p->fps_den == 0)
+        return 0;
+    uint64_t milli = ((uint64_t)p->fps_num * 1000 + p->fps_den / 2) / p->fps_den;
+    return milli >= 1000 && milli <= 480000 ? (uint32_t)milli : 0;
+}
+
+void rendition_measure(struct rendition *r, uint32_t target_duration_s)
+{
+    bandwidth_update(&r->bandwidth, &r->window, target_duration_s);
+    if (r->kind != CODEC_KIND_VIDEO)
+        return;
+    uint32_t milli = declared_rate(&r->params);
+    if (milli == 0) {
+        milli = measured_rate(&r->window);
+        /* A variable rate wobbles; the declared one follows only a real change. */
+        if (r->fps_milli > 0 && distance(milli, r->fps_milli) < r->fps_milli / 20)
+            return;
+    }
+    if (milli > 0)
+        r->fps_milli = milli;
+}
+
+bool rendition_is_stale(const struct rendition *r, bool ended)
+{
+    return r->rendered_revision != r->window.revision || r->rendered_ended != ended;
+}
+
+int rendition_render(struct rendition *r, uint32_t td_s, bool ended, int64_t wall_us)
+{
+    if (!rendition_is_stale(r, ended))
+        return 0;
+    struct text t;
+    struct body *b = NULL;
+    text_init(&t);
+    int err = 0;
+    if (window_listed(&r->window) > 0) {
+        playlist_render(&t, &r->window, r->name, td_s, ended);
+        /* Conformance rule 104: half a target duration. */
+        uint32_t max_age_s = td_s > 2 ? td_s / 2 : 1;
+        err = text_failed(&t)
+                  ? -ENOMEM
+                  : body_new(&b, PLAYLIST_TYPE, t.data, t.len, true, max_age_s, wall_us);
+    }
+    text_fini(&t);
+    if (err < 0)
+        return err;
+    body_unref(&r->playlist);
+    r->playlist = b;
+    r->rendered_revision = r->window.revision;
+    r->rendered_ended = ended;
+    return 0;
+}

@@ -1,0 +1,373 @@
+/* One room: the URL that viewers watch, whatever feeds come and go. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/room/room.h"
+
+#include "relay/base/log.h"
+#include "relay/room/budget.h"
+#include "relay/room/feed_fields.h"
+#include "relay/room/intake.h"
+#include "relay/room/showcase.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ROOM_MAGIC = 0x524f4f4d,
+    ROOM_STALE_US = 2000000,  /* without a byte */
+    ROOM_CLOCK_SKEW_S = 3600, /* a feed's end further off than that is not believed */
+};
+
+struct room {
+    unsigned magic;
+    char name[ROOM_NAME_MAX + 1], ctx[ROOM_NAME_MAX + 8];
+    struct room_env *env;
+    enum room_state state;
+    int64_t state_us; /* since when */
+    int64_t since_wall_us;
+    bool classic;
+    uint64_t sessions;
+    struct session session;
+    struct presentation presentation;
+    struct link_feed_stats closed; /* of all feeds that left */
+    struct showcase showcase;
+};
+
+static const char *const state_words[ROOM_STATES] = {
+    [ROOM_NEW] = "new",         [ROOM_LIVE] = "live",   [ROOM_STALE] = "stale",
+    [ROOM_WAITING] = "waiting", [ROOM_ENDED] = "ended", [ROOM_GONE] = "gone",
+};
+
+/* Which states may follow each. */
+static const unsigned steps[ROOM_STATES] = {
+    [ROOM_NEW] = 1u << ROOM_LIVE | 1u << ROOM_GONE,
+    [ROOM_LIVE] = 1u << ROOM_STALE | 1u << ROOM_WAITING | 1u << ROOM_ENDED | 1u << ROOM_GONE,
+    [ROOM_STALE] = 1u << ROOM_LIVE | 1u << ROOM_WAITING | 1u << ROOM_ENDED | 1u << ROOM_GONE,
+    [ROOM_WAITING] = 1u << ROOM_LIVE | 1u << ROOM_ENDED | 1u << ROOM_GONE,
+    [ROOM_ENDED] = 1u << ROOM_LIVE | 1u << ROOM_GONE,
+};
+
+static void room_set_state(struct room *r, enum room_state to, int64_t now_us, const char *why)
+{
+    assert(steps[r->state] & 1u << to);
+    log_info(r->ctx, "%s was=%s %s", state_words[to], state_words[r->state], why);
+    r->state = to;
+    r->state_us = now_us;
+    showcase_touch(&r->showcase);
+}
+
+int room_new(struct room **out, const char *name, struct room_env *env,
+             const struct presentation_start *start, int64_t now_us, int64_t wall_us)
+{
+    struct room *r = calloc(1, sizeof(*r));
+    *out = r;
+    if (!r)
+        return -ENOMEM;
+    r->magic = ROOM_MAGIC;
+    snprintf(r->name, sizeof(r->name), "%s", name);
+    snprintf(r->ctx, sizeof(r->ctx), "room/%s", r->name);
+    r->env = env;
+    r->state_us = now_us;
+    r->since_wall_us = wall_us;
+    presentation_init(&r->presentation, start);
+    return 0;
+}
+
+void room_free(struct room **r)
+{
+    if (!*r)
+        return;
+    assert((*r)->magic == ROOM_MAGIC);
+    session_fini(&(*r)->session);
+    presentation_fini(&(*r)->presentation);
+    showcase_fini(&(*r)->showcase);
+    (*r)->magic = 0;
+    free(*r);
+    *r = NULL;
+}
+
+const char *room_name(const struct room *r)
+{
+    return r->name;
+}
+
+enum room_state room_state(const struct room *r)
+{
+    return r->state;
+}
+
+const char *room_state_word(enum room_state s)
+{
+    return s < ROOM_STATES ? state_words[s] : "unknown";
+}
+
+enum link_room_state room_link_state(const struct room *r)
+{
+    return r->state == ROOM_LIVE    ? LINK_ROOM_LIVE
+           : r->state == ROOM_STALE ? LINK_ROOM_STALE
+                                    : LINK_ROOM_FREE;
+}
+
+uint64_t room_feed(const struct room *r)
+{
+    return r->session.feed;
+}
+
+uint32_t room_worker(const struct room *r)
+{
+    return r->session.worker;
+}
+
+void room_facts(const struct room *r, struct room_facts *out)
+{
+    const struct config_room *listed = config_find_room(r->env->config, r->name);
+    *out = (struct room_facts){
+        .name = r->name,
+        .title = listed && listed->title ? listed->title : r->name,
+        .state = r->state,
+        .since_wall_us = r->since_wall_us,
+        .playable = r->showcase.multivariant != NULL,
+        .classic = r->classic,
+        .session = r->session.feed ? &r->session : NULL,
+        .presentation = &r->presentation,
+        .totals = r->session.stats, /* its gauges; the counts of all feeds are added up */
+        .sessions = r->sessions,
+        .bytes = budget_used_bytes(&r->presentation),
+    };
+    feed_fields_add(&out->totals, &r->closed);
+}
+
+void room_floor(const struct room *r, struct presentation_start *floor)
+{
+    const struct presentation *p = &r->presentation;
+    uint64_t sequence = p->epochs.list[p->epochs.count - 1].sequence + 1;
+    floor->msn = p->next_msn > floor->msn ? p->next_msn : floor->msn;
+    floor->sequence = sequence > floor->sequence ? sequence : floor->sequence;
+    floor->start_90k = p->end_90k > floor->start_90k ? p->end_90k : floor->start_90k;
+}
+
+static void show(struct room *r, int64_t now_us, int64_t wall_us)
+{
+    struct room_facts facts;
+    if (!r->presentation.settled && presentation_is_ready(&r->presentation, now_us)) {
+        r->presentation.settled = true;
+        showcase_touch(&r->showcase);
+    }
+    room_facts(r, &facts);
+    int err = showcase_show(&r->showcase, r->env->out, &facts, &r->presentation, now_us, wall_us);
+    if (err < 0)
+        log_error(r->ctx, "not_shown error=\"%s\" the last view stays", strerror(-err));
+}
+
+/* Forgets the feed; its counts stay. */
+static void drop_session(struct room *r)
+{
+    feed_fields_add(&r->closed, &r->session.stats);
+    session_fini(&r->session);
+}
+
+/* Tells the worker to end the feed; what it still sends is nobody's from now on. */
+static void stop_feed(struct room *r, const char *why)
+{
+    struct link_message m = {
+        .type = LINK_FEED_STOP, .worker = r->session.worker, .feed = r->session.feed};
+    snprintf(m.u.stop.text, sizeof(m.u.stop.text), "%s", why);
+    r->env->out->send(r->env->out->ctx, m.worker, &m);
+}
+
+static void answer_go(struct room *r)
+{
+    struct link_message m = {
+        .type = LINK_FEED_GO, .worker = r->session.worker, .feed = r->session.feed};
+    m.u.go.start_90k = r->presentation.end_90k;
+    m.u.go.target_duration_s = r->presentation.target_duration_s;
+    r->env->out->send(r->env->out->ctx, m.worker, &m);
+}
+
+void room_open(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us)
+{
+    char why[320];
+    enum room_state was = r->state;
+    if (r->session.feed) {
+        stop_feed(r, "replaced: it sent nothing for 2 s and another publisher came");
+        drop_session(r);
+    }
+    if (was == ROOM_ENDED || !presentation_has_media(&r->presentation))
+        r->since_wall_us = wall_us;
+    session_init(&r->session, m, now_us, wall_us);
+    presentation_open(&r->presentation);
+    r->sessions++;
+    const struct session *s = &r->session;
+    snprintf(why, sizeof(why),
+             "%s feed=%llu worker=%u peer=%s user=%s role=%s latency_ms=%u encrypted=%d classic=%d",
+             was == ROOM_STALE ? "replaced"
+             : was == ROOM_NEW ? "opened"
+                               : "resumed",
+             (unsigned long long)s->feed, s->worker, s->peer, s->user[0] ? s->user : "-",
+             s->role[0] ? s->role : "-", s->latency_ms, s->encrypted, s->classic);
+    room_set_state(r, ROOM_LIVE, now_us, why);
+    answer_go(r);
+    show(r, now_us, wall_us);
+}
+
+static const char *reason_word(uint32_t reason)
+{
+    static const char *const words[] = {
+        [LINK_CLOSE_ENDED] = "ended",   [LINK_CLOSE_STOPPED] = "stopped",
+        [LINK_CLOSE_WEDGED] = "wedged", [LINK_CLOSE_LIMIT] = "limit",
+        [LINK_CLOSE_LOST] = "lost",     [LINK_CLOSE_NOT_MEDIA] = "not_media",
+    };
+    return reason < sizeof(words) / sizeof(words[0]) ? words[reason] : "unknown";
+}
+
+/* What follows a feed: an ended list stays ended, a playlist waits, and a room that never played
+ * anything is not kept - except to remember that its publisher needs SRT's own pacing. */
+static enum room_state state_after(const struct room *r)
+{
+    if (r->presentation.ended)
+        return ROOM_ENDED;
+    return presentation_has_media(&r->presentation) || r->classic ? ROOM_WAITING : ROOM_GONE;
+}
+
+static void leave(struct room *r, const char *why, int64_t now_us, int64_t wall_us)
+{
+    drop_session(r);
+    if (r->presentation.first_us > 0)
+        r->presentation.settled = true; /* no more tracks will come */
+    room_set_state(r, state_after(r), now_us, why);
+    if (r->state == ROOM_GONE)
+        r->env->out->hide(r->env->out->ctx, r->name);
+    else
+        show(r, now_us, wall_us);
+}
+
+void room_close(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us)
+{
+    char text[LINK_TEXT] = "its worker died", why[LINK_TEXT + 160];
+    uint32_t reason = m ? m->u.closed.reason : LINK_CLOSE_LOST;
+    if (m) {
+        session_copy_text(text, sizeof(text), m->u.closed.text, sizeof(m->u.closed.text));
+        r->session.stats = m->u.closed.stats;
+        int64_t end_90k = m->u.closed.end_90k, *end = &r->presentation.end_90k;
+        if (end_90k > *end && end_90k - *end < (int64_t)ROOM_CLOCK_SKEW_S * 90000)
+            *end = end_90k;
+    }
+    if (reason == LINK_CLOSE_WEDGED)
+        r->classic = true;
+    snprintf(why, sizeof(why), "reason=%s feed=%llu peer=%s text=\"%s\"", reason_word(reason),
+             (unsigned long long)r->session.feed, r->session.peer, text);
+    leave(r, why, now_us, wall_us);
+}
+
+/* A worker that breaks the contract in a way that could break the playlist loses the feed. */
+static void evict(struct room *r, const char *why, int64_t now_us, int64_t wall_us)
+{
+    char text[LINK_TEXT + 32];
+    stop_feed(r, why);
+    snprintf(text, sizeof(text), "reason=fault text=\"%s\"", why);
+    leave(r, text, now_us, wall_us);
+}
+
+static void heard(struct room *r, int64_t now_us)
+{
+    if (r->state == ROOM_STALE && r->session.heard_us == now_us)
+        room_set_state(r, ROOM_LIVE, now_us, "its feed sends again");
+}
+
+static void take_track(struct room *r, const struct link_message *m, int fd)
+{
+    int err = session_track(&r->session, &r->presentation, m, fd);
+    if (err == 0)
+        return;
+    r->env->faults++;
+    log_error(r->ctx, "track_refused track=%u error=\"%s\"", m->u.track.track, strerror(-err));
+}
+
+static void take_segment(struct room *r, const struct link_message *m, int fd, int64_t now_us,
+                         int64_t wall_us)
+{
+    struct intake in = {.room = r->name,
+                        .ctx = r->ctx,
+                        .config = r->env->config,
+                        .session = &r->session,
+                        .presentation = &r->presentation};
+    int err = intake_segment(&in, m, fd, now_us, wall_us);
+    if (err == -EINVAL || err == -ERANGE)
+        r->env->faults++;
+    if (err == -ERANGE) {
+        evict(r, "its segments do not follow each other", now_us, wall_us);
+        return;
+    }
+    r->session.heard_us = now_us;
+    heard(r, now_us);
+    if (err == 0) {
+        showcase_touch(&r->showcase);
+        show(r, now_us, wall_us);
+    }
+}
+
+void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,
+                  int64_t wall_us)
+{
+    assert(r->magic == ROOM_MAGIC && m->feed == r->session.feed);
+    switch (m->type) {
+    case LINK_TRACK:
+        take_track(r, m, fd);
+        break;
+    case LINK_SEGMENT:
+        take_segment(r, m, fd, now_us, wall_us);
+        break;
+    case LINK_FEED_STATS:
+        session_stats(&r->session, &m->u.feed_stats, now_us);
+        heard(r, now_us);
+        break;
+    default:
+        assert(!"a message that is not about a feed");
+    }
+}
+
+static void end(struct room *r, int64_t now_us)
+{
+    if (!presentation_has_media(&r->presentation)) {
+        room_set_state(r, ROOM_GONE, now_us, "nobody came back");
+        return;
+    }
+    r->presentation.ended = true; /* rule 29 */
+    room_set_state(r, ROOM_ENDED, now_us, "nobody came back");
+}
+
+/* Rule 33: what has ended stays for as long as its list lasts, and a target duration more. */
+static int64_t afterlife_us(const struct room *r)
+{
+    const struct presentation *p = &r->presentation;
+    return ticks_to_us(presentation_longest_90k(p)) + (int64_t)p->target_duration_s * 1000000;
+}
+
+static void pass_deadlines(struct room *r, int64_t now_us)
+{
+    int64_t age_us = now_us - r->state_us;
+    if (r->state == ROOM_LIVE && now_us - r->session.heard_us >= ROOM_STALE_US)
+        room_set_state(r, ROOM_STALE, now_us, "its feed sends nothing");
+    else if (r->state == ROOM_WAITING &&
+             age_us >= (int64_t)r->env->config->rooms.resume_s * 1000000)
+        end(r, now_us);
+    else if (r->state == ROOM_ENDED && age_us >= afterlife_us(r))
+        room_set_state(r, ROOM_GONE, now_us, "its list's time is over");
+}
+
+void room_tick(struct room *r, int64_t now_us, int64_t wall_us)
+{
+    if (r->state == ROOM_GONE)
+        return;
+    pass_deadlines(r, now_us);
+    if (r->state == ROOM_GONE) {
+        r->env->out->hide(r->env->out->ctx, r->name);
+        return;
+    }
+    /* While segments come, what is over leaves with the next one. */
+    if (r->state != ROOM_LIVE && budget_expire(&r->presentation, now_us))
+        showcase_touch(&r->showcase);
+    show(r, now_us, wall_us);
+}

@@ -1,0 +1,81 @@
+/* One room: the URL that viewers watch, whatever feeds come and go. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   its presentation, its session, its rendered bodies. Thread: control.
+ * Life:   room_new/room_free. Fails: room_new -ENOMEM; later trouble ends the feed, not the room.
+ *
+ * States (moved by room_set_state only):
+ *   NEW      made for a feed that is about to open
+ *   LIVE     a feed holds it; a second publisher is refused
+ *   STALE    a feed holds it but sent nothing for 2 s: a newcomer replaces it
+ *   WAITING  the feed left; the playlist stays as it is for rooms.resume_s
+ *   ENDED    EXT-X-ENDLIST is in; a new feed begins a new list, whose numbers go on
+ *   GONE     to be freed: taken away after the list's duration, or nothing was ever played
+ */
+#ifndef RELAY_ROOM_ROOM_H
+#define RELAY_ROOM_ROOM_H
+
+#include "config/config.h"
+#include "relay/room/rooms_out.h"
+#include "relay/room/session.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct room;
+
+enum room_state {
+    ROOM_NEW,
+    ROOM_LIVE,
+    ROOM_STALE,
+    ROOM_WAITING,
+    ROOM_ENDED,
+    ROOM_GONE,
+    ROOM_STATES
+};
+
+/* What all rooms share; `config` may be exchanged between calls. */
+struct room_env {
+    const struct config *config;
+    const struct rooms_out *out;
+    uint64_t faults; /* messages that no worker should send */
+};
+
+/* What is known of a room; the pointers hold until the rooms are next called. */
+struct room_facts {
+    const char *name, *title;
+    enum room_state state;
+    int64_t since_wall_us;         /* when this presentation began */
+    bool playable;                 /* there is a multivariant playlist */
+    bool classic;                  /* a feed was wedged here: SRT's own pacing from now on */
+    const struct session *session; /* NULL: no feed */
+    const struct presentation *presentation;
+    struct link_feed_stats totals; /* over all its feeds; gauges of the present one */
+    uint64_t sessions;
+    uint64_t bytes; /* its windows hold now */
+};
+
+int room_new(struct room **out, const char *name, struct room_env *env,
+             const struct presentation_start *start, int64_t now_us, int64_t wall_us);
+void room_free(struct room **r);
+const char *room_name(const struct room *r);
+enum room_state room_state(const struct room *r);
+const char *room_state_word(enum room_state s); /* "live" */
+enum link_room_state room_link_state(const struct room *r);
+uint64_t room_feed(const struct room *r);   /* 0: none */
+uint32_t room_worker(const struct room *r); /* of its feed */
+void room_facts(const struct room *r, struct room_facts *out);
+/* The numbers that a later room must not fall below. */
+void room_floor(const struct room *r, struct presentation_start *floor);
+
+/* A feed that was allowed in; a stale one before it is stopped. Answers LINK_FEED_GO. */
+void room_open(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us);
+/* m: LINK_FEED_CLOSED, or NULL when its worker died. */
+void room_close(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us);
+/* m: LINK_TRACK, LINK_SEGMENT or LINK_FEED_STATS of the room's feed; takes fd. */
+void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,
+                  int64_t wall_us);
+/* Every 100 ms: deadlines, and what could not be shown before. */
+void room_tick(struct room *r, int64_t now_us, int64_t wall_us);
+
+#endif

@@ -1,0 +1,371 @@
+/* All rooms by name, fed by the workers' messages: the front's one door to what is on air. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/room/rooms.h"
+
+#include "relay/base/log.h"
+#include "relay/room/feed_fields.h"
+#include "relay/room/room_list.h"
+#include "relay/room/worker_entry.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const int64_t epoch_us = INT64_C(1767225600000000); /* 2026-01-01T00:00:00Z */
+static const int64_t first_90k = 10 * 90000; /* a timeline starts at 10 s: B-frames may look back */
+
+struct slot {
+    struct room *room;
+    enum link_room_state told; /* what the workers know of it */
+    bool told_classic;
+};
+
+struct rooms {
+    struct room_env env;
+    struct rooms_out out;
+    struct slot *slots; /* by name */
+    size_t count, size;
+    struct worker_entry *workers;
+    uint32_t worker_count;
+    struct presentation_start floor;
+    struct rooms_facts gone; /* sums of the rooms that are no more, and of refusals */
+    struct room_list list;
+};
+
+int rooms_new(struct rooms **out, const struct config *config, const struct rooms_out *cb,
+              uint32_t workers, int64_t now_us, int64_t wall_us)
+{
+    struct rooms *r = calloc(1, sizeof(*r));
+    *out = r;
+    if (!r)
+        return -ENOMEM;
+    r->out = *cb;
+    r->env = (struct room_env){.config = config, .out = &r->out};
+    r->floor.start_90k = first_90k;
+    r->worker_count = workers;
+    r->workers = calloc(workers > 0 ? workers : 1, sizeof(*r->workers));
+    if (!r->workers) {
+        rooms_free(out);
+        return -ENOMEM;
+    }
+    rooms_tick(r, now_us, wall_us); /* shows the empty list */
+    return 0;
+}
+
+void rooms_free(struct rooms **r)
+{
+    if (!*r)
+        return;
+    for (size_t i = 0; i < (*r)->count; i++)
+        room_free(&(*r)->slots[i].room);
+    room_list_fini(&(*r)->list);
+    free((*r)->slots);
+    free((*r)->workers);
+    free(*r);
+    *r = NULL;
+}
+
+/* Where the room of that name stands, or would. */
+static size_t place_of(const struct rooms *r, const char *name)
+{
+    size_t low = 0, high = r->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(room_name(r->slots[middle].room), name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct slot *find_name(const struct rooms *r, const char *name)
+{
+    size_t i = place_of(r, name);
+    return i < r->count && strcmp(room_name(r->slots[i].room), name) == 0 ? &r->slots[i] : NULL;
+}
+
+/* A few messages a second and room: a walk over a few hundred rooms is cheaper than a second
+ * index is to keep right. */
+static struct slot *find_feed(const struct rooms *r, uint64_t feed)
+{
+    for (size_t i = 0; feed != 0 && i < r->count; i++)
+        if (room_feed(r->slots[i].room) == feed)
+            return &r->slots[i];
+    return NULL;
+}
+
+static bool is_full(const struct rooms *r)
+{
+    return r->count >= r->env.config->rooms.max;
+}
+
+static void tell(const struct rooms *r, const struct slot *s, uint32_t worker)
+{
+    struct link_message m = {.type = LINK_ROOM_STATE, .worker = worker};
+    snprintf(m.u.room.room, sizeof(m.u.room.room), "%s", room_name(s->room));
+    m.u.room.state = s->told;
+    m.u.room.classic = s->told_classic;
+    m.u.room.full = is_full(r);
+    r->out.send(r->out.ctx, worker, &m);
+}
+
+static void tell_all(const struct rooms *r, uint32_t worker)
+{
+    for (size_t i = 0; i < r->count; i++)
+        tell(r, &r->slots[i], worker);
+}
+
+static void remove_room(struct rooms *r, struct slot *s)
+{
+    struct room_facts f;
+    struct slot last = *s;
+    size_t i = (size_t)(s - r->slots);
+    room_facts(last.room, &f);
+    room_floor(last.room, &r->floor);
+    feed_fields_add(&r->gone.feed, &f.totals);
+    presentation_counters_add(&r->gone.media, &f.presentation->counters);
+    memmove(s, s + 1, (r->count - i - 1) * sizeof(*s));
+    r->count--;
+    last.told = LINK_ROOM_FREE;
+    last.told_classic = false;
+    tell(r, &last, ROOMS_OUT_ALL);
+    room_free(&last.room);
+}
+
+/* After anything was done to a room: tells the workers what changed for a handshake, and removes
+ * it when it is over. s is then no longer valid. */
+static void settle(struct rooms *r, struct slot *s)
+{
+    struct room_facts f;
+    enum link_room_state state = room_link_state(s->room);
+    if (room_state(s->room) == ROOM_GONE) {
+        remove_room(r, s);
+        return;
+    }
+    room_facts(s->room, &f);
+    if (state == s->told && f.classic == s->told_classic)
+        return;
+    s->told = state;
+    s->told_classic = f.classic;
+    tell(r, s, ROOMS_OUT_ALL);
+}
+
+static struct presentation_start start_of(const struct rooms *r, int64_t wall_us)
+{
+    struct presentation_start start = r->floor;
+    uint64_t seconds = wall_us > epoch_us ? (uint64_t)(wall_us - epoch_us) / 1000000 : 0;
+    start.msn = start.msn > seconds ? start.msn : seconds;
+    start.sequence = start.sequence > seconds ? start.sequence : seconds;
+    return start;
+}
+
+static struct slot *add_room(struct rooms *r, const char *name, int64_t now_us, int64_t wall_us)
+{
+    struct presentation_start start = start_of(r, wall_us);
+    struct room *room;
+    if (r->count == r->size) {
+        size_t size = r->size > 0 ? 2 * r->size : 16;
+        struct slot *slots = realloc(r->slots, size * sizeof(*slots));
+        if (!slots)
+            return NULL;
+        r->slots = slots;
+        r->size = size;
+    }
+    if (room_new(&room, name, &r->env, &start, now_us, wall_us) < 0)
+        return NULL;
+    size_t i = place_of(r, name);
+    memmove(&r->slots[i + 1], &r->slots[i], (r->count - i) * sizeof(*r->slots));
+    r->slots[i] = (struct slot){.room = room, .told = LINK_ROOM_FREE};
+    r->count++;
+    return &r->slots[i];
+}
+
+static void refuse(struct rooms *r, const struct link_message *m, const char *name, uint64_t *count,
+                   const char *why)
+{
+    struct link_message stop = {.type = LINK_FEED_STOP, .worker = m->worker, .feed = m->feed};
+    char ctx[ROOM_NAME_MAX + 8], peer[LINK_PEER];
+    (*count)++;
+    snprintf(ctx, sizeof(ctx), "room/%.*s", ROOM_NAME_MAX, name);
+    session_copy_text(peer, sizeof(peer), m->u.open.peer, sizeof(m->u.open.peer));
+    log_warn(ctx, "refused feed=%" PRIu64 " worker=%" PRIu32 " peer=%s why=\"%s\"", m->feed,
+             m->worker, peer, why);
+    snprintf(stop.u.stop.text, sizeof(stop.u.stop.text), "%s", why);
+    r->out.send(r->out.ctx, m->worker, &stop);
+}
+
+/* A reason not to let the feed into the room, and who counts it; NULL: let it in. */
+static const char *refusal(struct rooms *r, const char *name, const struct slot *s,
+                           uint64_t **count)
+{
+    const struct config *c = r->env.config;
+    *count = &r->gone.refused_name;
+    if (!room_name_is_valid(name, strlen(name)))
+        return "a room name is 1-64 of A-Z a-z 0-9 . _ - and does not start with a dot";
+    if (!c->rooms.open && !config_find_room(c, name))
+        return "the room is not listed and rooms.open is false";
+    *count = &r->gone.refused_conflict;
+    if (s && room_state(s->room) == ROOM_LIVE)
+        return "another publisher is live in the room";
+    *count = &r->gone.refused_full;
+    if (!s && is_full(r))
+        return "rooms.max is reached";
+    return NULL;
+}
+
+static void open_feed(struct rooms *r, const struct link_message *m, int64_t now_us,
+                      int64_t wall_us)
+{
+    char name[LINK_NAME];
+    uint64_t *count;
+    session_copy_text(name, sizeof(name), m->u.open.room, sizeof(m->u.open.room));
+    if (m->feed == 0 || find_feed(r, m->feed)) {
+        r->env.faults++;
+        log_error("rooms", "feed_opened_twice feed=%" PRIu64 " worker=%" PRIu32, m->feed,
+                  m->worker);
+        return;
+    }
+    struct slot *s = find_name(r, name);
+    const char *why = refusal(r, name, s, &count);
+    if (!why && !s && !(s = add_room(r, name, now_us, wall_us))) {
+        count = &r->gone.refused_other;
+        why = "out of memory";
+    }
+    if (why) {
+        refuse(r, m, name, count, why);
+        return;
+    }
+    r->gone.feeds_opened++;
+    room_open(s->room, m, now_us, wall_us);
+    settle(r, s);
+}
+
+/* Messages of feeds that were refused or replaced are still on their way and nobody's. */
+static void pass_on(struct rooms *r, const struct link_message *m, int fd, int64_t now_us,
+                    int64_t wall_us)
+{
+    struct slot *s = find_feed(r, m->feed);
+    if (!s || room_worker(s->room) != m->worker) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    if (m->type == LINK_FEED_CLOSED)
+        room_close(s->room, m, now_us, wall_us);
+    else
+        room_message(s->room, m, fd, now_us, wall_us);
+    settle(r, s);
+}
+
+void rooms_message(struct rooms *r, const struct link_message *m, int fd, int64_t now_us,
+                   int64_t wall_us)
+{
+    bool known = m->worker < r->worker_count;
+    bool about_media = known && (m->type == LINK_TRACK || m->type == LINK_SEGMENT);
+    if (fd >= 0 && !about_media)
+        close(fd);
+    if (known && m->type == LINK_WORKER_READY)
+        rooms_worker_ready(r, m->worker);
+    else if (known && m->type == LINK_WORKER_STATS)
+        worker_entry_stats(&r->workers[m->worker], &m->u.worker_stats);
+    else if (known && m->type == LINK_FEED_OPEN)
+        open_feed(r, m, now_us, wall_us);
+    else if (about_media)
+        pass_on(r, m, fd, now_us, wall_us);
+    else if (known && (m->type == LINK_FEED_STATS || m->type == LINK_FEED_CLOSED))
+        pass_on(r, m, -1, now_us, wall_us);
+    else {
+        r->env.faults++;
+        log_error("rooms", "unknown_message type=%" PRIu32 " worker=%" PRIu32, m->type, m->worker);
+    }
+}
+
+void rooms_worker_ready(struct rooms *r, uint32_t worker)
+{
+    if (worker >= r->worker_count)
+        return;
+    worker_entry_ready(&r->workers[worker]);
+    tell_all(r, worker);
+}
+
+void rooms_worker_lost(struct rooms *r, uint32_t worker, int64_t now_us, int64_t wall_us)
+{
+    if (worker >= r->worker_count)
+        return;
+    worker_entry_lost(&r->workers[worker]);
+    for (size_t i = r->count; i-- > 0;) {
+        if (room_feed(r->slots[i].room) == 0 || room_worker(r->slots[i].room) != worker)
+            continue;
+        room_close(r->slots[i].room, NULL, now_us, wall_us);
+        settle(r, &r->slots[i]);
+    }
+}
+
+void rooms_tick(struct rooms *r, int64_t now_us, int64_t wall_us)
+{
+    for (size_t i = r->count; i-- > 0;) {
+        room_tick(r->slots[i].room, now_us, wall_us);
+        settle(r, &r->slots[i]);
+    }
+    room_list_refresh(&r->list, r, &r->out, now_us, wall_us);
+}
+
+void rooms_set_config(struct rooms *r, const struct config *config)
+{
+    r->env.config = config;
+    tell_all(r, ROOMS_OUT_ALL); /* rooms.max may have moved */
+}
+
+size_t rooms_count(const struct rooms *r)
+{
+    return r->count;
+}
+
+const struct room *rooms_at(const struct rooms *r, size_t i)
+{
+    return r->slots[i].room;
+}
+
+const struct room *rooms_find(const struct rooms *r, const char *name)
+{
+    const struct slot *s = find_name(r, name);
+    return s ? s->room : NULL;
+}
+
+uint32_t rooms_workers(const struct rooms *r)
+{
+    return r->worker_count;
+}
+
+void rooms_worker_facts(const struct rooms *r, uint32_t worker, struct worker_facts *out)
+{
+    const struct worker_entry *w = &r->workers[worker];
+    *out = (struct worker_facts){.up = w->up, .restarts = w->restarts};
+    worker_entry_sum(w, &out->stats);
+}
+
+bool rooms_workers_are_up(const struct rooms *r)
+{
+    for (uint32_t i = 0; i < r->worker_count; i++)
+        if (!r->workers[i].up)
+            return false;
+    return true;
+}
+
+void rooms_facts(const struct rooms *r, struct rooms_facts *out)
+{
+    *out = r->gone;
+    out->faults = r->env.faults;
+    for (size_t i = 0; i < r->count; i++) {
+        struct room_facts f;
+        room_facts(r->slots[i].room, &f);
+        out->by_state[f.state]++;
+        out->feeds += f.session != NULL;
+        feed_fields_add(&out->feed, &f.totals);
+        presentation_counters_add(&out->media, &f.presentation->counters);
+    }
+}

@@ -1,0 +1,25 @@
+/* Where the rooms' news go: the HTTP threads and the workers, as the wiring connects them. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns: nothing; ctx is the wiring's. Thread: control. Life: outlives the rooms. Fails: never:
+ * what cannot be delivered is the receiver's to count.
+ */
+#ifndef RELAY_ROOM_ROOMS_OUT_H
+#define RELAY_ROOM_ROOMS_OUT_H
+
+#include "relay/link/message.h"
+#include "relay/room/view.h"
+
+#include <stdint.h>
+
+#define ROOMS_OUT_ALL UINT32_MAX /* every worker that is up */
+
+struct rooms_out {
+    void *ctx;
+    void (*show)(void *ctx, const struct room_view *v); /* takes its own reference */
+    void (*hide)(void *ctx, const char *room);
+    void (*publish)(void *ctx, const char *path, const struct body *b); /* "/live/rooms.json" */
+    void (*send)(void *ctx, uint32_t worker, const struct link_message *m);
+};
+
+#endif

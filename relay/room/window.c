@@ -1,0 +1,170 @@
+/* One rendition's segments: the listed ones, and before them the removed ones still downloadable.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "relay/room/window.h"
+
+#include "relay/room/epochs.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void window_init(struct window *w)
+{
+    memset(w, 0, sizeof(*w));
+}
+
+/* An init segment is counted once for each run of segments that share it. */
+static uint64_t item_bytes(const struct window *w, size_t i)
+{
+    const struct window_segment *s = &w->items[i];
+    uint64_t bytes = s->blob ? s->blob->bytes : 0;
+    if (s->init && (i + 1 == w->count || w->items[i + 1].init != s->init))
+        bytes += s->init->bytes;
+    return bytes;
+}
+
+static void window_weigh(struct window *w)
+{
+    w->bytes = 0;
+    for (size_t i = 0; i < w->count; i++)
+        w->bytes += item_bytes(w, i);
+}
+
+/* Removes the n oldest items for good. */
+static void drop_front(struct window *w, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        blob_unref(&w->items[i].blob);
+        blob_unref(&w->items[i].init);
+    }
+    memmove(w->items, w->items + n, (w->count - n) * sizeof(*w->items));
+    w->count -= n;
+    w->retained = w->retained > n ? w->retained - n : 0;
+    window_weigh(w);
+}
+
+void window_fini(struct window *w)
+{
+    if (w->items)
+        drop_front(w, w->count);
+    free(w->items);
+    window_init(w);
+}
+
+static int window_grow(struct window *w)
+{
+    size_t size = w->size > 0 ? 2 * w->size : 16;
+    struct window_segment *items = realloc(w->items, size * sizeof(*items));
+    if (!items)
+        return -ENOMEM;
+    w->items = items;
+    w->size = size;
+    return 0;
+}
+
+/* Rule 24 counts with the longest list that a segment was in. */
+static void note_longest(struct window *w)
+{
+    int64_t duration_90k = window_duration_90k(w);
+    for (size_t i = w->retained; i < w->count; i++)
+        if (w->items[i].longest_90k < duration_90k)
+            w->items[i].longest_90k = duration_90k;
+}
+
+int window_append(struct window *w, const struct window_segment *s)
+{
+    if (w->count == w->size && window_grow(w) < 0)
+        return -ENOMEM;
+    assert(window_listed(w) == 0 || s->msn == w->items[w->count - 1].msn + 1);
+    w->items[w->count++] = *s;
+    w->revision++;
+    window_weigh(w);
+    note_longest(w);
+    return 0;
+}
+
+size_t window_listed(const struct window *w)
+{
+    return w->count - w->retained;
+}
+
+const struct window_segment *window_first(const struct window *w)
+{
+    return window_listed(w) > 0 ? &w->items[w->retained] : NULL;
+}
+
+const struct window_segment *window_last(const struct window *w)
+{
+    return window_listed(w) > 0 ? &w->items[w->count - 1] : NULL;
+}
+
+const struct window_segment *window_find(const struct window *w, uint64_t msn)
+{
+    const struct window_segment *first = window_first(w);
+    if (!first || msn < first->msn || msn - first->msn >= window_listed(w))
+        return NULL;
+    return first + (msn - first->msn);
+}
+
+int64_t window_duration_90k(const struct window *w)
+{
+    int64_t sum = 0;
+    for (size_t i = w->retained; i < w->count; i++)
+        sum += w->items[i].duration_90k;
+    return sum;
+}
+
+uint64_t window_limit(const struct window *w, size_t segments, int64_t duration_90k)
+{
+    int64_t sum = 0;
+    size_t i = w->count;
+    while (i > w->retained && (w->count - i < segments || sum < duration_90k))
+        sum += w->items[--i].duration_90k;
+    return i < w->count ? w->items[i].msn : UINT64_MAX;
+}
+
+static void retain(struct window_segment *s, int64_t now_us, int64_t grace_us)
+{
+    int64_t own_us = ticks_to_us(s->duration_90k);
+    int64_t by_rule = s->listed_us + own_us + ticks_to_us(s->longest_90k);
+    int64_t by_grace = now_us + own_us + grace_us;
+    s->keep_until_us = by_rule > by_grace ? by_rule : by_grace;
+}
+
+void window_slide(struct window *w, uint64_t first_msn, int64_t now_us, int64_t grace_us)
+{
+    while (w->retained < w->count && w->items[w->retained].msn < first_msn) {
+        retain(&w->items[w->retained], now_us, grace_us);
+        w->retained++;
+        w->revision++;
+    }
+}
+
+bool window_expire(struct window *w, int64_t now_us)
+{
+    size_t n = 0;
+    while (n < w->retained && (w->items[n].gap || w->items[n].keep_until_us <= now_us))
+        n++;
+    if (n > 0)
+        drop_front(w, n);
+    return n > 0;
+}
+
+bool window_shed_retained(struct window *w)
+{
+    if (w->retained == 0)
+        return false;
+    drop_front(w, 1);
+    return true;
+}
+
+bool window_shed_listed(struct window *w)
+{
+    if (window_listed(w) <= 1)
+        return false;
+    drop_front(w, w->retained + 1);
+    w->revision++;
+    return true;
+}

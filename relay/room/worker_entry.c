@@ -1,0 +1,45 @@
+/* What the front knows of a worker: is it up, how often it came back, what it counted. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/room/worker_entry.h"
+
+#include <string.h>
+
+/* Every field is a uint64_t; rss_bytes alone is not a count. */
+_Static_assert(sizeof(struct link_worker_stats) % sizeof(uint64_t) == 0, "only uint64_t fields");
+
+void worker_stats_add(struct link_worker_stats *sum, const struct link_worker_stats *s)
+{
+    uint64_t a[sizeof(*sum) / sizeof(uint64_t)], b[sizeof(*sum) / sizeof(uint64_t)];
+    memcpy(a, sum, sizeof(*sum));
+    memcpy(b, s, sizeof(*s));
+    for (size_t i = 0; i < sizeof(a) / sizeof(a[0]); i++)
+        a[i] += b[i];
+    memcpy(sum, a, sizeof(*sum));
+}
+
+void worker_entry_ready(struct worker_entry *w)
+{
+    if (w->ever && !w->up)
+        w->restarts++;
+    w->up = w->ever = true;
+}
+
+void worker_entry_lost(struct worker_entry *w)
+{
+    w->up = false;
+    w->now.rss_bytes = 0;
+    worker_stats_add(&w->before, &w->now);
+    memset(&w->now, 0, sizeof(w->now));
+}
+
+void worker_entry_stats(struct worker_entry *w, const struct link_worker_stats *s)
+{
+    w->now = *s;
+}
+
+void worker_entry_sum(const struct worker_entry *w, struct link_worker_stats *out)
+{
+    *out = w->before;
+    worker_stats_add(out, &w->now);
+    out->rss_bytes = w->now.rss_bytes;
+}

@@ -1,0 +1,32 @@
+/* The pages viewers open: the wall, the player, its iframe, and the assets they load. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   one body per embedded file, and the routes that answer with them.
+ * Thread: page_new and page_free from one; the handlers from any, nothing changes in between.
+ * Life:   page_new before server_new, page_free after server_free.
+ * Fails:  -ENOMEM; -EINVAL when c->srt.listen has no port, which configuration forbids.
+ *
+ *   /                  the wall
+ *   /watch/ROOM        the player; a name that no room can have: 404 with the page that says so
+ *   /embed/ROOM        the same for an iframe anywhere
+ *   /assets/NAME-HASH  scripts, style, icon: kept for a year, the hash is of the content
+ *   /robots.txt
+ *
+ * Pages carry a Content-Security-Policy without 'unsafe-inline': no script or style in the markup.
+ */
+#ifndef RELAY_WEB_PAGE_H
+#define RELAY_WEB_PAGE_H
+
+#include "config/config.h"
+#include "relay/web/server.h"
+
+#include <stddef.h>
+
+struct page;
+
+__attribute__((warn_unused_result)) int page_new(struct page **out, const struct config *c);
+void page_free(struct page **p);
+/* *n routes for server_new; they stay p's. */
+const struct route *page_routes(const struct page *p, size_t *n);
+
+#endif

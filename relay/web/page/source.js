@@ -1,0 +1,200 @@
+/* One attachment of a room's HLS to a video element: hls.js where it runs, else the browser's own. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * A source never heals itself: it reports what went wrong, once, as one of
+ *   media        the decoder or a buffer refused something; recoverMedia() may help
+ *   network      a playlist or a segment could not be had, retries included
+ *   jump         the playlist went back, or left a hole: the relay was restarted
+ *   unsupported  this browser does not decode what the room is sent as
+ *   other        anything else that ends playback
+ * and its owner (player.js) decides. After stop() it reports nothing more.
+ */
+
+const RETRY = { maxNumRetry: 3, retryDelayMs: 500, maxRetryDelayMs: 2000, backoff: "exponential" };
+const LOAD = {
+  maxTimeToFirstByteMs: 8000,
+  maxLoadTimeMs: 20_000,
+  timeoutRetry: RETRY,
+  errorRetry: RETRY,
+};
+const NO_RETRY = { ...LOAD, timeoutRetry: null, errorRetry: null };
+
+const SETTINGS = {
+  lowLatencyMode: true,
+  maxLiveSyncPlaybackRate: 1.06 /* catches up after a stall so gently that nobody hears it */,
+  liveSyncDurationCount: 3 /* RFC 8216 section 6.3.3: not closer than three target durations */,
+  backBufferLength: 20,
+  maxBufferLength: 30,
+  maxBufferSize: 80_000_000 /* 30 s of 4K at 20 Mb/s */,
+  manifestLoadPolicy: { default: NO_RETRY },
+  playlistLoadPolicy: { default: LOAD },
+  fragLoadPolicy: { default: { ...LOAD, maxLoadTimeMs: 60_000 } },
+};
+
+const BUSY = new Set(["KEY_LOADING", "FRAG_LOADING", "FRAG_LOADING_WAITING_RETRY", "PARSING"]);
+
+/* What of a multivariant playlist tells one set of tracks from another: all but measured figures. */
+export function shapeOf(text) {
+  return text
+    .split("\n")
+    .filter((line) => /^#EXT-X-(MEDIA|STREAM-INF):/.test(line))
+    .map((line) =>
+      line.replace(/(AVERAGE-BANDWIDTH|BANDWIDTH|FRAME-RATE|SCORE)=[^,]*,?/g, "").trim(),
+    )
+    .sort()
+    .join("\n");
+}
+
+class HlsSource {
+  shape = "";
+  buffered = 0; /* segments that reached the browser */
+  #hls;
+  #report;
+  #lists = new Map(); /* playlist URL → first and last sequence number seen */
+  #stopped = false;
+
+  constructor(video, url, report, count) {
+    this.#report = report;
+    const hls = (this.#hls = new window.Hls(SETTINGS));
+    const { Events } = window.Hls;
+    hls.on(
+      Events.MANIFEST_LOADED,
+      (_, data) => (this.shape = shapeOf(data.networkDetails?.responseText ?? "")),
+    );
+    hls.on(Events.LEVEL_LOADED, (_, data) => this.#follow(data.details));
+    hls.on(Events.AUDIO_TRACK_LOADED, (_, data) => this.#follow(data.details));
+    hls.on(Events.FRAG_BUFFERED, () => this.buffered++);
+    hls.on(Events.ERROR, (_, data) => {
+      count(data);
+      if (data.fatal) this.#tell(this.#kindOf(data), data.details);
+    });
+    hls.loadSource(url);
+    hls.attachMedia(video);
+  }
+
+  #tell(kind, detail) {
+    if (!this.#stopped) this.#report(kind, detail);
+  }
+
+  #kindOf(data) {
+    const { ErrorTypes, ErrorDetails } = window.Hls;
+    const codecs = [
+      ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR,
+      ErrorDetails.BUFFER_ADD_CODEC_ERROR,
+      ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR,
+    ];
+    if (codecs.includes(data.details)) return "unsupported";
+    if (data.type === ErrorTypes.NETWORK_ERROR) return "network";
+    return data.type === ErrorTypes.MEDIA_ERROR ? "media" : "other";
+  }
+
+  /* A list a little older than the last one is another server thread's or a cache's; one that ends
+   * before the last began, or begins after it ended, belongs to another life of the relay. */
+  #follow(details) {
+    const list = details.url.split("?")[0];
+    const last = this.#lists.get(list);
+    this.#lists.set(list, { start: details.startSN, end: details.endSN });
+    if (last && (details.endSN < last.start || details.startSN > last.end + 1))
+      this.#tell("jump", list);
+  }
+
+  get latency() {
+    return this.#hls.latency;
+  }
+  get targetLatency() {
+    return this.#hls.targetLatency ?? 0;
+  }
+  /* Seconds that can be watched, from the oldest listed segment to the live edge. */
+  get window() {
+    return this.#hls.latestLevelDetails?.totalduration ?? 0;
+  }
+  get targetDuration() {
+    return this.#hls.latestLevelDetails?.targetduration ?? 0;
+  }
+  get livePosition() {
+    return this.#hls.liveSyncPosition;
+  }
+  /* Is something under way that ends by itself, by a time limit if need be? */
+  get isBusy() {
+    if (this.#hls.levels.length === 0) return true;
+    return Object.values(this.#hls.inFlightFragments).some((f) => BUSY.has(f?.state));
+  }
+  get levels() {
+    return this.#hls.levels.map(
+      ({ width, height, frameRate, bitrate, videoCodec, audioCodec }) => ({
+        width,
+        height,
+        frameRate,
+        bitrate,
+        videoCodec,
+        audioCodec,
+      }),
+    );
+  }
+
+  recoverMedia() {
+    this.#hls.recoverMediaError();
+  }
+  nudge() {
+    this.#hls.startLoad();
+  }
+  stop() {
+    this.#stopped = true;
+    this.#hls.destroy();
+  }
+}
+
+class NativeSource {
+  shape = "";
+  isBusy = false;
+  buffered = 0;
+  levels = [];
+  targetDuration = 0;
+  #video;
+  #listening = new AbortController();
+
+  constructor(video, url, report, count) {
+    this.#video = video;
+    const fail = () => {
+      count({ fatal: true, details: `native ${video.error?.code ?? 0}` });
+      report(video.error?.code === 4 ? "network" : "media", video.error?.message ?? "");
+    };
+    video.addEventListener("error", fail, { signal: this.#listening.signal });
+    video.src = url;
+  }
+
+  get livePosition() {
+    const { seekable } = this.#video;
+    return seekable.length > 0 ? seekable.end(seekable.length - 1) : null;
+  }
+  get latency() {
+    return Math.max(0, (this.livePosition ?? 0) - this.#video.currentTime);
+  }
+  get targetLatency() {
+    return 0;
+  }
+  get window() {
+    const { seekable } = this.#video;
+    return seekable.length > 0 ? this.livePosition - seekable.start(0) : 0;
+  }
+
+  recoverMedia() {
+    this.#video.load();
+  }
+  nudge() {}
+  stop() {
+    this.#listening.abort();
+    this.#video.removeAttribute("src");
+    this.#video.load();
+  }
+}
+
+/* Begins to load url into video. report(kind, detail) and count(data) as said above; null when this
+ * browser has neither Media Source Extensions nor HLS of its own. Chromium claims HLS of its own but
+ * stops at a discontinuity, so hls.js comes first. */
+export function openSource(video, url, report, count) {
+  if (window.Hls?.isSupported()) return new HlsSource(video, url, report, count);
+  if (video.canPlayType("application/vnd.apple.mpegurl"))
+    return new NativeSource(video, url, report, count);
+  return null;
+}

@@ -1,0 +1,93 @@
+/* /watch/ROOM: the player with the room's title and figures beside it. */
+/* SPDX-License-Identifier: MIT */
+
+import { bitrateWords, codecWords, fpsWords, say, sinceWords, translatePage } from "./words.js";
+import { copyText, element, setText } from "./dom.js";
+import { roomName } from "./room.js";
+import { buildStage } from "./stage.js";
+
+const byId = (id) => document.getElementById(id);
+const FACTS = ["latency", "resolution", "fps", "bitrate", "video", "audio", "since", "dropped"];
+const values = new Map();
+
+function channelWords(channels) {
+  if (channels === 1) return say("audio.mono");
+  return channels === 2 ? say("audio.stereo") : say("audio.channels", { n: channels });
+}
+
+function audioWords(audio) {
+  if (!audio?.length) return say("fact.audio.none");
+  return audio
+    .map(({ codec, channels, sample_rate }) => {
+      const rate = sample_rate > 0 ? say("unit.khz", { n: sample_rate / 1000 }) : "";
+      return [codecWords(codec), channels > 0 ? channelWords(channels) : "", rate]
+        .filter(Boolean)
+        .join(" · ");
+    })
+    .join(" / ");
+}
+
+function facts(player) {
+  const { status, kind } = player.room;
+  const video = kind === "live" ? status.video : null;
+  const { dropped, decoded } = player.frames();
+  const running = player.state === "playing" || player.state === "paused";
+  const width = player.video.videoWidth || video?.width;
+  const height = player.video.videoHeight || video?.height;
+  return {
+    latency: running && player.latency > 0 ? say("unit.s", { n: player.latency.toFixed(1) }) : "–",
+    resolution: width > 0 ? `${width} × ${height}` : "–",
+    fps: fpsWords(video?.fps),
+    bitrate: bitrateWords(video?.bitrate_bps),
+    video: video ? codecWords(video.codec) || "–" : "–",
+    audio: kind === "live" ? audioWords(status.audio) : "–",
+    since: kind === "live" && status.since ? sinceWords(status.since) : "–",
+    dropped: decoded > 0 ? `${dropped} / ${decoded}` : "–",
+  };
+}
+
+function badgeKind(player) {
+  if (player.state === "playing" || player.room.kind === "live") return "live";
+  return { waiting: "waiting", ended: "ended" }[player.room.kind] ?? "";
+}
+
+function show(player) {
+  const title = player.room.status?.title || player.name;
+  const badge = badgeKind(player);
+  document.title = `${badge === "live" ? "● " : ""}${title} · Roomcast`;
+  setText(byId("title"), title);
+  byId("handle").hidden = title === player.name;
+  byId("badge").dataset.state = badge;
+  setText(byId("badge"), badge ? say(`state.${badge}`) : "");
+  byId("facts").parentElement.hidden = badge !== "live";
+  for (const [name, words] of Object.entries(facts(player))) setText(values.get(name), words);
+}
+
+function offerCopy(button, text) {
+  const words = button.textContent;
+  button.addEventListener("click", async () => {
+    await copyText(text);
+    button.textContent = say("copied");
+    setTimeout(() => (button.textContent = words), 1500);
+  });
+}
+
+function embedCode(name) {
+  const address = new URL(`/embed/${name}`, location.href).href;
+  return `<iframe src="${address}" width="640" height="360" style="border:0" allow="autoplay; fullscreen; picture-in-picture" allowfullscreen></iframe>`;
+}
+
+const name = roomName();
+translatePage();
+for (const fact of FACTS) {
+  values.set(fact, element("dd", { text: "–" }));
+  const row = element("div", {}, element("dt", { text: say(`fact.${fact}`) }), values.get(fact));
+  row.dataset.fact = fact;
+  byId("facts").append(row);
+}
+setText(byId("title"), name);
+setText(byId("handle"), name);
+byId("handle").hidden = true;
+offerCopy(byId("share"), new URL(`/watch/${name}`, location.href).href);
+offerCopy(byId("embed"), embedCode(name));
+buildStage(byId("stage"), name, show);

@@ -1,0 +1,147 @@
+// EXPECTED: rooms appear on the wall by themselves, can be found and opened, on a phone and on a
+// desktop, in English and Chinese; 760 of them are no strain; nobody there is friendly, too.
+// SPDX-License-Identifier: MIT
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { clip } from '../flow/lib/clips.mjs';
+import { get, until } from '../flow/lib/http.mjs';
+import { pushFfmpeg } from '../flow/lib/push.mjs';
+import { startRelay } from '../flow/lib/relay.mjs';
+import { DESKTOP, PHONE, openBrowser, openPage, overflow } from './lib/chromium.mjs';
+import { madeUpRooms, showRooms } from './lib/made-up.mjs';
+
+const visible = (page) => page.$$eval('#rooms > li h2',
+  (all) => all.map((h) => h.textContent));
+
+test('an empty wall tells how to go on air', { timeout: 60000 }, async (t) => {
+  const relay = await startRelay(t);
+  const browser = await openBrowser(t);
+  for (const [locale, words] of [['en-US', /stage is set/], ['zh-CN', /舞台已就绪/]]) {
+    const page = await openPage(browser, { size: PHONE, locale });
+    await page.goto(`${relay.base}/`);
+    await page.waitForSelector('#empty:not([hidden])');
+    const text = await page.textContent('#empty');
+    assert.match(text, words);
+    assert.ok(text.includes(`srt://127.0.0.1:${relay.srtPort}`), text);
+    assert.ok(await overflow(page) <= 0, 'wider than the window');
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  }
+});
+
+test('a room appears, is found and opens', { timeout: 90000 }, async (t) => {
+  const relay = await startRelay(t);
+  const browser = await openBrowser(t);
+  const page = await openPage(browser);
+  await page.goto(`${relay.base}/`);
+  await page.waitForSelector('#empty:not([hidden])');
+  const small = await clip('small');
+  for (const room of ['tea-house', 'main-stage']) {
+    pushFfmpeg(t, relay, { room, clip: small, loop: 5 });
+  }
+  await page.waitForSelector('a[href="/watch/main-stage"]', { timeout: 20000 });
+  await page.waitForSelector('a[href="/watch/tea-house"]', { timeout: 20000 });
+  await until('both rooms to be live', 10000,
+    async () => (await page.textContent('#count')).startsWith('2 '));
+  assert.match(await page.textContent('#rooms'), /180p/);
+
+  await page.fill('#search', 'TEA');
+  assert.deepEqual(await visible(page), ['tea-house']);
+  await page.fill('#search', 'nobody has this name');
+  assert.deepEqual(await visible(page), []);
+  assert.match(await page.textContent('#nothing'), /nobody has this name/);
+  await page.click('#clear');
+  assert.equal((await visible(page)).length, 2);
+
+  await page.click('a[href="/watch/tea-house"]');
+  await page.waitForURL('**/watch/tea-house');
+  assert.equal(await page.textContent('h1'), 'tea-house');
+  assert.deepEqual(page.faults, []);
+});
+
+test('outside text stays text', { timeout: 60000 }, async (t) => {
+  const relay = await startRelay(t);
+  const page = await openPage(await openBrowser(t));
+  const title = '<img src=x onerror="document.title=1"><b>bold</b>';
+  const [room] = madeUpRooms(1);
+  await showRooms(page, () => [{ ...room, title, url: 'javascript:alert(1)' }]);
+  await page.goto(`${relay.base}/`);
+  await page.waitForSelector('.card');
+  assert.deepEqual(await visible(page), [title]);
+  assert.equal(await page.getAttribute('.card', 'href'), '/watch/room-000');
+  assert.equal(await page.locator('.grid img, .grid b').count(), 0);
+});
+
+for (const [where, size] of [['desktop', DESKTOP], ['phone', PHONE]]) {
+  test(`760 rooms are no strain on a ${where}`, { timeout: 90000 }, async (t) => {
+    const relay = await startRelay(t);
+    const page = await openPage(await openBrowser(t), { size });
+    let rooms = madeUpRooms(760);
+    const count = await showRooms(page, () => rooms);
+    const began = Date.now();
+    await page.goto(`${relay.base}/`);
+    await page.waitForFunction(() => document.querySelectorAll('#rooms > li').length === 760);
+    const ms = Date.now() - began;
+    assert.ok(ms < 5000, `first useful paint after ${ms} ms`);
+    t.diagnostic(`760 cards after ${ms} ms`);
+    assert.ok(await overflow(page) <= 0, 'wider than the window');
+
+    const cost = await page.evaluate(() => {
+      const input = document.getElementById('search');
+      const start = performance.now();
+      for (const text of ['tea', 'tea house 1', '主', '']) {
+        input.value = text;
+        input.dispatchEvent(new Event('input'));
+        document.body.getBoundingClientRect();
+      }
+      return (performance.now() - start) / 4;
+    });
+    assert.ok(cost < 300, `a filter took ${cost} ms`);
+
+    // What does not change is asked for conditionally and not touched; what changes moves alone.
+    await page.evaluate(() => {
+      window.touched = 0;
+      new MutationObserver((all) => { window.touched += all.length; })
+        .observe(document.getElementById('rooms'), { childList: true, subtree: true });
+      document.querySelector('a[href="/watch/room-010"]').focus();
+    });
+    await until('a 304', 15000, () => count.unchanged >= 1);
+    assert.equal(await page.evaluate(() => window.touched), 0, 'an unchanged wall was touched');
+    rooms = rooms.filter((r) => r.name !== 'room-011');
+    await page.waitForSelector('a[href="/watch/room-011"]', { state: 'detached', timeout: 15000 });
+    const { touched, focus } = await page.evaluate(() => ({ touched: window.touched,
+      focus: document.activeElement.getAttribute('href') }));
+    assert.ok(touched <= 6, `${touched} changes for one room that left`);
+    assert.equal(focus, '/watch/room-010');
+    assert.deepEqual(page.faults, []);
+  });
+}
+
+test('the pages are served as they should be', { timeout: 30000 }, async (t) => {
+  const relay = await startRelay(t);
+  const wall = await get(`${relay.base}/`);
+  assert.equal(wall.status, 200);
+  assert.match(wall.headers['content-type'], /^text\/html/);
+  assert.match(wall.headers['cache-control'], /no-cache/);
+  assert.match(wall.headers['content-security-policy'] ?? '',
+    /default-src 'self'.*frame-ancestors 'self'/);
+  assert.equal(wall.headers['x-content-type-options'], 'nosniff');
+  const again = await get(`${relay.base}/`, { headers: { 'If-None-Match': wall.headers.etag } });
+  assert.equal(again.status, 304);
+  const html = wall.body.toString();
+  assert.doesNotMatch(html, /<script(?![^>]*\bsrc=)|\bstyle=|\son\w+=|\{\{/);
+  const assets = [...html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map((m) => m[1]);
+  assert.ok(assets.length >= 4, html);
+  for (const address of assets) {
+    const r = await get(relay.base + address, { headers: { 'Accept-Encoding': 'gzip' } });
+    assert.equal(r.status, 200, address);
+    assert.match(r.headers['cache-control'], /max-age=31536000/, address);
+    assert.equal(r.headers['content-encoding'], 'gzip', address);
+  }
+  assert.equal((await get(`${relay.base}/assets/wall-000000000000.js`)).status, 404);
+  assert.equal((await get(`${relay.base}/robots.txt`)).status, 200);
+  for (const bad of ['.hidden', 'a%20b', 'a/b', '%2e%2e%2fetc', 'x'.repeat(65), '']) {
+    const r = await get(`${relay.base}/watch/${bad}`);
+    assert.equal(r.status, 404, `/watch/${bad}`);
+  }
+});

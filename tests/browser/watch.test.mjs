@@ -1,0 +1,91 @@
+// EXPECTED: a real encoder's picture plays in /watch/ROOM at its rate, with next to no frame
+// dropped and no stall, near the live edge; the encoder goes and comes back, and the picture goes on alone.
+// runs alone
+// SPDX-License-Identifier: MIT
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { clip } from '../flow/lib/clips.mjs';
+import { sleep, until } from '../flow/lib/http.mjs';
+import { pushFfmpeg } from '../flow/lib/push.mjs';
+import { startRelay } from '../flow/lib/relay.mjs';
+import { PHONE, openBrowser, openPage, overflow, stats, waitForState, waitForStats }
+  from './lib/chromium.mjs';
+
+const FPS = 25;
+const WATCH_S = 15;
+const GAP_MS = 3000;
+const SCRIPT_BYTES = 250000;
+
+test('a pushed room plays, and goes on after a gap', { timeout: 230000 }, async (t) => {
+  const relay = await startRelay(t);
+  const page = await openPage(await openBrowser(t));
+  await page.goto(`${relay.base}/watch/main-stage`);
+  await waitForState(page, 'missing');
+
+  const long = await clip('long');
+  const first = pushFfmpeg(t, relay, { room: 'main-stage', clip: long, loop: 3 });
+  await waitForState(page, 'playing', 60000);
+  const before = await waitForStats(page, 'a steady start', 10000, (s) => s.decoded > FPS);
+  const seconds = (s) => s.currentTime - before.currentTime;
+  const after = await waitForStats(page, `${WATCH_S} s of playing`, WATCH_S * 1000 + 10000,
+    (s) => seconds(s) >= WATCH_S);
+  const decoded = after.decoded - before.decoded;
+  t.diagnostic(`${decoded} frames in ${seconds(after).toFixed(2)} s, ${after.dropped} dropped, `
+    + `latency ${after.latency.toFixed(2)} s`);
+  assert.ok(decoded >= seconds(after) * FPS * 0.95, `${decoded} frames in ${seconds(after)} s`);
+  assert.ok(after.dropped - before.dropped <= decoded * 0.05, `${after.dropped} frames dropped`);
+  assert.equal(after.stalls, before.stalls, 'stalls');
+  assert.equal(after.errors, 0, after.lastError);
+  assert.ok(after.latency > 0 && after.latency < 15, `latency ${after.latency}`);
+  assert.deepEqual([after.width, after.height], [320, 180]);
+  assert.match(await page.textContent('[data-fact=resolution] dd'), /320 × 180/);
+  assert.match(await page.textContent('[data-fact=video] dd'), /H\.264/);
+
+  await first.kill();
+  await sleep(GAP_MS);
+  pushFfmpeg(t, relay, { room: 'main-stage', clip: long, loop: 3 });
+  const gone = await stats(page);
+  const back = await waitForStats(page, 'the picture to go on', 45000,
+    (s) => s.state === 'playing' && s.decoded > gone.decoded + 10 * FPS);
+  assert.ok(back.latency < 20, `latency ${back.latency}`);
+  assert.deepEqual(page.faults, []);
+});
+
+test('the controls do what they say', { timeout: 150000 }, async (t) => {
+  const relay = await startRelay(t);
+  pushFfmpeg(t, relay, { room: 'tea', clip: await clip('long'), loop: 3 });
+  const page = await openPage(await openBrowser(t), { size: PHONE });
+  await page.goto(`${relay.base}/watch/tea`);
+  const started = await waitForState(page, 'playing', 60000);
+  assert.equal(started.muted, true);
+  assert.ok(await overflow(page) <= 0, 'wider than the window');
+  await page.click('.sound-on');
+  assert.equal((await stats(page)).muted, false);
+  assert.equal(await page.isVisible('.sound-on'), false);
+
+  await page.click('.control.play');
+  const paused = await waitForState(page, 'paused');
+  await page.click('.big-play');
+  await waitForStats(page, 'to go on', 10000,
+    (s) => s.state === 'playing' && s.currentTime > paused.currentTime);
+  await page.keyboard.press('m');
+  assert.equal((await stats(page)).muted, true);
+
+  const isAtEdge = () => page.$eval('.golive', (b) => b.classList.contains('at-edge'));
+  await waitForStats(page, 'something to go back to', 30000, (s) => s.currentTime > 13);
+  await page.evaluate(() => { document.querySelector('video').currentTime -= 9; });
+  await until('the button to offer the live edge', 15000, async () => !await isAtEdge());
+  const behind = await stats(page);
+  await page.keyboard.press('l');
+  await until('the button to say live', 15000, isAtEdge);
+  assert.ok((await stats(page)).latency < behind.latency - 2, 'not closer to the live edge');
+
+  for (const button of await page.$$('button:visible, a:visible, input:visible')) {
+    const name = await button.evaluate((b) => b.ariaLabel || b.textContent.trim());
+    assert.ok(name, `a control without a name: ${await button.evaluate((b) => b.outerHTML)}`);
+  }
+  const bytes = await page.evaluate(() => performance.getEntriesByType('resource')
+    .filter((r) => /\.js$/.test(r.name)).reduce((sum, r) => sum + r.encodedBodySize, 0));
+  assert.ok(bytes > 100000 && bytes <= SCRIPT_BYTES, `${bytes} bytes of script`);
+  assert.deepEqual(page.faults, []);
+});

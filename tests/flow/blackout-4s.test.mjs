@@ -1,0 +1,26 @@
+// Nothing passes for four seconds, in both directions.
+// SPDX-License-Identifier: MIT
+//
+// EXPECTED: the sender keeps what was not acknowledged and catches up: no access unit is lost, one
+// session, no DISCONTINUITY. Only the pace of new segments (rule 27) suffers.
+import assert from 'node:assert/strict';
+import { clip } from './lib/clips.mjs';
+import { sleep } from './lib/http.mjs';
+import { dropPackets, dropped, testInNamespace } from './lib/namespace.mjs';
+import { pushFfmpeg } from './lib/push.mjs';
+import { startRelay } from './lib/relay.mjs';
+import { assertClean, endedWell, untilPlaying, watch } from './lib/situation.mjs';
+
+await testInNamespace('a black-out of 4 s', import.meta.url, async (t) => {
+  const relay = await startRelay(t);
+  const source = await clip('long');
+  const follower = watch(t, relay, 'main');
+  const push = pushFfmpeg(t, relay, { room: 'main', clip: source });
+  await untilPlaying(follower, 2);
+  const light = await dropPackets(relay.srtPort, '');
+  await sleep(4000);
+  assert.ok(await dropped() > 10, 'packets were lost');
+  await light();
+  await endedWell(push, source);
+  await assertClean(follower, [source.sent], { except: [27] });
+});

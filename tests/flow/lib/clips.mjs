@@ -1,0 +1,110 @@
+// Test material, made on the spot by ffmpeg and kept under build/clips by a hash of its recipe.
+// SPDX-License-Identifier: MIT
+//
+// Sound is noise, so that no two frames are alike and a repeated or lost one cannot hide.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { ROOT, run } from './child.mjs';
+import { readTs } from './ts.mjs';
+import { sleep } from './http.mjs';
+
+const DIR = path.join(ROOT, 'build', 'clips');
+const CAPTURE = path.join(ROOT, '..', 'shared', 'media', 'obs-29-720p30.ts');
+const LOCK_STALE_MS = 180000;
+
+const picture = (size, rate, seconds) => ['-f', 'lavfi', '-i',
+  `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`];
+const sound = (seconds, rate = 48000, seed = 1) => ['-f', 'lavfi', '-i',
+  `anoisesrc=r=${rate}:a=0.2:c=pink:seed=${seed}:d=${seconds}`];
+const x264 = (gop, ...more) => ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p',
+  '-g', `${gop}`, '-keyint_min', `${gop}`, '-sc_threshold', '0', '-threads', '2', ...more];
+const aac = (...more) => ['-c:a', 'aac', '-b:a', '96k', '-ac', '2', ...more];
+
+// name → arguments between "ffmpeg" and the output file. Video first, then audio.
+export const RECIPES = {
+  small: [...picture('320x180', 25, 8), ...sound(8), ...x264(25, '-b:v', '300k'), ...aac()],
+  tiny: [...picture('192x108', 15, 6), ...sound(6), ...x264(15, '-b:v', '80k'), ...aac()],
+  'h264-4k': [...picture('3840x2160', 30, 6), ...sound(6),
+    ...x264(30, '-b:v', '20M', '-minrate', '20M', '-maxrate', '20M', '-bufsize', '10M', '-qmin',
+      '34', '-x264-params', 'nal-hrd=cbr:force-cfr=1'), ...aac()],
+  'h264-bframes-1080p': [...picture('1920x1080', 30, 6), ...sound(6),
+    ...x264(60, '-b:v', '4M', '-bf', '3', '-x264-params', 'b-pyramid=normal:b-adapt=0'), ...aac()],
+  hevc: [...picture('1280x720', 25, 6), ...sound(6), '-c:v', 'libx265', '-preset', 'ultrafast',
+    '-pix_fmt', 'yuv420p', '-b:v', '1500k', '-x265-params',
+    'keyint=50:min-keyint=50:scenecut=0:bframes=3:open-gop=0:pools=2:log-level=error', ...aac()],
+  vfr: [...picture('640x360', 60, 7), ...sound(7), '-vf',
+    "select='not(mod(n,2))*(gt(mod(n,37),5)+not(mod(n,3)))'", '-fps_mode', 'vfr',
+    ...x264(48, '-b:v', '600k', '-bf', '2'), ...aac()],
+  'audio-late': [...picture('320x180', 25, 8), '-itsoffset', '3', ...sound(5),
+    ...x264(25, '-b:v', '300k'), ...aac()],
+  'video-only': [...picture('320x180', 25, 7), ...x264(25, '-b:v', '300k'), '-an'],
+  'audio-only': [...sound(8), ...aac(), '-vn'],
+  'aac-44100': [...picture('320x180', 30, 7), ...sound(7, 44100), ...x264(30, '-b:v', '300k'),
+    ...aac('-ar', '44100')],
+  'aac-mono': [...picture('320x180', 30, 6), ...sound(6), ...x264(30, '-b:v', '300k'), '-c:a',
+    'aac', '-b:a', '64k', '-ac', '1'],
+  'two-audio-tracks': [...picture('320x180', 25, 7), ...sound(7), ...sound(7, 48000, 2),
+    '-map', '0:v', '-map', '1:a', '-map', '2:a', ...x264(25, '-b:v', '300k'), ...aac(),
+    '-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=zho'],
+  'obs-keyint-250': [...picture('640x360', 30, 27), ...sound(27), ...x264(250, '-b:v', '500k',
+    '-bf', '2'), ...aac()],
+  long: [...picture('320x180', 25, 24), ...sound(24), ...x264(25, '-b:v', '500k'), ...aac()],
+};
+
+const exists = (file) => existsSync(file) && statSync(file).size > 0;
+const hash = (args) => createHash('sha1').update(JSON.stringify(args)).digest('hex').slice(0, 10);
+
+// One maker at a time; the others wait for its file.
+async function once(file, make) {
+  const lock = `${file}.making`;
+  while (!exists(file)) {
+    try { mkdirSync(lock); } catch {
+      if (existsSync(lock) && Date.now() - statSync(lock).mtimeMs > LOCK_STALE_MS) {
+        rmSync(lock, { recursive: true, force: true });
+      }
+      await sleep(200);
+      continue;
+    }
+    try {
+      const draft = `${file}.${process.pid}`;
+      await make(draft);
+      renameSync(draft, file);
+    } finally { rmSync(lock, { recursive: true, force: true }); }
+  }
+  return file;
+}
+
+async function ffmpeg(args, limitMs = 180000) {
+  const r = await run('ffmpeg', ['-hide_banner', '-nostdin', '-loglevel', 'error', '-y', ...args],
+    { limitMs });
+  if (r.code !== 0) throw new Error(`ffmpeg ${args.join(' ')}: ${r.log}`);
+}
+
+// The arguments that a publisher gives ffmpeg between input and output; push.mjs uses the same.
+export const COPY = ['-map', '0', '-c', 'copy', '-f', 'mpegts'];
+
+// → {name, file, sent: what ffmpeg -c copy makes of it (readTs), seconds}
+export async function clip(name) {
+  mkdirSync(DIR, { recursive: true });
+  const recipe = RECIPES[name];
+  const file = path.join(DIR, `${name}-${hash(recipe)}.ts`);
+  await once(file, (draft) => ffmpeg([...recipe, '-f', 'mpegts', draft]));
+  return describe(name, file);
+}
+
+// The capture of a real OBS, or null where it is not beside the checkout.
+export const hasCapture = () => existsSync(CAPTURE);
+export function capture() {
+  mkdirSync(DIR, { recursive: true });
+  return describe('obs-capture', CAPTURE);
+}
+
+// Copying repacks PES packets and moves timestamps by a constant: take the copy for the truth.
+async function describe(name, file) {
+  const copy = path.join(DIR, `${path.basename(file, '.ts')}.sent-${hash(COPY)}.ts`);
+  await once(copy, (draft) => ffmpeg(['-i', file, ...COPY, draft]));
+  const sent = readTs(readFileSync(copy));
+  const dts = sent.streams.flatMap((s) => [s.aus[0].dts, s.aus.at(-1).dts]);
+  return { name, file, copy, sent, seconds: (Math.max(...dts) - Math.min(...dts)) / 90000 };
+}

@@ -1,0 +1,120 @@
+/* Reads a media playlist as strictly as a validator and asserts the rules of conformance.md. */
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_UNIT_ROOM_PLAYLIST_RULES_H
+#define TESTS_UNIT_ROOM_PLAYLIST_RULES_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+enum { RULES_SEGMENTS = 512 };
+
+/* What one playlist says of each of its segments. */
+struct listing {
+    unsigned target_s;
+    uint64_t first_msn, first_sequence;
+    bool ended;
+    size_t count;
+    struct listed {
+        uint64_t msn, sequence;
+        double duration_s, date_s;
+        bool gap;
+        char uri[80], map[80];
+    } list[RULES_SEGMENTS];
+};
+
+/* YYYY-MM-DDTHH:MM:SS.mmmZ and nothing else (rule 51). */
+static inline double rules_date(const char *text)
+{
+    struct tm tm = {0};
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    unsigned milli;
+    char z, more;
+    assert_non_null(rest);
+    assert_true(sscanf(rest, ".%3u%c%c", &milli, &z, &more) == 2 && z == 'Z');
+    return (double)timegm(&tm) + milli / 1000.0;
+}
+
+static inline const char *rules_value(const char *line, const char *tag)
+{
+    size_t len = strlen(tag);
+    return strncmp(line, tag, len) == 0 ? line + len : NULL;
+}
+
+/* One line; `s` is the segment that is being described. False: no tag that we write. */
+static inline bool rules_tag(struct listing *l, struct listed *s, const char *line)
+{
+    const char *v;
+    if ((v = rules_value(line, "#EXT-X-TARGETDURATION:")))
+        l->target_s = (unsigned)strtoul(v, NULL, 10);
+    else if ((v = rules_value(line, "#EXT-X-MEDIA-SEQUENCE:")))
+        s->msn = l->first_msn = strtoull(v, NULL, 10);
+    else if ((v = rules_value(line, "#EXT-X-DISCONTINUITY-SEQUENCE:")))
+        s->sequence = l->first_sequence = strtoull(v, NULL, 10);
+    else if ((v = rules_value(line, "#EXT-X-MAP:URI=\"")))
+        snprintf(s->map, sizeof(s->map), "%.*s", (int)strcspn(v, "\""), v);
+    else if ((v = rules_value(line, "#EXT-X-PROGRAM-DATE-TIME:")))
+        s->date_s = rules_date(v);
+    else if ((v = rules_value(line, "#EXTINF:")))
+        s->duration_s = strtod(v, NULL);
+    else if (strcmp(line, "#EXT-X-DISCONTINUITY") == 0)
+        s->sequence++;
+    else if (strcmp(line, "#EXT-X-GAP") == 0)
+        s->gap = true;
+    else if (strcmp(line, "#EXT-X-ENDLIST") == 0)
+        l->ended = true;
+    else
+        return strcmp(line, "#EXTM3U") == 0 || strcmp(line, "#EXT-X-VERSION:6") == 0 ||
+               strcmp(line, "#EXT-X-INDEPENDENT-SEGMENTS") == 0;
+    return true;
+}
+
+/* A URI ends a segment: rules 11, 16, 17, 37, 51, 53. */
+static inline void rules_segment(struct listing *l, struct listed *s, const char *name,
+                                 const char *uri)
+{
+    char wanted[80];
+    snprintf(wanted, sizeof(wanted), "%s/%llu.m4s", name, (unsigned long long)s->msn);
+    assert_string_equal(wanted, uri);
+    snprintf(s->uri, sizeof(s->uri), "%s", uri);
+    assert_true(!l->ended && l->count < RULES_SEGMENTS && s->map[0] != '\0' && s->date_s > 0);
+    assert_true(s->duration_s > 0 && (unsigned)(s->duration_s + 0.5) <= l->target_s);
+    if (l->count > 0) {
+        const struct listed *last = &l->list[l->count - 1];
+        assert_true(s->date_s - last->date_s - last->duration_s > -1.0);
+        for (size_t i = 1; i < l->count && last->gap; i++, last--)
+            ; /* gaps have no format: the map may change with the media behind them */
+        if (strcmp(s->map, last->map) != 0)
+            assert_true(s->sequence > last->sequence || last->gap);
+    }
+    l->list[l->count++] = *s;
+    s->msn++;
+    s->duration_s = s->date_s = 0;
+    s->gap = false;
+}
+
+static inline void rules_read(struct listing *l, const char *name, const char *text)
+{
+    char *copy = strdup(text), *rest = copy, *line;
+    struct listed now = {0};
+    memset(l, 0, sizeof(*l));
+    assert_true(strncmp(text, "#EXTM3U\n", 8) == 0 && text[strlen(text) - 1] == '\n');
+    while ((line = strsep(&rest, "\n")) && (rest || *line)) {
+        if (*line == '#' && !rules_tag(l, &now, line))
+            fail_msg("a line that we never write: %s", line);
+        else if (*line != '#')
+            rules_segment(l, &now, name, line);
+    }
+    free(copy);
+    assert_true(l->target_s >= 1 && l->count > 0 && now.duration_s == 0);
+}
+
+#endif

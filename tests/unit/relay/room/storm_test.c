@@ -1,0 +1,144 @@
+/* Random feeds do what feeds do, in any order; the viewers check every view against the rules. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/relay/room/actors.h"
+#include "tests/unit/relay/room/golden.h"
+
+enum { STORMS = 25, STEPS = 400, TRACKS = 3 };
+
+/* A feed as its worker knows it. */
+struct feed {
+    uint64_t id;
+    int64_t start_90k;
+    uint32_t tracks, init[TRACKS];
+    uint64_t next[TRACKS];
+    unsigned salt;
+};
+
+static unsigned seed;
+
+static unsigned chance(unsigned n)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (seed >> 8) % n;
+}
+
+/* How long the feed's segment of that number is, and where it starts: the same for all tracks. */
+static int64_t duration_of(const struct feed *f, uint64_t sequence)
+{
+    return 90000 + (int64_t)((sequence * 7919 + f->salt) % 12) * 9000;
+}
+
+static int64_t start_of(const struct feed *f, uint64_t sequence)
+{
+    int64_t start_90k = f->start_90k;
+    for (uint64_t i = 0; i < sequence; i++)
+        start_90k += duration_of(f, i);
+    return start_90k;
+}
+
+static void announce(struct stage *s, struct feed *f, uint32_t track)
+{
+    char init[32];
+    f->init[track]++;
+    snprintf(init, sizeof(init), "init %u %u", track, chance(3));
+    stage_track(s, f->id, track, f->init[track], init);
+}
+
+static void open_feed(struct stage *s, struct feed *f, uint64_t id)
+{
+    const struct link_message *answer = stage_open(s, id, "hall");
+    if (answer->type != LINK_FEED_GO)
+        return;
+    *f = (struct feed){.id = id, .tracks = 1 + chance(TRACKS), .salt = chance(1000)};
+    f->start_90k = answer->u.go.start_90k;
+    for (uint32_t track = 0; track < f->tracks; track++)
+        if (chance(4) > 0)
+            announce(s, f, track);
+}
+
+/* What a packager does: a discontinuity stands before the same sequence in all tracks, and only
+ * there a track has new parameters. */
+static bool breaks_before(const struct feed *f, uint64_t sequence)
+{
+    return sequence > 0 && (sequence * 31 + f->salt) % 11 == 0;
+}
+
+static void deliver(struct stage *s, struct feed *f, uint32_t track)
+{
+    uint64_t sequence = f->next[track];
+    if (breaks_before(f, sequence) && chance(2) == 0)
+        announce(s, f, track);
+    struct link_message m = stage_segment(s, f->id, track, sequence);
+    m.u.segment.start_90k = start_of(f, sequence) + track * 700;
+    m.u.segment.present_90k = m.u.segment.start_90k + (track == 0 ? 6000 : 0);
+    m.u.segment.duration_90k = duration_of(f, sequence);
+    m.u.segment.init_id = f->init[track];
+    m.u.segment.discontinuity = breaks_before(f, sequence);
+    m.u.segment.independent = chance(20) > 0;
+    m.u.segment.gap = chance(15) == 0;
+    m.u.segment.bytes = 1 + chance(30000);
+    m.u.segment.capture_wall_us += chance(5000000);
+    stage_deliver(s, &m);
+    f->next[track]++;
+    if (chance(20) == 0 && !breaks_before(f, f->next[track]))
+        f->next[track]++; /* one is never sent */
+}
+
+static void step(struct stage *s, struct feed *f, uint64_t *ids)
+{
+    uint32_t track = chance(TRACKS);
+    switch (chance(24)) {
+    case 0:
+        open_feed(s, f, ++*ids);
+        break;
+    case 1:
+        if (f->init[track] == 0) {
+            announce(s, f, track);
+            f->next[track] = f->next[0] > f->next[1] ? f->next[0] : f->next[1];
+        }
+        break;
+    case 2:
+        if (chance(3) == 0)
+            stage_close(s, f->id, chance(4));
+        break;
+    case 3:
+        if (chance(6) == 0)
+            rooms_worker_lost(s->rooms, chance(2), s->now_us, s->wall_us);
+        break;
+    case 4:
+        stage_pass(s, chance(12) == 0 ? 65000000 : 100000 * chance(30));
+        break;
+    case 5:
+        s->wall_us += ((int64_t)chance(20) - 10) * 500000; /* the clock steps */
+        break;
+    default:
+        stage_pass(s, 300000);
+        stage_stats(s, f->id, s->now_us > 0 ? (uint64_t)s->now_us : 0);
+        if (f->init[track] > 0)
+            deliver(s, f, track);
+    }
+}
+
+static void test_storms(void **state)
+{
+    for (unsigned storm = 0; storm < STORMS; storm++) {
+        struct feed f = {0};
+        uint64_t ids = 0;
+        assert_int_equal(0, stage_set(state));
+        struct stage *s = *state;
+        s->viewers.anew = true;
+        s->config.limits.room_bytes = 300000;
+        seed = storm;
+        open_feed(s, &f, ++ids);
+        for (unsigned i = 0; i < STEPS; i++)
+            step(s, &f, &ids);
+        assert_true(s->viewers.shows > 0);
+        assert_int_equal(0, stage_strike(state));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_storms)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
