@@ -9,6 +9,7 @@
 #define RELAY_LINK_MESSAGE_H
 
 #include "codecs/codec.h"
+#include "relay/link/stats.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -52,31 +53,6 @@ enum link_close_reason {
 
 /* What the front keeps of a room, as far as a handshake must know. */
 enum link_room_state { LINK_ROOM_FREE, LINK_ROOM_LIVE, LINK_ROOM_STALE };
-
-/* Counters of one feed since it opened, and its gauges now. */
-struct link_feed_stats {
-    uint64_t bytes, packets;               /* SRT payload received */
-    uint64_t lost, retransmitted, dropped; /* SRT packets: missed, seen again, given up */
-    uint64_t duplicated, undecrypted;
-    uint64_t rtt_us, bitrate_bps;  /* now */
-    uint64_t receive_buffer_bytes; /* now */
-    uint64_t access_units_in;      /* whole ones libavformat gave */
-    uint64_t access_units_out;     /* written into segments */
-    uint64_t access_units_early;   /* left out: before the first IDR */
-    uint64_t access_units_corrupt, access_units_oversize;
-    uint64_t timestamps_repaired; /* DTS or PTS moved by a tick to be legal */
-    uint64_t ts_errors;           /* sync, continuity, transport error, CRC */
-    uint64_t ts_ignored;          /* packets of PIDs nobody asked for */
-    uint64_t gop_90k;             /* the last IDR distance */
-};
-
-struct link_worker_stats {
-    uint64_t accepted, refused_key, refused_name, refused_conflict, refused_version;
-    uint64_t refused_rate, refused_passphrase, refused_full, refused_other;
-    uint64_t cpu_us, rss_bytes, ticks, late_ticks; /* a late tick: over 4 x tick_ms */
-    uint64_t udp_dropped;                          /* by the socket's receive buffer */
-    uint64_t log_dropped;
-};
 
 struct link_message {
     uint32_t type;   /* enum link_type */

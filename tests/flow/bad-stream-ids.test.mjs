@@ -23,7 +23,7 @@ const BAD = {
   'not ASCII': 'caf\xc3\xa9',
   'control character': 'line\nbreak',
   'terminal escape': 'red\x1b[31m',
-  'NUL inside': 'main\0x',
+  'NUL first': '\0main',
   '65 characters': 'x'.repeat(65),
   '512 bytes': 'y'.repeat(512),
   'no room in the standard form': '#!::m=publish',

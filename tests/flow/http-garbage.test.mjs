@@ -14,7 +14,7 @@ const line = (text) => `${text}\r\nHost: x\r\nConnection: close\r\n\r\n`;
 const CASES = {
   'junk bytes': [Buffer.from([0, 255, 13, 10, 1, 2, 3, 13, 10, 13, 10]), [400, 0]],
   'TLS hello': [Buffer.from('16030100c8010000c40303', 'hex'), [400, 0, 408]],
-  'SSH banner': ['SSH-2.0-OpenSSH_9.2\r\n\r\n', [400, 0]],
+  'SSH banner': ['SSH-2.0-OpenSSH_9.2\r\n\r\n', [400, 501, 0]],
   'no such method': [line('BREW /live/control/index.m3u8 HTTP/1.1'), [400, 405, 501]],
   'lower-case method': [line('get / HTTP/1.1'), [400, 405, 501]],
   'no version': ['GET /\r\n\r\n', [400, 505, 0]],
@@ -59,9 +59,14 @@ test('HTTP garbage', async (t) => {
     });
   }
   await t.test('a head of 1 MB', async () => {
-    const r = await rawRequest(port, Buffer.alloc(1 << 20, 'h'), { quietMs: 3000 });
-    assert.ok([400, 414, 431, 0].includes(r.status), `${r.status}`);
-    assert.notEqual(r.how, 'silent');
+    const filling = Buffer.alloc(1 << 20, 'h');
+    for (const [start, codes] of [['', [400, 431, 501]], ['GET /', [414, 431]],
+      ['GET / HTTP/1.1\r\nHost: x\r\nA: ', [431]]]) {
+      const r = await rawRequest(port, Buffer.concat([Buffer.from(start), filling]));
+      // A server that closes before it has read all may reset the connection over its answer.
+      assert.ok([...codes, 0].includes(r.status), `${r.status} for ${start}`);
+      assert.notEqual(r.how, 'silent');
+    }
   });
   await t.test('methods that are not offered', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'TRACE']) {

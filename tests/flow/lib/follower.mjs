@@ -12,6 +12,8 @@ import * as rules from './rules.mjs';
 const POLL_MS = 200;
 // Rule 27 is timed from here: our polling, the encoder's start and a busy machine add to it.
 const PACE_SLACK_MS = 1500;
+// A segment appeared earlier than we fetched it.
+const REMOVAL_SLACK_MS = 800;
 const NOTHING = { samples: [], fragments: [], faults: [], end: 0 };
 const sha1 = (bytes) => createHash('sha1').update(bytes).digest('hex');
 
@@ -26,7 +28,7 @@ function unitsOf(init, sample) {
 class Rendition {
   constructor(name, url, follower) {
     Object.assign(this, { name, url, follower, segments: new Map(), inits: new Map(),
-      list: null, reloads: 0, lastNewAt: null, gone: [] });
+      list: null, reloads: 0, lastNewAt: null, longest: 0 });
   }
 
   add(fault) { this.follower.findings.add(fault.rule, this.name, fault.text); }
@@ -46,16 +48,26 @@ class Rendition {
     [...rules.checkSyntax(list), ...rules.checkMedia(list)].forEach((f) => this.add(f));
     if (this.list) {
       rules.checkReload(this.list, list).forEach((f) => this.add(f));
-      this.noteRemoved(this.list, list);
     }
+    const before = this.list;
     this.list = list;
+    this.longest = Math.max(this.longest, list.segments.reduce((n, s) => n + s.duration, 0));
     await this.takeNew(list);
+    if (before) await this.checkRemoved(before, list);
     return true;
   }
 
-  noteRemoved(before, after) {
-    const left = before.segments.filter((s) => s.msn < after.mediaSequence && !s.gap);
-    this.gone.push(...left.map((s) => s.uri));
+  // Rule 24: for its own duration and that of the longest playlist, counted from its appearance.
+  async checkRemoved(before, after) {
+    for (const { msn } of before.segments.filter((s) => s.msn < after.mediaSequence && !s.gap)) {
+      const s = this.segments.get(msn);
+      const left = s ? s.at + (s.duration + this.longest) * 1000 - Date.now() : 0;
+      if (left < REMOVAL_SLACK_MS) continue;
+      const { status } = await this.follower.fetch(s.url);
+      if (status !== 200) {
+        this.add({ rule: 24, text: `${s.uri} answers ${status}, ${Math.round(left)} ms too soon` });
+      }
+    }
   }
 
   async takeNew(list) {
@@ -199,7 +211,7 @@ export class Follower {
     return this.findings;
   }
 
-  // Rules 17 and 24: the newest segment has the same bytes again, removed ones are still there.
+  // Rule 17: the newest segment has the same bytes again.
   async checkStored() {
     for (const r of this.renditions.values()) {
       const newest = r.ordered().filter((s) => !s.gap).at(-1);
@@ -208,11 +220,6 @@ export class Follower {
         if (again.status !== 200 || sha1(again.body) !== newest.sha1) {
           this.findings.add(17, r.name, `${newest.uri} gave other bytes the second time`);
         }
-      }
-      const uri = r.gone.at(-1);
-      if (uri) {
-        const { status } = await this.fetch(new URL(uri, r.url).href);
-        if (status !== 200) this.findings.add(24, r.name, `${uri}, just removed: ${status}`);
       }
     }
   }

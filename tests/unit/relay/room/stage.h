@@ -5,6 +5,7 @@
 #define TESTS_UNIT_ROOM_STAGE_H
 
 #include "relay/room/rooms.h"
+#include "relay/base/log.h"
 #include "tests/unit/relay/room/descriptors.h"
 #include "tests/unit/relay/room/viewers.h"
 
@@ -84,6 +85,7 @@ static inline int stage_set(void **state)
     s->config.hls.segment_ms = 2000;
     s->config.hls.max_target_duration_s = 10;
     s->config.limits.room_bytes = 1 << 20;
+    log_info("test", "curtain"); /* the log may open a description of stderr with its first line */
     s->fds = stage_fds();
     s->now_us = 1000000;
     s->wall_us = INT64_C(1792900800000000); /* 2026-10-25T04:00:00Z */
