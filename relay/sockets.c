@@ -35,10 +35,13 @@ static void set_port(union address *a, uint16_t port)
         a->v4.sin_port = htons(port);
 }
 
-/* A bound socket; shared: others of ours may bind the same port. */
+/* A bound socket; shared: others of ours may bind the same port. The UDP ones block: libsrt's
+ * receive thread waits in recvmsg with a timeout, and would spin on a core where that returns at
+ * once. */
 static int open_bound(const union address *a, socklen_t len, int type, bool shared)
 {
-    int fd = socket(a->any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1, off = 0, rc;
+    int blocking = type == SOCK_STREAM ? SOCK_NONBLOCK : 0, on = 1, off = 0, rc;
+    int fd = socket(a->any.sa_family, type | SOCK_CLOEXEC | blocking, 0);
 
     if (fd < 0)
         return -errno;

@@ -12,15 +12,19 @@ import { compare } from './ledger.mjs';
 import { entries, makeRoom, mediaText, roomFiles, serve } from './origin.mjs';
 import { scratch } from './relay.mjs';
 
-async function follow(t, change = () => {}) {
+async function follow(t, change = () => {}, window = 100) {
   const c = await clip('small');
   const tracks = await makeRoom(c, scratch(t));
   const lists = Object.fromEntries(tracks.map((x) => [x.name, entries(x)]));
   let shown = 1;
   const texts = Object.fromEntries(tracks.map((x) => [x.name,
-    () => mediaText(lists[x.name], { to: Math.min(shown, lists[x.name].length) })]));
+    () => {
+      const to = Math.min(shown, lists[x.name].length);
+      const from = Math.max(0, to - window);
+      return mediaText(lists[x.name], { from, to, td: window < 9 ? 2 : 3 });
+    }]));
   const files = roomFiles(tracks, texts);
-  change({ lists, files, tracks });
+  change({ lists, files, tracks, shown: () => shown });
   const follower = new Follower(await serve(t, files), 'room', { pollMs: 40 }).start();
   for (; shown < 12; shown++) await sleep(100);
   follower.left();
@@ -69,4 +73,22 @@ test('no IDR at the start of a segment', async (t) => {
     s[slice] = 0x61;
   });
   assert.match(findings, /rule 35, video: MSN 2/);
+});
+
+test('a window that slides, and one that forgets too soon', async (t) => {
+  assert.equal((await follow(t, () => {}, 6)).findings, '');
+  const { findings } = await follow(t, ({ files, tracks, shown }) => {
+    const [first] = tracks[0].segments;
+    files.set('video/0.m4s', () => (shown() > 6 ? undefined : { type: 'video/mp4', body: first }));
+  }, 6);
+  assert.match(findings, /^rule 24, video: video\/0\.m4s answers 404, \d+ ms too soon$/);
+});
+
+test('a gap is not fetched and not blamed', async (t) => {
+  const { findings, ledger } = await follow(t, ({ files, lists }) => {
+    lists.audio[4].gap = true;
+    files.delete('audio/4.m4s');
+  });
+  assert.equal(findings, '');
+  assert.match(ledger.faults.join(), /audio access unit \d+ .*was lost/);
 });

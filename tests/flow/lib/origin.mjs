@@ -55,6 +55,7 @@ export function mediaText(list, { from = 0, to = list.length, td = 3, dsn = 0 } 
     if (e.discontinuity) lines.push('#EXT-X-DISCONTINUITY');
     if (e.map !== map) lines.push(`#EXT-X-MAP:URI="${e.map}"`);
     map = e.map;
+    if (e.gap) lines.push('#EXT-X-GAP');
     lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(e.date).toISOString()}`,
       `#EXTINF:${e.duration.toFixed(5)},`, e.uri);
   }
