@@ -35,6 +35,7 @@ struct listener {
     SRTSOCKET socket;
     int epoll;
     struct pending pending[PENDING];
+    size_t pending_count;
 };
 
 static void format_address(const struct sockaddr *sa, char out[static LINK_PEER])
@@ -214,6 +215,7 @@ static void note_pending(struct listener *l, const struct admission_event *e)
         if (!l->pending[i].used) {
             l->pending[i].event = *e;
             l->pending[i].used = true;
+            l->pending_count++;
             return;
         }
 }
@@ -221,8 +223,10 @@ static void note_pending(struct listener *l, const struct admission_event *e)
 static void forget_pending(struct listener *l, SRTSOCKET s)
 {
     for (size_t i = 0; i < PENDING; i++)
-        if (l->pending[i].used && l->pending[i].event.socket == s)
+        if (l->pending[i].used && l->pending[i].event.socket == s) {
             l->pending[i].used = false;
+            l->pending_count--;
+        }
 }
 
 static void take_events(struct listener *l)
@@ -241,7 +245,7 @@ static void take_events(struct listener *l)
 /* libsrt refuses by itself where the two ends' encryption does not match; it tells nobody. */
 static void find_failed(struct listener *l, int64_t now_us)
 {
-    for (size_t i = 0; i < PENDING; i++) {
+    for (size_t i = 0; i < PENDING && l->pending_count > 0; i++) {
         struct pending *p = &l->pending[i];
         enum admission_verdict v = ADMISSION_FAILED;
         int reason;
@@ -249,6 +253,7 @@ static void find_failed(struct listener *l, int64_t now_us)
         if (!p->used || now_us - p->event.at_us < PENDING_US)
             continue;
         p->used = false;
+        l->pending_count--;
         if (srt_getsockstate(p->event.socket) == SRTS_CONNECTED)
             continue; /* accepted, or about to be */
         reason = srt_getrejectreason(p->event.socket);

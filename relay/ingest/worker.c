@@ -21,7 +21,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINK_BURST = 256, LATE_TICKS = 4, CONFIG_BYTES_MAX = 8 << 20 };
+enum {
+    LINK_BURST = 256,
+    LATE_TICKS = 4,
+    ACCEPT_TICKS = 4, /* how often the listener is asked, and how long a tick is with nobody here */
+    CONFIG_BYTES_MAX = 8 << 20,
+};
 
 struct worker {
     uint32_t index;
@@ -34,7 +39,7 @@ struct worker {
     struct publisher **publishers;
     size_t count, size;
     uint64_t next_feed, tick;
-    int64_t tick_us, next_second_us;
+    int64_t tick_us, step_us, next_second_us;
     struct link_worker_stats stats;
     bool stopping, lost; /* lost: the front is gone or hopelessly behind */
 };
@@ -236,10 +241,11 @@ static void tick(struct worker *w, int64_t now_us)
 {
     w->tick++;
     w->stats.ticks++;
-    if (now_us - w->tick_us > LATE_TICKS * (int64_t)w->config->srt.tick_ms * 1000)
+    if (now_us - w->tick_us > LATE_TICKS * w->step_us)
         w->stats.late_ticks++;
     w->tick_us = now_us;
-    listener_tick(w->listener, now_us);
+    if (w->count == 0 || w->tick % ACCEPT_TICKS == 0)
+        listener_tick(w->listener, now_us);
     tick_publishers(w, now_us);
     if (now_us >= w->next_second_us) {
         w->next_second_us = now_us + 1000000;
@@ -254,6 +260,7 @@ static void loop(struct worker *w)
     int64_t next_us = clock_mono_us();
 
     w->tick_us = next_us;
+    w->step_us = (int64_t)w->config->srt.tick_ms * 1000;
     while (!w->stopping && !w->lost) {
         int64_t now_us = clock_mono_us();
         struct pollfd link = {.fd = w->link, .events = POLLIN};
@@ -267,7 +274,8 @@ static void loop(struct worker *w)
         if (now_us < next_us)
             continue;
         tick(w, now_us);
-        next_us += (int64_t)w->config->srt.tick_ms * 1000;
+        w->step_us = (int64_t)w->config->srt.tick_ms * 1000 * (w->count ? 1 : ACCEPT_TICKS);
+        next_us += w->step_us;
         if (next_us < now_us) /* behind: skip, never pile up */
             next_us = now_us;
     }
