@@ -100,10 +100,13 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
         if (rc != 1)
             break;
         m.worker = k->index; /* what a worker says of itself is not believed */
-        if (m.type == LINK_WORKER_READY)
+        if (m.type == LINK_WORKER_READY) {
             rooms_worker_ready(f->rooms, k->index);
-        else
-            rooms_message(f->rooms, &m, passed, clock_mono_us(), clock_wall_us());
+            if (passed >= 0)
+                close(passed);
+            continue;
+        }
+        rooms_message(f->rooms, &m, passed, clock_mono_us(), clock_wall_us());
     }
     if (rc == 0 || (rc < 0 && rc != -EAGAIN))
         lose_worker(k);

@@ -80,11 +80,12 @@ static void handle_health(void *ctx, struct request *r)
     reply_status(r, 200, 0, "serving");
 }
 
-/* From this machine, and not by way of a proxy on it that speaks for somebody else. */
+/* From this machine, and neither by way of a proxy on it that speaks for somebody else nor by a
+ * page of another site in a browser on it (Fetch standard: only such requests say their Origin). */
 static bool is_from_here(const struct request *r)
 {
     return request_is_local(r) && !request_header(r, "x-forwarded-for") &&
-           !request_header(r, "forwarded");
+           !request_header(r, "forwarded") && !request_header(r, "origin");
 }
 
 static void handle_question(void *ctx, struct request *r)

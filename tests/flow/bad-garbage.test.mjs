@@ -23,12 +23,14 @@ function random(seed) {
 
 // Writes bytes to srt-live-transmit over about `ms`.
 async function send(t, relay, room, bytes, ms) {
-  const push = new Child('srt-live-transmit', ['-q', '-ll', 'error', '-chunk:1316', 'file://con',
-    srtUrl(relay, { room })], { stdin: 'pipe' });
+  const push = new Child('srt-live-transmit', ['-q', '-ll', 'error', '-a:no', '-chunk:1316',
+    'file://con', srtUrl(relay, { room })], { stdin: 'pipe' });
   t.after(() => push.signal('SIGKILL'));
-  const step = Math.ceil(bytes.length / (ms / 20) / 1316) * 1316;
-  for (let at = 0; at < bytes.length && !push.status; at += step) {
-    push.process.stdin.write(bytes.subarray(at, at + step));
+  const began = Date.now();
+  for (let at = 0; at < bytes.length && !push.status;) {
+    const due = Math.min(bytes.length, Math.ceil((Date.now() - began) / ms * bytes.length));
+    push.process.stdin.write(bytes.subarray(at, due));
+    at = due;
     await sleep(20);
   }
   push.process.stdin.end();
@@ -36,7 +38,7 @@ async function send(t, relay, room, bytes, ms) {
   return push;
 }
 
-test('garbage', async (t) => {
+test('garbage', { concurrency: true }, async (t) => {
   const relay = await startRelay(t);
   const control = await startControl(t, relay);
   await Promise.all([

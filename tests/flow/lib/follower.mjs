@@ -1,5 +1,6 @@
 // Follows a room's live playlists like a player: reads every reload, fetches every segment once.
 // SPDX-License-Identifier: MIT
+import os from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import { createHash } from 'node:crypto';
 import { get, keepAlive, sleep } from './http.mjs';
@@ -10,8 +11,9 @@ import { hashUnits } from './ts.mjs';
 import * as rules from './rules.mjs';
 
 const POLL_MS = 200;
-// Rule 27 is timed from here: our polling, the encoder's start and a busy machine add to it.
+// Rule 27 is timed from here: our polling, the encoder's own hiccups and a busy machine add to it.
 const PACE_SLACK_MS = 1500;
+const paceSlack = () => PACE_SLACK_MS * Math.max(1, os.loadavg()[0] / os.cpus().length);
 // A segment appeared earlier than we fetched it.
 const REMOVAL_SLACK_MS = 800;
 const NOTHING = { samples: [], fragments: [], faults: [], end: 0 };
@@ -28,7 +30,8 @@ function unitsOf(init, sample) {
 class Rendition {
   constructor(name, url, follower) {
     Object.assign(this, { name, url, follower, segments: new Map(), inits: new Map(),
-      list: null, reloads: 0, lastNewAt: null, longest: 0 });
+      list: null, reloads: 0, lastNewAt: null, stalledMs: 0,
+      longest: 0 });
   }
 
   add(fault) { this.follower.findings.add(fault.rule, this.name, fault.text); }
@@ -74,10 +77,14 @@ class Rendition {
     const fresh = list.segments.filter((s) => !this.segments.has(s.msn));
     if (fresh.length && this.lastNewAt !== null && this.follower.publishing
       && !fresh.some((s) => s.discontinuity)) {
-      const waited = Date.now() - this.lastNewAt - PACE_SLACK_MS;
+      const stalled = this.follower.stalledMs - this.stalledMs;
+      const waited = Math.round(Date.now() - this.lastNewAt - stalled - paceSlack());
       rules.checkPace(waited, list.targetDuration, fresh[0].msn).forEach((f) => this.add(f));
     }
-    if (fresh.length) this.lastNewAt = Date.now();
+    if (fresh.length) {
+      this.lastNewAt = Date.now();
+      this.stalledMs = this.follower.stalledMs;
+    }
     for (const s of fresh) {
       this.segments.set(s.msn, null);
       await this.takeSegment(s);
@@ -148,7 +155,7 @@ export class Follower {
   constructor(base, room, { pollMs = POLL_MS } = {}) {
     Object.assign(this, { base, room, pollMs, agent: keepAlive(), findings: new rules.Findings(),
       renditions: new Map(), misses: [], publishing: true, running: false, index: null,
-      firstIndexAt: null, errors: [] });
+      firstIndexAt: null, errors: [], stalledMs: 0 });
     this.root = `${base}/live/${encodeURIComponent(room)}/`;
   }
 
@@ -163,7 +170,9 @@ export class Follower {
   async run() {
     while (this.running) {
       await this.round();
+      const began = Date.now();
       await sleep(this.pollMs);
+      this.stalledMs += Math.max(0, Date.now() - began - this.pollMs - 10);
     }
   }
 

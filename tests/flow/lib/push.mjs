@@ -44,7 +44,7 @@ export function pushTransmit(t, relay, options) {
   const source = new Child('ffmpeg', ['-hide_banner', '-nostdin', '-loglevel', 'error', '-re',
     '-i', options.clip.file, ...COPY, 'pipe:1']);
   const chunks = [];
-  const push = new Push('srt-live-transmit', ['-q', '-ll', 'error', '-chunk:1316',
+  const push = new Push('srt-live-transmit', ['-q', '-ll', 'error', '-a:no', '-chunk:1316',
     'file://con', srtUrl(relay, options)], { stdin: 'pipe' });
   source.process.stdout.removeAllListeners('data');
   source.process.stdout.on('data', (d) => {

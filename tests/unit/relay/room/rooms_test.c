@@ -243,6 +243,24 @@ static void test_doors(void **state)
     assert_int_equal(LINK_FEED_GO, stage_open(s, 12, "one-more")->type);
 }
 
+/* A feed belongs to the worker that opened it: what another one says of it is nobody's. */
+static void test_feed_of_another_worker(void **state)
+{
+    struct stage *s = *state;
+    struct rooms_facts before, after;
+    start_av(s, 1);
+    stage_run(s, 1, 2, 0, 1, 0);
+    rooms_facts(s->rooms, &before);
+    struct link_message m = stage_segment(s, 1, 0, 1);
+    m.worker = 0;
+    stage_deliver(s, &m);
+    m = (struct link_message){.type = LINK_FEED_CLOSED, .worker = 0, .feed = 1};
+    stage_tell(s, &m, -1);
+    rooms_facts(s->rooms, &after);
+    assert_int_equal(before.media.segments, after.media.segments);
+    assert_int_equal(1, after.by_state[ROOM_LIVE]);
+}
+
 static void test_wedged_is_remembered(void **state)
 {
     struct stage *s = *state;
@@ -299,6 +317,7 @@ int main(void)
         CASE(test_stale_recovers),
         CASE(test_worker_lost),
         CASE(test_doors),
+        CASE(test_feed_of_another_worker),
         CASE(test_wedged_is_remembered),
         CASE(test_totals_survive),
         CASE(test_list_changes_rarely),

@@ -1,11 +1,10 @@
-/* A stage for rooms: made-up workers on one side, checking viewers on the other, a clock to turn.
- */
+/* A stage for rooms: made-up workers on one side, checking viewers on the other, and a clock. */
 /* SPDX-License-Identifier: MIT */
 #ifndef TESTS_UNIT_ROOM_STAGE_H
 #define TESTS_UNIT_ROOM_STAGE_H
 
-#include "relay/room/rooms.h"
 #include "relay/base/log.h"
+#include "relay/room/rooms.h"
 #include "tests/unit/relay/room/descriptors.h"
 #include "tests/unit/relay/room/viewers.h"
 
