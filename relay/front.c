@@ -188,7 +188,7 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
         if (passed >= 0)
             close(passed);
     }
-    if (rc != -EAGAIN) {
+    if (rc == 0) { /* the supervisor is gone */
         event_del(f->on_control);
         begin_stop(f, 1);
     }

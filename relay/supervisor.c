@@ -97,6 +97,7 @@ static void become(const struct supervisor *s, const char *name, pid_t parent)
     sigset_t none;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (getppid() != parent)
         _exit(1);
     prctl(PR_SET_NAME, name);

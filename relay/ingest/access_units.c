@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ADTS_FRAME_MAX = 8191, STEP_90K_DEFAULT = 3000 };
+enum {
+    TS_PACKET_BYTES = 188, /* libavformat cuts a piece before the packet that would not fit */
+    ADTS_FRAME_MAX = 8191,
+    STEP_90K_DEFAULT = 3000,
+};
 
 struct access_units {
     uint32_t track;
@@ -23,8 +27,8 @@ struct access_units {
     /* audio */
     uint8_t carry[ADTS_FRAME_MAX];
     size_t carried;
-    uint64_t carry_pts;
-    bool synced;
+    uint64_t carry_pts, next_pts; /* next_pts: where the last frame given out ends */
+    bool synced, has_next;
 };
 
 int access_units_new(struct access_units **out, uint32_t track, enum codec_id codec,
@@ -120,12 +124,16 @@ static void note_time(struct access_units *a, uint64_t dts)
 }
 
 static void take_video(struct access_units *a, const uint8_t *data, size_t len, uint64_t pts,
-                       uint64_t dts)
+                       uint64_t dts, bool continued)
 {
     size_t n = nal_split(data, len, a->nals, CODEC_NALS_MAX), from = 0;
 
     if (n > CODEC_NALS_MAX) {
         a->count.oversize++;
+        return;
+    }
+    if (n == 0 || (continued && !codec_nal_starts_au(a->codec, &a->nals[0]))) {
+        a->count.corrupt++; /* the rest of a picture that was given out without it */
         return;
     }
     note_time(a, dts);
@@ -195,7 +203,8 @@ static void split_adts(struct access_units *a, const uint8_t *data, size_t len, 
         give_audio(a, data, h.frame_bytes, pts);
         data += h.frame_bytes;
         len -= h.frame_bytes;
-        pts = first_pts + duration_90k(&h, ++frames);
+        pts = a->next_pts = first_pts + duration_90k(&h, ++frames);
+        a->has_next = true;
     }
 }
 
@@ -215,6 +224,8 @@ static size_t finish_carried(struct access_units *a, const uint8_t *data, size_t
         return n;
     }
     give_audio(a, a->carry, h.frame_bytes, a->carry_pts);
+    a->next_pts = a->carry_pts + duration_90k(&h, 1);
+    a->has_next = true;
     return h.frame_bytes - had;
 }
 
@@ -223,13 +234,12 @@ static void take_audio(struct access_units *a, const uint8_t *data, size_t len, 
 {
     size_t used = a->carried ? finish_carried(a, data, len) : 0;
 
-    if (!has_time) { /* goes on where the last frame ended */
-        struct adts h;
-
-        pts = a->carry_pts;
-        if (adts_parse(a->carry, sizeof(a->carry), &h) == 0)
-            pts += duration_90k(&h, 1);
+    if (!has_time && !a->has_next) {
+        a->count.corrupt++;
+        return;
     }
+    if (!has_time) /* 2.7.4: goes on where the last frame ended */
+        pts = a->next_pts;
     split_adts(a, data + used, len - used, pts);
 }
 
@@ -248,7 +258,7 @@ void access_units_take(struct access_units *a, const uint8_t *data, size_t len, 
         return;
     }
     /* a picture of max_bytes or more comes in pieces, and is left out */
-    if (len >= a->max_bytes || (!has_time && a->skipping)) {
+    if (len + TS_PACKET_BYTES > a->max_bytes || (!has_time && a->skipping)) {
         a->count.oversize += has_time || !a->skipping;
         a->skipping = true;
         return;
@@ -256,5 +266,5 @@ void access_units_take(struct access_units *a, const uint8_t *data, size_t len, 
     a->skipping = false;
     if (!has_time) /* 2.7.4: a PES need not say its time */
         raw_pts = raw_dts = a->last_dts + (uint64_t)a->step_90k;
-    take_video(a, data, len, raw_pts, raw_dts);
+    take_video(a, data, len, raw_pts, raw_dts, !has_time);
 }

@@ -1,11 +1,12 @@
-/* PES payloads to access units: splits what carries several, joins what came in pieces. */
+/* PES payloads to access units: splits what carries several, joins audio that came in pieces. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns:   a partial ADTS frame and a partial picture, both bounded.
+ * Owns:   a partial ADTS frame, bounded.
  * Thread: the worker's loop. Life: access_units_new/access_units_free. Fails: -ENOMEM.
  *
  * ISO/IEC 13818-1 section 2.14 (H.264), 2.17 (HEVC): a PES packet may carry parts of access units;
- * real encoders send one each, and that way costs no copy. ADTS frames may span PES packets.
+ * real encoders send one each, and that way costs no copy and no wait; the rest of a picture that
+ * comes in a further PES is counted as corrupt. ADTS frames may span PES packets.
  */
 #ifndef RELAY_INGEST_ACCESS_UNITS_H
 #define RELAY_INGEST_ACCESS_UNITS_H

@@ -209,6 +209,11 @@ void listener_free(struct listener **l)
     *l = NULL;
 }
 
+void listener_set_config(struct listener *l, const struct config *c)
+{
+    l->o.config = c;
+}
+
 static void note_pending(struct listener *l, const struct admission_event *e)
 {
     for (size_t i = 0; i < PENDING; i++)

@@ -44,6 +44,8 @@ __attribute__((warn_unused_result)) int listener_new(struct listener **out,
                                                      const struct listener_options *o);
 /* Closes the listener and waits for libsrt to end. */
 void listener_free(struct listener **l);
+/* A reload: limits for publishers that come from now on. */
+void listener_set_config(struct listener *l, const struct config *c);
 /* Accepts what is ready, and finds handshakes that came to nothing. */
 void listener_tick(struct listener *l, int64_t now_us);
 /* Datagrams the kernel dropped because the UDP buffer was full. */

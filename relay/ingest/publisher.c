@@ -17,6 +17,7 @@ enum {
     STATE_TICKS = 8,      /* how often an idle socket is asked whether it still lives */
     WEDGE_CHECK_US = 250000,
     WEDGE_US = 1000000, /* packets arrive, none can be read */
+    HOLE_US = 4000000,  /* packets are read, but the next one in order does not come */
 };
 
 struct publisher {
@@ -109,6 +110,7 @@ static int drain(struct publisher *p, bool fully)
 /* Packets arrive but no byte can be read: libsrt waits for one that will never come. */
 static bool is_wedged(struct publisher *p, int64_t now_us)
 {
+    int64_t patience = feed_is_waiting_for_order(p->feed) ? HOLE_US : WEDGE_US;
     SRT_TRACEBSTATS s;
 
     if (now_us - p->last_bytes_us < WEDGE_US / 2 || now_us - p->last_check_us < WEDGE_CHECK_US)
@@ -121,8 +123,8 @@ static bool is_wedged(struct publisher *p, int64_t now_us)
     else if (!p->arriving_since_us)
         p->arriving_since_us = now_us;
     p->last_arrived = s.pktRecvTotal;
-    return p->arriving_since_us && now_us - p->arriving_since_us >= WEDGE_US &&
-           now_us - p->last_bytes_us >= WEDGE_US;
+    return p->arriving_since_us && now_us - p->arriving_since_us >= patience &&
+           now_us - p->last_bytes_us >= patience;
 }
 
 static bool is_over(struct publisher *p, uint64_t tick, int got)

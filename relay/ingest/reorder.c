@@ -87,7 +87,7 @@ static void give_adjoining(struct reorder *r)
 
 static void skip_hole(struct reorder *r, int32_t to)
 {
-    while (r->held && r->next != to) {
+    while (r->held && distance(r->next, to) > 0) {
         if (*slot(r, r->next)) {
             give_adjoining(r);
             continue;
@@ -96,7 +96,7 @@ static void skip_hole(struct reorder *r, int32_t to)
         r->next = plus(r->next, 1);
         r->out.hole(r->out.ctx);
     }
-    if (r->next != to) {
+    if (distance(r->next, to) > 0) {
         r->missing += (uint64_t)distance(r->next, to);
         r->next = to;
         r->out.hole(r->out.ctx);

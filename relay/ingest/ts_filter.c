@@ -51,8 +51,31 @@ void ts_filter_init(struct ts_filter *f, uint32_t audio_max, const struct ts_out
     f->audio_max = audio_max < TS_TRACKS_MAX - 1 ? audio_max : TS_TRACKS_MAX - 1;
 }
 
+/* After a hole of a multiple of 16 packets the counter fits again, and two pictures would be joined
+ * to one good one: an empty packet with a wrong counter makes the demuxer see the hole. */
+static void mark_hole(struct ts_filter *f, size_t track)
+{
+    uint8_t p[TS_PACKET];
+    uint16_t pid = f->layout.tracks[track].pid;
+
+    if (f->continuity[track] < 0)
+        return;
+    memset(p, 0xff, sizeof(p));
+    p[0] = 0x47;
+    p[1] = (uint8_t)(pid >> 8);
+    p[2] = (uint8_t)pid;
+    p[3] = (uint8_t)(0x20 | ((f->continuity[track] + 8) & 0x0f)); /* adaptation field only */
+    p[4] = TS_PACKET - 5;
+    p[5] = 0;
+    f->continuity[track] = -1;
+    f->count.continuity++;
+    f->out.packet(f->out.ctx, p);
+}
+
 void ts_filter_break(struct ts_filter *f)
 {
+    for (size_t i = 0; i < f->layout.count; i++)
+        mark_hole(f, i);
     f->carried = 0;
     f->pat.open = f->pmt.open = false;
 }
@@ -185,16 +208,29 @@ static bool is_repeated(struct ts_filter *f, int track, const uint8_t *p, bool h
     return false;
 }
 
+/* Has the adaptation field bytes that say nothing? The last packet of a PES nearly always has. */
+static bool is_stuffed(const uint8_t *p)
+{
+    size_t used = 1;
+
+    if (!(p[3] & 0x20))
+        return false;
+    if (p[4] == 0)
+        return true;
+    used += (p[5] & 0x10 ? 6u : 0) + (p[5] & 0x08 ? 6u : 0) + (p[5] & 0x04 ? 1u : 0);
+    if ((p[5] & 0x02) && used < p[4])
+        used += 1 + (size_t)p[5 + used];
+    return p[4] > used;
+}
+
 static void pass_track(struct ts_filter *f, int track, const uint8_t *p, size_t header)
 {
     if (is_repeated(f, track, p, header < TS_PACKET)) {
         f->count.ignored++;
         return;
     }
-    if (track == 0) {
-        f->last_stuffed = header > 4;
-        f->last_was_start = p[1] & 0x40;
-    }
+    if (track == 0)
+        f->last_stuffed = is_stuffed(p);
     f->out.packet(f->out.ctx, p);
 }
 

@@ -56,7 +56,7 @@ struct ts_filter {
     struct ts_counters count;
     int8_t track_of[8192]; /* by PID; -1: not ours */
     int8_t continuity[TS_TRACKS_MAX];
-    bool last_stuffed, last_was_start; /* of the last video packet passed */
+    bool last_stuffed; /* of the last video packet passed */
 };
 
 void ts_filter_init(struct ts_filter *f, uint32_t audio_max, const struct ts_out *out);

@@ -97,10 +97,13 @@ static void on_accept(void *ctx, const struct listener_peer *peer)
     struct feed_out out = {.ctx = w, .send = send_message};
     struct publisher *p;
 
-    if (!make_place(w))
-        return;
     if (publisher_new(&p, peer, w->config, w->next_feed++, w->index, &out, clock_mono_us()))
         return;
+    if (!make_place(w)) {
+        publisher_end(p, LINK_CLOSE_LIMIT, "the worker has no memory left");
+        publisher_free(&p);
+        return;
+    }
     w->publishers[w->count++] = p;
     w->stats.accepted++;
     log_info(feed_log_name(publisher_feed(p)),
@@ -139,6 +142,7 @@ static void take_config(struct worker *w, int fd)
         /* the old one stays: publishers on air point into it, and reloads are rare */
         w->config = c;
         admission_set_config(w->admission, c);
+        listener_set_config(w->listener, c);
         log_info(w->log_name, "configuration_reloaded");
     }
     munmap(yaml, (size_t)st.st_size);

@@ -127,8 +127,9 @@ int link_receive(int end, struct link_message *m, int *fd)
     if (n == 0)
         return 0;
     *fd = take_descriptor(&h);
+    /* MSG_CTRUNC: no descriptor was free here; the message counts without its own */
     if ((size_t)n < offsetof(struct link_message, u) || (size_t)n != message_bytes(m->type) ||
-        (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
+        (h.msg_flags & MSG_TRUNC)) {
         if (*fd >= 0)
             close(*fd);
         *fd = -1;

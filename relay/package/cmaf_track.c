@@ -34,7 +34,7 @@ struct cmaf_track {
     struct segment *segment;         /* NULL until its first sample is written */
     struct cmaf_track_segment info;
     int64_t segment_start, part_start;
-    uint64_t pending_bytes, written;
+    uint64_t pending_bytes, written, refused;
 };
 
 int cmaf_track_new(struct cmaf_track **out, uint32_t track, const char *language, int64_t part_90k,
@@ -153,6 +153,11 @@ static int write_held(struct cmaf_track *r, int64_t duration)
     }
     if (!rc)
         rc = fmp4_write(r->muxer, &s);
+    h->full = false;
+    if (rc == -EINVAL) { /* one sample less, not one room less */
+        r->refused++;
+        return 0;
+    }
     if (rc)
         return rc;
     r->pending_bytes += h->len;
@@ -161,7 +166,6 @@ static int write_held(struct cmaf_track *r, int64_t duration)
     r->written++;
     r->last_duration = duration;
     r->expected = h->dts + duration;
-    h->full = false;
     h->len = 0;
     return 0;
 }
@@ -239,6 +243,8 @@ int cmaf_track_push(struct cmaf_track *r, const struct cmaf_track_sample *s)
         if (dts <= h->dts)
             dts = h->dts + 1;
         rc = write_held(r, dts - h->dts);
+    } else if (r->expected != INT64_MIN && dts < r->expected) {
+        dts = r->expected; /* the muxer was told that the last sample lasts until here */
     }
     if (!rc)
         rc = s->nals ? hold_nals(h, s->nals, s->nal_count) : hold_bytes(h, s->data, s->len);
@@ -264,6 +270,10 @@ static int close_segment(struct cmaf_track *r, int64_t end)
     r->pending_bytes = 0;
     if (rc)
         return rc;
+    if (r->info.samples == 0) {
+        segment_free(&r->segment);
+        return 0;
+    }
     r->info.bytes = (uint32_t)segment_bytes(r->segment);
     r->info.duration_90k = to_90k(r, end) - r->info.start_90k;
     fd = segment_finish(&r->segment);

@@ -189,7 +189,8 @@ int fmp4_write(struct fmp4 *f, const struct fmp4_sample *s)
     AVPacket *k = f->packet;
     int rc;
 
-    assert(s->pts >= s->dts && s->duration > 0 && s->dts >= 0);
+    if (s->pts < s->dts || s->duration <= 0 || s->dts < 0)
+        return -EINVAL;
     if (f->pending == 0 && s->dts != f->next_dts)
         av_opt_set(f->mux->priv_data, "movflags", "+frag_discont", 0);
     k->data = (uint8_t *)(uintptr_t)s->data; /* not ref-counted: the muxer copies it */

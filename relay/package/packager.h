@@ -20,7 +20,7 @@
 
 enum { PACKAGER_TRACKS = 8 };
 #define PACKAGER_VIDEO_WAIT_90K (2 * 90000)
-#define PACKAGER_LEAD_90K       (90000 / 2) /* audio this much before the first picture is kept */
+#define PACKAGER_LEAD_90K       (90000 / 5) /* audio this much before the first picture is kept */
 
 struct packager;
 

@@ -13,17 +13,41 @@ static struct packaged_track *video_track(struct packager *p)
     return NULL;
 }
 
-/* Passes the cuts that lie at or before this sample. */
+/* Passes the cuts that lie at or before this sample. A hole before it is the last frame's length,
+ * as far as TARGETDURATION allows; then the segment ends with its media. */
 static int follow(struct packager *p, struct packaged_track *t, const struct cmaf_track_sample *s)
 {
     struct cmaf_track *r = t->cmaf;
     const struct segmenter_cut *next;
+    int64_t longest = (int64_t)p->segmenter.target_duration_s * 90000 + 44999;
     int rc = 0;
 
     while (!rc && (next = segmenter_find(&p->segmenter, cmaf_track_sequence(r) + 1)) != NULL &&
            s->dts_90k >= next->present_90k)
-        rc = cmaf_track_is_empty(r) ? packager_close_behind(p, r)
-                                    : cmaf_track_cut(r, next->sequence, s->dts_90k);
+        rc = cmaf_track_is_empty(r) || s->dts_90k - cmaf_track_segment_start_90k(r) > longest
+                 ? packager_close_behind(p, r)
+                 : cmaf_track_cut(r, next->sequence, s->dts_90k);
+    return rc;
+}
+
+/* Video that stays away while sound goes on gives the lead up; its numbers become gaps until it
+ * comes back. */
+static int relieve_video(struct packager *p, struct packaged_track *t,
+                         const struct cmaf_track_sample *s)
+{
+    struct cmaf_track *video = p->leader->cmaf;
+    uint32_t seconds =
+        p->segmenter.target_duration_s ? p->segmenter.target_duration_s : p->segmenter.max_target_s;
+    int rc;
+
+    if (p->leader->kind != CODEC_KIND_VIDEO || cmaf_track_end_90k(video) == INT64_MIN ||
+        s->dts_90k - cmaf_track_end_90k(video) < (int64_t)(seconds + 1) * 90000 ||
+        cmaf_track_sequence(t->cmaf) != segmenter_sequence(&p->segmenter))
+        return 0;
+    rc = cmaf_track_finish(video);
+    if (!rc)
+        cmaf_track_start(video, cmaf_track_sequence(video) + 1);
+    p->leader = t;
     return rc;
 }
 
@@ -134,12 +158,15 @@ static int push_audio(struct packager *p, struct packaged_track *t, const struct
         return rc;
     if (!cmaf_track_is_started(t->cmaf))
         cmaf_track_start(t->cmaf, sequence_at(p, s.pts_90k));
-    if (t != p->leader)
+    if (cmaf_track_segment_bytes(t->cmaf) > p->options.segment_bytes)
+        return -ENOBUFS;
+    if (t != p->leader) {
         rc = follow(p, t, &s);
-    else if (cmaf_track_end_90k(t->cmaf) != INT64_MIN)
-        rc = lead_audio(p, u, &s);
-    else
-        rc = 0;
+        if (!rc)
+            rc = relieve_video(p, t, &s);
+    } else {
+        rc = cmaf_track_end_90k(t->cmaf) != INT64_MIN ? lead_audio(p, u, &s) : 0;
+    }
     return rc ? rc : cmaf_track_push(t->cmaf, &s);
 }
 

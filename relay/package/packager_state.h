@@ -23,7 +23,7 @@ struct packaged_track {
     struct early *early;     /* audio that came before the first picture */
     uint32_t keyint;
     int64_t last_sync_90k;
-    bool seen;
+    bool seen, unplayable;
     bool skip_leading; /* RASL pictures of the random access point it started at */
 };
 

@@ -39,8 +39,28 @@ static int join_video(struct packager *p, struct packaged_track *t,
     return packager_force_laggards(p);
 }
 
+/* Video comes back after it had given the lead up: a segment of its own starts here. */
+static int rejoin_video(struct packager *p, struct packaged_track *t,
+                        const struct cmaf_track_sample *s, const struct track_params *changed)
+{
+    const struct segmenter_cut *c;
+    int rc = 0;
+
+    if (changed)
+        p->segmenter.discontinuity = true;
+    c = segmenter_cut(&p->segmenter, s->pts_90k, packager_wall_of(p, s->pts_90k));
+    while (!rc && cmaf_track_sequence(t->cmaf) < c->sequence)
+        rc = packager_close_behind(p, t->cmaf);
+    p->leader = t;
+    if (!rc && changed)
+        rc = cmaf_track_set_params(t->cmaf, changed);
+    if (!rc)
+        rc = packager_force_laggards(p);
+    return rc ? rc : cmaf_track_push(t->cmaf, s);
+}
+
 /* What an access unit says of itself. 1: its parameters are new and in *params. */
-static int read_video(struct packager *p, struct packaged_track *t, const struct packager_unit *u,
+static int read_video(struct packaged_track *t, const struct packager_unit *u,
                       struct cmaf_track_sample *s, struct track_params *params)
 {
     struct au_facts facts;
@@ -55,8 +75,8 @@ static int read_video(struct packager *p, struct packaged_track *t, const struct
     s->leans_back = facts.leans_back;
     if (facts.random_access)
         changed = video_params(t, params);
-    if (changed == -EINVAL)
-        p->unplayable++;
+    if (facts.random_access)
+        t->unplayable = changed == -EINVAL;
     return changed == 1;
 }
 
@@ -82,7 +102,7 @@ int packager_take_video(struct packager *p, struct packaged_track *t, const stru
 {
     struct cmaf_track_sample s = {.nals = u->nals, .nal_count = u->nal_count, .len = u->len};
     struct track_params params;
-    bool changed = read_video(p, t, u, &s, &params), first = !p->leader;
+    bool changed = read_video(t, u, &s, &params), first = !p->leader;
     int rc = 0;
 
     if (!cmaf_track_is_started(t->cmaf))
@@ -91,6 +111,10 @@ int packager_take_video(struct packager *p, struct packaged_track *t, const stru
         t->skip_leading = false;
     if ((!cmaf_track_is_started(t->cmaf) && !changed) || (s.leans_back && t->skip_leading)) {
         p->early++;
+        return 0;
+    }
+    if (t->unplayable) { /* what follows needs parameters that cannot be carried */
+        p->unplayable++;
         return 0;
     }
     if (first) {
@@ -104,6 +128,8 @@ int packager_take_video(struct packager *p, struct packaged_track *t, const stru
         rc = join_video(p, t, &s, &params);
         return rc ? rc : cmaf_track_push(t->cmaf, &s);
     }
+    if (p->leader != t)
+        return rejoin_video(p, t, &s, changed ? &params : NULL);
     rc = lead_video(p, t, u, &s, changed ? &params : NULL);
     return rc || !first ? rc : packager_replay_early(p, u->raw_pts);
 }

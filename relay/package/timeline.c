@@ -3,7 +3,10 @@
 #include "relay/package/timeline.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define NOBODY (INT64_MIN / 2)
 
 _Static_assert(sizeof(((struct timeline *)0)->reference) == 8, "timelines are 64 bit");
 
@@ -33,7 +36,7 @@ static int64_t unwrap(struct timeline *t, uint64_t raw)
 /* How far the newest epoch's tracks have come; a track that was silent may rejoin them there. */
 static int64_t head(const struct timeline *t)
 {
-    int64_t most = INT64_MIN / 2;
+    int64_t most = NOBODY;
 
     for (size_t i = 0; i < TIMELINE_TRACKS_MAX; i++)
         if (t->tracks[i].started && t->tracks[i].epoch == t->epoch && t->tracks[i].last_dts > most)
@@ -51,8 +54,13 @@ static bool follows(const struct timeline *t, const struct timeline_track *k, in
 /* Puts the track into the epoch its timestamp belongs to. True when that epoch is new. */
 static bool choose_epoch(struct timeline *t, struct timeline_track *k, int64_t unwrapped)
 {
+    int64_t next;
+
     if (!k->started) {
-        k->offset = t->offset;
+        bool near = llabs(unwrapped + t->offset - head(t)) < TIMELINE_APART_90K;
+
+        /* a track whose clock is another one's is put beside the others */
+        k->offset = near || head(t) == NOBODY ? t->offset : head(t) - unwrapped;
         k->epoch = t->epoch;
         return false;
     }
@@ -63,7 +71,8 @@ static bool choose_epoch(struct timeline *t, struct timeline_track *k, int64_t u
         k->epoch = t->epoch;
         return false;
     }
-    t->offset = k->last_dts + k->last_step - unwrapped;
+    next = k->last_dts + k->last_step;
+    t->offset = (next > head(t) ? next : head(t) + 1) - unwrapped; /* nobody has to step back */
     k->offset = t->offset;
     k->epoch = ++t->epoch;
     t->jumps++;

@@ -16,9 +16,10 @@
 #include <stdint.h>
 
 enum { TIMELINE_TRACKS_MAX = 8 };
-#define TIMELINE_JUMP_90K (2 * 90000)  /* a longer hole is a jump */
-#define TIMELINE_BACK_90K (90000 / 10) /* DTS this far behind is nudged, further is a jump */
-#define TIMELINE_UNSET    INT64_MIN
+#define TIMELINE_JUMP_90K  (2 * 90000)  /* a longer hole is a jump */
+#define TIMELINE_BACK_90K  (90000 / 10) /* DTS this far behind is nudged, further is a jump */
+#define TIMELINE_APART_90K (3 * 90000)  /* a track that begins this far from the others is moved */
+#define TIMELINE_UNSET     INT64_MIN
 
 struct timeline {
     bool anchored;

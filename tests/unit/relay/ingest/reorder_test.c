@@ -101,6 +101,23 @@ static void test_window_is_a_bound(void **state)
     reorder_free(&r);
 }
 
+static void test_skipping_stops_where_it_should(void **state)
+{
+    struct reorder *r = make(0, 256, true);
+
+    (void)state;
+    for (int32_t i = 1; i < 250; i++)
+        if (i != 100)
+            take(r, i, i < 100 ? "a" : "b");
+    take(r, 300, "c"); /* gives 0 up; the run up to 99 adjoins and steps over the target */
+    assert_int_equal(reorder_missing(r), 1);
+    seen[0] = '\0';
+    take(r, 100, "x");
+    assert_int_equal(seen[0], 'x');
+    assert_int_equal(strlen(seen), 150);
+    reorder_free(&r);
+}
+
 static void test_any_shuffle(void **state)
 {
     (void)state;
@@ -135,6 +152,7 @@ int main(void)
         cmocka_unit_test(test_early_and_doubled),
         cmocka_unit_test(test_losses_when_holes_do_not_fill),
         cmocka_unit_test(test_window_is_a_bound),
+        cmocka_unit_test(test_skipping_stops_where_it_should),
         cmocka_unit_test(test_any_shuffle),
     };
 

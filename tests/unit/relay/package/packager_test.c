@@ -248,8 +248,8 @@ static void test_audio_before_the_first_picture(void **state)
         video((uint64_t)v, v % 180000 == 0); /* joined in the middle of a GOP */
     }
     finish();
-    /* the picture at 180000 is shown at 186000: half a second of sound before it is kept */
-    assert_int_equal(seen.samples[1], (180000 - 142080 + AUDIO_STEP - 1) / AUDIO_STEP);
+    /* the picture at 180000 is shown at 186000: a fifth of a second of sound before it is kept */
+    assert_int_equal(seen.samples[1], (180000 - 168960 + AUDIO_STEP - 1) / AUDIO_STEP);
     assert_int_equal(seen.segments[0][0].start_90k, 900000);
     assert_int_equal(seen.samples[0], 90);
 }
@@ -304,6 +304,91 @@ static void test_parameters_change(void **state)
     }
 }
 
+/* A second clock far from the first track's must neither crash nor pull the tracks apart. */
+static void test_audio_of_another_clock(void **state)
+{
+    static const int64_t shifts[] = {-20 * 90000, -5 * 90000, INT64_C(3600) * 90000};
+
+    (void)state;
+    for (size_t k = 0; k < 3; k++) {
+        make(2);
+        for (int64_t v = 0; v < 900000; v += FRAME) {
+            video((uint64_t)(v + 9000000), (v / FRAME) % 60 == 0);
+            audio((uint64_t)(v / FRAME * AUDIO_STEP + 9000000 + shifts[k]));
+        }
+        finish();
+        check_lists();
+        assert_int_equal(seen.samples[0], 300);
+        assert_int_equal(seen.samples[1], 300);
+        assert_in_range(seen.segments[1][0].start_90k, 900000, 900000 + 2 * FRAME);
+    }
+}
+
+/* A camera dies, its microphone does not; later it comes back. */
+static void test_video_stops_and_comes_back(void **state)
+{
+    struct span s = {.to = 360000, .audio_to = 360000, .gop = 60};
+    struct span after = {
+        .from = 3960000, .to = 4320000, .audio_from = 3960000, .audio_to = 4320000, .gop = 60};
+    size_t gaps = 0, audio_segments;
+
+    (void)state;
+    make(2);
+    play(&s);
+    for (int64_t a = 361000; a < 3960000; a += AUDIO_STEP)
+        audio((uint64_t)a);
+    audio_segments = seen.count[1];
+    assert_in_range(audio_segments, 17, 22); /* listeners went on meanwhile */
+    play(&after);
+    finish();
+    for (size_t i = 0; i < seen.count[0]; i++)
+        gaps += seen.segments[0][i].gap;
+    assert_in_range(gaps, 15, 21);
+    assert_int_equal(seen.samples[0], 240);
+    assert_int_equal(seen.samples[1], 188 + 1875 + 188);
+    assert_int_equal(seen.segments[0][seen.count[0] - 1].sequence,
+                     seen.segments[1][seen.count[1] - 1].sequence);
+}
+
+/* Sound that is missing for a moment does not stretch the frame before the hole over a cut. */
+static void test_hole_over_a_cut(void **state)
+{
+    struct span s = {.to = 450000, .audio_to = 110000, .gop = 60};
+    struct span rest = {
+        .from = 450000, .to = 900000, .audio_from = 450000, .audio_to = 900000, .gop = 60};
+    int64_t a = 250000;
+
+    (void)state;
+    make(2);
+    s.to = 249000;
+    play(&s);
+    for (int64_t v = 249000; v < 450000; v += FRAME) {
+        video((uint64_t)v, (v / FRAME) % 60 == 0);
+        for (; a < v + FRAME; a += AUDIO_STEP)
+            audio((uint64_t)a);
+    }
+    play(&rest);
+    finish();
+    for (size_t i = 0; i < seen.count[1]; i++)
+        assert_in_range(seen.segments[1][i].duration_90k, 1, 2 * 90000 + 44999);
+    assert_int_equal(seen.count[1], seen.count[0]);
+}
+
+static void test_stuck_audio_clock(void **state)
+{
+    struct span s = {.to = 180000, .audio_to = 180000, .gop = 60};
+
+    (void)state;
+    make(2);
+    play(&s);
+    for (int64_t v = 180000; v < 540000; v += FRAME) {
+        video((uint64_t)v, (v / FRAME) % 60 == 0);
+        audio(181000);
+    }
+    finish();
+    assert_int_equal(seen.samples[0], 180);
+}
+
 static void test_no_keyframes(void **state)
 {
     struct span s = {.to = 2700000, .audio_to = 2700000, .gop = 100000};
@@ -328,6 +413,10 @@ int main(void)
         cmocka_unit_test(test_audio_before_the_first_picture),
         cmocka_unit_test(test_clock_jumps),
         cmocka_unit_test(test_parameters_change),
+        cmocka_unit_test(test_audio_of_another_clock),
+        cmocka_unit_test(test_video_stops_and_comes_back),
+        cmocka_unit_test(test_hole_over_a_cut),
+        cmocka_unit_test(test_stuck_audio_clock),
         cmocka_unit_test(test_no_keyframes),
     };
 
