@@ -3,7 +3,8 @@
 /*
  * The same client in front of the relay and of nginx, so that "both ends" can be counted: once the
  * client saturates its core, transmit work is charged to it. Replies are read with recv into one
- * buffer and thrown away; status and length of every one are checked. One line at the end:
+ * buffer and thrown away; status and length of every one are checked, so back to back wants a file
+ * that does not change meanwhile. One line at the end:
  *   swarm replies=N bytes=N errors=N skipped=N opened=N seconds=S cpu_us=N p50_us=N p95_us=N
  *         p99_us=N
  * skipped: segments that left a live playlist before the viewer had them.

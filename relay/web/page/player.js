@@ -31,9 +31,9 @@ const STUCK = { nudge_ms: 3000, reopen_ms: 8000, targets: 2.5 };
 const SHAPE_MS = 10_000;
 const EDGE_S = 4; /* how far behind what is wanted still counts as live */
 const BEHIND = { times: 1.5, plus_s: 5 }; /* from there on jump, unless the viewer chose so */
-/* A room that has just begun has one segment and nothing in reserve: waiting for the second one
- * spares its first viewers a stall at each of the next. */
-const START = { segments: 2, patience_ms: 12_000 };
+/* A room that has just begun has one segment and nothing in reserve: waiting for the third one (RFC
+ * 8216 section 6.3.3: not closer than three) spares its first viewers a stall at the next. */
+const START = { segments: 3, patience_ms: 12_000 };
 
 /* What names the tracks in a status, without its measured figures. */
 function tracksOf(status) {
