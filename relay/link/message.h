@@ -52,7 +52,12 @@ enum link_close_reason {
 };
 
 /* What the front keeps of a room, as far as a handshake must know. */
-enum link_room_state { LINK_ROOM_FREE, LINK_ROOM_LIVE, LINK_ROOM_STALE };
+enum link_room_state {
+    LINK_ROOM_FREE,
+    LINK_ROOM_LIVE,
+    LINK_ROOM_STALE,   /* live, but its feed is silent: a newcomer replaces it */
+    LINK_ROOM_WAITING, /* its publisher left: it may come back even when no other room may begin */
+};
 
 struct link_message {
     uint32_t type;   /* enum link_type */

@@ -105,9 +105,10 @@ const char *room_state_word(enum room_state s)
 
 enum link_room_state room_link_state(const struct room *r)
 {
-    return r->state == ROOM_LIVE    ? LINK_ROOM_LIVE
-           : r->state == ROOM_STALE ? LINK_ROOM_STALE
-                                    : LINK_ROOM_FREE;
+    return r->state == ROOM_LIVE      ? LINK_ROOM_LIVE
+           : r->state == ROOM_STALE   ? LINK_ROOM_STALE
+           : r->state == ROOM_WAITING ? LINK_ROOM_WAITING
+                                      : LINK_ROOM_FREE;
 }
 
 uint64_t room_feed(const struct room *r)

@@ -319,7 +319,7 @@ static void test_sequence_jumps(void **state)
     m.u.segment.sequence = UINT64_MAX / 2;
     stage_deliver(s, &m);
     assert_int_equal(1, stage_sent(s, LINK_FEED_STOP)->feed);
-    assert_int_equal(LINK_ROOM_FREE, stage_sent(s, LINK_ROOM_STATE)->u.room.state);
+    assert_int_equal(LINK_ROOM_WAITING, stage_sent(s, LINK_ROOM_STATE)->u.room.state);
     start_video(s, 2); /* the room goes on with the next feed */
     stage_run(s, 2, 1, 0, 1, 2 * STAGE_SEGMENT_90K);
 }

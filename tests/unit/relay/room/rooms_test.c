@@ -63,7 +63,7 @@ static void test_resume(void **state)
     start_av(s, 1);
     stage_run(s, 1, 2, 0, 3, 0);
     stage_close(s, 1, LINK_CLOSE_ENDED);
-    assert_int_equal(LINK_ROOM_FREE, stage_sent(s, LINK_ROOM_STATE)->u.room.state);
+    assert_int_equal(LINK_ROOM_WAITING, stage_sent(s, LINK_ROOM_STATE)->u.room.state);
     stage_listing(s, "video", was);
     stage_pass(s, 30000000);
     assert_false(was->ended);
@@ -208,7 +208,7 @@ static void test_worker_lost(void **state)
     rooms_worker_lost(s->rooms, 0, s->now_us, s->wall_us);
     assert_int_equal(LINK_ROOM_LIVE, stage_sent(s, LINK_ROOM_STATE)->u.room.state);
     rooms_worker_lost(s->rooms, 1, s->now_us, s->wall_us);
-    assert_int_equal(LINK_ROOM_FREE, stage_sent(s, LINK_ROOM_STATE)->u.room.state);
+    assert_int_equal(LINK_ROOM_WAITING, stage_sent(s, LINK_ROOM_STATE)->u.room.state);
     assert_false(rooms_workers_are_up(s->rooms));
     size_t sent = s->sent_count;
     rooms_worker_ready(s->rooms, 1); /* is told of the one room */
@@ -267,7 +267,7 @@ static void test_wedged_is_remembered(void **state)
     stage_open(s, 1, "hall");
     stage_close(s, 1, LINK_CLOSE_WEDGED);
     assert_true(stage_sent(s, LINK_ROOM_STATE)->u.room.classic);
-    assert_int_equal(LINK_ROOM_FREE, stage_sent(s, LINK_ROOM_STATE)->u.room.state);
+    assert_int_equal(LINK_ROOM_WAITING, stage_sent(s, LINK_ROOM_STATE)->u.room.state);
     assert_int_equal(LINK_FEED_GO, stage_open(s, 2, "hall")->type);
 }
 

@@ -1,0 +1,137 @@
+/* Who may publish: keys, conflicts, a full house, closed doors, and how fast one may knock. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/ingest/admission.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct config_room listed[] = {
+    {.name = (char[]){"keyed"}, .key = (char[]){"s3cret"}},
+    {.name = (char[]){"sealed"}, .passphrase = (char[]){"at-least-ten"}},
+    {.name = (char[]){"slow"}, .play_out = PLAY_OUT_CLASSIC},
+};
+static struct config config = {.srt.handshakes_per_s = 1000,
+                               .rooms = {.open = true, .list = listed, .list_count = 3}};
+static struct admission *a;
+static int64_t now_us;
+
+static int make(void **state)
+{
+    (void)state;
+    config.rooms.open = true;
+    config.srt.handshakes_per_s = 1000;
+    return admission_new(&a, &config);
+}
+
+static int end(void **state)
+{
+    (void)state;
+    admission_free(&a);
+    return a != NULL;
+}
+
+static struct admission_answer ask(const char *id)
+{
+    struct admission_request q = {
+        .stream_id = id, .stream_id_len = strlen(id), .hs_version = 5, .now_us = now_us};
+    struct admission_answer answer;
+
+    admission_decide(a, &q, &answer);
+    return answer;
+}
+
+static void test_keys_and_doors(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("any").verdict, ADMISSION_YES);
+    assert_int_equal(ask("keyed").verdict, ADMISSION_UNAUTHORIZED);
+    assert_int_equal(ask("keyed?key=s3cre").verdict, ADMISSION_UNAUTHORIZED);
+    assert_int_equal(ask("keyed?key=s3cret2").verdict, ADMISSION_UNAUTHORIZED);
+    assert_int_equal(ask("keyed?key=s3cret").verdict, ADMISSION_YES);
+    assert_string_equal(ask("sealed").passphrase, "at-least-ten");
+    assert_true(ask("slow").classic);
+    assert_false(ask("any").classic);
+    config.rooms.open = false;
+    assert_int_equal(ask("any").verdict, ADMISSION_NOT_FOUND);
+    assert_int_equal(ask("keyed?key=s3cret").verdict, ADMISSION_YES);
+}
+
+static void test_bad_requests(void **state)
+{
+    struct admission_request old = {.stream_id = "any", .stream_id_len = 3, .hs_version = 4};
+    struct admission_answer answer;
+
+    (void)state;
+    assert_int_equal(ask("../x").verdict, ADMISSION_BAD_REQUEST);
+    assert_int_equal(ask("").verdict, ADMISSION_BAD_REQUEST);
+    assert_int_equal(ask("#!::r=any,m=request").verdict, ADMISSION_BAD_MODE);
+    assert_int_equal(ask("any?role=1080p").verdict, ADMISSION_ROLE);
+    admission_decide(a, &old, &answer);
+    assert_int_equal(answer.verdict, ADMISSION_VERSION);
+    for (int v = ADMISSION_BAD_REQUEST; v < ADMISSION_VERDICTS; v++) {
+        assert_true(strlen(admission_text((enum admission_verdict)v)) > 0);
+        assert_true(admission_reject_code((enum admission_verdict)v) >= 0);
+    }
+}
+
+static void test_states(void **state)
+{
+    (void)state;
+    admission_set_room(a, "any", LINK_ROOM_LIVE, false, false);
+    assert_int_equal(ask("any").verdict, ADMISSION_CONFLICT);
+    admission_set_room(a, "any", LINK_ROOM_STALE, false, false);
+    assert_int_equal(ask("any").verdict, ADMISSION_YES);
+    admission_set_room(a, "any", LINK_ROOM_WAITING, true, true);
+    assert_int_equal(ask("any").verdict, ADMISSION_YES); /* the house is full, its place is kept */
+    assert_true(ask("any").classic);
+    assert_int_equal(ask("other").verdict, ADMISSION_FULL);
+    admission_set_room(a, "any", LINK_ROOM_FREE, false, true);
+    assert_int_equal(ask("any").verdict, ADMISSION_FULL);
+    admission_set_room(a, "any", LINK_ROOM_FREE, false, false);
+    assert_int_equal(ask("other").verdict, ADMISSION_YES);
+}
+
+static void test_rate(void **state)
+{
+    (void)state;
+    config.srt.handshakes_per_s = 3;
+    now_us += 5000000;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(ask("any").verdict, ADMISSION_YES);
+    assert_int_equal(ask("any").verdict, ADMISSION_RATE);
+    now_us += 1000000;
+    assert_int_equal(ask("any").verdict, ADMISSION_YES);
+}
+
+static void test_events_are_bounded(void **state)
+{
+    struct admission_event e = {.verdict = ADMISSION_CONFLICT}, out;
+    int n = 0;
+
+    (void)state;
+    for (int i = 0; i < 300; i++) {
+        e.socket = i;
+        admission_post(a, &e);
+    }
+    for (; admission_next_event(a, &out); n++)
+        assert_int_equal(out.socket, n);
+    assert_int_equal(n + (int)admission_events_lost(a), 300);
+    assert_true(n >= 64);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_keys_and_doors, make, end),
+        cmocka_unit_test_setup_teardown(test_bad_requests, make, end),
+        cmocka_unit_test_setup_teardown(test_states, make, end),
+        cmocka_unit_test_setup_teardown(test_rate, make, end),
+        cmocka_unit_test_setup_teardown(test_events_are_bounded, make, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
