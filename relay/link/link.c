@@ -25,6 +25,8 @@ static size_t message_bytes(uint32_t type)
         return BODY_END(open);
     case LINK_TRACK: /* the record itself is in the init segment */
         return offsetof(struct link_message, u.track.params.config);
+    case LINK_PART:
+        return BODY_END(part);
     case LINK_SEGMENT:
         return BODY_END(segment);
     case LINK_FEED_STATS:

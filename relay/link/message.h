@@ -1,14 +1,15 @@
 /* What a worker and the front tell each other: fixed-size messages over one seqpacket socket. */
 /* SPDX-License-Identifier: MIT */
 /*
- * A media byte never crosses in a message; descriptors do (SCM_RIGHTS, at most one a message).
- * All times are microseconds of CLOCK_MONOTONIC unless named otherwise; `_90k` counts 1/90000 s on
- * the room's timeline: 64 bit, never wrapped, never back.
+ * A media byte never crosses in a message; descriptors do (SCM_RIGHTS, at most one each). All
+ * times are microseconds of CLOCK_MONOTONIC unless named otherwise; `_90k` counts 1/90000 s on the
+ * room's timeline: 64 bit, never wrapped, never back.
  */
 #ifndef RELAY_LINK_MESSAGE_H
 #define RELAY_LINK_MESSAGE_H
 
 #include "codecs/codec.h"
+#include "relay/link/part.h"
 #include "relay/link/stats.h"
 
 #include <stdbool.h>
@@ -28,6 +29,7 @@ enum link_type {
     LINK_WORKER_READY = 1, /* its socket listens */
     LINK_FEED_OPEN,        /* a publisher was accepted; waits for LINK_FEED_GO or LINK_FEED_STOP */
     LINK_TRACK,            /* a track's parameters; fd: its init segment (ftyp + moov) */
+    LINK_PART,             /* a part of a segment that is being written; fd with part 0: its file */
     LINK_SEGMENT,          /* a finished segment; fd: its bytes, sealed. No fd when gap */
     LINK_FEED_STATS,       /* once a second */
     LINK_FEED_CLOSED,      /* the feed is over and everything it had was sent */
@@ -87,9 +89,11 @@ struct link_message {
             uint32_t bytes, samples;
             uint32_t target_duration_s; /* what the feed needs; the room's first one stays */
             bool independent;           /* starts with an IDR (always true for audio) */
-            bool discontinuity;         /* parameters or timestamps changed before it */
-            bool gap;                   /* nothing was received for it */
+            bool discontinuity, gap;    /* parameters or time changed before it; nothing received */
+            uint32_t parts;             /* how many LINK_PARTs came of it; 0: none were made */
+            uint32_t iframe_bytes; /* from its start to the end of its IDR; 0: has none there */
         } segment;
+        struct link_part part;
         struct link_feed_stats feed_stats;
         struct link_worker_stats worker_stats;
         struct {

@@ -23,6 +23,7 @@ static void add_file(struct view_rendition *out, struct blob *b, uint32_t max_ag
 {
     struct view_file *f = &out->files[out->file_count++];
     f->blob = blob_ref(b);
+    f->bytes = b->bytes;
     f->max_age_s = max_age_s;
 }
 

@@ -87,6 +87,7 @@ static void view_end(struct room_view *v)
     for (size_t i = 0; i < v->rendition_count; i++) {
         struct view_rendition *r = &v->renditions[i];
         body_unref(&r->playlist);
+        body_unref(&r->delta);
         for (size_t k = 0; k < r->file_count; k++)
             blob_unref(&r->files[k].blob);
         free(r->files);
@@ -135,8 +136,12 @@ static int find_file(const struct view_rendition *r, const char *name, size_t le
         const struct view_file *f = &r->files[middle];
         int order = name_order(name, len, f->name, strlen(f->name));
         if (order == 0) {
-            *out = (struct view_match){
-                .blob = f->blob, .type = r->media_type, .max_age_s = f->max_age_s};
+            *out = (struct view_match){.blob = f->blob,
+                                       .offset = f->offset,
+                                       .bytes = f->bytes,
+                                       .type = r->media_type,
+                                       .max_age_s = f->max_age_s,
+                                       .rendition = r};
             return 0;
         }
         if (order < 0)
@@ -170,5 +175,8 @@ int room_view_find(const struct room_view *v, const char *tail, size_t len, stru
     if (len <= suffix_len || memcmp(tail + len - suffix_len, suffix, suffix_len) != 0)
         return -ENOENT;
     const struct view_rendition *r = find_rendition(v, tail, len - suffix_len);
-    return r ? match_body(r->playlist, out) : -ENOENT;
+    if (!r || match_body(r->playlist, out) < 0)
+        return -ENOENT;
+    out->rendition = r;
+    return 0;
 }
