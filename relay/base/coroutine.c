@@ -1,14 +1,19 @@
-/* Coroutines on ucontext, with the sanitizers told of every switch. */
+/* Coroutines on a bare switch of stacks (elsewhere on ucontext); sanitizers are told of each. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/base/coroutine.h"
+
+#include "relay/base/context.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 #include <unistd.h>
+
+#ifndef CONTEXT_NATIVE
+#include <ucontext.h>
+#endif
 
 #if defined(__SANITIZE_ADDRESS__)
 #define FIBER_ASAN 1
@@ -33,7 +38,11 @@
 #endif
 
 struct coroutine {
+#ifdef CONTEXT_NATIVE
+    void *self, *owner;
+#else
     ucontext_t self, owner;
+#endif
     void (*fn)(void *arg);
     void *arg;
     uint8_t *map; /* guard page, then the stack */
@@ -91,17 +100,52 @@ static void switch_out_end(struct coroutine *c)
     (void)c;
 }
 
-/* makecontext(3) passes ints only: the pointer travels in two halves. */
-static void trampoline(unsigned high, unsigned low)
+/* Which coroutine is entered for the first time: an entry function has no arguments. */
+static _Thread_local struct coroutine *entering;
+
+static void go_in(struct coroutine *c)
 {
-    struct coroutine *c = (struct coroutine *)(((uintptr_t)high << 32) | (uintptr_t)low);
+#ifdef CONTEXT_NATIVE
+    context_switch(&c->owner, c->self);
+#else
+    swapcontext(&c->owner, &c->self);
+#endif
+}
+
+static void go_out(struct coroutine *c)
+{
+#ifdef CONTEXT_NATIVE
+    context_switch(&c->self, c->owner);
+#else
+    swapcontext(&c->self, &c->owner);
+#endif
+}
+
+static void entry(void)
+{
+    struct coroutine *c = entering;
 
     switch_in_end(c);
     c->fn(c->arg);
     c->done = true;
     switch_out_begin(c, true);
-    setcontext(&c->owner);
-    abort(); /* setcontext does not return */
+    go_out(c);
+    abort(); /* what is done is never resumed */
+}
+
+static int make_context(struct coroutine *c)
+{
+#ifdef CONTEXT_NATIVE
+    c->self = context_make(c->map + c->page, c->stack_bytes, entry);
+#else
+    if (getcontext(&c->self))
+        return -ENOMEM;
+    c->self.uc_stack.ss_sp = c->map + c->page;
+    c->self.uc_stack.ss_size = c->stack_bytes;
+    c->self.uc_link = NULL;
+    makecontext(&c->self, entry, 0);
+#endif
+    return 0;
 }
 
 int coroutine_new(struct coroutine **out, size_t stack_bytes, void (*fn)(void *arg), void *arg)
@@ -116,7 +160,7 @@ int coroutine_new(struct coroutine **out, size_t stack_bytes, void (*fn)(void *a
     c->map_bytes = c->stack_bytes + c->page;
     c->map = mmap(NULL, c->map_bytes, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (c->map == MAP_FAILED || mprotect(c->map, c->page, PROT_NONE) || getcontext(&c->self)) {
+    if (c->map == MAP_FAILED || mprotect(c->map, c->page, PROT_NONE) || make_context(c)) {
         if (c->map != MAP_FAILED)
             munmap(c->map, c->map_bytes);
         free(c);
@@ -124,11 +168,6 @@ int coroutine_new(struct coroutine **out, size_t stack_bytes, void (*fn)(void *a
     }
     c->fn = fn;
     c->arg = arg;
-    c->self.uc_stack.ss_sp = c->map + c->page;
-    c->self.uc_stack.ss_size = c->stack_bytes;
-    c->self.uc_link = NULL;
-    makecontext(&c->self, (void (*)(void))trampoline, 2, (unsigned)((uintptr_t)c >> 32),
-                (unsigned)((uintptr_t)c & 0xffffffffu));
 #ifdef FIBER_TSAN
     c->self_fiber = __tsan_create_fiber(0);
 #endif
@@ -140,8 +179,9 @@ void coroutine_resume(struct coroutine *c)
 {
     assert(!c->done && !c->running);
     c->started = c->running = true;
+    entering = c;
     switch_in_begin(c);
-    swapcontext(&c->owner, &c->self);
+    go_in(c);
     switch_out_end(c);
     c->running = false;
 }
@@ -150,7 +190,7 @@ void coroutine_yield(struct coroutine *c)
 {
     assert(c->running);
     switch_out_begin(c, false);
-    swapcontext(&c->self, &c->owner);
+    go_out(c);
     switch_in_end(c);
 }
 

@@ -100,7 +100,7 @@ static size_t unit_length(const struct access_units *a, const struct nal *nals, 
 }
 
 static void give_video(struct access_units *a, const struct nal *nals, size_t n, uint64_t pts,
-                       uint64_t dts)
+                       uint64_t dts, bool last)
 {
     const uint8_t *end = nals[n - 1].data + nals[n - 1].len;
     struct access_unit u = {.track = a->track,
@@ -108,6 +108,7 @@ static void give_video(struct access_units *a, const struct nal *nals, size_t n,
                             .raw_dts = dts,
                             .nals = nals,
                             .nal_count = n,
+                            .last = last,
                             .data = nals[0].data,
                             .len = (size_t)(end - nals[0].data)};
 
@@ -140,7 +141,7 @@ static void take_video(struct access_units *a, const uint8_t *data, size_t len, 
     while (from < n) {
         size_t units = unit_length(a, a->nals + from, n - from);
 
-        give_video(a, a->nals + from, units, pts, dts);
+        give_video(a, a->nals + from, units, pts, dts, from + units == n);
         from += units;
         pts += (uint64_t)a->step_90k; /* 2.4.3.7: the time is the first unit's */
         dts += (uint64_t)a->step_90k;

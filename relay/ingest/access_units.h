@@ -26,6 +26,7 @@ struct access_unit {
     size_t len;
     const struct nal *nals; /* video */
     size_t nal_count;
+    bool last; /* nothing follows it in its PES */
 };
 
 typedef void access_unit_fn(void *ctx, const struct access_unit *u);

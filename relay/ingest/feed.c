@@ -109,6 +109,27 @@ static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct t
         set_phase(f, PHASE_LIVE);
 }
 
+static void on_part(void *ctx, const struct packager_part *s, int fd)
+{
+    struct link_message m = {.u.part = {
+                                 .track = s->track,
+                                 .init_id = s->init_id,
+                                 .sequence = s->sequence,
+                                 .part = s->part,
+                                 .offset = s->offset,
+                                 .bytes = s->bytes,
+                                 .samples = s->samples,
+                                 .start_90k = s->start_90k,
+                                 .present_90k = s->present_90k,
+                                 .duration_90k = s->duration_90k,
+                                 .capture_wall_us = s->capture_wall_us,
+                                 .independent = s->independent,
+                                 .discontinuity = s->discontinuity,
+                             }};
+
+    send_to_front(ctx, &m, LINK_PART, fd);
+}
+
 static void on_segment(void *ctx, const struct packager_segment *s, int fd)
 {
     struct link_message m = {0};
@@ -126,6 +147,8 @@ static void on_segment(void *ctx, const struct packager_segment *s, int fd)
     m.u.segment.independent = s->independent;
     m.u.segment.discontinuity = s->discontinuity;
     m.u.segment.gap = s->gap;
+    m.u.segment.parts = s->parts;
+    m.u.segment.iframe_bytes = s->iframe_bytes;
     send_to_front(ctx, &m, LINK_SEGMENT, fd);
 }
 
@@ -141,6 +164,7 @@ static void on_unit(void *ctx, const struct access_unit *u)
                               .nals = u->nals,
                               .nal_count = u->nal_count};
 
+    p.has_next = u->last && ts_filter_next_dts(&f->filter, u->track, u->raw_dts, &p.raw_next);
     if (!f->fault[0] && packager_take(f->packager, &p))
         set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory or descriptors left for this feed");
 }

@@ -13,8 +13,9 @@
 enum {
     MESSAGE_MAX = 2048,   /* over SRTO_PAYLOADSIZE, which is at most 1456 */
     BURST = 4096,         /* packets read from one socket in one tick */
-    FULL_READ_TURNS = 32, /* how often a socket is read until it says EAGAIN */
-    LIGHT_PACKETS = 32,   /* fewer in a turn: some 8 MB/s at the most */
+    FULL_READ_TURNS = 16, /* how often a socket that yields nothing is read until EAGAIN */
+    FEW_PACKETS = 8,      /* in this many ticks or fewer: the socket need not be asked sooner ... */
+    EVERY_MAX = 4,        /* ... than after that many */
     STATE_TURNS = 4,      /* how often an idle socket is asked whether it still lives */
     WEDGE_CHECK_US = 250000,
     WEDGE_US = 1000000, /* packets arrive, none can be read */
@@ -28,7 +29,8 @@ struct publisher {
     struct feed_out out;
     int64_t last_bytes_us, last_check_us;
     uint64_t turns;
-    bool light;
+    uint32_t every;            /* ticks from one turn to the next */
+    uint64_t due;              /* the tick of the next turn */
     int64_t last_arrived;      /* packets, at the last wedge check */
     int64_t arriving_since_us; /* 0: none came between the last checks */
 };
@@ -58,6 +60,7 @@ int publisher_new(struct publisher **out, const struct listener_peer *peer, cons
     }
     p->socket = peer->socket;
     p->worker = worker;
+    p->every = 1;
     p->out = *cb;
     p->last_bytes_us = p->last_check_us = now_us;
     *out = p;
@@ -92,8 +95,8 @@ static bool read_one(struct publisher *p)
 }
 
 /* SRTO_RCVDATA says how many packets can be read in order: running into EAGAIN instead costs an
- * exception inside libsrt each time. Out of order ones it does not count, so now and then, and
- * while some are missing, the socket is read until it says no. */
+ * exception inside libsrt each time. Out of order ones it does not count, so while some are
+ * missing, and now and then when there is nothing, the socket is read until it says no. */
 static int drain(struct publisher *p, bool fully)
 {
     int ready = 0, len = sizeof(ready), n = 0;
@@ -104,7 +107,7 @@ static int drain(struct publisher *p, bool fully)
         ready = BURST;
     while (n < ready && read_one(p))
         n++;
-    if (fully || feed_is_waiting_for_order(p->feed))
+    if ((fully && n == 0) || feed_is_waiting_for_order(p->feed))
         while (n < BURST && read_one(p))
             n++;
     return n;
@@ -139,6 +142,21 @@ static bool is_over(struct publisher *p, uint64_t turn, int got)
     return srt_getsockstate(p->socket) >= SRTS_BROKEN;
 }
 
+/* A turn costs the same for one packet as for ten: quiet feeds have fewer of them. */
+static uint32_t ticks_until_next(uint32_t every, int got)
+{
+    uint32_t most = EVERY_MAX;
+
+    while (most > 1 && (uint32_t)got * most > FEW_PACKETS * every)
+        most /= 2;
+    return most;
+}
+
+uint64_t publisher_due(const struct publisher *p)
+{
+    return p->due;
+}
+
 bool publisher_tick(struct publisher *p, uint64_t tick, int64_t now_us, int64_t wall_us,
                     enum link_close_reason *reason, char *text)
 {
@@ -146,13 +164,13 @@ bool publisher_tick(struct publisher *p, uint64_t tick, int64_t now_us, int64_t 
     const char *fault;
     int got = 0;
 
-    /* few packets wait: half the turns cost half as much and add one tick of latency */
-    if (p->light && (tick + (uint64_t)p->socket) % 2)
+    if (tick < p->due)
         return true;
     turn = p->turns++;
     if (feed_is_open(p->feed)) {
         got = drain(p, turn % FULL_READ_TURNS == 0);
-        p->light = got < LIGHT_PACKETS;
+        p->every = ticks_until_next(p->every, got);
+        p->due = (tick / p->every + 1) * p->every; /* together: the loop sleeps in between */
         feed_flush(p->feed, now_us, wall_us);
         if (feed_bytes(p->feed) != before) {
             p->last_bytes_us = now_us;

@@ -20,8 +20,10 @@ publisher_new(struct publisher **out, const struct listener_peer *peer, const st
               uint64_t feed_id, uint32_t worker, const struct feed_out *cb, int64_t now_us);
 void publisher_free(struct publisher **p);
 struct feed *publisher_feed(struct publisher *p);
-/* Reads all that libsrt has. False when the publisher is over; *reason and text (LINK_TEXT) say
- * why, and publisher_end is due. */
+/* The tick of its next turn: a quiet feed has one of four. */
+uint64_t publisher_due(const struct publisher *p);
+/* Reads all that libsrt has, when its turn is due. False when the publisher is over; *reason and
+ * text (LINK_TEXT) say why, and publisher_end is due. */
 bool publisher_tick(struct publisher *p, uint64_t tick, int64_t now_us, int64_t wall_us,
                     enum link_close_reason *reason, char *text);
 /* Once a second: sends the statistics, checks the limits. */

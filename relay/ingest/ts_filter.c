@@ -162,6 +162,7 @@ static void on_pmt(struct ts_filter *f)
         return;
     memset(f->track_of, -1, sizeof(f->track_of));
     memset(f->continuity, -1, sizeof(f->continuity));
+    memset(f->times, 0, sizeof(f->times));
     for (size_t i = 0; i < next.count; i++)
         f->track_of[next.tracks[i].pid] = (int8_t)i;
     f->layout = next;
@@ -223,6 +224,43 @@ static bool is_stuffed(const uint8_t *p)
     return p[4] > used;
 }
 
+static uint64_t read_time(const uint8_t *p)
+{
+    return (uint64_t)(p[0] >> 1 & 7) << 30 | (uint64_t)p[1] << 22 | (uint64_t)(p[2] >> 1) << 15 |
+           (uint64_t)p[3] << 7 | p[4] >> 1;
+}
+
+/* ISO/IEC 13818-1 section 2.4.3.6: the time in a PES header; one that a packet does not hold whole,
+ * or that has none, leaves nothing to be known. */
+static void note_time(struct ts_times *t, const uint8_t *pes, size_t len)
+{
+    bool has_dts;
+
+    if (len < 19 || pes[0] || pes[1] || pes[2] != 1 || !(pes[7] & 0x80)) {
+        t->count = 0;
+        return;
+    }
+    has_dts = pes[7] & 0x40;
+    if (t->count == TS_TIMES)
+        memmove(t->dts, t->dts + 1, --t->count * sizeof(t->dts[0]));
+    t->dts[t->count++] = read_time(pes + (has_dts ? 14 : 9));
+}
+
+bool ts_filter_next_dts(const struct ts_filter *f, size_t track, uint64_t dts, uint64_t *next)
+{
+    const struct ts_times *t = &f->times[track];
+
+    for (uint32_t i = t->count; i-- > 0;) {
+        if (t->dts[i] != dts)
+            continue;
+        if (i + 1 == t->count)
+            return false;
+        *next = t->dts[i + 1];
+        return true;
+    }
+    return false;
+}
+
 static void pass_track(struct ts_filter *f, int track, const uint8_t *p, size_t header)
 {
     if (is_repeated(f, track, p, header < TS_PACKET)) {
@@ -231,6 +269,8 @@ static void pass_track(struct ts_filter *f, int track, const uint8_t *p, size_t 
     }
     if (track == 0)
         f->last_stuffed = is_stuffed(p);
+    if (p[1] & 0x40)
+        note_time(&f->times[track], p + header, TS_PACKET - header);
     f->out.packet(f->out.ctx, p);
 }
 

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TS_TRACKS_MAX = 8 };
+enum { TS_TRACKS_MAX = 8, TS_TIMES = 8 };
 
 /* The tracks that are carried: video first, then audio in the PMT's order. */
 struct ts_layout {
@@ -57,6 +57,10 @@ struct ts_filter {
     int8_t track_of[8192]; /* by PID; -1: not ours */
     int8_t continuity[TS_TRACKS_MAX];
     bool last_stuffed; /* of the last video packet passed */
+    struct ts_times {  /* DTS of the last PES headers that passed, newest at count - 1 */
+        uint64_t dts[TS_TIMES];
+        uint32_t count;
+    } times[TS_TRACKS_MAX];
 };
 
 void ts_filter_init(struct ts_filter *f, uint32_t audio_max, const struct ts_out *out);
@@ -64,6 +68,9 @@ void ts_filter_init(struct ts_filter *f, uint32_t audio_max, const struct ts_out
 void ts_filter_take(struct ts_filter *f, const uint8_t *bytes, size_t len);
 /* Bytes are missing here: what was carried over is worth nothing. */
 void ts_filter_break(struct ts_filter *f);
+/* Whether the PES that follows the one with that DTS has begun, and its DTS: the demuxer gives a
+ * picture only when the next one begins, so the picture's length is known with it. */
+bool ts_filter_next_dts(const struct ts_filter *f, size_t track, uint64_t dts, uint64_t *next);
 /* PAT and PMT for the demuxer. */
 void ts_layout_psi(const struct ts_layout *l, uint8_t out[2 * TS_PACKET]);
 /* "0x24 HEVC" and the like, for stream types we know by name. */

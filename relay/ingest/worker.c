@@ -38,8 +38,8 @@ struct worker {
     struct listener *listener;
     struct publisher **publishers;
     size_t count, size;
-    uint64_t next_feed, tick;
-    int64_t tick_us, step_us, next_second_us;
+    uint64_t next_feed, tick, accept_due;
+    int64_t tick_us, stride, step_us, next_second_us; /* stride: ticks that one step takes */
     struct link_worker_stats stats;
     bool stopping, lost; /* lost: the front is gone or hopelessly behind */
 };
@@ -243,13 +243,15 @@ static void second(struct worker *w, int64_t now_us)
 
 static void tick(struct worker *w, int64_t now_us)
 {
-    w->tick++;
+    w->tick += (uint64_t)w->stride;
     w->stats.ticks++;
     if (now_us - w->tick_us > LATE_TICKS * w->step_us)
         w->stats.late_ticks++;
     w->tick_us = now_us;
-    if (w->count == 0 || w->tick % ACCEPT_TICKS == 0)
+    if (w->tick >= w->accept_due) {
+        w->accept_due = w->tick + ACCEPT_TICKS;
         listener_tick(w->listener, now_us);
+    }
     tick_publishers(w, now_us);
     if (now_us >= w->next_second_us) {
         w->next_second_us = now_us + 1000000;
@@ -259,11 +261,25 @@ static void tick(struct worker *w, int64_t now_us)
         w->lost = true;
 }
 
+/* Waking up for nobody is what a worker with quiet feeds would do most. */
+static int64_t ticks_to_sleep(const struct worker *w)
+{
+    uint64_t due = w->accept_due;
+
+    if (!w->count)
+        return ACCEPT_TICKS;
+    for (size_t i = 0; i < w->count; i++)
+        if (publisher_due(w->publishers[i]) < due)
+            due = publisher_due(w->publishers[i]);
+    return due > w->tick ? (int64_t)(due - w->tick) : 1;
+}
+
 static void loop(struct worker *w)
 {
     int64_t next_us = clock_mono_us();
 
     w->tick_us = next_us;
+    w->stride = 1;
     w->step_us = (int64_t)w->config->srt.tick_ms * 1000;
     while (!w->stopping && !w->lost) {
         int64_t now_us = clock_mono_us();
@@ -278,7 +294,8 @@ static void loop(struct worker *w)
         if (now_us < next_us)
             continue;
         tick(w, now_us);
-        w->step_us = (int64_t)w->config->srt.tick_ms * 1000 * (w->count ? 1 : ACCEPT_TICKS);
+        w->stride = ticks_to_sleep(w);
+        w->step_us = (int64_t)w->config->srt.tick_ms * 1000 * w->stride;
         next_us += w->step_us;
         if (next_us < now_us) /* behind: skip, never pile up */
             next_us = now_us;

@@ -17,7 +17,10 @@ struct held {
     size_t len, size;
     int64_t pts, dts; /* in the track's timescale */
     bool random_access, leans_back, full;
+    uint32_t steady; /* audio: how many frames in a row came exactly after each other */
 };
+
+enum { STEADY_FRAMES = 8 };
 
 struct cmaf_track {
     uint32_t track, init_id;
@@ -27,14 +30,20 @@ struct cmaf_track {
     bool has_params, started;
     struct fmp4 *muxer;
     uint32_t timescale;
-    int64_t part; /* length of a fragment, in the track's timescale */
+    int64_t part; /* longest part, in the track's timescale */
     int64_t part_90k;
     struct held held;
     int64_t last_duration, expected; /* in the track's timescale */
     struct segment *segment;         /* NULL until its first sample is written */
     struct cmaf_track_segment info;
-    int64_t segment_start, part_start;
-    uint64_t pending_bytes, written, refused;
+    int64_t segment_start;
+    struct open_part { /* what the muxer holds: samples of the part that is not closed yet */
+        int64_t start, present_90k;
+        uint32_t index, offset, samples, bytes;
+        bool independent;
+    } open;
+    uint32_t first_bytes; /* of the segment's first sample when it is an IDR; else 0 */
+    uint64_t written, refused;
 };
 
 int cmaf_track_new(struct cmaf_track **out, uint32_t track, const char *language, int64_t part_90k,
@@ -75,10 +84,23 @@ static int64_t from_90k(const struct cmaf_track *r, int64_t t)
     return r->timescale == 90000 ? t : (t * r->timescale + 45000) / 90000;
 }
 
+/* The segment starts with a moof, then the mdat's header, then its first sample's bytes. */
+static uint32_t iframe_bytes(const uint8_t *bytes, size_t len, uint32_t first)
+{
+    uint32_t moof;
+
+    if (first == 0 || len < 8 || memcmp(bytes + 4, "moof", 4) != 0)
+        return 0;
+    moof = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+    return moof + 8 + first;
+}
+
 static int on_fragment(void *ctx, const uint8_t *bytes, size_t len)
 {
     struct cmaf_track *r = ctx;
 
+    if (segment_bytes(r->segment) == 0)
+        r->info.iframe_bytes = iframe_bytes(bytes, len, r->first_bytes);
     return segment_append(r->segment, bytes, len);
 }
 
@@ -130,8 +152,59 @@ static int open_segment(struct cmaf_track *r)
     r->info.samples = 0;
     r->info.independent = h->random_access;
     r->info.gap = false;
-    r->segment_start = r->part_start = h->dts;
+    r->info.parts = r->info.iframe_bytes = 0;
+    r->first_bytes = h->random_access ? (uint32_t)h->len : 0;
+    r->segment_start = h->dts;
+    r->open = (struct open_part){.start = h->dts};
     return 0;
+}
+
+static int give_part(struct cmaf_track *r, int64_t end)
+{
+    const struct open_part *o = &r->open;
+    struct cmaf_track_part part = {.track = r->track,
+                                   .init_id = r->init_id,
+                                   .part = o->index,
+                                   .offset = o->offset,
+                                   .bytes = (uint32_t)segment_bytes(r->segment) - o->offset,
+                                   .samples = o->samples,
+                                   .sequence = r->info.sequence,
+                                   .start_90k = to_90k(r, o->start),
+                                   .duration_90k = to_90k(r, end) - to_90k(r, o->start),
+                                   .present_90k = o->present_90k,
+                                   .independent = o->independent};
+    int fd = -1;
+
+    if (!r->out.part)
+        return 0;
+    if (part.part == 0 && (fd = segment_share(r->segment)) < 0)
+        return fd;
+    r->out.part(r->out.ctx, &part, fd);
+    r->info.parts++;
+    return 0;
+}
+
+/* Closes the open part, whose media ends at `end` in the track's timescale. */
+static int close_part(struct cmaf_track *r, int64_t end)
+{
+    int rc = fmp4_flush(r->muxer);
+
+    if (!rc && r->open.samples)
+        rc = give_part(r, end);
+    r->open = (struct open_part){.start = end,
+                                 .index = r->open.index + (r->open.samples > 0),
+                                 .offset = (uint32_t)segment_bytes(r->segment)};
+    return rc;
+}
+
+/* draft-pantos-hls-rfc8216bis section 4.4.4.9: a part is never longer than PART-TARGET, and 85 % of
+ * it at least. The next sample will most likely be as long as the last one: where it would not
+ * fit any more there is no reason to wait for it. */
+static bool part_is_full(const struct cmaf_track *r)
+{
+    int64_t length = r->expected - r->open.start;
+
+    return length + r->last_duration > r->part && length * 100 >= r->part * 85;
 }
 
 /* Muxes the held sample, which lasts `duration`. */
@@ -146,11 +219,8 @@ static int write_held(struct cmaf_track *r, int64_t duration)
                             .sync = h->random_access};
     int rc = r->segment ? 0 : open_segment(r);
 
-    if (!rc && h->dts - r->part_start >= r->part) {
-        rc = fmp4_flush(r->muxer);
-        r->part_start = h->dts;
-        r->pending_bytes = 0;
-    }
+    if (!rc && r->open.samples && h->dts + duration - r->open.start > r->part)
+        rc = close_part(r, h->dts);
     if (!rc)
         rc = fmp4_write(r->muxer, &s);
     h->full = false;
@@ -160,14 +230,17 @@ static int write_held(struct cmaf_track *r, int64_t duration)
     }
     if (rc)
         return rc;
-    r->pending_bytes += h->len;
+    if (r->open.samples++ == 0)
+        r->open.present_90k = to_90k(r, h->pts);
+    r->open.bytes += (uint32_t)h->len;
+    r->open.independent = r->open.independent || h->random_access;
     r->info.samples++;
     r->info.independent = r->info.independent && !h->leans_back;
     r->written++;
     r->last_duration = duration;
     r->expected = h->dts + duration;
     h->len = 0;
-    return 0;
+    return part_is_full(r) ? close_part(r, r->expected) : 0;
 }
 
 static int reserve(struct held *h, size_t len)
@@ -250,6 +323,7 @@ int cmaf_track_push(struct cmaf_track *r, const struct cmaf_track_sample *s)
         rc = s->nals ? hold_nals(h, s->nals, s->nal_count) : hold_bytes(h, s->data, s->len);
     if (rc)
         return rc;
+    h->steady = dts == h->dts + r->params.frame_samples ? h->steady + 1 : 0;
     h->dts = dts;
     h->pts = s->nals ? s->pts_90k : dts;
     if (h->pts < h->dts)
@@ -262,12 +336,30 @@ int cmaf_track_push(struct cmaf_track *r, const struct cmaf_track_sample *s)
     return 0;
 }
 
+bool cmaf_track_holds(const struct cmaf_track *r)
+{
+    return r->held.full;
+}
+
+int cmaf_track_release(struct cmaf_track *r, int64_t next_90k)
+{
+    assert(r->held.full);
+    return write_held(r, place(r, next_90k) - r->held.dts);
+}
+
+int cmaf_track_release_frame(struct cmaf_track *r)
+{
+    assert(r->held.full);
+    if (r->held.steady < STEADY_FRAMES)
+        return 0;
+    return write_held(r, r->params.frame_samples);
+}
+
 /* Seals the open segment, whose media ends at `end` in the track's timescale. */
 static int close_segment(struct cmaf_track *r, int64_t end)
 {
-    int rc = fmp4_flush(r->muxer), fd;
+    int rc = r->open.samples ? close_part(r, end) : 0, fd;
 
-    r->pending_bytes = 0;
     if (rc)
         return rc;
     if (r->info.samples == 0) {
@@ -307,6 +399,14 @@ int cmaf_track_cut_before_held(struct cmaf_track *r, uint64_t sequence)
     return rc;
 }
 
+/* A hole before the next sample belongs to the segment that it ends. */
+static int64_t end_before(const struct cmaf_track *r, int64_t next_90k)
+{
+    int64_t next = place(r, next_90k);
+
+    return next > r->expected ? next : r->expected;
+}
+
 int cmaf_track_cut(struct cmaf_track *r, uint64_t sequence, int64_t next_90k)
 {
     int rc = 0;
@@ -317,7 +417,7 @@ int cmaf_track_cut(struct cmaf_track *r, uint64_t sequence, int64_t next_90k)
         rc = write_held(r, next > r->held.dts ? next - r->held.dts : 1);
     }
     if (!rc && r->segment)
-        rc = close_segment(r, r->expected);
+        rc = close_segment(r, end_before(r, next_90k));
     r->info.sequence = sequence;
     return rc;
 }
@@ -384,7 +484,7 @@ int64_t cmaf_track_end_90k(const struct cmaf_track *r)
 
 uint64_t cmaf_track_segment_bytes(const struct cmaf_track *r)
 {
-    return (r->segment ? segment_bytes(r->segment) : 0) + r->pending_bytes + r->held.len;
+    return (r->segment ? segment_bytes(r->segment) + r->open.bytes : 0) + r->held.len;
 }
 
 uint64_t cmaf_track_written(const struct cmaf_track *r)

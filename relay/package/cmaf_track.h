@@ -1,8 +1,8 @@
 /* One track's output: samples in, sealed segments out. It follows the segmenter's cuts. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns:   its muxer, the open segment, and a copy of the newest sample (its duration is known only
- *         when the next one comes: ISO/IEC 14496-12 has no open-ended samples).
+ * Owns:   its muxer, the open segment, and a copy of the newest sample while its duration is not
+ *         known (ISO/IEC 14496-12 has no open-ended samples).
  * Thread: the worker's loop. Life: cmaf_track_new/cmaf_track_free. Fails: -errno; the feed then
  * ends.
  */
@@ -23,13 +23,23 @@ struct cmaf_track_segment {
     int64_t start_90k, duration_90k, present_90k;
     uint32_t bytes, samples;
     bool independent, gap;
+    uint32_t parts;        /* how many of it were given out */
+    uint32_t iframe_bytes; /* from its start to the end of its first sample, when that is an IDR */
+};
+
+struct cmaf_track_part {
+    uint32_t track, init_id, part, offset, bytes, samples;
+    uint64_t sequence;
+    int64_t start_90k, duration_90k, present_90k;
+    bool independent; /* holds a random access point */
 };
 
 struct cmaf_track_out {
     void *ctx;
-    /* Both take fd. */
+    /* All take fd; part (which may be NULL) has one with part 0 only: the growing file. */
     void (*track)(void *ctx, uint32_t track, uint32_t init_id, const struct track_params *p,
                   uint32_t bytes, int fd);
+    void (*part)(void *ctx, const struct cmaf_track_part *p, int fd);
     void (*segment)(void *ctx, const struct cmaf_track_segment *s, int fd);
 };
 
@@ -56,6 +66,13 @@ const struct track_params *cmaf_track_params(const struct cmaf_track *r); /* NUL
 /* Writes the held sample with its duration known, then holds this one. */
 __attribute__((warn_unused_result)) int cmaf_track_push(struct cmaf_track *r,
                                                         const struct cmaf_track_sample *s);
+/* Writes the held sample at once: the next one will be at next_90k. */
+__attribute__((warn_unused_result)) int cmaf_track_release(struct cmaf_track *r, int64_t next_90k);
+/* The same for audio, whose frames say how long they are; not while its timestamps say otherwise.
+ */
+__attribute__((warn_unused_result)) int cmaf_track_release_frame(struct cmaf_track *r);
+/* Is a sample held back? */
+bool cmaf_track_holds(const struct cmaf_track *r);
 /* Ends the open segment before the held sample (which then starts the next one) or after it, the
  * next sample being at next_90k. The segment after it has sequence number `sequence`. Skipped
  * numbers in between become gaps of gap_90k each. */

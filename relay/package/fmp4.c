@@ -215,6 +215,7 @@ int fmp4_flush(struct fmp4 *f)
     if (f->pending == 0)
         return 0;
     f->pending = 0;
+    f->mux->pb->direct = 1; /* the mdat's bytes go straight to the sink, not through the buffer */
     if (av_write_frame(f->mux, NULL) < 0)
         return f->error ? f->error : -EIO;
     avio_flush(f->mux->pb);

@@ -40,6 +40,13 @@ static void freeze(struct packager *p, int64_t length_90k)
                          (uint32_t)length_90k);
 }
 
+static int64_t capture_of(const struct packager *p, const struct segmenter_cut *cut,
+                          int64_t present_90k)
+{
+    return cut ? cut->capture_wall_us + (present_90k - cut->present_90k) * 100 / 9
+               : packager_wall_of(p, present_90k);
+}
+
 static void on_segment(void *ctx, const struct cmaf_track_segment *s, int fd)
 {
     struct packager *p = ctx;
@@ -61,16 +68,41 @@ static void on_segment(void *ctx, const struct cmaf_track_segment *s, int fd)
         .gap = s->gap,
         .target_duration_s = p->segmenter.target_duration_s,
         .discontinuity = cut && cut->discontinuity,
+        .capture_wall_us = capture_of(p, cut, s->present_90k),
+        .parts = s->parts,
+        .iframe_bytes = s->iframe_bytes,
     };
 
-    out.capture_wall_us = cut ? cut->capture_wall_us + (s->present_90k - cut->present_90k) * 100 / 9
-                              : packager_wall_of(p, s->present_90k);
     p->out.segment(p->out.ctx, &out, fd);
+}
+
+static void on_part(void *ctx, const struct cmaf_track_part *s, int fd)
+{
+    struct packager *p = ctx;
+    const struct segmenter_cut *cut = segmenter_find(&p->segmenter, s->sequence);
+    struct packager_part out = {
+        .track = s->track,
+        .init_id = s->init_id,
+        .part = s->part,
+        .offset = s->offset,
+        .bytes = s->bytes,
+        .samples = s->samples,
+        .sequence = s->sequence,
+        .start_90k = s->start_90k,
+        .duration_90k = s->duration_90k,
+        .present_90k = s->present_90k,
+        .capture_wall_us = capture_of(p, cut, s->present_90k),
+        .independent = s->independent,
+        .discontinuity = cut && cut->discontinuity,
+    };
+
+    p->out.part(p->out.ctx, &out, fd);
 }
 
 static int track_init(struct packager *p, struct packaged_track *t, const struct packager_track *in)
 {
-    struct cmaf_track_out cb = {.ctx = p, .track = on_track, .segment = on_segment};
+    struct cmaf_track_out cb = {
+        .ctx = p, .track = on_track, .part = p->out.part ? on_part : NULL, .segment = on_segment};
 
     t->codec = in->codec;
     t->kind = codec_kind(in->codec);
@@ -175,6 +207,7 @@ int packager_cut_leader(struct packager *p, int64_t present_90k, int64_t next_dt
     const struct segmenter_cut *c;
     int rc;
 
+    before_held = before_held && cmaf_track_holds(r);
     freeze(p, (before_held ? cmaf_track_held_90k(r) : next_dts) - start);
     c = segmenter_cut(&p->segmenter, present_90k, packager_wall_of(p, present_90k));
     rc = before_held ? cmaf_track_cut_before_held(r, c->sequence)
@@ -240,15 +273,37 @@ void packager_map(struct packager *p, struct packaged_track *t, const struct pac
     t->last_sync_90k = s->dts_90k;
 }
 
+/* Lets go of the newest sample when its end is known already: a part is then complete a frame
+ * sooner. Not where the next one would have to be cut off before it. */
+static int release(struct packager *p, const struct packaged_track *t,
+                   const struct packager_unit *u)
+{
+    struct cmaf_track *r = t->cmaf;
+    struct segmenter_unit next = {0};
+
+    if (!cmaf_track_holds(r))
+        return 0;
+    if (t->kind == CODEC_KIND_AUDIO)
+        return cmaf_track_release_frame(r);
+    if (!u->has_next || !timeline_peek(&p->timeline, u->track, u->raw_next, &next.dts_90k))
+        return 0;
+    if (segmenter_next(&p->segmenter, &next, cmaf_track_segment_start_90k(r),
+                       cmaf_track_held_90k(r), 0) == SEGMENTER_CUT_BEFORE)
+        return 0;
+    return cmaf_track_release(r, next.dts_90k);
+}
+
 int packager_take(struct packager *p, const struct packager_unit *u)
 {
     struct packaged_track *t = &p->tracks[u->track];
 
+    int rc;
+
     assert(u->track < p->count);
     p->in++;
     t->seen = true;
-    return t->kind == CODEC_KIND_VIDEO ? packager_take_video(p, t, u)
-                                       : packager_take_audio(p, t, u);
+    rc = t->kind == CODEC_KIND_VIDEO ? packager_take_video(p, t, u) : packager_take_audio(p, t, u);
+    return rc ? rc : release(p, t, u);
 }
 
 int packager_end(struct packager *p)

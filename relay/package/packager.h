@@ -32,7 +32,7 @@ struct packager_track {
 struct packager_options {
     uint32_t segment_ms, max_target_s;
     uint64_t segment_bytes;
-    int64_t part_90k;           /* a fragment (moof + mdat) is at most this long */
+    int64_t part_90k;           /* a part (moof + mdat) is at most this long */
     uint32_t target_duration_s; /* the room's, when frozen; else 0 */
     int64_t start_90k;          /* where the first DTS goes */
     uint64_t first_sequence;
@@ -45,13 +45,22 @@ struct packager_segment {
     int64_t start_90k, duration_90k, present_90k, capture_wall_us;
     uint32_t bytes, samples, target_duration_s;
     bool independent, discontinuity, gap;
+    uint32_t parts, iframe_bytes;
+};
+
+struct packager_part {
+    uint32_t track, init_id, part, offset, bytes, samples;
+    uint64_t sequence;
+    int64_t start_90k, duration_90k, present_90k, capture_wall_us;
+    bool independent, discontinuity;
 };
 
 struct packager_out {
     void *ctx;
-    /* Both take fd. */
+    /* All take fd. part: NULL when nobody wants parts; fd with part 0 only. */
     void (*track)(void *ctx, uint32_t track, uint32_t init_id, const struct track_params *p,
                   const char *language, uint32_t bytes, int fd);
+    void (*part)(void *ctx, const struct packager_part *p, int fd);
     void (*segment)(void *ctx, const struct packager_segment *s, int fd);
 };
 
@@ -63,8 +72,10 @@ struct packager_stats {
 struct packager_unit {
     uint32_t track;
     uint64_t raw_pts, raw_dts; /* 33 bit */
-    int64_t wall_us;           /* when it arrived */
-    const uint8_t *data;       /* audio: an ADTS frame with its header */
+    bool has_next;             /* raw_next is the DTS of the track's next unit */
+    uint64_t raw_next;
+    int64_t wall_us;     /* when it arrived */
+    const uint8_t *data; /* audio: an ADTS frame with its header */
     size_t len;
     const struct nal *nals; /* video */
     size_t nal_count;

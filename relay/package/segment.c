@@ -56,6 +56,13 @@ size_t segment_bytes(const struct segment *s)
     return s->bytes;
 }
 
+int segment_share(const struct segment *s)
+{
+    int fd = s->error ? -1 : fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+
+    return fd >= 0 ? fd : s->error ? s->error : -errno;
+}
+
 int segment_finish(struct segment **s)
 {
     int fd = (*s)->fd, rc = (*s)->error;

@@ -16,6 +16,8 @@ struct segment;
 __attribute__((warn_unused_result)) int segment_new(struct segment **out, const char *name);
 int segment_append(struct segment *s, const void *bytes, size_t len);
 size_t segment_bytes(const struct segment *s);
+/* Another descriptor of the same file, for readers of what is already written. Or -errno. */
+__attribute__((warn_unused_result)) int segment_share(const struct segment *s);
 /* Seals it against change (so that no reader can be truncated under sendfile or mmap), gives its
  * descriptor to the caller and frees the rest. The descriptor, or -errno. */
 __attribute__((warn_unused_result)) int segment_finish(struct segment **s);

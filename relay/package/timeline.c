@@ -28,7 +28,7 @@ void timeline_anchor(struct timeline *t, uint64_t raw_dts, int64_t start_90k)
     t->anchored = true;
 }
 
-static int64_t unwrap(struct timeline *t, uint64_t raw)
+static int64_t unwrap(const struct timeline *t, uint64_t raw)
 {
     return t->reference + timeline_distance((uint64_t)t->reference, raw);
 }
@@ -109,4 +109,15 @@ bool timeline_map(struct timeline *t, size_t track, uint64_t raw_pts, uint64_t r
     *pts_90k = pts;
     *dts_90k = dts;
     return jumped;
+}
+
+bool timeline_peek(const struct timeline *t, size_t track, uint64_t raw_dts, int64_t *dts_90k)
+{
+    const struct timeline_track *k = &t->tracks[track];
+    int64_t dts = unwrap(t, raw_dts) + k->offset;
+
+    if (!k->started || !follows(t, k, dts) || dts <= k->last_dts)
+        return false;
+    *dts_90k = dts;
+    return true;
 }

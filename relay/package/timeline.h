@@ -45,5 +45,8 @@ int64_t timeline_distance(uint64_t from, uint64_t to);
  * Returns true when this unit started a new epoch (a jump). */
 bool timeline_map(struct timeline *t, size_t track, uint64_t raw_pts, uint64_t raw_dts,
                   int64_t *pts_90k, int64_t *dts_90k);
+/* Where timeline_map will put a DTS that is announced for the track's next unit. False: it will
+ * need a repair or an epoch, so nothing can be said yet. */
+bool timeline_peek(const struct timeline *t, size_t track, uint64_t raw_dts, int64_t *dts_90k);
 
 #endif

@@ -37,6 +37,31 @@ static void count(void *arg)
     }
 }
 
+/* SSE instructions on the stack fault, or the compiler's own moves do, when it is not aligned. */
+static void look_at_stack(void *arg)
+{
+    _Alignas(16) volatile char block[16] = {0};
+    struct counter *c = arg;
+
+    c->at = (int)((uintptr_t)__builtin_frame_address(0) % 16);
+    c->rounds = (int)((uintptr_t)block % 16);
+    c->deep = (size_t)(1.5 * (double)(c->rounds + 2)); /* the FPU works as before */
+}
+
+static void test_stack_is_aligned(void **state)
+{
+    struct counter c = {.at = -1, .rounds = -1};
+
+    (void)state;
+    assert_int_equal(coroutine_new(&c.co, 65536, look_at_stack, &c), 0);
+    coroutine_resume(c.co);
+    assert_true(coroutine_is_done(c.co));
+    assert_int_equal(c.at, 0);
+    assert_int_equal(c.rounds, 0);
+    assert_int_equal(c.deep, 3);
+    coroutine_free(&c.co);
+}
+
 static void test_switches_in_order(void **state)
 {
     struct counter a = {.rounds = 5}, b = {.rounds = 3};
@@ -110,9 +135,8 @@ static void test_never_resumed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_switches_in_order),
-        cmocka_unit_test(test_stack_is_measured),
-        cmocka_unit_test(test_many_at_once),
+        cmocka_unit_test(test_switches_in_order), cmocka_unit_test(test_stack_is_aligned),
+        cmocka_unit_test(test_stack_is_measured), cmocka_unit_test(test_many_at_once),
         cmocka_unit_test(test_never_resumed),
     };
 
