@@ -3,6 +3,7 @@
 #include "relay/base/coroutine.h"
 
 #include "relay/base/context.h"
+#include "relay/base/sanitizer.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -15,25 +16,10 @@
 #include <ucontext.h>
 #endif
 
-#if defined(__SANITIZE_ADDRESS__)
-#define FIBER_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define FIBER_ASAN 1
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define FIBER_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define FIBER_TSAN 1
-#endif
-#endif
-
-#ifdef FIBER_ASAN
+#ifdef UNDER_ASAN
 #include <sanitizer/common_interface_defs.h>
 #endif
-#ifdef FIBER_TSAN
+#ifdef UNDER_TSAN
 #include <sanitizer/tsan_interface.h>
 #endif
 
@@ -48,12 +34,12 @@ struct coroutine {
     uint8_t *map; /* guard page, then the stack */
     size_t map_bytes, page, stack_bytes;
     bool started, running, done;
-#ifdef FIBER_ASAN
+#ifdef UNDER_ASAN
     void *self_fake, *owner_fake;
     const void *owner_stack;
     size_t owner_stack_bytes;
 #endif
-#ifdef FIBER_TSAN
+#ifdef UNDER_TSAN
     void *self_fiber, *owner_fiber;
 #endif
 };
@@ -61,10 +47,10 @@ struct coroutine {
 /* Leaving the owner for the coroutine, or (last time: dying) the coroutine for its owner. */
 static void switch_in_begin(struct coroutine *c)
 {
-#ifdef FIBER_ASAN
+#ifdef UNDER_ASAN
     __sanitizer_start_switch_fiber(&c->owner_fake, c->map + c->page, c->stack_bytes);
 #endif
-#ifdef FIBER_TSAN
+#ifdef UNDER_TSAN
     c->owner_fiber = __tsan_get_current_fiber();
     __tsan_switch_to_fiber(c->self_fiber, 0);
 #endif
@@ -73,7 +59,7 @@ static void switch_in_begin(struct coroutine *c)
 
 static void switch_in_end(struct coroutine *c)
 {
-#ifdef FIBER_ASAN
+#ifdef UNDER_ASAN
     __sanitizer_finish_switch_fiber(c->self_fake, &c->owner_stack, &c->owner_stack_bytes);
 #endif
     (void)c;
@@ -81,11 +67,11 @@ static void switch_in_end(struct coroutine *c)
 
 static void switch_out_begin(struct coroutine *c, bool dying)
 {
-#ifdef FIBER_ASAN
+#ifdef UNDER_ASAN
     __sanitizer_start_switch_fiber(dying ? NULL : &c->self_fake, c->owner_stack,
                                    c->owner_stack_bytes);
 #endif
-#ifdef FIBER_TSAN
+#ifdef UNDER_TSAN
     __tsan_switch_to_fiber(c->owner_fiber, 0);
 #endif
     (void)c;
@@ -94,7 +80,7 @@ static void switch_out_begin(struct coroutine *c, bool dying)
 
 static void switch_out_end(struct coroutine *c)
 {
-#ifdef FIBER_ASAN
+#ifdef UNDER_ASAN
     __sanitizer_finish_switch_fiber(c->owner_fake, NULL, NULL);
 #endif
     (void)c;
@@ -168,7 +154,7 @@ int coroutine_new(struct coroutine **out, size_t stack_bytes, void (*fn)(void *a
     }
     c->fn = fn;
     c->arg = arg;
-#ifdef FIBER_TSAN
+#ifdef UNDER_TSAN
     c->self_fiber = __tsan_create_fiber(0);
 #endif
     *out = c;
@@ -217,7 +203,7 @@ void coroutine_free(struct coroutine **c)
     if (!*c)
         return;
     assert((*c)->done || !(*c)->started);
-#ifdef FIBER_TSAN
+#ifdef UNDER_TSAN
     __tsan_destroy_fiber((*c)->self_fiber);
 #endif
     munmap((*c)->map, (*c)->map_bytes);

@@ -4,6 +4,7 @@
 
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
+#include "relay/ingest/udp_batch.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -21,6 +22,7 @@ enum {
     PENDING_US = 400000, /* a handshake not accepted by then has failed */
     PAYLOAD_MAX = 1456,
     PACKET_OVERHEAD = 44,   /* IP, UDP and SRT headers in SRTO_MSS */
+    NAP_US = 2000,          /* how long packets may wait for company: well below a tick */
     MIN_VERSION = 0x010300, /* the first with stream ids */
 };
 
@@ -162,6 +164,7 @@ static int open_socket(struct listener *l)
     rc = set_options(l);
     if (rc)
         return rc;
+    udp_batch_watch(l->o.udp_fd, NAP_US);
     if (srt_listen_callback(l->socket, on_handshake, l) ||
         srt_bind_acquire(l->socket, l->o.udp_fd) || srt_listen(l->socket, BACKLOG) ||
         srt_epoll_add_usock(l->epoll, l->socket, &events)) {

@@ -90,8 +90,7 @@ struct link_message {
             uint32_t target_duration_s; /* what the feed needs; the room's first one stays */
             bool independent;           /* starts with an IDR (always true for audio) */
             bool discontinuity, gap;    /* parameters or time changed before it; nothing received */
-            uint32_t parts;             /* how many LINK_PARTs came of it; 0: none were made */
-            uint32_t iframe_bytes; /* from its start to the end of its IDR; 0: has none there */
+            uint32_t parts, iframe_bytes; /* LINK_PARTs before it; to the end of its first IDR */
         } segment;
         struct link_part part;
         struct link_feed_stats feed_stats;
