@@ -16,10 +16,8 @@
 enum { ROOM_NAME_MAX = 64 };
 
 enum play_out { PLAY_OUT_AUTO, PLAY_OUT_CLASSIC };
-/* How a part is addressed: by a URL of its own, or as a byte range of its segment. */
-enum part_uris { PART_URIS_NUMBER, PART_URIS_RANGE };
-/* A room's own answer where there is a global one. */
-enum room_switch { ROOM_SWITCH_GLOBAL, ROOM_SWITCH_OFF, ROOM_SWITCH_ON };
+enum part_uris { PART_URIS_NUMBER, PART_URIS_RANGE }; /* a part's own URL, or a byte range */
+enum room_switch { ROOM_SWITCH_GLOBAL, ROOM_SWITCH_OFF, ROOM_SWITCH_ON }; /* absent; false; true */
 
 /* A listed room. Unlisted rooms get `{.name = "", key = NULL, ...}` defaults when rooms.open. */
 struct config_room {
