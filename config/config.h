@@ -16,6 +16,8 @@
 enum { ROOM_NAME_MAX = 64 };
 
 enum play_out { PLAY_OUT_AUTO, PLAY_OUT_CLASSIC };
+enum part_uris { PART_URIS_NUMBER, PART_URIS_RANGE }; /* a part's own URL, or a byte range */
+enum room_switch { ROOM_SWITCH_GLOBAL, ROOM_SWITCH_OFF, ROOM_SWITCH_ON }; /* absent; false; true */
 
 /* A listed room. Unlisted rooms get `{.name = "", key = NULL, ...}` defaults when rooms.open. */
 struct config_room {
@@ -24,6 +26,10 @@ struct config_room {
     char *key;              /* publish key; NULL: none asked */
     char *passphrase;       /* SRT passphrase, 10-79 bytes; NULL: unencrypted */
     enum play_out play_out; /* SRT's own pacing for senders that drop: see relay/README.md */
+    enum room_switch low_latency;
+    uint32_t part_ms; /* 0: the global one */
+    char *window;     /* NULL: the global one */
+    bool ts;          /* TS segments for old devices too */
 };
 
 struct config {
@@ -54,6 +60,10 @@ struct config {
         uint32_t segment_ms;            /* cut at the first IDR from here on */
         uint32_t max_target_duration_s; /* the longest TARGETDURATION ever declared */
         uint32_t window_segments;       /* listed, 6 at least */
+        char *window;                   /* a duration; "0": by window_segments */
+        uint32_t part_ms;               /* PART-TARGET */
+        enum part_uris part_uris;
+        bool low_latency; /* parts, blocking reloads, delta updates */
     } hls;
     struct {
         bool open;                /* unlisted rooms may be published */
@@ -99,6 +109,11 @@ int config_print(const struct config *c, bool with_secrets, FILE *out);
 void config_describe(FILE *out);
 /* The listed room of that name, or NULL. */
 const struct config_room *config_find_room(const struct config *c, const char *name);
+/* What holds for a room: its own value where it is listed with one, else the global one. */
+bool config_low_latency(const struct config *c, const char *room);
+uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
+uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */
+bool config_wants_ts(const struct config *c, const char *room);
 /* 1-64 of A-Z a-z 0-9 . _ -, not starting with a dot. */
 bool room_name_is_valid(const char *name, size_t len);
 

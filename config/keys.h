@@ -13,14 +13,16 @@
 #include <stdint.h>
 
 enum key_type {
-    KEY_COUNT,   /* a whole number, uint32_t */
-    KEY_BOOL,    /* bool */
-    KEY_ADDRESS, /* char *: "203.0.113.7:9000", "[::]:9000", "*:9000" */
-    KEY_NAME,    /* char *: a room's name */
-    KEY_TEXT,    /* char *: UTF-8 of one line */
-    KEY_SECRET,  /* char *: the same, never shown */
-    KEY_WORD,    /* char *: one of `words` */
-    KEY_CHOICE,  /* an enum: the index of one of `words` */
+    KEY_COUNT,    /* a whole number, uint32_t */
+    KEY_BOOL,     /* bool */
+    KEY_ADDRESS,  /* char *: "203.0.113.7:9000", "[::]:9000", "*:9000" */
+    KEY_NAME,     /* char *: a room's name */
+    KEY_TEXT,     /* char *: UTF-8 of one line */
+    KEY_SECRET,   /* char *: the same, never shown */
+    KEY_WORD,     /* char *: one of `words` */
+    KEY_CHOICE,   /* an enum: the index of one of `words` */
+    KEY_DURATION, /* char *: "90", "90s", "15m", "2h"; min and max in seconds */
+    KEY_SWITCH,   /* enum room_switch: true, false, or absent */
 };
 
 struct key {
@@ -28,7 +30,7 @@ struct key {
     const char *name;    /* "tick_ms" */
     enum key_type type;
     size_t offset;            /* in struct config, or in struct config_room */
-    uint32_t min, max;        /* of a KEY_COUNT; bytes of a text */
+    uint32_t min, max;        /* of a KEY_COUNT; bytes of a text; seconds */
     const char *unit;         /* "milliseconds"; NULL: none */
     const char *const *words; /* ends with NULL */
     const char *standard;     /* the default as it is written in the file; NULL: absent */
@@ -43,7 +45,7 @@ enum {
     KEY_PATH_SIZE = 112,     /* "rooms.list." + a room's name + "." + a key */
     CONFIG_ROOMS_MAX = 10000 /* entries of rooms.list */
 };
-enum { CONFIG_SECTIONS = 6, CONFIG_KEYS = 31, CONFIG_ROOM_KEYS = 5 };
+enum { CONFIG_SECTIONS = 6, CONFIG_KEYS = 35, CONFIG_ROOM_KEYS = 9 };
 
 /* In the order of the file; the keys of a section stand together. */
 extern const struct key_section config_sections[CONFIG_SECTIONS];

@@ -52,7 +52,7 @@ static int apply_to_room(struct config *c, const struct setting *s, struct fault
     const struct key *k = key_find_in_room(dot + 1);
     if (k == &room_keys[0]) {
         fault_report(f, s->label, NULL,
-                     "expected title, key, passphrase or play_out after the name, got \"name\"; "
+                     "expected another key after the room's name, such as title, got \"name\"; "
                      "naming a room makes it");
         return 0;
     }

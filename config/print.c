@@ -55,8 +55,15 @@ static void describe_key(const struct key *k, FILE *out)
 /* A list cannot be shown at its default and with an entry, so the entry is a comment. */
 static void describe_list(FILE *out)
 {
-    static const char *const example[CONFIG_ROOM_KEYS] = {
-        "main-stage", "\"Main Stage\"", "\"the-publish-key\"", "\"ten-bytes-at-least\"", "auto"};
+    static const char *const example[CONFIG_ROOM_KEYS] = {"main-stage",
+                                                          "\"Main Stage\"",
+                                                          "\"the-publish-key\"",
+                                                          "\"ten-bytes-at-least\"",
+                                                          "auto",
+                                                          "true",
+                                                          "500",
+                                                          "15m",
+                                                          "true"};
     fprintf(out,
             "\n  # The listed rooms, at most %d. A room has a name; its other keys may be left "
             "out.\n  # --set rooms.list.main-stage.key=VALUE sets one, and makes the room.\n"

@@ -14,13 +14,19 @@
 enum { WORDS_MAX = 4, STEPS_MAX = 8, STEP_WORD_SIZE = 64, COMPLAINT_SIZE = 128 };
 
 struct schema {
-    cyaml_strval_t words[CONFIG_ROOM_KEYS][WORDS_MAX];
+    cyaml_strval_t words[CONFIG_KEYS][WORDS_MAX], room_words[CONFIG_ROOM_KEYS][WORDS_MAX];
     cyaml_schema_field_t room_fields[CONFIG_ROOM_KEYS + 1];
     cyaml_schema_value_t room;
     cyaml_schema_field_t fields[CONFIG_SECTIONS][CONFIG_KEYS + 2];
     cyaml_schema_field_t sections[CONFIG_SECTIONS + 1];
     cyaml_schema_value_t root;
 };
+
+/* The words that value.c takes for a bool, in any case of letters. */
+static const cyaml_strval_t switch_words[] = {{"false", ROOM_SWITCH_OFF},
+                                              {"no", ROOM_SWITCH_OFF},
+                                              {"true", ROOM_SWITCH_ON},
+                                              {"yes", ROOM_SWITCH_ON}};
 
 static cyaml_schema_field_t schema_field(const struct key *k, cyaml_strval_t *words)
 {
@@ -43,6 +49,13 @@ static cyaml_schema_field_t schema_field(const struct key *k, cyaml_strval_t *wo
         for (uint32_t i = 0; i < WORDS_MAX && k->words[i]; i++)
             words[f.value.enumeration.count++] = (cyaml_strval_t){k->words[i], i};
         break;
+    case KEY_SWITCH:
+        f.value.type = CYAML_ENUM;
+        f.value.flags = CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT | CYAML_FLAG_CASE_INSENSITIVE;
+        f.value.data_size = sizeof(int);
+        f.value.enumeration.strings = switch_words;
+        f.value.enumeration.count = sizeof switch_words / sizeof *switch_words;
+        break;
     case KEY_NAME: /* a room has to have one */
         f.value.flags = CYAML_FLAG_DEFAULT;
         /* fall through */
@@ -50,6 +63,7 @@ static cyaml_schema_field_t schema_field(const struct key *k, cyaml_strval_t *wo
     case KEY_TEXT:
     case KEY_SECRET:
     case KEY_WORD:
+    case KEY_DURATION:
         f.value.type = CYAML_STRING;
         f.value.flags |= CYAML_FLAG_POINTER;
         f.value.data_size = sizeof(char);
@@ -85,14 +99,14 @@ static void schema_build(struct schema *s)
 {
     memset(s, 0, sizeof *s);
     for (size_t i = 0; i < CONFIG_ROOM_KEYS; i++)
-        s->room_fields[i] = schema_field(&room_keys[i], s->words[i]);
+        s->room_fields[i] = schema_field(&room_keys[i], s->room_words[i]);
     s->room = schema_mapping(CYAML_FLAG_DEFAULT, sizeof(struct config_room), s->room_fields);
     for (size_t i = 0; i < CONFIG_SECTIONS; i++) {
         const char *name = config_sections[i].name;
         cyaml_schema_field_t *at = s->fields[i];
         for (size_t k = 0; k < CONFIG_KEYS; k++)
             if (strcmp(config_keys[k].section, name) == 0)
-                *at++ = schema_field(&config_keys[k], NULL);
+                *at++ = schema_field(&config_keys[k], s->words[k]);
         if (strcmp(name, "rooms") == 0)
             *at = schema_list(&s->room);
         s->sections[i].key = name;

@@ -19,6 +19,7 @@ static const struct order ORDER[] = {
      "we would refuse publishers for the latency we ask for"},
     {"hls", "segment_ms", "hls", "max_target_duration_s", 1000,
      "a segment may not be longer than its playlist declares"},
+    {"hls", "part_ms", "hls", "segment_ms", 1, "a part may not be longer than its segment"},
     {"limits", "access_unit_bytes", "limits", "segment_bytes", 1,
      "a frame has to fit into a segment"},
     {"limits", "segment_bytes", "limits", "room_bytes", 1, "a room has to hold a segment"},

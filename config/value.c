@@ -4,6 +4,7 @@
 
 #include "config/address.h"
 #include "config/config.h"
+#include "config/duration.h"
 #include "config/utf8.h"
 
 #include <assert.h>
@@ -78,10 +79,12 @@ static bool address_is_allowed(const char *text, size_t len)
 static bool is_allowed(const struct key *k, const char *text, size_t len)
 {
     uint64_t n;
+    uint32_t s;
     switch (k->type) {
     case KEY_COUNT:
         return count_parse(text, len, &n) == 0 && n >= k->min && n <= k->max;
     case KEY_BOOL:
+    case KEY_SWITCH:
         return bool_parse(text, len) >= 0;
     case KEY_ADDRESS:
         return address_is_allowed(text, len);
@@ -94,6 +97,8 @@ static bool is_allowed(const struct key *k, const char *text, size_t len)
     case KEY_WORD:
     case KEY_CHOICE:
         return choice_parse(k, text, len) >= 0;
+    case KEY_DURATION:
+        return duration_parse(text, len, &s) == 0 && s >= k->min && s <= k->max;
     }
     return false;
 }
@@ -119,6 +124,7 @@ void value_expected(const struct key *k, char out[static VALUE_WORDS_SIZE])
                  k->unit ? k->unit : "", k->min, k->max);
         return;
     case KEY_BOOL:
+    case KEY_SWITCH:
         snprintf(out, VALUE_WORDS_SIZE, "true or false");
         return;
     case KEY_ADDRESS:
@@ -138,6 +144,10 @@ void value_expected(const struct key *k, char out[static VALUE_WORDS_SIZE])
     case KEY_CHOICE:
         words_join(k, out);
         return;
+    case KEY_DURATION:
+        snprintf(out, VALUE_WORDS_SIZE, "a duration such as 90s, 15m or 2h, from %us to %us",
+                 k->min, k->max);
+        return;
     }
 }
 
@@ -148,7 +158,8 @@ static void *member(const struct key *k, void *base)
 
 static bool is_string(const struct key *k)
 {
-    return k->type != KEY_COUNT && k->type != KEY_BOOL && k->type != KEY_CHOICE;
+    return k->type != KEY_COUNT && k->type != KEY_BOOL && k->type != KEY_CHOICE &&
+           k->type != KEY_SWITCH;
 }
 
 static const char *string_of(const struct key *k, const void *base)
@@ -181,6 +192,8 @@ int value_store(const struct key *k, void *base, const char *text)
     }
     if (k->type == KEY_BOOL)
         memcpy(member(k, base), &(bool){bool_parse(text, len) == 1}, sizeof(bool));
+    else if (k->type == KEY_SWITCH)
+        memcpy(member(k, base), &(int){1 + bool_parse(text, len)}, sizeof(int));
     else
         memcpy(member(k, base), &(int){choice_parse(k, text, len)}, sizeof(int));
     return 0;
@@ -188,7 +201,13 @@ int value_store(const struct key *k, void *base, const char *text)
 
 bool value_is_absent(const struct key *k, const void *base)
 {
-    return is_string(k) && !string_of(k, base);
+    uint32_t n;
+    if (is_string(k))
+        return !string_of(k, base);
+    if (k->type != KEY_SWITCH && (k->type != KEY_COUNT || k->standard))
+        return false;
+    memcpy(&n, (const char *)base + k->offset, sizeof n); /* 0 is none of their values */
+    return n == 0;
 }
 
 void value_print_quoted(const char *s, FILE *out)
@@ -209,7 +228,7 @@ void value_print(const struct key *k, const void *base, bool with_secrets, FILE 
 {
     const char *at = (const char *)base + k->offset;
     uint32_t n = 0;
-    if (k->type == KEY_COUNT || k->type == KEY_CHOICE)
+    if (k->type == KEY_COUNT || k->type == KEY_CHOICE || k->type == KEY_SWITCH)
         memcpy(&n, at, sizeof n);
     if (k->type == KEY_COUNT)
         fprintf(out, "%u", n);
@@ -217,7 +236,9 @@ void value_print(const struct key *k, const void *base, bool with_secrets, FILE 
         fputs(k->words[n], out);
     else if (k->type == KEY_BOOL)
         fputs(*(const bool *)at ? "true" : "false", out);
-    else if (k->type == KEY_WORD)
+    else if (k->type == KEY_SWITCH)
+        fputs(n == ROOM_SWITCH_ON ? "true" : "false", out);
+    else if (k->type == KEY_WORD || k->type == KEY_DURATION)
         fputs(string_of(k, base), out);
     else if (k->type == KEY_SECRET && !with_secrets)
         value_print_quoted(VALUE_HIDDEN, out);

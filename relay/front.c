@@ -64,7 +64,8 @@ static void lose_worker(struct worker_link *k)
     link_outbox_free(&k->outbox);
     close(k->fd);
     k->fd = -1;
-    rooms_worker_lost(k->front->rooms, k->index, clock_mono_us(), clock_wall_us());
+    rooms_worker_lost(k->front->rooms, k->index, clock_mono_us());
+    rooms_show(k->front->rooms, clock_mono_us(), clock_wall_us());
 }
 
 static void send_to(struct worker_link *k, const struct link_message *m, int fd)
@@ -110,6 +111,7 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
     }
     if (rc == 0 || (rc < 0 && rc != -EAGAIN))
         lose_worker(k);
+    rooms_show(f->rooms, clock_mono_us(), clock_wall_us());
 }
 
 static void adopt_worker(struct front *f, uint32_t index, int fd)

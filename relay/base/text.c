@@ -1,16 +1,13 @@
-/* The growing byte string, JSON strings (RFC 8259 section 7) and gzip (RFC 1952). */
+/* The growing byte string and JSON strings (RFC 8259 section 7). */
 /* SPDX-License-Identifier: MIT */
-#define ZLIB_CONST
 #include "relay/base/text.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 enum {
     TEXT_FIRST_BYTES = 256,
@@ -164,31 +161,4 @@ void text_json(struct text *t, const char *s)
         p += n ? n : 1;
     }
     text_add(t, "\"", 1);
-}
-
-int text_gzip(struct text *t, const void *in, size_t len, int level)
-{
-    enum { GZIP_WINDOW = 15 + 16, MEMORY = 8 }; /* +16: a gzip header, zlib's manual */
-    z_stream z = {.next_in = in, .avail_in = (uInt)len};
-    if (len > TEXT_MAX_BYTES) {
-        t->failed = true;
-        return -ENOMEM;
-    }
-    int rc = deflateInit2(&z, level, Z_DEFLATED, GZIP_WINDOW, MEMORY, Z_DEFAULT_STRATEGY);
-    assert(rc != Z_STREAM_ERROR);
-    if (rc != Z_OK) {
-        t->failed = true;
-        return -ENOMEM;
-    }
-    size_t bound = deflateBound(&z, (uLong)len);
-    if (text_reserve(t, bound)) {
-        z.next_out = (Bytef *)t->data + t->len;
-        z.avail_out = (uInt)bound;
-        rc = deflate(&z, Z_FINISH);
-        assert(rc == Z_STREAM_END);
-        t->len += z.total_out;
-        t->data[t->len] = '\0';
-    }
-    deflateEnd(&z);
-    return t->failed ? -ENOMEM : 0;
 }

@@ -27,7 +27,5 @@ void text_printf(struct text *t, const char *fmt, ...) __attribute__((format(pri
 /* s as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD, and "<" is escaped so
  * that the string may stand in a script element. */
 void text_json(struct text *t, const char *s);
-/* in, gzip-compressed (RFC 1952), appended to t. 0 or -ENOMEM. */
-int text_gzip(struct text *t, const void *in, size_t len, int level);
 
 #endif

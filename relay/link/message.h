@@ -35,13 +35,12 @@ enum link_type {
     LINK_FEED_CLOSED,      /* the feed is over and everything it had was sent */
     LINK_WORKER_STATS,     /* once a second; the worker's heartbeat too */
     /* front -> worker */
-    LINK_FEED_GO,    /* where on the room's timeline the feed starts */
-    LINK_FEED_STOP,  /* end it and say why in the log */
-    LINK_ROOM_STATE, /* to all workers: who may publish now */
-    LINK_CONFIG,     /* fd: the whole new configuration as YAML */
-    LINK_STOP,       /* flush, close and exit */
-    /* supervisor -> front, beside LINK_CONFIG and LINK_STOP */
-    LINK_WORKER_SPAWNED, /* fd: the front's end of the link to a new worker process */
+    LINK_FEED_GO,        /* where on the room's timeline the feed starts */
+    LINK_FEED_STOP,      /* end it and say why in the log */
+    LINK_ROOM_STATE,     /* to all workers: who may publish now */
+    LINK_CONFIG,         /* fd: the whole new configuration as YAML */
+    LINK_STOP,           /* flush, close and exit */
+    LINK_WORKER_SPAWNED, /* supervisor -> front, as CONFIG and STOP; fd: a new worker's link */
 };
 
 enum link_close_reason {
@@ -53,9 +52,8 @@ enum link_close_reason {
     LINK_CLOSE_LOST,      /* (front only) its worker died */
 };
 
-/* What the front keeps of a room, as far as a handshake must know. */
 enum link_room_state {
-    LINK_ROOM_FREE,
+    LINK_ROOM_FREE, /* all that a handshake must know of a room */
     LINK_ROOM_LIVE,
     LINK_ROOM_STALE,   /* live, but its feed is silent: a newcomer replaces it */
     LINK_ROOM_WAITING, /* its publisher left: it may come back even when no other room may begin */
@@ -104,6 +102,7 @@ struct link_message {
         struct {
             int64_t start_90k;          /* the DTS its first video sample gets */
             uint32_t target_duration_s; /* of the room, when frozen already; else 0 */
+            uint32_t part_ms;           /* PART-TARGET, for the room's life; 0: no parts */
         } go;
         struct {
             char text[LINK_TEXT];

@@ -11,35 +11,46 @@ static uint64_t rate(uint64_t bytes, int64_t duration_90k)
     return duration_90k > 0 ? bytes * 8 * 90000 / (uint64_t)duration_90k : 0;
 }
 
-uint64_t bandwidth_average(const struct window *w)
+static uint32_t bytes_of(const struct window_segment *s, bool iframes)
+{
+    return iframes ? s->iframe_bytes : s->bytes;
+}
+
+/* One past the last whole segment. */
+static size_t end_of(const struct window *w)
+{
+    return w->retained + window_whole(w);
+}
+
+uint64_t bandwidth_average(const struct window *w, bool iframes)
 {
     uint64_t bytes = 0;
     int64_t sum = 0;
-    for (size_t i = w->retained; i < w->count; i++) {
+    for (size_t i = w->retained; i < end_of(w); i++) {
         if (w->items[i].gap)
             continue;
-        bytes += w->items[i].bytes;
+        bytes += bytes_of(&w->items[i], iframes);
         sum += w->items[i].duration_90k;
     }
     return rate(bytes, sum);
 }
 
-uint64_t bandwidth_peak(const struct window *w, uint32_t target_duration_s)
+uint64_t bandwidth_peak(const struct window *w, uint32_t target_duration_s, bool iframes)
 {
     int64_t shortest = (int64_t)target_duration_s * 45000, longest = 3 * shortest;
     uint64_t peak = 0;
-    for (size_t i = w->retained; i < w->count; i++) {
+    for (size_t i = w->retained; i < end_of(w); i++) {
         uint64_t bytes = 0;
         int64_t sum = 0;
-        for (size_t k = i; k < w->count && !w->items[k].gap && sum < longest; k++) {
-            bytes += w->items[k].bytes;
+        for (size_t k = i; k < end_of(w) && !w->items[k].gap && sum < longest; k++) {
+            bytes += bytes_of(&w->items[k], iframes);
             sum += w->items[k].duration_90k;
             uint64_t bps = rate(bytes, sum);
             if (sum >= shortest && sum <= longest && bps > peak)
                 peak = bps;
         }
     }
-    return peak > 0 ? peak : bandwidth_average(w);
+    return peak > 0 ? peak : bandwidth_average(w, iframes);
 }
 
 uint64_t bandwidth_coarse(uint64_t bps)
@@ -57,13 +68,14 @@ static void follow(uint64_t *declared, uint64_t measured, unsigned percent)
         *declared = wanted;
 }
 
-void bandwidth_update(struct bandwidth *b, const struct window *w, uint32_t target_duration_s)
+void bandwidth_update(struct bandwidth *b, const struct window *w, uint32_t target_duration_s,
+                      bool iframes)
 {
-    uint64_t peak = bandwidth_peak(w, target_duration_s);
+    uint64_t peak = bandwidth_peak(w, target_duration_s, iframes);
     if (peak == 0)
         return; /* nothing but gaps: what was declared stays */
     follow(&b->peak_bps, peak, PEAK_PERCENT);
-    follow(&b->average_bps, bandwidth_average(w), AVERAGE_PERCENT);
+    follow(&b->average_bps, bandwidth_average(w, iframes), AVERAGE_PERCENT);
     if (b->average_bps > b->peak_bps)
         b->average_bps = b->peak_bps;
 }

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/room/body.h"
 
-#include "relay/base/text.h"
 #include "relay/room/digest.h"
 
 #include <assert.h>
@@ -14,7 +13,7 @@
 #include <string.h>
 
 /* Below this a gzip header and trailer eat what compression saves. */
-enum { BODY_GZIP_MIN = 256, BODY_GZIP_LEVEL = 6, BODY_MAGIC = 0x424f4459 };
+enum { BODY_GZIP_MIN = 256, BODY_MAGIC = 0x424f4459 };
 
 struct body_box {
     struct body body; /* first: a body's address is its box's */
@@ -50,28 +49,58 @@ static void body_fill(struct body_box *box, const void *plain, size_t len, const
     snprintf(b->gzip_etag, sizeof(b->gzip_etag), "\"%016" PRIx64 "-gz\"", h);
 }
 
-int body_new(struct body **out, const char *type, const void *plain, size_t len, bool gzip,
-             uint32_t max_age_s, int64_t now_wall_us)
+static int make(struct body **out, const char *type, const void *plain, size_t len,
+                const struct text *gz, uint32_t max_age_s, int64_t now_wall_us)
+{
+    struct body_box *box = calloc(1, sizeof(*box) + len + 1 + gz->len);
+    *out = NULL;
+    if (!box)
+        return -ENOMEM;
+    box->magic = BODY_MAGIC;
+    atomic_init(&box->refs, 1);
+    box->body.type = type;
+    box->body.max_age_s = max_age_s;
+    box->body.modified_wall_us = now_wall_us;
+    body_fill(box, plain, len, gz);
+    *out = &box->body;
+    return 0;
+}
+
+/* Failing to compress is no failure: the plain text serves everybody. */
+static void compress(const struct press *p, struct text *gz)
+{
+    if (p->plain.len >= BODY_GZIP_MIN)
+        press_gzip(p, gz);
+    if (text_failed(gz) || gz->len >= p->plain.len)
+        text_clear(gz);
+}
+
+int body_new_pressed(struct body **out, const char *type, const struct press *p, uint32_t max_age_s,
+                     int64_t now_wall_us)
 {
     struct text gz;
     text_init(&gz);
-    *out = NULL;
-    /* Failing to compress is no failure: the plain text serves everybody. */
-    if (gzip && len >= BODY_GZIP_MIN &&
-        (text_gzip(&gz, plain, len, BODY_GZIP_LEVEL) < 0 || gz.len >= len))
-        text_clear(&gz);
-    struct body_box *box = calloc(1, sizeof(*box) + len + 1 + gz.len);
-    if (box) {
-        box->magic = BODY_MAGIC;
-        atomic_init(&box->refs, 1);
-        box->body.type = type;
-        box->body.max_age_s = max_age_s;
-        box->body.modified_wall_us = now_wall_us;
-        body_fill(box, plain, len, &gz);
-        *out = &box->body;
-    }
+    compress(p, &gz);
+    int err = make(out, type, p->plain.data, p->plain.len, &gz, max_age_s, now_wall_us);
     text_fini(&gz);
-    return box ? 0 : -ENOMEM;
+    return err;
+}
+
+int body_new(struct body **out, const char *type, const void *plain, size_t len, bool gzip,
+             uint32_t max_age_s, int64_t now_wall_us)
+{
+    struct press p;
+    struct text gz;
+    press_init(&p);
+    text_init(&gz);
+    if (gzip && len >= BODY_GZIP_MIN) {
+        press_add(&p, plain, len);
+        compress(&p, &gz);
+    }
+    int err = make(out, type, plain, len, &gz, max_age_s, now_wall_us);
+    text_fini(&gz);
+    press_fini(&p);
+    return err;
 }
 
 struct body *body_ref(const struct body *b)

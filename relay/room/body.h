@@ -7,6 +7,8 @@
 #ifndef RELAY_ROOM_BODY_H
 #define RELAY_ROOM_BODY_H
 
+#include "relay/base/press.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +29,10 @@ struct body {
 __attribute__((warn_unused_result)) int body_new(struct body **out, const char *type,
                                                  const void *plain, size_t len, bool gzip,
                                                  uint32_t max_age_s, int64_t now_wall_us);
+/* The same from text that is compressed already. */
+__attribute__((warn_unused_result)) int body_new_pressed(struct body **out, const char *type,
+                                                         const struct press *p, uint32_t max_age_s,
+                                                         int64_t now_wall_us);
 struct body *body_ref(const struct body *b);
 void body_unref(struct body **b);
 

@@ -26,23 +26,63 @@ static void drop_dead(struct presentation *p)
     }
 }
 
-void budget_slide(struct presentation *p, uint32_t segments, int64_t now_us)
+/* The furthest MSN that may become first everywhere if so much must stay listed. */
+static uint64_t limit_of(const struct presentation *p, size_t segments, int64_t duration_90k)
 {
-    int64_t least_90k = (int64_t)p->target_duration_s * 3 * 90000;
-    uint64_t first = UINT64_MAX, hard = 0;
+    uint64_t first = UINT64_MAX;
+    for (size_t i = 0; i < p->count; i++) {
+        uint64_t limit = window_limit(&p->renditions[i]->window, segments, duration_90k);
+        first = limit < first ? limit : first;
+    }
+    return first;
+}
+
+/* What the segments from that MSN on hold; inits are too small to matter. */
+static uint64_t bytes_from(const struct presentation *p, uint64_t msn)
+{
+    uint64_t bytes = 0;
     for (size_t i = 0; i < p->count; i++) {
         const struct window *w = &p->renditions[i]->window;
-        uint64_t limit = window_limit(w, segments, least_90k);
-        first = limit < first ? limit : first;
-        if (window_listed(w) <= BUDGET_LIST_MAX)
-            continue;
-        limit = window_limit(w, BUDGET_LIST_MAX, 0);
+        for (size_t k = w->count; k > w->retained && w->items[k - 1].msn >= msn; k--)
+            bytes += w->items[k - 1].bytes;
+    }
+    return bytes;
+}
+
+/* Sliding early keeps rules 23 to 26, which dropping what is listed would break. A quarter is left
+ * for what stays downloadable behind the list. */
+static uint64_t advance(const struct presentation *p, uint64_t first, uint64_t most,
+                        uint64_t room_bytes)
+{
+    uint64_t listed = bytes_from(p, first), budget = room_bytes / 4 * 3;
+    while (first < most && listed > budget) {
+        for (size_t i = 0; i < p->count; i++) {
+            const struct window_segment *s = window_find(&p->renditions[i]->window, first);
+            listed -= s ? s->bytes : 0;
+        }
+        first++;
+    }
+    return first;
+}
+
+void budget_slide(struct presentation *p, const struct budget_limits *l, int64_t now_us)
+{
+    int64_t least_90k = (int64_t)p->target_duration_s * 3 * 90000;
+    int64_t wanted_90k = (int64_t)l->window_ms * 90;
+    size_t segments = l->window_ms > 0 ? BUDGET_LIST_MIN : l->segments;
+    uint64_t first = limit_of(p, segments, wanted_90k > least_90k ? wanted_90k : least_90k);
+    uint64_t most = limit_of(p, BUDGET_LIST_MIN, least_90k), hard = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        const struct window *w = &p->renditions[i]->window;
+        uint64_t limit =
+            window_whole(w) > BUDGET_LIST_MAX ? window_limit(w, BUDGET_LIST_MAX, 0) : 0;
         hard = limit > hard ? limit : hard;
     }
+    if (first != UINT64_MAX)
+        first = advance(p, first, most, l->room_bytes);
     first = first < hard ? hard : first;
     for (size_t i = 0; i < p->count && first != UINT64_MAX; i++)
-        window_slide(&p->renditions[i]->window, first, now_us,
-                     (int64_t)p->target_duration_s * 1000000);
+        window_slide(&p->renditions[i]->window, first, now_us, presentation_grace_us(p));
     budget_expire(p, now_us);
     drop_dead(p);
 }
@@ -70,7 +110,7 @@ static struct window *oldest(struct presentation *p, bool retained)
     uint64_t best_msn = UINT64_MAX;
     for (size_t i = 0; i < p->count; i++) {
         struct window *w = &p->renditions[i]->window;
-        bool has = retained ? w->retained > 0 : window_listed(w) > 1;
+        bool has = retained ? w->retained > 0 : window_whole(w) > 1;
         uint64_t msn = has ? w->items[retained ? 0 : w->retained].msn : UINT64_MAX;
         if (has && msn < best_msn) {
             best = w;

@@ -13,12 +13,19 @@
 #include <stdint.h>
 
 /* Whatever they last, no list has more. */
-enum { BUDGET_LIST_MAX = 4096 };
+enum { BUDGET_LIST_MAX = 8192, BUDGET_LIST_MIN = 6 /* rule 23 */ };
 
-/* Slides all renditions to one first MSN, so that at least `segments` segments and 3 target
- * durations (rule 23) stay listed in each; drops what was retained long enough (rule 24), and
- * renditions that the session does not have once nothing but gaps is left of them. */
-void budget_slide(struct presentation *p, uint32_t segments, int64_t now_us);
+struct budget_limits {
+    uint32_t segments;   /* to be listed, when window_ms is 0 */
+    uint32_t window_ms;  /* how long the lists are to be */
+    uint64_t room_bytes; /* what the windows may hold */
+};
+
+/* Slides all renditions to one first MSN, so that what the limits want stays listed in each, as far
+ * as three quarters of the bytes go, but 6 segments and 3 target durations in any case (rule 23);
+ * drops what was retained long enough (rule 24), and renditions that the session does not have once
+ * nothing but gaps is left of them. */
+void budget_slide(struct presentation *p, const struct budget_limits *l, int64_t now_us);
 /* Drops retained segments whose time is over. True when there were any. */
 bool budget_expire(struct presentation *p, int64_t now_us);
 /* Keeps within the budget: retained segments go first, then the oldest listed ones of all

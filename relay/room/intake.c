@@ -5,88 +5,59 @@
 
 #include "relay/base/log.h"
 #include "relay/room/budget.h"
-#include "relay/room/digest.h"
+#include "relay/room/claims.h"
+#include "relay/room/tail.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const int64_t longest_90k = INT64_C(3600) * 90000;    /* no segment lasts an hour */
-static const int64_t furthest_90k = INT64_C(1) << 52;        /* 1,500 years on the timeline */
-static const int64_t most_reorder_90k = INT64_C(30) * 90000; /* between DTS and PTS */
-static const int64_t capture_off_us = INT64_C(3600000000);   /* a capture time is not believed
-                                                                when an hour from our clock */
-
-static bool has_bytes(int fd, uint32_t bytes)
-{
-    struct stat st;
-    return fd >= 0 && bytes > 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-           (uint64_t)st.st_size >= bytes;
-}
-
 static const char *fault_of(const struct intake *in, const struct link_message *m, int fd)
 {
     uint32_t track = m->u.segment.track;
-    if (track >= LINK_TRACKS_MAX || !in->session->tracks[track].rendition)
-        return "a track that was not announced";
-    if (m->u.segment.duration_90k <= 0 || m->u.segment.duration_90k > longest_90k)
-        return "an impossible duration";
-    if (m->u.segment.start_90k < 0 || m->u.segment.start_90k > furthest_90k)
-        return "an impossible time";
-    if (m->u.segment.gap)
-        return NULL;
+    const char *fault =
+        claim_fault(in->session, track, m->u.segment.start_90k, m->u.segment.duration_90k);
+    if (fault || m->u.segment.gap)
+        return fault;
     if (!session_find_init(in->session, track, m->u.segment.init_id))
         return "an init segment that was not announced";
-    if (!has_bytes(fd, m->u.segment.bytes))
+    if (!claim_has_bytes(fd, m->u.segment.bytes))
         return "no bytes";
     return NULL;
 }
 
 /* Rule 13: the first segment fixes TARGETDURATION for the room's life. */
-static void freeze_target(const struct intake *in, const struct link_message *m)
+static void freeze_target(const struct intake *in, uint32_t wanted, int64_t duration_90k)
 {
     struct presentation *p = in->presentation;
     if (p->target_duration_s > 0)
         return;
-    uint32_t wanted = m->u.segment.target_duration_s, most = in->config->hls.max_target_duration_s;
-    uint32_t need = (uint32_t)((m->u.segment.duration_90k + 45000) / 90000);
+    uint32_t asked = wanted, most = in->config->hls.max_target_duration_s;
+    uint32_t need = (uint32_t)((duration_90k + 45000) / 90000);
     wanted = wanted > most ? most : wanted;
     p->target_duration_s = wanted > need ? wanted : need;
     p->target_duration_s = p->target_duration_s > 0 ? p->target_duration_s : 1;
     if (p->target_duration_s > wanted)
         log_error(in->ctx, "target_duration_raised to=%" PRIu32 " asked=%" PRIu32,
-                  p->target_duration_s, m->u.segment.target_duration_s);
+                  p->target_duration_s, asked);
 }
 
-/* The ETag of a segment: no other content of this festival has the same names and numbers. */
 static int wrap_bytes(const struct intake *in, const struct link_message *m, uint64_t msn, int fd,
                       struct blob **out)
 {
-    char names[256], etag[24];
-    const struct rendition *r = in->session->tracks[m->u.segment.track].rendition;
-    int len = snprintf(names, sizeof(names), "%s/%s/%" PRIu64 "/%" PRIu64 "/%" PRId64, in->room,
-                       r->name, msn, m->feed, in->session->opened_wall_us);
-    snprintf(etag, sizeof(etag), "\"%016" PRIx64 "\"", digest(names, (size_t)len));
+    char etag[24];
+    claim_etag(in->session, in->room, in->session->tracks[m->u.segment.track].rendition->name, msn,
+               etag);
     return blob_new(out, fd, m->u.segment.bytes, etag);
 }
 
-/* PTS is at or a few frames behind DTS; what is not is not believed. */
-static int64_t present_of(const struct link_message *m)
+static uint32_t iframe_of(const struct link_message *m)
 {
-    int64_t start_90k = m->u.segment.start_90k, present_90k = m->u.segment.present_90k;
-    bool sane = present_90k >= start_90k && present_90k - start_90k <= most_reorder_90k;
-    return sane ? present_90k : start_90k;
-}
-
-static int64_t capture_of(const struct link_message *m, int64_t wall_us)
-{
-    int64_t capture_us = m->u.segment.capture_wall_us;
-    bool sane = capture_us > wall_us - capture_off_us && capture_us < wall_us + capture_off_us;
-    return sane ? capture_us : wall_us - ticks_to_us(m->u.segment.duration_90k);
+    bool sane = m->u.segment.independent && m->u.segment.iframe_bytes <= m->u.segment.bytes;
+    return sane ? m->u.segment.iframe_bytes : 0;
 }
 
 static int list(const struct intake *in, const struct link_message *m, struct blob *blob,
@@ -95,14 +66,16 @@ static int list(const struct intake *in, const struct link_message *m, struct bl
     uint32_t track = m->u.segment.track;
     struct rendition *r = in->session->tracks[track].rendition;
     const struct session_init *init = session_find_init(in->session, track, m->u.segment.init_id);
+    int64_t start_90k = m->u.segment.start_90k, duration_90k = m->u.segment.duration_90k;
     struct arrival a = {
         .msn = msn,
-        .start_90k = m->u.segment.start_90k,
-        .duration_90k = m->u.segment.duration_90k,
-        .present_90k = present_of(m),
-        .capture_wall_us = capture_of(m, wall_us),
+        .start_90k = start_90k,
+        .duration_90k = duration_90k,
+        .present_90k = claim_present_90k(start_90k, m->u.segment.present_90k),
+        .capture_wall_us = claim_capture_us(m->u.segment.capture_wall_us, duration_90k, wall_us),
         .bytes = blob ? m->u.segment.bytes : 0,
         .samples = m->u.segment.samples,
+        .iframe_bytes = blob ? iframe_of(m) : 0,
         .independent = m->u.segment.independent,
         .discontinuity = m->u.segment.discontinuity,
         .gap = m->u.segment.gap,
@@ -110,57 +83,132 @@ static int list(const struct intake *in, const struct link_message *m, struct bl
         .init = init ? init->blob : NULL,
         .params = init && !m->u.segment.gap ? &init->params : NULL,
     };
-    uint64_t over = in->presentation->counters.over_target;
-    int err = presentation_add(in->presentation, r, &a, now_us);
-    if (in->presentation->counters.over_target > over)
-        log_error(in->ctx,
-                  "over_target_duration rendition=%s msn=%" PRIu64 " duration_90k=%" PRId64,
-                  r->name, msn, a.duration_90k);
-    return err;
+    return presentation_add(in->presentation, r, &a, now_us);
+}
+
+/* Rule 79: a segment is exactly its parts. */
+static bool adds_up(const struct intake *in, const struct link_message *m,
+                    const struct window_segment *open)
+{
+    const struct session_init *init =
+        session_find_init(in->session, m->u.segment.track, m->u.segment.init_id);
+    return !m->u.segment.gap && init && init->blob == open->init &&
+           m->u.segment.parts == open->part_count && m->u.segment.bytes == open->bytes &&
+           m->u.segment.samples == open->samples && m->u.segment.start_90k == open->start_90k &&
+           m->u.segment.duration_90k == open->duration_90k;
+}
+
+static bool is_same_file(const struct blob *a, const struct blob *b)
+{
+    struct stat x, y;
+    return fstat(a->fd, &x) == 0 && fstat(b->fd, &y) == 0 && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
+static int complete(const struct intake *in, const struct link_message *m, struct rendition *r,
+                    struct blob *blob, int64_t now_us)
+{
+    const struct window_segment *open = window_open(&r->window);
+    if (adds_up(in, m, open))
+        return presentation_complete(in->presentation, r, blob, is_same_file(blob, open->file),
+                                     iframe_of(m), now_us);
+    log_error(in->ctx, "parts_do_not_add_up rendition=%s msn=%" PRIu64 " parts=%" PRIu32, r->name,
+              open->msn, open->part_count);
+    intake_cut_short(in, r, now_us);
+    return -EINVAL;
 }
 
 static void keep_within_limits(const struct intake *in, int64_t now_us)
 {
     struct presentation *p = in->presentation;
-    budget_slide(p, in->config->hls.window_segments, now_us);
-    size_t shed = budget_shed(p, in->config->limits.room_bytes);
+    const struct budget_limits limits = {.segments = in->config->hls.window_segments,
+                                         .window_ms = config_window_ms(in->config, in->room),
+                                         .room_bytes = in->config->limits.room_bytes};
+    budget_slide(p, &limits, now_us);
+    size_t shed = budget_shed(p, limits.room_bytes);
     if (shed > 0)
-        log_warn(in->ctx, "over_budget segments=%zu bytes=%" PRIu64 " limits.room_bytes=%" PRIu32,
-                 shed, budget_used_bytes(p), in->config->limits.room_bytes);
+        log_warn(in->ctx, "over_budget segments=%zu bytes=%" PRIu64 " limits.room_bytes=%" PRIu64,
+                 shed, budget_used_bytes(p), limits.room_bytes);
     for (size_t i = 0; i < p->count; i++)
         rendition_measure(p->renditions[i], p->target_duration_s);
+}
+
+int intake_msn(const struct intake *in, uint64_t sequence, uint64_t *out)
+{
+    struct session *s = in->session;
+    if (!s->based) {
+        s->based = true;
+        s->base_msn = in->presentation->next_msn;
+    }
+    *out = s->base_msn + sequence;
+    return *out < s->base_msn ? -ERANGE : 0;
+}
+
+void intake_cut_short(const struct intake *in, struct rendition *r, int64_t now_us)
+{
+    const struct window_segment *open = window_open(&r->window);
+    log_warn(in->ctx, "segment_cut_short rendition=%s msn=%" PRIu64 " parts=%" PRIu32, r->name,
+             open->msn, open->part_count);
+    freeze_target(in, (in->config->hls.segment_ms + 999) / 1000, open->duration_90k);
+    if (presentation_complete(in->presentation, r, NULL, false, 0, now_us) < 0)
+        log_error(in->ctx, "no_memory what=\"gaps beside a segment\"");
+    keep_within_limits(in, now_us);
+}
+
+void intake_finish(const struct intake *in, int64_t now_us)
+{
+    struct presentation *p = in->presentation;
+    for (size_t i = 0; i < p->count; i++)
+        if (window_open(&p->renditions[i]->window))
+            intake_cut_short(in, p->renditions[i], now_us);
+}
+
+/* takes fd; the segment's place in the list is msn. */
+static int enter(const struct intake *in, const struct link_message *m, uint64_t msn, int fd,
+                 int64_t now_us, int64_t wall_us)
+{
+    struct blob *blob = NULL;
+    struct rendition *r = in->session->tracks[m->u.segment.track].rendition;
+    int err = fd >= 0 ? wrap_bytes(in, m, msn, fd, &blob) : 0;
+    if (err < 0)
+        return err;
+    freeze_target(in, m->u.segment.target_duration_s, m->u.segment.duration_90k);
+    uint64_t over = in->presentation->counters.over_target;
+    const struct window_segment *open = window_open(&r->window);
+    bool completes = open && open->msn == msn;
+    if (open && open->msn < msn)
+        intake_cut_short(in, r, now_us);
+    if (completes)
+        err = complete(in, m, r, blob, now_us);
+    else
+        err = list(in, m, blob, msn, now_us, wall_us);
+    if (in->presentation->counters.over_target > over)
+        log_error(in->ctx,
+                  "over_target_duration rendition=%s msn=%" PRIu64 " duration_90k=%" PRId64,
+                  r->name, msn, m->u.segment.duration_90k);
+    blob_unref(&blob);
+    return err;
 }
 
 int intake_segment(const struct intake *in, const struct link_message *m, int fd, int64_t now_us,
                    int64_t wall_us)
 {
-    struct session *s = in->session;
+    uint64_t msn;
     const char *fault = fault_of(in, m, fd);
-    struct blob *blob = NULL;
-    bool wanted = !fault && !m->u.segment.gap;
-    if (fd >= 0 && !wanted)
+    int err = fault ? -EINVAL : intake_msn(in, m->u.segment.sequence, &msn);
+    if (fd >= 0 && (err < 0 || m->u.segment.gap)) {
         close(fd);
-    if (fault) {
+        fd = -1;
+    }
+    if (fault)
         log_error(in->ctx, "segment_refused sequence=%" PRIu64 " fault=\"%s\"",
                   m->u.segment.sequence, fault);
-        return -EINVAL;
-    }
-    if (!s->based) {
-        s->based = true;
-        s->base_msn = in->presentation->next_msn;
-    }
-    uint64_t msn = s->base_msn + m->u.segment.sequence;
-    int err = wanted ? wrap_bytes(in, m, msn, fd, &blob) : 0;
-    if (err == 0 && msn < s->base_msn)
-        err = -ERANGE;
-    if (err == 0) {
-        freeze_target(in, m);
-        err = list(in, m, blob, msn, now_us, wall_us);
-    }
-    blob_unref(&blob);
+    if (err == 0)
+        err = enter(in, m, msn, fd, now_us, wall_us);
     if (err == 0)
         keep_within_limits(in, now_us);
-    else
-        log_warn(in->ctx, "segment_not_listed msn=%" PRIu64 " error=\"%s\"", msn, strerror(-err));
+    else if (!fault)
+        log_warn(in->ctx, "segment_not_listed sequence=%" PRIu64 " error=\"%s\"",
+                 m->u.segment.sequence, strerror(-err));
     return err;
 }

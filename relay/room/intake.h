@@ -24,5 +24,14 @@ struct intake {
 __attribute__((warn_unused_result)) int intake_segment(const struct intake *in,
                                                        const struct link_message *m, int fd,
                                                        int64_t now_us, int64_t wall_us);
+/* The feed is over: what its tracks have open ends where their parts do. */
+void intake_finish(const struct intake *in, int64_t now_us);
+
+/* For part_intake.c: the MSN of a feed's sequence number; the first one asked for fixes the
+ * session's base. 0 or -ERANGE. */
+__attribute__((warn_unused_result)) int intake_msn(const struct intake *in, uint64_t sequence,
+                                                   uint64_t *out);
+/* r's open segment ends where its parts do, because another one begins or the feed is over. */
+void intake_cut_short(const struct intake *in, struct rendition *r, int64_t now_us);
 
 #endif

@@ -12,10 +12,13 @@
 
 #include <stdbool.h>
 
+#define MULTIVARIANT_IFRAMES "iframes" /* the playlist of the first video's I-frames */
+
 /* Is the rendition one that new viewers may be sent to? */
 bool multivariant_has(const struct rendition *r);
-/* All renditions that the present session delivers: one variant of the video with the audio tracks
- * as its group, or of the first audio track when there is no video. Nothing when there is none. */
+/* All renditions that the present session delivers: a variant of the video with the audio tracks as
+ * its group, one of the sound alone, and the video's I-frames; or one of the first audio track when
+ * there is no video. Nothing when there is none. */
 void multivariant_render(struct text *t, const struct presentation *p);
 
 #endif

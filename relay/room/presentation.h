@@ -8,6 +8,8 @@
  * - equal MSN is matching content in all renditions: MSN = a session's base + the feed's sequence;
  * - a rendition's MSNs have no holes: what is missing becomes an EXT-X-GAP, and a rendition that
  *   the session does not have, or that lags, follows the others with gaps;
+ * - a rendition's last segment may be open: its parts are listed while it grows, and whatever ends
+ * it early makes it a segment of the parts that it has, so that nothing listed disappears;
  * - MSN, discontinuity sequence, timeline and TARGETDURATION never go back or change.
  */
 #ifndef RELAY_ROOM_PRESENTATION_H
@@ -28,7 +30,7 @@ enum {
 
 /* Where a presentation's numbers begin: never below any that this URL had before. */
 struct presentation_start {
-    uint64_t msn, sequence;
+    uint64_t msn, sequence, part;
     int64_t start_90k;
 };
 
@@ -39,7 +41,10 @@ struct arrival {
     int64_t present_90k, capture_wall_us; /* PTS of the first sample, and when it was captured */
     uint32_t bytes, samples;
     bool independent, discontinuity, gap;
+    uint32_t iframe_bytes;
     struct blob *blob, *init;
+    struct blob *file;                 /* of a part 0, and then no blob: it opens its segment */
+    const struct window_part *part;    /* the same; its number is given here */
     const struct track_params *params; /* NULL: as before */
 };
 
@@ -52,10 +57,14 @@ struct presentation {
     struct rendition *renditions[PRESENTATION_RENDITIONS]; /* video first, then by rank */
     size_t count;
     uint64_t next_msn;          /* one past the highest ever listed */
+    uint64_t next_part;         /* the same of the numbers of parts, over all renditions */
     int64_t end_90k;            /* end of everything so far: where the next session starts */
     int64_t end_wall_us;        /* the same as PROGRAM-DATE-TIME; 0: nothing yet */
     uint32_t target_duration_s; /* 0 until the first segment freezes it */
-    int64_t first_us;           /* when this session's first segment was listed; 0: not yet */
+    uint32_t part_target_ms;    /* for the room's life; 0: no low latency */
+    bool part_ranges;           /* parts are byte ranges of their segment's URL */
+    bool begun;                 /* this session has listed something ... */
+    int64_t first_us;           /* ... and a whole segment since; 0: not yet */
     bool settled;               /* this session's renditions may stand in the multivariant */
     bool ended;                 /* ENDLIST is in */
     struct presentation_counters counters;
@@ -77,6 +86,15 @@ int presentation_claim(struct presentation *p, enum codec_kind kind, uint32_t ra
  * -ERANGE: its MSN or its time cannot be; -ENOMEM. target_duration_s must be frozen. */
 int presentation_add(struct presentation *p, struct rendition *r, const struct arrival *a,
                      int64_t now_us);
+/* Opens a segment with its part 0. As presentation_add, but what is late is not counted: its
+ * segment will be. */
+int presentation_begin(struct presentation *p, struct rendition *r, const struct arrival *a,
+                       int64_t now_us);
+/* r's open segment is whole: see tail_complete. */
+int presentation_complete(struct presentation *p, struct rendition *r, struct blob *blob,
+                          bool same_file, uint32_t iframe_bytes, int64_t now_us);
+/* How long at least what left the list stays downloadable, beside its own duration. */
+int64_t presentation_grace_us(const struct presentation *p);
 /* Every announced track has a segment, or a second has passed since the first one. */
 bool presentation_is_ready(const struct presentation *p, int64_t now_us);
 /* How long the longest list is. */

@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 /* Takes its own references on the bodies (multivariant and status may be NULL) and on the blobs.
- * The renditions' playlists must have been rendered. */
+ * The playlists must have been rendered; shelves are renewed here. */
 __attribute__((warn_unused_result)) int render_view(struct room_view **out, const char *room,
-                                                    const struct presentation *p,
+                                                    struct presentation *p,
                                                     const struct body *multivariant,
                                                     const struct body *status, int64_t now_us);
 

@@ -2,9 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/room/rendition.h"
 
-#include "relay/base/text.h"
-#include "relay/room/playlist.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +28,9 @@ void rendition_free(struct rendition **r)
     if (!*r)
         return;
     window_fini(&(*r)->window);
-    body_unref(&(*r)->playlist);
+    sheet_fini(&(*r)->media);
+    sheet_fini(&(*r)->iframes);
+    shelf_unref(&(*r)->shelf);
     free(*r);
     *r = NULL;
 }
@@ -59,7 +58,7 @@ static uint32_t usual_rate(uint32_t milli)
 static uint32_t measured_rate(const struct window *w)
 {
     uint64_t samples = 0, ticks = 0;
-    for (size_t i = w->retained; i < w->count; i++) {
+    for (size_t i = w->retained; i < w->retained + window_whole(w); i++) {
         if (w->items[i].gap)
             continue;
         samples += w->items[i].samples;
@@ -79,9 +78,10 @@ static uint32_t declared_rate(const struct track_params *p)
 
 void rendition_measure(struct rendition *r, uint32_t target_duration_s)
 {
-    bandwidth_update(&r->bandwidth, &r->window, target_duration_s);
+    bandwidth_update(&r->bandwidth, &r->window, target_duration_s, false);
     if (r->kind != CODEC_KIND_VIDEO)
         return;
+    bandwidth_update(&r->iframe_bandwidth, &r->window, target_duration_s, true);
     uint32_t milli = declared_rate(&r->params);
     if (milli == 0) {
         milli = measured_rate(&r->window);
@@ -91,35 +91,4 @@ void rendition_measure(struct rendition *r, uint32_t target_duration_s)
     }
     if (milli > 0)
         r->fps_milli = milli;
-}
-
-bool rendition_is_stale(const struct rendition *r, bool ended)
-{
-    return r->rendered_revision != r->window.revision || r->rendered_ended != ended;
-}
-
-int rendition_render(struct rendition *r, uint32_t td_s, bool ended, int64_t wall_us)
-{
-    if (!rendition_is_stale(r, ended))
-        return 0;
-    struct text t;
-    struct body *b = NULL;
-    text_init(&t);
-    int err = 0;
-    if (window_listed(&r->window) > 0) {
-        playlist_render(&t, &r->window, r->name, td_s, ended);
-        /* Conformance rule 104: half a target duration. */
-        uint32_t max_age_s = td_s > 2 ? td_s / 2 : 1;
-        err = text_failed(&t)
-                  ? -ENOMEM
-                  : body_new(&b, PLAYLIST_TYPE, t.data, t.len, true, max_age_s, wall_us);
-    }
-    text_fini(&t);
-    if (err < 0)
-        return err;
-    body_unref(&r->playlist);
-    r->playlist = b;
-    r->rendered_revision = r->window.revision;
-    r->rendered_ended = ended;
-    return 0;
 }

@@ -1,7 +1,7 @@
 /* One rendition of a room: what one media playlist carries, over all sessions of the room. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns:   its window and its rendered playlist. Thread: control. Life: rendition_new/_free.
+ * Owns:   its window, its playlists and its shelf. Thread: control. Life: rendition_new/_free.
  * Fails:  -ENOMEM. Open only to its siblings in room/, which read it in place.
  */
 #ifndef RELAY_ROOM_RENDITION_H
@@ -10,7 +10,8 @@
 #include "codecs/codec.h"
 #include "relay/link/message.h"
 #include "relay/room/bandwidth.h"
-#include "relay/room/body.h"
+#include "relay/room/sheet.h"
+#include "relay/room/shelf.h"
 #include "relay/room/window.h"
 
 #include <stdbool.h>
@@ -24,22 +25,19 @@ struct rendition {
     struct track_params params; /* of its newest segment that has media */
     struct window window;
     uint64_t media_sequence; /* discontinuity sequence of its newest segment that has media */
-    struct bandwidth bandwidth;
-    uint32_t fps_milli;    /* FRAME-RATE x 1000; 0: not known */
-    bool announced;        /* the present session has such a track ... */
-    bool delivered;        /* ... and has listed a segment of it */
-    struct body *playlist; /* NULL: nothing listed */
-    uint64_t rendered_revision;
-    bool rendered_ended;
+    uint64_t next_part;      /* number of the part that comes next */
+    struct bandwidth bandwidth, iframe_bandwidth;
+    uint32_t fps_milli;          /* FRAME-RATE x 1000; 0: not known */
+    bool announced;              /* the present session has such a track ... */
+    bool delivered;              /* ... and has listed a segment of it */
+    struct sheet media, iframes; /* its playlist, and that of its I-frames */
+    struct shelf *shelf;         /* what can be had of whole segments ... */
+    uint64_t shelf_revision;     /* ... as of this window.shelved */
 };
 
 int rendition_new(struct rendition **out, enum codec_kind kind, uint32_t rank);
 void rendition_free(struct rendition **r);
 /* Bandwidth and frame rate after the window changed; both move as rarely as they can. */
 void rendition_measure(struct rendition *r, uint32_t target_duration_s);
-/* Must the playlist be rendered again? Then rendition_render does it. */
-bool rendition_is_stale(const struct rendition *r, bool ended);
-__attribute__((warn_unused_result)) int rendition_render(struct rendition *r, uint32_t td_s,
-                                                         bool ended, int64_t wall_us);
 
 #endif

@@ -5,7 +5,7 @@
 #include "relay/base/log.h"
 #include "relay/room/budget.h"
 #include "relay/room/feed_fields.h"
-#include "relay/room/intake.h"
+#include "relay/room/part_intake.h"
 #include "relay/room/showcase.h"
 
 #include <assert.h>
@@ -33,6 +33,7 @@ struct room {
     struct presentation presentation;
     struct link_feed_stats closed; /* of all feeds that left */
     struct showcase showcase;
+    bool pending; /* to be shown */
 };
 
 static const char *const state_words[ROOM_STATES] = {
@@ -72,6 +73,9 @@ int room_new(struct room **out, const char *name, struct room_env *env,
     r->state_us = now_us;
     r->since_wall_us = wall_us;
     presentation_init(&r->presentation, start);
+    if (config_low_latency(env->config, name))
+        r->presentation.part_target_ms = config_part_ms(env->config, name);
+    r->presentation.part_ranges = env->config->hls.part_uris == PART_URIS_RANGE;
     return 0;
 }
 
@@ -146,11 +150,19 @@ void room_floor(const struct room *r, struct presentation_start *floor)
     uint64_t sequence = p->epochs.list[p->epochs.count - 1].sequence + 1;
     floor->msn = p->next_msn > floor->msn ? p->next_msn : floor->msn;
     floor->sequence = sequence > floor->sequence ? sequence : floor->sequence;
+    floor->part = p->next_part > floor->part ? p->next_part : floor->part;
     floor->start_90k = p->end_90k > floor->start_90k ? p->end_90k : floor->start_90k;
+}
+
+/* More messages may be waiting; what they change is shown together. */
+static void show_soon(struct room *r)
+{
+    r->pending = r->env->pending = true;
 }
 
 static void show(struct room *r, int64_t now_us, int64_t wall_us)
 {
+    r->pending = false;
     struct room_facts facts;
     if (!r->presentation.settled && presentation_is_ready(&r->presentation, now_us)) {
         r->presentation.settled = true;
@@ -162,9 +174,26 @@ static void show(struct room *r, int64_t now_us, int64_t wall_us)
         log_error(r->ctx, "not_shown error=\"%s\" the last view stays", strerror(-err));
 }
 
-/* Forgets the feed; its counts stay. */
-static void drop_session(struct room *r)
+void room_show(struct room *r, int64_t now_us, int64_t wall_us)
 {
+    if (r->pending && r->state != ROOM_GONE)
+        show(r, now_us, wall_us);
+}
+
+static struct intake intake_of(struct room *r)
+{
+    return (struct intake){.room = r->name,
+                           .ctx = r->ctx,
+                           .config = r->env->config,
+                           .session = &r->session,
+                           .presentation = &r->presentation};
+}
+
+/* Forgets the feed; its counts stay. */
+static void drop_session(struct room *r, int64_t now_us)
+{
+    struct intake in = intake_of(r);
+    intake_finish(&in, now_us);
     feed_fields_add(&r->closed, &r->session.stats);
     session_fini(&r->session);
 }
@@ -184,6 +213,7 @@ static void answer_go(struct room *r)
         .type = LINK_FEED_GO, .worker = r->session.worker, .feed = r->session.feed};
     m.u.go.start_90k = r->presentation.end_90k;
     m.u.go.target_duration_s = r->presentation.target_duration_s;
+    m.u.go.part_ms = r->presentation.part_target_ms;
     r->env->out->send(r->env->out->ctx, m.worker, &m);
 }
 
@@ -193,7 +223,7 @@ void room_open(struct room *r, const struct link_message *m, int64_t now_us, int
     enum room_state was = r->state;
     if (r->session.feed) {
         stop_feed(r, "replaced: it sent nothing for 2 s and another publisher came");
-        drop_session(r);
+        drop_session(r, now_us);
     }
     if (was == ROOM_ENDED || !presentation_has_media(&r->presentation))
         r->since_wall_us = wall_us;
@@ -210,7 +240,7 @@ void room_open(struct room *r, const struct link_message *m, int64_t now_us, int
              s->role[0] ? s->role : "-", s->latency_ms, s->encrypted, s->classic);
     room_set_state(r, ROOM_LIVE, now_us, why);
     answer_go(r);
-    show(r, now_us, wall_us);
+    show_soon(r);
 }
 
 static const char *reason_word(uint32_t reason)
@@ -232,19 +262,19 @@ static enum room_state state_after(const struct room *r)
     return presentation_has_media(&r->presentation) || r->classic ? ROOM_WAITING : ROOM_GONE;
 }
 
-static void leave(struct room *r, const char *why, int64_t now_us, int64_t wall_us)
+static void leave(struct room *r, const char *why, int64_t now_us)
 {
-    drop_session(r);
+    drop_session(r, now_us);
     if (r->presentation.first_us > 0)
         r->presentation.settled = true; /* no more tracks will come */
     room_set_state(r, state_after(r), now_us, why);
     if (r->state == ROOM_GONE)
         r->env->out->hide(r->env->out->ctx, r->name);
     else
-        show(r, now_us, wall_us);
+        show_soon(r);
 }
 
-void room_close(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us)
+void room_close(struct room *r, const struct link_message *m, int64_t now_us)
 {
     char text[LINK_TEXT] = "its worker died", why[LINK_TEXT + 160];
     uint32_t reason = m ? m->u.closed.reason : LINK_CLOSE_LOST;
@@ -259,16 +289,16 @@ void room_close(struct room *r, const struct link_message *m, int64_t now_us, in
         r->classic = true;
     snprintf(why, sizeof(why), "reason=%s feed=%llu peer=%s text=\"%s\"", reason_word(reason),
              (unsigned long long)r->session.feed, r->session.peer, text);
-    leave(r, why, now_us, wall_us);
+    leave(r, why, now_us);
 }
 
 /* A worker that breaks the contract in a way that could break the playlist loses the feed. */
-static void evict(struct room *r, const char *why, int64_t now_us, int64_t wall_us)
+static void evict(struct room *r, const char *why, int64_t now_us)
 {
     char text[LINK_TEXT + 32];
     stop_feed(r, why);
     snprintf(text, sizeof(text), "reason=fault text=\"%s\"", why);
-    leave(r, text, now_us, wall_us);
+    leave(r, text, now_us);
 }
 
 static void heard(struct room *r, int64_t now_us)
@@ -286,27 +316,23 @@ static void take_track(struct room *r, const struct link_message *m, int fd)
     log_error(r->ctx, "track_refused track=%u error=\"%s\"", m->u.track.track, strerror(-err));
 }
 
-static void take_segment(struct room *r, const struct link_message *m, int fd, int64_t now_us,
-                         int64_t wall_us)
+static void take_media(struct room *r, const struct link_message *m, int fd, int64_t now_us,
+                       int64_t wall_us)
 {
-    struct intake in = {.room = r->name,
-                        .ctx = r->ctx,
-                        .config = r->env->config,
-                        .session = &r->session,
-                        .presentation = &r->presentation};
-    int err = intake_segment(&in, m, fd, now_us, wall_us);
+    struct intake in = intake_of(r);
+    int err = m->type == LINK_PART ? part_intake(&in, m, fd, now_us, wall_us)
+                                   : intake_segment(&in, m, fd, now_us, wall_us);
     if (err == -EINVAL || err == -ERANGE)
         r->env->faults++;
     if (err == -ERANGE) {
-        evict(r, "its segments do not follow each other", now_us, wall_us);
+        evict(r, "its segments do not follow each other", now_us);
         return;
     }
     r->session.heard_us = now_us;
     heard(r, now_us);
-    if (err == 0) {
+    if (err == 0)
         showcase_touch(&r->showcase);
-        show(r, now_us, wall_us);
-    }
+    show_soon(r); /* what was refused may have ended an open segment */
 }
 
 void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,
@@ -317,8 +343,9 @@ void room_message(struct room *r, const struct link_message *m, int fd, int64_t 
     case LINK_TRACK:
         take_track(r, m, fd);
         break;
+    case LINK_PART:
     case LINK_SEGMENT:
-        take_segment(r, m, fd, now_us, wall_us);
+        take_media(r, m, fd, now_us, wall_us);
         break;
     case LINK_FEED_STATS:
         session_stats(&r->session, &m->u.feed_stats, now_us);

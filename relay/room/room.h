@@ -39,6 +39,7 @@ struct room_env {
     const struct config *config;
     const struct rooms_out *out;
     uint64_t faults; /* messages that no worker should send */
+    bool pending;    /* a room waits for room_show */
 };
 
 /* What is known of a room; the pointers hold until the rooms are next called. */
@@ -71,10 +72,12 @@ void room_floor(const struct room *r, struct presentation_start *floor);
 /* A feed that was allowed in; a stale one before it is stopped. Answers LINK_FEED_GO. */
 void room_open(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us);
 /* m: LINK_FEED_CLOSED, or NULL when its worker died. */
-void room_close(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us);
-/* m: LINK_TRACK, LINK_SEGMENT or LINK_FEED_STATS of the room's feed; takes fd. */
+void room_close(struct room *r, const struct link_message *m, int64_t now_us);
+/* m: LINK_TRACK, LINK_PART, LINK_SEGMENT or LINK_FEED_STATS of the room's feed; takes fd. */
 void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,
                   int64_t wall_us);
+/* Shows what the messages since the last call have changed: once, however many there were. */
+void room_show(struct room *r, int64_t now_us, int64_t wall_us);
 /* Every 100 ms: deadlines, and what could not be shown before. */
 void room_tick(struct room *r, int64_t now_us, int64_t wall_us);
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 static const int64_t epoch_us = INT64_C(1767225600000000); /* 2026-01-01T00:00:00Z */
+enum { PARTS_A_SECOND = 8 };                               /* more than any room lists */
 static const int64_t first_90k = 10 * 90000; /* a timeline starts at 10 s: B-frames may look back */
 
 struct slot {
@@ -160,6 +161,8 @@ static struct presentation_start start_of(const struct rooms *r, int64_t wall_us
     uint64_t seconds = wall_us > epoch_us ? (uint64_t)(wall_us - epoch_us) / 1000000 : 0;
     start.msn = start.msn > seconds ? start.msn : seconds;
     start.sequence = start.sequence > seconds ? start.sequence : seconds;
+    uint64_t part = start.msn * PARTS_A_SECOND;
+    start.part = start.part > part ? start.part : part;
     return start;
 }
 
@@ -255,7 +258,7 @@ static void pass_on(struct rooms *r, const struct link_message *m, int fd, int64
         return;
     }
     if (m->type == LINK_FEED_CLOSED)
-        room_close(s->room, m, now_us, wall_us);
+        room_close(s->room, m, now_us);
     else
         room_message(s->room, m, fd, now_us, wall_us);
     settle(r, s);
@@ -265,7 +268,8 @@ void rooms_message(struct rooms *r, const struct link_message *m, int fd, int64_
                    int64_t wall_us)
 {
     bool known = m->worker < r->worker_count;
-    bool about_media = known && (m->type == LINK_TRACK || m->type == LINK_SEGMENT);
+    bool about_media =
+        known && (m->type == LINK_TRACK || m->type == LINK_PART || m->type == LINK_SEGMENT);
     if (fd >= 0 && !about_media)
         close(fd);
     if (known && m->type == LINK_WORKER_READY)
@@ -284,6 +288,15 @@ void rooms_message(struct rooms *r, const struct link_message *m, int fd, int64_
     }
 }
 
+void rooms_show(struct rooms *r, int64_t now_us, int64_t wall_us)
+{
+    if (!r->env.pending)
+        return;
+    r->env.pending = false;
+    for (size_t i = 0; i < r->count; i++)
+        room_show(r->slots[i].room, now_us, wall_us);
+}
+
 void rooms_worker_ready(struct rooms *r, uint32_t worker)
 {
     if (worker >= r->worker_count)
@@ -292,7 +305,7 @@ void rooms_worker_ready(struct rooms *r, uint32_t worker)
     tell_all(r, worker);
 }
 
-void rooms_worker_lost(struct rooms *r, uint32_t worker, int64_t now_us, int64_t wall_us)
+void rooms_worker_lost(struct rooms *r, uint32_t worker, int64_t now_us)
 {
     if (worker >= r->worker_count)
         return;
@@ -300,7 +313,7 @@ void rooms_worker_lost(struct rooms *r, uint32_t worker, int64_t now_us, int64_t
     for (size_t i = r->count; i-- > 0;) {
         if (room_feed(r->slots[i].room) == 0 || room_worker(r->slots[i].room) != worker)
             continue;
-        room_close(r->slots[i].room, NULL, now_us, wall_us);
+        room_close(r->slots[i].room, NULL, now_us);
         settle(r, &r->slots[i]);
     }
 }

@@ -10,7 +10,7 @@
  * again: new rooms start above the highest number of any room that was (one record for all names,
  * so it is bounded). Over a restart they do not either: MEDIA-SEQUENCE and DISCONTINUITY-SEQUENCE
  * of a new room are the seconds since 2026-01-01T00:00:00Z, and a room lists less than one segment
- * a second on the average.
+ * a second on the average. The numbers of parts start at eight times that.
  */
 #ifndef RELAY_ROOM_ROOMS_H
 #define RELAY_ROOM_ROOMS_H
@@ -52,10 +52,13 @@ void rooms_free(struct rooms **r);
 /* One message of a worker; takes fd always (-1: none). LINK_WORKER_READY is rooms_worker_ready. */
 void rooms_message(struct rooms *r, const struct link_message *m, int fd, int64_t now_us,
                    int64_t wall_us);
+/* Shows viewers what the messages so far have changed, each room once: to be called when those that
+ * were waiting have been taken. */
+void rooms_show(struct rooms *r, int64_t now_us, int64_t wall_us);
 /* Its socket listens: it is told of all rooms. A repeat only tells again. */
 void rooms_worker_ready(struct rooms *r, uint32_t worker);
 /* It died: its feeds are closed. */
-void rooms_worker_lost(struct rooms *r, uint32_t worker, int64_t now_us, int64_t wall_us);
+void rooms_worker_lost(struct rooms *r, uint32_t worker, int64_t now_us);
 /* Every 100 ms. */
 void rooms_tick(struct rooms *r, int64_t now_us, int64_t wall_us);
 /* A reload: rooms on air go on, whatever it says of them. The old one may be freed afterwards. */

@@ -5,6 +5,7 @@
 #include "relay/room/multivariant.h"
 #include "relay/room/playlist.h"
 #include "relay/room/render.h"
+#include "relay/room/sheets.h"
 #include "relay/room/status.h"
 
 #include <errno.h>
@@ -55,20 +56,6 @@ static int render_multivariant(struct showcase *s, const struct presentation *p,
     return err;
 }
 
-static int render_playlists(struct showcase *s, struct presentation *p, int64_t wall_us)
-{
-    for (size_t i = 0; i < p->count; i++) {
-        struct rendition *r = p->renditions[i];
-        if (!rendition_is_stale(r, p->ended))
-            continue;
-        s->touched = true;
-        int err = rendition_render(r, p->target_duration_s, p->ended, wall_us);
-        if (err < 0)
-            return err;
-    }
-    return 0;
-}
-
 static int render_status(struct showcase *s, struct room_facts *f, int64_t now_us, int64_t wall_us)
 {
     struct text t;
@@ -88,7 +75,7 @@ int showcase_show(struct showcase *s, const struct rooms_out *out, struct room_f
                   struct presentation *p, int64_t now_us, int64_t wall_us)
 {
     struct room_view *view;
-    int err = render_playlists(s, p, wall_us);
+    int err = sheets_render(p, wall_us, &s->touched);
     if (err == 0 && s->touched)
         err = render_multivariant(s, p, wall_us);
     if (err == 0)

@@ -53,24 +53,9 @@ int view_rendition_reserve(struct view_rendition *r, size_t files)
     return files == 0 || r->files ? 0 : -ENOMEM;
 }
 
-/* Shorter names first: then numbers without leading zeros stand in their own order. */
-static int name_order(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-    if (a_len != b_len)
-        return a_len < b_len ? -1 : 1;
-    return memcmp(a, b, a_len);
-}
-
-static int file_order(const void *a, const void *b)
-{
-    const struct view_file *x = a, *y = b;
-    return name_order(x->name, strlen(x->name), y->name, strlen(y->name));
-}
-
 void view_rendition_sort(struct view_rendition *r)
 {
-    if (r->file_count > 0)
-        qsort(r->files, r->file_count, sizeof(*r->files), file_order);
+    files_sort(r->files, r->file_count);
 }
 
 struct room_view *room_view_ref(const struct room_view *v)
@@ -91,6 +76,7 @@ static void view_end(struct room_view *v)
         for (size_t k = 0; k < r->file_count; k++)
             blob_unref(&r->files[k].blob);
         free(r->files);
+        shelf_unref(&r->shelf);
     }
     free(v->renditions);
 }
@@ -130,26 +116,19 @@ static const struct view_rendition *find_rendition(const struct room_view *v, co
 static int find_file(const struct view_rendition *r, const char *name, size_t len,
                      struct view_match *out)
 {
-    size_t low = 0, high = r->file_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct view_file *f = &r->files[middle];
-        int order = name_order(name, len, f->name, strlen(f->name));
-        if (order == 0) {
-            *out = (struct view_match){.blob = f->blob,
-                                       .offset = f->offset,
-                                       .bytes = f->bytes,
-                                       .type = r->media_type,
-                                       .max_age_s = f->max_age_s,
-                                       .rendition = r};
-            return 0;
-        }
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return -ENOENT;
+    const struct view_file *f = files_find(r->files, r->file_count, name, len);
+    if (!f && r->shelf)
+        f = files_find(r->shelf->files, r->shelf->count, name, len);
+    if (!f)
+        return -ENOENT;
+    *out = (struct view_match){.blob = f->blob,
+                               .offset = f->offset,
+                               .bytes = f->bytes,
+                               .open = f->open,
+                               .type = r->media_type,
+                               .max_age_s = f->max_age_s,
+                               .rendition = r};
+    return 0;
 }
 
 static bool tail_is(const char *tail, size_t len, const char *name)

@@ -7,6 +7,7 @@
  * A viewer's path below /live/ROOM/ is looked up here: "index.m3u8", "video.m3u8",
  * "video/28123456.m4s", "video/init-5f3a9c01.mp4", "status.json"; a part's name is its rendition's
  * running number, "video/p225000123.m4s": the next one's is known whatever becomes of its segment.
+ * "iframes.m3u8" is a rendition without files of its own.
  */
 #ifndef RELAY_ROOM_VIEW_H
 #define RELAY_ROOM_VIEW_H
@@ -14,30 +15,26 @@
 #include "config/config.h"
 #include "relay/room/blob.h"
 #include "relay/room/body.h"
+#include "relay/room/shelf.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct view_file {
-    char name[48]; /* below the rendition: "28123456.m4s" */
-    struct blob *blob;
-    uint32_t offset, bytes; /* which bytes of the blob: a part is a slice of its segment's file */
-    uint32_t max_age_s;
-};
 
 struct view_rendition {
     char name[32];           /* "video", "audio", "audio-2" */
     const char *media_type;  /* "video/mp4" or "audio/mp4"; static */
     struct body *playlist;   /* NAME.m3u8 */
     struct body *delta;      /* NAME.m3u8?_HLS_skip=YES; NULL: nothing to skip */
-    struct view_file *files; /* sorted by name length, then name */
+    struct view_file *files; /* what this view alone has, sorted by name length, then name */
     size_t file_count;
-    bool blocks;         /* CAN-BLOCK-RELOAD: may be waited for (not: ended, no low latency) */
-    uint64_t open_msn;   /* every MSN below it is complete ... */
-    uint32_t last_parts; /* ... the newest of them with so many parts */
-    uint32_t open_parts; /* of open_msn */
-    char hint[48];       /* EXT-X-PRELOAD-HINT: name of the part that comes next; "": none */
+    struct shelf *shelf;  /* the others; NULL: none */
+    bool blocks;          /* CAN-BLOCK-RELOAD: may be waited for (not: ended, no low latency) */
+    uint64_t open_msn;    /* every MSN below it is complete ... */
+    uint32_t last_parts;  /* ... the newest of them with so many parts */
+    uint32_t open_parts;  /* of open_msn */
+    char hint[48];        /* EXT-X-PRELOAD-HINT: name of the part that comes next; "": none */
+    uint32_t hint_offset; /* where in that file it begins: not 0 only for parts as byte ranges */
 };
 
 struct room_view {
@@ -54,6 +51,7 @@ struct view_match {
     const struct body *body;
     struct blob *blob;
     uint32_t offset, bytes; /* of the blob */
+    bool open;              /* it grows: answer ranges of what is here, and nothing whole */
     const char *type;       /* Content-Type */
     uint32_t max_age_s;
     const struct view_rendition *rendition; /* whose playlist, file or hint it is; else NULL */

@@ -1,5 +1,4 @@
-/* One rendition's segments: the listed ones, and before them the removed ones still downloadable.
- */
+/* One rendition's segments: the removed ones still downloadable, the listed ones, the open one. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/room/window.h"
 
@@ -19,7 +18,9 @@ void window_init(struct window *w)
 static uint64_t item_bytes(const struct window *w, size_t i)
 {
     const struct window_segment *s = &w->items[i];
-    uint64_t bytes = s->blob ? s->blob->bytes : 0;
+    uint64_t bytes = s->blob || s->file ? s->bytes : 0;
+    if (s->blob && s->file && s->blob != s->file)
+        bytes += s->bytes;
     if (s->init && (i + 1 == w->count || w->items[i + 1].init != s->init))
         bytes += s->init->bytes;
     return bytes;
@@ -38,10 +39,13 @@ static void drop_front(struct window *w, size_t n)
     for (size_t i = 0; i < n; i++) {
         blob_unref(&w->items[i].blob);
         blob_unref(&w->items[i].init);
+        blob_unref(&w->items[i].file);
+        free(w->items[i].parts);
     }
     memmove(w->items, w->items + n, (w->count - n) * sizeof(*w->items));
     w->count -= n;
     w->retained = w->retained > n ? w->retained - n : 0;
+    w->shelved++;
     window_weigh(w);
 }
 
@@ -78,16 +82,90 @@ int window_append(struct window *w, const struct window_segment *s)
     if (w->count == w->size && window_grow(w) < 0)
         return -ENOMEM;
     assert(window_listed(w) == 0 || s->msn == w->items[w->count - 1].msn + 1);
+    assert(!window_open(w));
     w->items[w->count++] = *s;
     w->revision++;
+    w->shelved += !s->open;
     window_weigh(w);
     note_longest(w);
     return 0;
 }
 
+/* Room for one part more: the array's size is its count, rounded up to a power of two. */
+static int grow_parts(struct window_segment *s)
+{
+    if ((s->part_count & (s->part_count - 1)) != 0)
+        return 0;
+    size_t size = s->part_count > 0 ? 2 * (size_t)s->part_count : 1;
+    struct window_part *parts = realloc(s->parts, size * sizeof(*parts));
+    if (!parts)
+        return -ENOMEM;
+    s->parts = parts;
+    return 0;
+}
+
+int window_extend(struct window *w, const struct window_part *part, uint32_t samples)
+{
+    struct window_segment *s = window_open(w);
+    assert(s);
+    if (grow_parts(s) < 0)
+        return -ENOMEM;
+    s->parts[s->part_count++] = *part;
+    s->duration_90k += part->duration_90k;
+    s->bytes += part->bytes;
+    s->samples += samples;
+    w->bytes += part->bytes;
+    w->revision++;
+    return 0;
+}
+
+void window_complete(struct window *w, struct blob *blob, bool same_file, int64_t now_us)
+{
+    struct window_segment *s = window_open(w);
+    assert(s && !s->blob);
+    s->open = false;
+    s->blob = blob_ref(blob);
+    s->listed_us = now_us;
+    if (same_file && s->file != blob) {
+        blob_unref(&s->file);
+        s->file = blob_ref(blob);
+    }
+    w->revision++;
+    w->shelved++;
+    window_weigh(w);
+    note_longest(w);
+}
+
+void window_list_parts(struct window *w, int64_t span_90k)
+{
+    int64_t sum = 0;
+    size_t i = w->count;
+    while (i > w->retained && (i == w->count || sum + w->items[i - 1].duration_90k <= span_90k))
+        sum += w->items[--i].duration_90k;
+    if (i == w->count || w->items[i].msn <= w->parts_from)
+        return;
+    w->parts_from = w->items[i].msn;
+    w->revision++;
+}
+
 size_t window_listed(const struct window *w)
 {
     return w->count - w->retained;
+}
+
+struct window_segment *window_open(const struct window *w)
+{
+    return window_listed(w) > 0 && w->items[w->count - 1].open ? &w->items[w->count - 1] : NULL;
+}
+
+size_t window_whole(const struct window *w)
+{
+    return window_listed(w) - (window_open(w) != NULL);
+}
+
+const struct window_segment *window_newest(const struct window *w)
+{
+    return window_whole(w) > 0 ? &w->items[w->retained + window_whole(w) - 1] : NULL;
 }
 
 const struct window_segment *window_first(const struct window *w)
@@ -120,6 +198,7 @@ uint64_t window_limit(const struct window *w, size_t segments, int64_t duration_
 {
     int64_t sum = 0;
     size_t i = w->count;
+    segments += window_open(w) != NULL;
     while (i > w->retained && (w->count - i < segments || sum < duration_90k))
         sum += w->items[--i].duration_90k;
     return i < w->count ? w->items[i].msn : UINT64_MAX;
@@ -136,9 +215,11 @@ static void retain(struct window_segment *s, int64_t now_us, int64_t grace_us)
 void window_slide(struct window *w, uint64_t first_msn, int64_t now_us, int64_t grace_us)
 {
     while (w->retained < w->count && w->items[w->retained].msn < first_msn) {
+        assert(!w->items[w->retained].open);
         retain(&w->items[w->retained], now_us, grace_us);
         w->retained++;
         w->revision++;
+        w->shelved++;
     }
 }
 
@@ -162,7 +243,7 @@ bool window_shed_retained(struct window *w)
 
 bool window_shed_listed(struct window *w)
 {
-    if (window_listed(w) <= 1)
+    if (window_whole(w) <= 1)
         return false;
     drop_front(w, w->retained + 1);
     w->revision++;

@@ -220,8 +220,14 @@ static const struct {
      "\"passphrase\"?\n"},
     {"rooms.list..x.key=a", "--set rooms.list..x.key: expected rooms.list.NAME.KEY=VALUE with a "
                             "room's name, such as rooms.list.main-stage.title=Main\n"},
-    {"rooms.list.x.name=y", "--set rooms.list.x.name: expected title, key, passphrase or play_out "
-                            "after the name, got \"name\"; naming a room makes it\n"},
+    {"rooms.list.x.name=y", "--set rooms.list.x.name: expected another key after the room's "
+                            "name, such as title, got \"name\"; naming a room makes it\n"},
+    {"hls.window=5h", "--set hls.window=5h: expected a duration such as 90s, 15m or 2h, from 0s to "
+                      "14400s, got \"5h\"; the default is 0\n"},
+    {"hls.part_uris=both", "--set hls.part_uris=both: expected one of number, range, got \"both\"; "
+                           "the default is number\n"},
+    {"rooms.list.x.low_latency=1",
+     "--set rooms.list.x.low_latency: expected true or false, got \"1\"\n"},
     {"rooms.list.x.title=\xff", "--set rooms.list.x.title: expected one line of text, 1 to 128 "
                                 "bytes, got \"\\xff\"\n"},
     {"srt.max_latency_ms=50",

@@ -1,6 +1,7 @@
 /* The table agrees with the struct, with itself, and with what people mistype. */
 /* SPDX-License-Identifier: MIT */
 #include "config/config.h"
+#include "config/duration.h"
 #include "config/keys.h"
 #include "config/nearest.h"
 #include "config/value.h"
@@ -25,6 +26,8 @@ static size_t size_of(const struct key *k)
         return sizeof(bool);
     case KEY_CHOICE:
         return sizeof(enum play_out);
+    case KEY_SWITCH:
+        return sizeof(enum room_switch);
     default:
         return sizeof(char *);
     }
@@ -46,7 +49,7 @@ static void test_members(void **state)
     covered += sizeof(struct config_room *) + sizeof(uint32_t);
     assert_true(covered <= sizeof(struct config));
     /* A forgotten member would leave more than alignment can: 4 bytes per section, 3 per bool. */
-    assert_true(sizeof(struct config) - covered <= 4 * CONFIG_SECTIONS + 3);
+    assert_true(sizeof(struct config) - covered <= 4 * CONFIG_SECTIONS + 6);
 }
 
 static void test_rows(void **state)
@@ -110,7 +113,7 @@ static void test_texts(void **state)
     memset(text, 'x', sizeof text);
     for (size_t i = 0; i < CONFIG_ROOM_KEYS; i++) {
         const struct key *k = &room_keys[i];
-        if (k->type == KEY_CHOICE)
+        if (k->type != KEY_NAME && k->type != KEY_TEXT && k->type != KEY_SECRET)
             continue;
         assert_int_equal(value_check(k, text, k->min), 0);
         assert_int_equal(value_check(k, text, k->max), 0);
@@ -128,6 +131,29 @@ static void test_texts(void **state)
     check(key_find("rooms", "open"), "YES", true);
     check(key_find("rooms", "open"), "1", false);
     check(key_find("log", "level"), "Info", false);
+}
+
+static void test_durations(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint32_t seconds;
+    } good[] = {{"0", 0},   {"0s", 0},    {"90", 90},   {"90s", 90},
+                {"1m", 60}, {"15m", 900}, {"2h", 7200}, {"999999999", 999999999}};
+    static const char *const bad[] = {"",    "s",  "m",  "-1",      "1.5m",
+                                      "1 m", "m1", "1M", "01m",     "00",
+                                      "1mm", "1d", "+1", "900000h", "1000000000"};
+    uint32_t seconds;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_int_equal(duration_parse(good[i].text, strlen(good[i].text), &seconds), 0);
+        assert_int_equal(seconds, good[i].seconds);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_not_equal(duration_parse(bad[i], strlen(bad[i]), &seconds), 0);
+    const struct key *k = key_find_in_room("window");
+    check(k, "4h", true);
+    check(k, "14401", false);
 }
 
 static void test_room_names(void **state)
@@ -187,9 +213,10 @@ static void test_nearest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_members),    cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_ranges),     cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_room_names), cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_members),   cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_ranges),    cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_durations), cmocka_unit_test(test_room_names),
+        cmocka_unit_test(test_nearest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

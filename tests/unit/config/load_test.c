@@ -82,6 +82,10 @@ static void test_defaults(void **state)
         assert_int_equal(c->hls.segment_ms, 2000);
         assert_int_equal(c->hls.max_target_duration_s, 10);
         assert_int_equal(c->hls.window_segments, 7);
+        assert_string_equal(c->hls.window, "0");
+        assert_true(c->hls.low_latency);
+        assert_int_equal(c->hls.part_ms, 500);
+        assert_int_equal(c->hls.part_uris, PART_URIS_NUMBER);
         assert_true(c->rooms.open);
         assert_int_equal(c->rooms.max, 1000);
         assert_int_equal(c->rooms.resume_s, 60);
@@ -111,9 +115,11 @@ static void test_every_key(void **state)
                      atol(k->standard) + (atol(k->standard) < k->max ? 1 : -1));
         else
             snprintf(value, sizeof value, "%s",
-                     k->type == KEY_BOOL   ? "false"
-                     : k->type == KEY_WORD ? "error"
-                                           : "[2001:db8::7]:0");
+                     k->type == KEY_BOOL       ? "false"
+                     : k->type == KEY_WORD     ? "error"
+                     : k->type == KEY_CHOICE   ? "range"
+                     : k->type == KEY_DURATION ? "15m"
+                                               : "[2001:db8::7]:0");
         snprintf(yaml, sizeof yaml, "%s:\n  %s: \"%s\"\n", k->section, k->name, value);
         snprintf(set, sizeof set, "%s.%s=%s", k->section, k->name, value);
         struct config *c[2] = {load(yaml, NULL, 0), load("", &(struct config_override){set}, 1)};
@@ -154,6 +160,41 @@ static void test_rooms_by_set(void **state)
     assert_null(r->title);
     assert_null(config_find_room(c, ""));
     assert_null(config_find_room(c, "bb"));
+    config_free(&c);
+}
+
+/* A room's own values go before the global ones; rooms that are not listed have only those. */
+static void test_room_values(void **state)
+{
+    (void)state;
+    static const char yaml[] =
+        "hls: {window: 10m, part_ms: 1000}\n"
+        "rooms:\n"
+        "  list:\n"
+        "    - {name: a, low_latency: No, part_ms: 334, window: 15m, ts: yes}\n"
+        "    - {name: b, low_latency: TRUE, window: 0}\n"
+        "    - {name: c, part_ms: 2000}\n";
+    struct config *c = load(yaml, NULL, 0);
+    assert_false(config_low_latency(c, "a"));
+    assert_int_equal(config_part_ms(c, "a"), 334);
+    assert_int_equal(config_window_ms(c, "a"), 900000);
+    assert_true(config_wants_ts(c, "a"));
+    assert_true(config_low_latency(c, "b"));
+    assert_int_equal(config_part_ms(c, "b"), 1000);
+    assert_int_equal(config_window_ms(c, "b"), 0);
+    assert_true(config_low_latency(c, "d"));
+    assert_int_equal(config_window_ms(c, "d"), 600000);
+    assert_false(config_wants_ts(c, "d"));
+    config_free(&c);
+    static const struct config_override set[] = {{"hls.segment_ms=1500"},
+                                                 {"hls.low_latency=false"},
+                                                 {"rooms.list.e.low_latency=true"},
+                                                 {"rooms.list.e.window=2h"}};
+    c = load(yaml, set, 4);
+    assert_int_equal(config_part_ms(c, "c"), 1500); /* a part is no longer than a segment */
+    assert_false(config_low_latency(c, "d"));
+    assert_true(config_low_latency(c, "e"));
+    assert_int_equal(config_window_ms(c, "e"), 7200000);
     config_free(&c);
 }
 
@@ -278,8 +319,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),     cmocka_unit_test(test_every_key),
-        cmocka_unit_test(test_rooms_by_set), cmocka_unit_test(test_many_rooms),
-        cmocka_unit_test(test_files),        cmocka_unit_test(test_large_files),
+        cmocka_unit_test(test_rooms_by_set), cmocka_unit_test(test_room_values),
+        cmocka_unit_test(test_many_rooms),   cmocka_unit_test(test_files),
+        cmocka_unit_test(test_large_files),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

@@ -116,6 +116,10 @@ static const char ROOMS[] = "rooms:\n"
                             "      key: \"null\"\n"
                             "      passphrase: '  ten bytes at least  '\n"
                             "      play_out: classic\n"
+                            "      low_latency: false\n"
+                            "      part_ms: 334\n"
+                            "      window: 15m\n"
+                            "      ts: true\n"
                             "    - {name: '1234', title: 'true', key: '~'}\n"
                             "    - {name: a.b-c_d, title: '- *x &y !z %a @b `c {d} [e]'}\n";
 
@@ -130,6 +134,14 @@ static void test_rooms_round_trip(void **state)
     assert_string_equal(r->key, "null");
     assert_string_equal(r->passphrase, "  ten bytes at least  ");
     assert_int_equal(r->play_out, PLAY_OUT_CLASSIC);
+    assert_int_equal(r->low_latency, ROOM_SWITCH_OFF);
+    assert_int_equal(r->part_ms, 334);
+    assert_string_equal(r->window, "15m");
+    assert_true(r->ts);
+    char *text = print(c, true), *last = strstr(text, "part_ms: 334");
+    assert_non_null(last); /* what a room does not say is not printed: zebra is the last one */
+    assert_ptr_equal(strstr(strstr(text, "rooms:"), "part_ms"), last);
+    free(text);
     assert_round_trip(c);
     config_free(&c);
 }

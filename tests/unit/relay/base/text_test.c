@@ -1,15 +1,12 @@
-/* Growth, formats, JSON that is always valid UTF-8, gzip that inflates to what went in. */
+/* Growth, formats, JSON that is always valid UTF-8. */
 /* SPDX-License-Identifier: MIT */
-#define ZLIB_CONST
 #include "relay/base/text.h"
 
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -70,7 +67,6 @@ static void test_failure_sticks(void **state)
     text_puts(&t, "more");
     text_printf(&t, "%d", 1);
     text_json(&t, "x");
-    assert_int_equal(text_gzip(&t, big, 10, 1), -ENOMEM);
     assert_int_equal(t.len, len);
     assert_int_equal(t.data[len], '\0');
     text_clear(&t);
@@ -116,51 +112,11 @@ static void test_json(void **state)
     }
 }
 
-static void gzip_round(const unsigned char *in, size_t len, int level)
-{
-    struct text t;
-    text_init(&t);
-    text_puts(&t, "head");
-    assert_int_equal(text_gzip(&t, in, len, level), 0);
-    assert_memory_equal(t.data, "head\x1f\x8b", 6);
-    unsigned char *out = malloc(len + 1);
-    assert_non_null(out);
-    z_stream z = {.next_in = (const Bytef *)t.data + 4, .avail_in = (uInt)(t.len - 4)};
-    z.next_out = out;
-    z.avail_out = (uInt)len + 1;
-    assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
-    assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
-    assert_int_equal(z.total_out, len);
-    assert_int_equal(z.avail_in, 0);
-    assert_memory_equal(out, in, len);
-    inflateEnd(&z);
-    free(out);
-    text_fini(&t);
-}
-
-static void test_gzip(void **state)
-{
-    (void)state;
-    static unsigned char noise[100000];
-    uint32_t x = 1;
-    for (size_t i = 0; i < sizeof noise; i++) {
-        x = x * 1664525 + 1013904223;
-        noise[i] = (unsigned char)(x >> 24);
-    }
-    gzip_round((const unsigned char *)"", 0, 6);
-    gzip_round((const unsigned char *)"#EXTM3U\n", 8, 1);
-    for (int level = 0; level <= 9; level++)
-        gzip_round(noise, sizeof noise, level);
-    memset(noise, 'a', sizeof noise);
-    gzip_round(noise, sizeof noise, 9);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_grow),           cmocka_unit_test(test_printf_boundaries),
         cmocka_unit_test(test_failure_sticks), cmocka_unit_test(test_json),
-        cmocka_unit_test(test_gzip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,7 +169,7 @@ static void test_metrics(void **state)
     m.u.worker_stats.cpu_us = 1500000;
     m.u.worker_stats.refused_key = 3;
     stage_tell(s, &m, -1);
-    rooms_worker_lost(s->rooms, 1, s->now_us, s->wall_us);
+    rooms_worker_lost(s->rooms, 1, s->now_us);
     rooms_worker_ready(s->rooms, 1);
     stage_open(s, 4, "empty");
     web.by_code[200] = 12;

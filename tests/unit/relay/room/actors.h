@@ -17,6 +17,8 @@ static inline void stage_pass(struct stage *s, int64_t us)
 static inline void stage_tell(struct stage *s, const struct link_message *m, int fd)
 {
     rooms_message(s->rooms, m, fd, s->now_us, s->wall_us);
+    if (!s->busy)
+        rooms_show(s->rooms, s->now_us, s->wall_us);
 }
 
 /* Returns the answer: LINK_FEED_GO or LINK_FEED_STOP. */

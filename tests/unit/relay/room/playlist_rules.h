@@ -21,7 +21,7 @@ enum { RULES_SEGMENTS = 512 };
 struct listing {
     unsigned target_s;
     uint64_t first_msn, first_sequence;
-    bool ended;
+    bool ended, iframes;
     size_t count;
     struct listed {
         uint64_t msn, sequence;
@@ -49,6 +49,19 @@ static inline const char *rules_value(const char *line, const char *tag)
     return strncmp(line, tag, len) == 0 ? line + len : NULL;
 }
 
+/* What says nothing of a segment: low-latency tags are for ll_listing.h to read. */
+static inline bool rules_is_known(const struct listing *l, const char *line)
+{
+    static const char *const tags[] = {"#EXT-X-SERVER-CONTROL:", "#EXT-X-PART-INF:", "#EXT-X-PART:",
+                                       "#EXT-X-PRELOAD-HINT:", "#EXT-X-RENDITION-REPORT:"};
+    for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
+        if (rules_value(line, tags[i]))
+            return true;
+    return strcmp(line, "#EXTM3U") == 0 || strcmp(line, "#EXT-X-INDEPENDENT-SEGMENTS") == 0 ||
+           strcmp(line, l->iframes ? "#EXT-X-VERSION:5" : "#EXT-X-VERSION:6") == 0 ||
+           (l->iframes && strcmp(line, "#EXT-X-I-FRAMES-ONLY") == 0);
+}
+
 /* One line; `s` is the segment that is being described. False: no tag that we write. */
 static inline bool rules_tag(struct listing *l, struct listed *s, const char *line)
 {
@@ -69,11 +82,12 @@ static inline bool rules_tag(struct listing *l, struct listed *s, const char *li
         s->sequence++;
     else if (strcmp(line, "#EXT-X-GAP") == 0)
         s->gap = true;
+    else if (l->iframes && (v = rules_value(line, "#EXT-X-BYTERANGE:")))
+        assert_true(strtoul(v, NULL, 10) > 0 && strcmp(strchr(v, '@'), "@0") == 0);
     else if (strcmp(line, "#EXT-X-ENDLIST") == 0)
         l->ended = true;
     else
-        return strcmp(line, "#EXTM3U") == 0 || strcmp(line, "#EXT-X-VERSION:6") == 0 ||
-               strcmp(line, "#EXT-X-INDEPENDENT-SEGMENTS") == 0;
+        return rules_is_known(l, line);
     return true;
 }
 
@@ -106,12 +120,13 @@ static inline void rules_read(struct listing *l, const char *name, const char *t
     char *copy = strdup(text), *rest = copy, *line;
     struct listed now = {0};
     memset(l, 0, sizeof(*l));
+    l->iframes = strcmp(name, "iframes") == 0;
     assert_true(strncmp(text, "#EXTM3U\n", 8) == 0 && text[strlen(text) - 1] == '\n');
     while ((line = strsep(&rest, "\n")) && (rest || *line)) {
         if (*line == '#' && !rules_tag(l, &now, line))
             fail_msg("a line that we never write: %s", line);
         else if (*line != '#')
-            rules_segment(l, &now, name, line);
+            rules_segment(l, &now, l->iframes ? "video" : name, line);
     }
     free(copy);
     assert_true(l->target_s >= 1 && l->count > 0 && now.duration_s == 0);

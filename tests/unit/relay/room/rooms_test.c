@@ -205,9 +205,9 @@ static void test_worker_lost(void **state)
     assert_true(rooms_workers_are_up(s->rooms));
     start_av(s, 1);
     stage_run(s, 1, 2, 0, 2, 0);
-    rooms_worker_lost(s->rooms, 0, s->now_us, s->wall_us);
+    rooms_worker_lost(s->rooms, 0, s->now_us);
     assert_int_equal(LINK_ROOM_LIVE, stage_sent(s, LINK_ROOM_STATE)->u.room.state);
-    rooms_worker_lost(s->rooms, 1, s->now_us, s->wall_us);
+    rooms_worker_lost(s->rooms, 1, s->now_us);
     assert_int_equal(LINK_ROOM_WAITING, stage_sent(s, LINK_ROOM_STATE)->u.room.state);
     assert_false(rooms_workers_are_up(s->rooms));
     size_t sent = s->sent_count;
@@ -280,7 +280,7 @@ static void test_totals_survive(void **state)
     stage_pass(s, 2500000);
     stage_open(s, 2, "hall"); /* replaces the stale one */
     stage_stats(s, 2, 500);
-    rooms_worker_lost(s->rooms, 0, s->now_us, s->wall_us);
+    rooms_worker_lost(s->rooms, 0, s->now_us);
     rooms_facts(s->rooms, &f);
     assert_int_equal(1500, f.feed.bytes);
     assert_int_equal(0, f.feeds);

@@ -6,6 +6,7 @@
 #include "relay/base/log.h"
 #include "relay/room/rooms.h"
 #include "tests/unit/relay/room/descriptors.h"
+#include "tests/unit/relay/room/ll_check.h"
 #include "tests/unit/relay/room/viewers.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@ struct stage {
     struct link_message sent[STAGE_SENT]; /* a ring */
     size_t sent_count;
     int64_t now_us, wall_us;
+    bool busy;    /* more messages are waiting: nothing is shown yet */
     unsigned fds; /* open when the curtain rose */
 };
 
@@ -31,6 +33,7 @@ static inline void stage_show(void *ctx, const struct room_view *v)
     struct stage *s = ctx;
     struct room_view **place = viewers_place(&s->viewers, v->room);
     viewers_check(*place, v, s->viewers.anew);
+    ll_check(*place, v);
     room_view_unref(place);
     *place = room_view_ref(v);
     s->viewers.shows++;

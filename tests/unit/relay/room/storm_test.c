@@ -103,7 +103,7 @@ static void step(struct stage *s, struct feed *f, uint64_t *ids)
         break;
     case 3:
         if (chance(6) == 0)
-            rooms_worker_lost(s->rooms, chance(2), s->now_us, s->wall_us);
+            rooms_worker_lost(s->rooms, chance(2), s->now_us);
         break;
     case 4:
         stage_pass(s, chance(12) == 0 ? 65000000 : 100000 * chance(30));

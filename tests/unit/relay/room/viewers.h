@@ -20,6 +20,8 @@ static inline void viewers_check_files(const struct room_view *v, const struct l
     struct view_match m;
     for (size_t i = 0; i < l->count; i++) {
         const struct listed *s = &l->list[i];
+        if (l->iframes && s->gap) /* a segment without an IDR */
+            continue;
         assert_int_equal(s->gap ? -2 : 0, room_view_find(v, s->uri, strlen(s->uri), &m));
         assert_true(s->gap || (m.blob && m.max_age_s >= 1));
         assert_int_equal(0, room_view_find(v, s->map, strlen(s->map), &m));

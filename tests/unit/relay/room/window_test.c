@@ -99,12 +99,12 @@ static void test_peak(void **state)
     add(&w, 1, 2 * SECOND_90K, 100000, 0);
     add(&w, 2, 2 * SECOND_90K, 500000, 0);
     add(&w, 3, 2 * SECOND_90K, 0, 0); /* a gap */
-    assert_int_equal(2000000, bandwidth_peak(&w, 2));
-    assert_int_equal(700000 * 8 * 10 / 45, bandwidth_average(&w));
+    assert_int_equal(2000000, bandwidth_peak(&w, 2, false));
+    assert_int_equal(700000 * 8 * 10 / 45, bandwidth_average(&w, false));
     window_fini(&w);
     window_init(&w);
     add(&w, 0, SECOND_90K / 4, 1000, 0); /* no set at all: what there is */
-    assert_int_equal(32000, bandwidth_peak(&w, 2));
+    assert_int_equal(32000, bandwidth_peak(&w, 2, false));
     window_fini(&w);
 }
 
@@ -115,18 +115,18 @@ static void test_declared_rate_is_steady(void **state)
     struct bandwidth b = {0};
     window_init(&w);
     add(&w, 0, 2 * SECOND_90K, 250000, 0); /* 1 Mb/s */
-    bandwidth_update(&b, &w, 2);
+    bandwidth_update(&b, &w, 2, false);
     assert_int_equal(1100000, b.peak_bps);
     add(&w, 1, 2 * SECOND_90K, 270000, 0);
-    bandwidth_update(&b, &w, 2);
+    bandwidth_update(&b, &w, 2, false);
     assert_int_equal(1100000, b.peak_bps);
     add(&w, 2, 2 * SECOND_90K, 300000, 0); /* 1.2 Mb/s */
-    bandwidth_update(&b, &w, 2);
+    bandwidth_update(&b, &w, 2, false);
     assert_int_equal(1400000, b.peak_bps);
     window_slide(&w, 2, 0, 0);
     add(&w, 3, 2 * SECOND_90K, 100000, 0);
     window_slide(&w, 3, 0, 0);
-    bandwidth_update(&b, &w, 2);
+    bandwidth_update(&b, &w, 2, false);
     assert_int_equal(440000, b.peak_bps);
     assert_int_equal(5400000, bandwidth_coarse(5340001));
     assert_int_equal(99, bandwidth_coarse(99));

@@ -1,0 +1,37 @@
+/* What holds for a room: its own value where it is listed with one, else the global one. */
+/* SPDX-License-Identifier: MIT */
+#include "config/config.h"
+#include "config/duration.h"
+
+#include <string.h>
+
+bool config_low_latency(const struct config *c, const char *room)
+{
+    const struct config_room *r = config_find_room(c, room);
+    if (!r || r->low_latency == ROOM_SWITCH_GLOBAL)
+        return c->hls.low_latency;
+    return r->low_latency == ROOM_SWITCH_ON;
+}
+
+uint32_t config_part_ms(const struct config *c, const char *room)
+{
+    const struct config_room *r = config_find_room(c, room);
+    uint32_t ms = r && r->part_ms > 0 ? r->part_ms : c->hls.part_ms;
+    return ms > c->hls.segment_ms ? c->hls.segment_ms : ms;
+}
+
+uint32_t config_window_ms(const struct config *c, const char *room)
+{
+    const struct config_room *r = config_find_room(c, room);
+    const char *window = r && r->window ? r->window : c->hls.window;
+    uint32_t seconds;
+    if (!window || duration_parse(window, strlen(window), &seconds) < 0)
+        return 0;
+    return seconds * 1000; /* some hours at most: config/keys.c */
+}
+
+bool config_wants_ts(const struct config *c, const char *room)
+{
+    const struct config_room *r = config_find_room(c, room);
+    return r && r->ts;
+}

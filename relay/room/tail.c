@@ -1,0 +1,184 @@
+/* The end of a rendition's list: segments, parts and gaps, added in order. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/room/tail.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+int64_t tail_longest_90k(const struct presentation *p)
+{
+    return (int64_t)p->target_duration_s * 90000 + 44999;
+}
+
+/* What is listed reaches as far as the end of s. */
+static void note_end(struct presentation *p, const struct window_segment *s)
+{
+    int64_t end_90k = s->start_90k + s->duration_90k;
+    int64_t end_wall_us = s->wall_us + ticks_to_us(s->duration_90k);
+    p->end_90k = end_90k > p->end_90k ? end_90k : p->end_90k;
+    p->end_wall_us = end_wall_us > p->end_wall_us ? end_wall_us : p->end_wall_us;
+}
+
+/* Rule 26: parts are listed while they are within three target durations of the end. */
+static void age_parts(const struct presentation *p, struct rendition *r)
+{
+    if (p->target_duration_s > 0)
+        window_list_parts(&r->window, (int64_t)p->target_duration_s * 3 * 90000);
+}
+
+/* The rendition's next part as it will be listed: numbers are never used twice. */
+static struct window_part number_part(struct presentation *p, struct rendition *r,
+                                      const struct window_part *part)
+{
+    struct window_part numbered = *part;
+    numbered.number = r->next_part++;
+    p->next_part = r->next_part > p->next_part ? r->next_part : p->next_part;
+    return numbered;
+}
+
+int tail_append(struct presentation *p, struct rendition *r, struct window_segment *s,
+                const struct window_part *part, uint64_t least)
+{
+    const struct window_segment *last = window_last(&r->window);
+    s->sequence = epochs_at(&p->epochs, s->msn)->sequence;
+    if (s->sequence < least)
+        s->sequence = least;
+    if (last && s->sequence < last->sequence)
+        s->sequence = last->sequence;
+    s->breaks = last ? (uint32_t)(s->sequence - last->sequence) : 0;
+    if (part) {
+        s->parts = malloc(sizeof(*s->parts));
+        if (!s->parts)
+            return -ENOMEM;
+        s->parts[0] = number_part(p, r, part);
+        s->part_count = 1;
+    }
+    int err = window_append(&r->window, s);
+    if (err < 0) {
+        free(s->parts);
+        return err;
+    }
+    if (s->blob)
+        blob_ref(s->blob);
+    if (s->init)
+        blob_ref(s->init);
+    if (s->file)
+        blob_ref(s->file);
+    note_end(p, s);
+    age_parts(p, r);
+    p->next_msn = s->msn >= p->next_msn ? s->msn + 1 : p->next_msn;
+    p->counters.gaps += s->gap;
+    return 0;
+}
+
+int tail_extend(struct presentation *p, struct rendition *r, const struct window_part *part,
+                uint32_t samples)
+{
+    struct window_part numbered = number_part(p, r, part);
+    int err = window_extend(&r->window, &numbered, samples);
+    if (err < 0)
+        return err;
+    note_end(p, window_last(&r->window));
+    age_parts(p, r);
+    return 0;
+}
+
+void tail_complete(struct presentation *p, struct rendition *r, struct blob *blob, bool same_file,
+                   uint32_t iframe_bytes, int64_t now_us)
+{
+    struct window_segment *s = window_open(&r->window);
+    assert(s && (blob || s->file));
+    if (p->target_duration_s > 0 && s->duration_90k > tail_longest_90k(p)) {
+        s->duration_90k = tail_longest_90k(p);
+        p->counters.over_target++;
+    }
+    s->iframe_bytes = iframe_bytes;
+    p->counters.segments++;
+    p->counters.bytes += s->bytes;
+    window_complete(&r->window, blob ? blob : s->file, same_file, now_us);
+    age_parts(p, r);
+    r->delivered = true;
+    p->first_us = p->first_us > 0 ? p->first_us : now_us;
+}
+
+static const struct window_segment *find_twin(const struct presentation *p, uint64_t msn)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const struct window_segment *s = window_find(&p->renditions[i]->window, msn);
+        if (s)
+            return s;
+    }
+    return NULL;
+}
+
+/* How long a gap must be that has no twin: the gaps from `msn` up to the next twin, or up to MSN
+ * `until` that starts at start_90k, share what lies between. */
+static int64_t guess_90k(const struct presentation *p, uint64_t msn, int64_t from_90k,
+                         uint64_t until, int64_t start_90k)
+{
+    uint64_t next = msn + 1;
+    const struct window_segment *twin = find_twin(p, next);
+    while (!twin && next < until)
+        twin = find_twin(p, ++next);
+    int64_t end_90k = twin ? twin->start_90k : start_90k;
+    int64_t guess = (end_90k - from_90k) / (int64_t)(next - msn);
+    guess = guess > tail_longest_90k(p) ? tail_longest_90k(p) : guess;
+    return guess < 1 ? 1 : guess;
+}
+
+/* One gap behind r's last segment: as long as its twin in another rendition, or as guessed. */
+static int append_gap(struct presentation *p, struct rendition *r, uint64_t until,
+                      int64_t start_90k, struct blob *init, int64_t now_us)
+{
+    const struct window_segment *last = window_last(&r->window);
+    const struct window_segment *twin = find_twin(p, last->msn + 1);
+    int64_t end_90k = last->start_90k + last->duration_90k;
+    struct window_segment gap = {
+        .msn = last->msn + 1,
+        .start_90k = twin && twin->start_90k > end_90k ? twin->start_90k : end_90k,
+        .gap = true,
+        .independent = true,
+        .init = init ? init : last->init,
+        .listed_us = now_us,
+    };
+    struct epoch *e = epochs_at(&p->epochs, gap.msn);
+    gap.duration_90k =
+        twin && !twin->open ? twin->duration_90k : guess_90k(p, gap.msn, end_90k, until, start_90k);
+    gap.wall_us = twin ? twin->wall_us : epoch_wall_us(e, gap.start_90k);
+    return tail_append(p, r, &gap, NULL, 0);
+}
+
+int tail_fill(struct presentation *p, struct rendition *r, uint64_t until, int64_t start_90k,
+              struct blob *init, int64_t now_us)
+{
+    const struct epoch *own = epochs_at(&p->epochs, until);
+    const struct window_segment *last = window_last(&r->window);
+    if (last && last->open && last->msn + 1 < until) /* the rest of it is too late */
+        tail_complete(p, r, NULL, false, 0, now_us);
+    while (last && last->msn + 1 < until) {
+        bool same = epochs_at(&p->epochs, last->msn + 1) == own;
+        int err = append_gap(p, r, until, start_90k, same ? init : NULL, now_us);
+        if (err < 0)
+            return err;
+        last = window_last(&r->window);
+    }
+    return 0;
+}
+
+int tail_pull_others(struct presentation *p, const struct rendition *leader, int64_t now_us)
+{
+    const struct window_segment *front = window_newest(&leader->window);
+    for (size_t i = 0; front && i < p->count; i++) {
+        struct rendition *r = p->renditions[i];
+        if (r == leader || window_listed(&r->window) == 0)
+            continue;
+        uint64_t until = r->announced ? front->msn - PRESENTATION_LAG + 1 : front->msn + 1;
+        if (r->announced && front->msn < PRESENTATION_LAG)
+            continue;
+        int err = tail_fill(p, r, until, front->start_90k, NULL, now_us);
+        if (err < 0)
+            return err;
+    }
+    return 0;
+}
