@@ -78,6 +78,7 @@ static struct room_view *make_view(void)
         char etag[24];
         snprintf(etag, sizeof etag, "\"%u\"", sizes[i]);
         r->files[i].max_age_s = 60;
+        r->files[i].bytes = sizes[i];
         snprintf(r->files[i].name, sizeof r->files[i].name, "%u.m4s", sizes[i]);
         r->files[i].blob = make_blob(sizes[i], etag);
     }

@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { OUT_MAX = 4 << 20, SMALL = 300, BIG = 400000, INPUT_MAX = 6000 };
 
 static struct http_loop loop;
+static struct live live;
 static struct router router;
 static struct request_token held;
 static int holding;
@@ -75,12 +76,13 @@ static void set_up(void)
     struct view_rendition *r = &v->renditions[0];
     snprintf(r->name, sizeof r->name, "v");
     r->media_type = "video/mp4";
-    r->files[0] = (struct view_file){.name = "1", .blob = blob_of(SMALL)};
-    r->files[1] = (struct view_file){.name = "2", .blob = blob_of(BIG)};
+    r->files[0] = (struct view_file){.name = "1", .blob = blob_of(SMALL), .bytes = SMALL};
+    r->files[1] = (struct view_file){.name = "2", .blob = blob_of(BIG), .bytes = BIG};
     r->file_count = 2;
     check(shown_new(&shown) == 0 && shown_set_view(shown, "a", v) == 0);
     check(gate_new(&gate, 10, 0) == 0 && http_loop_init(&loop, &config, gate, 0) == 0);
-    router = (struct router){routes, sizeof routes / sizeof *routes, shown};
+    live = (struct live){shown, &loop.tally, NULL, NULL};
+    router = (struct router){routes, sizeof routes / sizeof *routes, &live};
     loop.handle = route_request;
     loop.handle_ctx = &router;
     for (int i = 0; i < 2; i++)
@@ -100,7 +102,7 @@ static void pump(int fd, int which)
         idle = n > 0 ? 0 : idle + 1;
         if (idle == 2 && holding) {
             holding = 0;
-            conn_answer(&loop, &held, 200, shown_view(router.shown, "a", 1)->multivariant);
+            conn_answer(&loop, &held, 200, shown_view(live.shown, "a", 1, NULL)->multivariant);
             idle = 0;
         }
     }
