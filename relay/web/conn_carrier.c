@@ -80,6 +80,8 @@ static void send_reply(struct request *r, struct reply *reply)
     struct conn *c = r->owner;
     struct http_loop *l = c->loop;
     c->last = is_last(c);
+    if (c->held) /* no longer; conn_retry frees it, whose text is still in use */
+        tally_add(&l->tally.holding, -1);
     reply->head.close = c->last;
     reply->head.keep_alive = c->http10;
     reply->head.date = http_date_now(&l->dates, l->now_us);
@@ -327,5 +329,4 @@ void conn_retry(struct conn *c)
         return;
     free(c->held);
     c->held = NULL;
-    tally_add(&c->loop->tally.holding, -1);
 }
