@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 
-enum { PART_BYTES = 10000, PARTS_LISTED = 8, LONG_PARTS = 4, MADE_UP_TD_S = 2, FILE_AGE_S = 60 };
+enum { PART_BYTES = 10000, PARTS_LISTED = 60, LONG_PARTS = 4, MADE_UP_TD_S = 2, FILE_AGE_S = 60 };
 
 /* Segments of LONG_PARTS parts; part number n is part n % LONG_PARTS of segment n / LONG_PARTS. */
 struct moment {

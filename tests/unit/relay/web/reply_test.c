@@ -79,7 +79,7 @@ static void test_hint(void **state)
     check_part(ahead, 403, 0, END, HINT_AGE);
     /* The number is passed over: it will never come. */
     int abandoned = park(PARTS "p404.m4s", "");
-    now.next += 20;
+    now.next += 100;
     show("stage");
     check_answer(abandoned, 404, "There is ", NO_PART);
     close_stage();

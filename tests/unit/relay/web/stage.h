@@ -1,6 +1,6 @@
 /* A server that shows one low-latency room, for tests that wait for its next part. */
 /* SPDX-License-Identifier: MIT */
-/* Header only, for the tests beside it; a call fails the test on trouble of its own. */
+/* Header only; a call fails the test on trouble of its own. */
 #ifndef TESTS_UNIT_RELAY_WEB_STAGE_H
 #define TESTS_UNIT_RELAY_WEB_STAGE_H
 
@@ -57,7 +57,7 @@ static inline int ask(const char *path, const char *lines)
 static inline int park(const char *path, const char *lines)
 {
     server_stats(site.server, &stats);
-    uint64_t before = stats.holding;
+    const uint64_t before = stats.holding;
     int fd = ask(path, lines);
     AWAIT(&site, stats, stats.holding == before + 1);
     return fd;
@@ -97,9 +97,8 @@ static inline void check_unchanged(const char *path, const char *lines, const ch
 #define BLOCKED   "Cache-Control: public, max-age=12"
 #define IN_VAIN   "Cache-Control: public, max-age=8"
 #define NO_PART   "Cache-Control: public, max-age=2"
-
-#define FILE_AGE "Cache-Control: public, max-age=60, immutable"
-#define HINT_AGE "Cache-Control: public, max-age=12, immutable"
+#define FILE_AGE  "Cache-Control: public, max-age=60, immutable"
+#define HINT_AGE  "Cache-Control: public, max-age=12, immutable"
 
 static int fds_before;
 
