@@ -75,6 +75,13 @@ static void timeouts(struct text *t, const char *name, const struct sums *s)
     labelled(t, name, "phase", "send", s->src->web->timeouts_send);
 }
 
+static void blocked(struct text *t, const char *name, const struct sums *s)
+{
+    labelled(t, name, "outcome", "answered", s->src->web->blocked_answered);
+    labelled(t, name, "outcome", "refused", s->src->web->blocked_refused);
+    labelled(t, name, "outcome", "timeout", s->src->web->blocked_timeouts);
+}
+
 static void pinned_bytes(struct text *t, const char *name, const struct sums *s)
 {
     (void)s;
@@ -142,6 +149,8 @@ static const struct family families[] = {
     {"segments_shed_total", "counter", "Segments dropped early to keep within the room's budget.",
      shed},
     {"http_requests_total", "counter", "Requests answered, by status code.", requests},
+    {"http_blocked_total", "counter",
+     "Requests for what is yet to come: waited and answered, refused, in vain.", blocked},
     {"http_timeouts_total", "counter", "Connections cut by a deadline.", timeouts},
     {"pinned_bytes", "gauge", "Bytes of segments in memory.", pinned_bytes},
     {"pinned_blobs", "gauge", "Segments and init segments in memory.", pinned_blobs},

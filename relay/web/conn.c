@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 enum {
     US_PER_MS = 1000,
     REFUSED_MAX = 128, /* refused viewers that linger at once, per thread */
+    READY_US = 2000,   /* then those who have just asked get their turn */
 };
 
 static void on_event(evutil_socket_t fd, short what, void *arg)
@@ -95,8 +97,8 @@ void conn_close(struct conn **cp)
     struct conn *c = *cp;
     struct http_loop *l = c->loop;
     *cp = NULL;
-    if (c->queued)
-        TAILQ_REMOVE(&l->ready, c, ready_link);
+    if (ring_is_linked(&c->turn))
+        ring_remove(&c->turn);
     if (c->held)
         tally_add(&l->tally.holding, -1);
     free(c->held);
@@ -123,19 +125,46 @@ static void cut(struct conn **c)
     conn_close(c);
 }
 
+static struct conn *conn_of(struct ring *turn)
+{
+    return (struct conn *)((char *)turn - offsetof(struct conn, turn));
+}
+
 void conn_run_ready(struct http_loop *l)
 {
-    /* Up to the present last one: who yields again is behind it. */
-    struct conn *c, *last = TAILQ_LAST(&l->ready, conn_queue);
-    bool more = last != NULL;
-    while (more) {
-        c = TAILQ_FIRST(&l->ready);
-        more = c != last;
-        TAILQ_REMOVE(&l->ready, c, ready_link);
+    /* Only those that are here now: who yields again is behind them. A new part may have woken ten
+     * thousand; they are answered in stretches, between which everybody else is. */
+    struct ring due;
+    ring_init(&due);
+    ring_move(&due, &l->ready);
+    l->now_us = clock_mono_us();
+    for (int64_t until_us = l->now_us + READY_US; !ring_is_empty(&due) && l->now_us < until_us;
+         l->now_us = clock_mono_us()) {
+        struct conn *c = conn_of(due.next);
+        ring_remove(&c->turn);
         c->queued = false;
-        l->now_us = clock_mono_us();
         conn_run(c);
     }
+    ring_move(&due, &l->ready);
+    ring_move(&l->ready, &due);
+}
+
+void conn_wake(struct http_loop *l, struct ring *waiters)
+{
+    for (struct ring *at = waiters->next; at != waiters; at = at->next) {
+        struct conn *c = conn_of(at);
+        assert(c->phase == CONN_HELD && !c->queued);
+        c->woken = c->queued = true;
+    }
+    ring_move(&l->ready, waiters);
+}
+
+static void queue_turn(struct conn *c)
+{
+    if (c->queued)
+        return;
+    c->queued = true;
+    ring_add(&c->loop->ready, &c->turn);
 }
 
 void conn_expire(void *loop, struct deadline *d)
@@ -154,7 +183,8 @@ void conn_expire(void *loop, struct deadline *d)
         conn_run(c);
         break;
     case CONN_HELD:
-        conn_release(c, 503, NULL);
+        if (!c->woken) /* else what it waits for may be here, and its turn is near */
+            conn_give_up(c);
         conn_run(c);
         break;
     case CONN_SENDING:
@@ -174,7 +204,7 @@ void conn_answer(struct http_loop *l, const struct request_token *token, int sta
         return;
     l->now_us = clock_mono_us();
     conn_release(c, status, body);
-    conn_run(c);
+    queue_turn(c);
 }
 
 void conn_drain_all(struct http_loop *l)

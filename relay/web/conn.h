@@ -21,11 +21,15 @@ struct conn;
  * 503 or 429 and is counted. */
 int conn_open(struct http_loop *l, int fd, const struct in6_addr *peer);
 void conn_close(struct conn **c);
-/* Goes on with those that yielded; call it once after each poll. */
+/* Goes on with those that yielded or were woken, for a while; call it once after each poll, and do
+ * not block in the next one while loop->ready has more. */
 void conn_run_ready(struct http_loop *l);
+/* Has every request among the waiters handled once more when its turn comes. Sends nothing itself,
+ * so it may be called from anywhere on the loop's thread, a handler's call included. */
+void conn_wake(struct http_loop *l, struct ring *waiters);
 /* For deadline_run; ctx is the loop. */
 void conn_expire(void *loop, struct deadline *d);
-/* Answers the held request that token names, if it is still there. */
+/* Answers the held request that token names, if it is still there; the connection goes on later. */
 void conn_answer(struct http_loop *l, const struct request_token *token, int status,
                  const struct body *body);
 /* From now on: idle ones close, held ones get 503, every reply is its connection's last. */

@@ -80,6 +80,8 @@ static void send_reply(struct request *r, struct reply *reply)
     struct conn *c = r->owner;
     struct http_loop *l = c->loop;
     c->last = is_last(c);
+    if (c->held) /* no longer; conn_retry frees it, whose text is still in use */
+        tally_add(&l->tally.holding, -1);
     reply->head.close = c->last;
     reply->head.keep_alive = c->http10;
     reply->head.date = http_date_now(&l->dates, l->now_us);
@@ -97,29 +99,89 @@ static void send_reply(struct request *r, struct reply *reply)
     c->broken = rc != 0;
 }
 
+static void in_vain(struct request *r, uint32_t age_s)
+{
+    reply_come_back(r, 503, 1, age_s, "Nothing new came in time; please ask again.");
+}
+
 /* Only what the answer depends on is kept: a parked viewer is small. */
-static struct request_token hold(struct request *r, int64_t deadline_mono_us)
+static struct slice keep(char **at, struct slice from)
+{
+    struct slice kept = {*at, from.len};
+    if (!from.at)
+        return from;
+    memcpy(*at, from.at, from.len);
+    *at += from.len + 1; /* place for the NUL of request_path and its like */
+    return kept;
+}
+
+static struct held *held_new(const struct request *r, bool waits)
+{
+    const struct slice none = {0}, path = waits ? r->path : none, query = waits ? r->query : none,
+                       if_range = waits ? r->if_range : none, range = waits ? r->range : none;
+    struct held *h = malloc(sizeof *h + path.len + query.len + if_range.len + range.len +
+                            r->if_none_match.len + 5);
+    if (!h)
+        return NULL;
+    char *at = h->text;
+    *h = (struct held){
+        .method = r->method,
+        .gzip = r->gzip,
+        .waits = waits,
+        .path = keep(&at, path),
+        .query = keep(&at, query),
+        .if_none_match = keep(&at, r->if_none_match),
+        .if_range = keep(&at, if_range),
+        .range = keep(&at, range),
+    };
+    return h;
+}
+
+static bool park(struct request *r, bool waits, int64_t due_us)
 {
     struct conn *c = r->owner;
     struct http_loop *l = c->loop;
-    struct held *h = malloc(sizeof *h + r->if_none_match.len);
-    if (!h) {
-        r->state = REQUEST_OPEN; /* conn_carry answers it */
-        return (struct request_token){.thread = l->thread, .slot = c->slot};
+    if (!c->held) { /* else it goes on waiting as it did */
+        c->held = held_new(r, waits);
+        if (!c->held) {
+            r->state = REQUEST_OPEN; /* conn_carry answers it */
+            return false;
+        }
+        c->held->generation = ++l->generation;
+        c->held->due_us = due_us;
+        tally_add(&l->tally.holding, 1);
     }
-    *h = (struct held){
-        .generation = ++l->generation,
-        .method = r->method,
-        .gzip = r->gzip,
-        .if_none_match_len = r->if_none_match.len,
-    };
-    if (h->if_none_match_len)
-        memcpy(h->if_none_match, r->if_none_match.at, h->if_none_match_len);
-    c->held = h;
     conn_set_phase(c, CONN_HELD);
-    deadline_set(&l->wheel, &c->deadline, deadline_mono_us);
-    tally_add(&l->tally.holding, 1);
-    return (struct request_token){l->thread, c->slot, h->generation};
+    deadline_set(&l->wheel, &c->deadline, c->held->due_us);
+    return true;
+}
+
+static struct request_token hold(struct request *r, int64_t deadline_mono_us)
+{
+    struct conn *c = r->owner;
+    if (!park(r, false, deadline_mono_us))
+        return (struct request_token){.thread = c->loop->thread, .slot = c->slot};
+    return (struct request_token){c->loop->thread, c->slot, c->held->generation};
+}
+
+static void wait(struct request *r, struct ring *waiters, const struct patience *p)
+{
+    struct conn *c = r->owner;
+    bool first = !c->held;
+    if (c->loop->draining) {
+        r->state = REQUEST_OPEN;
+        in_vain(r, 0);
+        return;
+    }
+    if (!park(r, true, c->loop->now_us + (int64_t)p->wait_s * US_PER_S))
+        return;
+    if (first)
+        c->held->error_age_s = p->error_age_s;
+    /* One that is queued for another reason stays so, and is handled once more by then. */
+    if (c->queued)
+        c->woken = true;
+    else
+        ring_add(waiters, &c->turn);
 }
 
 static struct slice slice_of(char *base, const struct http1_span *s)
@@ -142,7 +204,7 @@ static struct slice field(const struct request *r, const char *name)
     return (struct slice){0};
 }
 
-static const struct carrier http1_carrier = {send_reply, hold, field};
+static const struct carrier http1_carrier = {send_reply, hold, wait, field};
 
 static struct slice known(struct input *in, enum http1_known id)
 {
@@ -176,20 +238,26 @@ static struct request request_whole(struct conn *c)
     return r;
 }
 
-void conn_carry(struct conn *c)
+/* Calls the handler, which ends in an answer or parks the request. */
+static void handle(struct conn *c, struct request *r)
 {
     struct http_loop *l = c->loop;
+    conn_set_phase(c, CONN_HANDLING);
+    l->handle(l->handle_ctx, r);
+    if (r->state != REQUEST_OPEN)
+        return;
+    log_error("http", "unanswered thread=%u: a handler ended without a reply", l->thread);
+    reply_status(r, 500, 0, "The server could not make an answer.");
+}
+
+void conn_carry(struct conn *c)
+{
     const struct http1 *p = &c->in->head;
     struct request r = request_whole(c);
     c->http10 = p->minor == 0;
     /* RFC 9112 section 9.3 */
     c->last = p->close || (c->http10 && !p->keep_alive);
-    conn_set_phase(c, CONN_HANDLING);
-    l->handle(l->handle_ctx, &r);
-    if (r.state != REQUEST_OPEN)
-        return;
-    log_error("http", "unanswered thread=%u: a handler ended without a reply", l->thread);
-    reply_status(&r, 500, 0, "The server could not make an answer.");
+    handle(c, &r);
 }
 
 void conn_refuse(struct conn *c, int status)
@@ -200,25 +268,65 @@ void conn_refuse(struct conn *c, int status)
     c->last = true;
     c->lingers = true;
     if (status == 503 || status == 429)
-        reply_come_back(&r, status, RETRY_AFTER_S, refusal(status));
+        reply_come_back(&r, status, RETRY_AFTER_S, 0, refusal(status));
     else
         reply_status(&r, status, 0, refusal(status));
 }
 
-void conn_release(struct conn *c, int status, const struct body *body)
+static struct request request_held(struct conn *c, const struct held *h)
 {
-    struct held *h = c->held;
     struct request r = request_bare(c);
-    assert(c->phase == CONN_HELD && h);
     r.method = h->method;
     r.gzip = h->gzip;
-    if (h->if_none_match_len)
-        r.if_none_match = (struct slice){h->if_none_match, h->if_none_match_len};
+    r.waited = h->waits;
+    r.error_age_s = h->error_age_s;
+    r.path = h->path;
+    r.query = h->query;
+    r.if_none_match = h->if_none_match;
+    r.if_range = h->if_range;
+    r.range = h->range;
+    return r;
+}
+
+/* The request is over; who answers it may still borrow its text. */
+static struct held *take_held(struct conn *c)
+{
+    struct held *h = c->held;
+    assert(c->phase == CONN_HELD && h);
+    if (!c->queued && ring_is_linked(&c->turn))
+        ring_remove(&c->turn);
     c->held = NULL;
+    c->woken = false;
     tally_add(&c->loop->tally.holding, -1);
+    return h;
+}
+
+void conn_release(struct conn *c, int status, const struct body *body)
+{
+    struct held *h = take_held(c);
+    struct request r = request_held(c, h);
     if (body)
         reply_body(&r, status, body);
     else
-        reply_come_back(&r, 503, 1, "Nothing new came in time; please ask again.");
+        in_vain(&r, 0);
     free(h);
+}
+
+void conn_give_up(struct conn *c)
+{
+    struct held *h = take_held(c);
+    struct request r = request_held(c, h);
+    tally_add(&c->loop->tally.blocked_timeouts, h->waits);
+    in_vain(&r, h->error_age_s);
+    free(h);
+}
+
+void conn_retry(struct conn *c)
+{
+    struct request r = request_held(c, c->held);
+    handle(c, &r);
+    if (c->phase == CONN_HELD)
+        return;
+    free(c->held);
+    c->held = NULL;
 }

@@ -4,8 +4,9 @@
  *          bytes            whole head        reply
  *   IDLE --------> HEAD --> (BODY) --> HANDLING ---------> SENDING --> IDLE
  *    ^                                   |  ^                 |
- *    |                           hold    v  |  answer         +------> LINGERING --> closed
+ *    |                       hold, wait  v  |  woken          +------> LINGERING --> closed
  *    |                                  HELD --> SENDING
+ *    |                                       answer
  *    +-- from any phase: the viewer left, a deadline, an error --> closed
  *
  * Pipelined requests wait in the input (bounded) or in the socket until the reply is finished.
@@ -14,6 +15,7 @@
 #define RELAY_WEB_CONN_STATE_H
 
 #include "relay/web/deadline.h"
+#include "relay/web/exchange.h"
 #include "relay/web/http_loop.h"
 #include "relay/web/input.h"
 #include "relay/web/outgoing.h"
@@ -23,32 +25,33 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 enum conn_phase {
     CONN_IDLE,      /* waits for the first byte of a request */
     CONN_HEAD,      /* some of a head is here; its deadline is absolute */
     CONN_BODY,      /* a body nobody asked for is read and thrown away */
     CONN_HANDLING,  /* in the handler's call; over before the call returns */
-    CONN_HELD,      /* parked until an answer, the deadline, or the viewer leaves */
+    CONN_HELD,      /* parked until an answer or news, the deadline, or the viewer leaves */
     CONN_SENDING,   /* a reply is on its way; its deadline is absolute */
     CONN_LINGERING, /* closed for writing; reads on so that the last reply is not reset away */
     CONN_PHASES,
 };
 
-/* What is kept of a held request until its answer. */
+/* What is kept of a held request until its answer: all that the answer may depend on. */
 struct held {
     uint64_t generation;
+    int64_t due_us;
     enum http_method method;
-    bool gzip;
-    size_t if_none_match_len; /* 0: none */
-    char if_none_match[];
+    bool gzip, waits; /* waits: for news of a room; else for conn_answer */
+    uint32_t error_age_s;
+    struct slice path, query, if_none_match, if_range, range; /* in text, each with a NUL behind */
+    char text[];
 };
 
 struct conn {
     struct event ev;
     struct deadline deadline; /* what it means follows from the phase */
-    TAILQ_ENTRY(conn) ready_link;
+    struct ring turn; /* in loop->ready when queued, else among a room's waiters or nowhere */
     struct http_loop *loop;
     struct input *in;    /* NULL: nothing is here */
     struct held *held;   /* in CONN_HELD only */
@@ -64,6 +67,7 @@ struct conn {
     bool blocked : 1;     /* the socket takes no more for now */
     bool broken : 1;      /* writing failed: the viewer is gone */
     bool queued : 1;      /* in loop->ready */
+    bool woken : 1;       /* HELD, and to be handled once more */
     bool last : 1;        /* close after this reply */
     bool lingers : 1;     /* ... and read on a while first */
     bool http10 : 1;
@@ -82,6 +86,10 @@ void conn_carry(struct conn *c);
 void conn_refuse(struct conn *c, int status);
 /* The held request's end: body with status, or 503 when body is NULL. */
 void conn_release(struct conn *c, int status, const struct body *body);
+/* The same at its deadline: caches may keep this 503 as long as was agreed. */
+void conn_give_up(struct conn *c);
+/* Has the held request handled once more. Afterwards c is HELD or SENDING. */
+void conn_retry(struct conn *c);
 /* Pushes what is outgoing within the turn's budget, see outgoing_push. */
 int conn_push(struct conn *c);
 

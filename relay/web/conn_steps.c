@@ -30,7 +30,7 @@ void conn_set_phase(struct conn *c, enum conn_phase phase)
         [CONN_HEAD] = 1 << CONN_BODY | 1 << CONN_HANDLING | 1 << CONN_SENDING,
         [CONN_BODY] = 1 << CONN_HANDLING | 1 << CONN_SENDING,
         [CONN_HANDLING] = 1 << CONN_HELD | 1 << CONN_SENDING,
-        [CONN_HELD] = 1 << CONN_SENDING,
+        [CONN_HELD] = 1 << CONN_SENDING | 1 << CONN_HANDLING,
         [CONN_SENDING] = 1 << CONN_IDLE | 1 << CONN_LINGERING,
     };
     /* Not logged, against the house's rule: this runs four times per request. */
@@ -160,7 +160,13 @@ static enum step step_held(struct conn *c)
     struct pollfd state = {.fd = event_get_fd(&c->ev), .events = POLLRDHUP};
     shed_input(c);
     /* unread: an event came since it was last known to be empty */
-    return c->unread && poll(&state, 1, 0) > 0 ? STEP_CLOSE : STEP_WAIT;
+    if (c->unread && poll(&state, 1, 0) > 0)
+        return STEP_CLOSE;
+    if (!c->woken)
+        return STEP_WAIT;
+    c->woken = false;
+    conn_retry(c);
+    return c->phase == CONN_HELD ? STEP_WAIT : STEP_ON;
 }
 
 static enum step linger(struct conn *c)
@@ -240,6 +246,6 @@ void conn_run(struct conn *c)
         conn_close(&c);
     } else if (step == STEP_YIELD && !c->queued) {
         c->queued = true;
-        TAILQ_INSERT_TAIL(&c->loop->ready, c, ready_link);
+        ring_add(&c->loop->ready, &c->turn);
     }
 }

@@ -13,6 +13,7 @@
 #include "relay/room/body.h"
 #include "relay/web/reply_head.h"
 #include "relay/web/request.h"
+#include "relay/web/ring.h"
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -27,7 +28,7 @@ struct reply {
     const char *text;
     size_t text_len;
     struct blob *blob;
-    uint64_t first, blob_len; /* the range of it to send */
+    uint64_t blob_at, blob_len; /* the range of it to send */
 };
 
 /* A value or name inside the request's bytes; at NULL: absent. */
@@ -38,10 +39,18 @@ struct slice {
 
 enum request_state { REQUEST_OPEN, REQUEST_HELD, REQUEST_ANSWERED };
 
-/* What carries the request. send takes references on what it needs longer than the call. */
+/* How long a request waits, and how long caches may keep what it gets if that was in vain. */
+struct patience {
+    uint32_t wait_s, error_age_s;
+};
+
+/* What carries the request. send takes references on what it needs longer than the call. wait
+ * parks the request among the waiters: when they are woken (conn_wake) it is handled once more,
+ * from the start; its patience is that of the first time. */
 struct carrier {
     void (*send)(struct request *r, struct reply *reply);
     struct request_token (*hold)(struct request *r, int64_t deadline_mono_us);
+    void (*wait)(struct request *r, struct ring *waiters, const struct patience *p);
     struct slice (*field)(const struct request *r, const char *name);
 };
 
@@ -50,7 +59,9 @@ struct request {
     void *owner; /* the carrier's connection */
     enum request_state state;
     enum http_method method;
-    bool gzip; /* welcome */
+    bool gzip;            /* welcome */
+    bool waited;          /* this is not the first time it is handled */
+    uint32_t error_age_s; /* ... and what it waited with */
     struct slice path, query;
     struct slice if_none_match, if_range, range;
     struct in6_addr peer; /* IPv4 as ::ffff:a.b.c.d */

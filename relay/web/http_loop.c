@@ -29,7 +29,7 @@ int http_loop_init(struct http_loop *l, const struct config *config, struct gate
                    uint32_t thread)
 {
     *l = (struct http_loop){.config = config, .gate = gate, .thread = thread};
-    TAILQ_INIT(&l->ready);
+    ring_init(&l->ready);
     l->now_us = clock_mono_us();
     deadline_wheel_init(&l->wheel, l->now_us);
     input_pool_init(&l->inputs, config->http.max_head_bytes);

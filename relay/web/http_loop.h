@@ -15,16 +15,15 @@
 #include "relay/web/http_date.h"
 #include "relay/web/input.h"
 #include "relay/web/reply_head.h"
+#include "relay/web/ring.h"
 #include "relay/web/tally.h"
 
 #include <event2/event.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 struct conn;
 struct request;
-TAILQ_HEAD(conn_queue, conn);
 
 struct http_loop {
     struct event_base *base;
@@ -39,9 +38,9 @@ struct http_loop {
     struct conn **conns; /* by slot; NULL: free */
     uint32_t *free_slots;
     uint32_t slot_count, conn_count, refused_count;
-    uint64_t generation;     /* of the last held request */
-    struct conn_queue ready; /* yielded; to go on after the next poll */
-    size_t turn_bytes;       /* what the present turn may still send */
+    uint64_t generation; /* of the last held request */
+    struct ring ready;   /* connections that yielded or were woken; see conn_run_ready */
+    size_t turn_bytes;   /* what the present turn may still send */
     unsigned turn_requests;
     struct input_pool inputs;
     struct deadline_wheel wheel;

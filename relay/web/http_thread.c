@@ -28,6 +28,7 @@ enum { ACCEPT_BATCH = 32, ACCEPT_PAUSE_US = 100000 };
 struct http_thread {
     struct http_loop loop;
     struct router router;
+    struct live live;
     struct shown *shown;
     struct postbox *post;
     int listen_fd, spare_fd; /* spare_fd: given up to refuse a viewer when there are none */
@@ -130,9 +131,12 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 static void take_post(void *arg, struct post *p)
 {
     struct http_thread *t = arg;
+    struct ring *waiters;
     int rc = 0;
     switch (p->kind) {
     case POST_VIEW:
+        if (shown_view(t->shown, p->name, strlen(p->name), &waiters))
+            conn_wake(&t->loop, waiters);
         rc = shown_set_view(t->shown, p->name, p->view);
         break;
     case POST_TEXT:
@@ -154,6 +158,15 @@ static void on_mail(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     postbox_take(t->post, take_post, t);
+}
+
+/* Called while a request is handled: taking news only shows, queues and wakes, it runs no other
+ * connection. */
+static void refresh(void *ctx)
+{
+    struct http_thread *t = ctx;
+    if (postbox_has_mail(t->post))
+        postbox_take(t->post, take_post, t);
 }
 
 static void begin_drain(struct http_thread *t)
@@ -189,7 +202,7 @@ static void *run_thread(void *arg)
         if ((t->loop.wheel.count > 0 || t->loop.draining) &&
             !event_pending(&t->tick, EV_TIMEOUT, NULL))
             event_add(&t->tick, &tick);
-        int more = TAILQ_EMPTY(&t->loop.ready) ? 0 : EVLOOP_NONBLOCK;
+        int more = ring_is_empty(&t->loop.ready) ? 0 : EVLOOP_NONBLOCK;
         event_base_loop(t->loop.base, EVLOOP_ONCE | more);
         conn_run_ready(&t->loop);
     }
@@ -230,7 +243,8 @@ int http_thread_new(struct http_thread **out, const struct config *config, struc
         http_thread_free(out);
         return rc;
     }
-    t->router = (struct router){routes, n, t->shown};
+    t->live = (struct live){t->shown, &t->loop.tally, refresh, t};
+    t->router = (struct router){routes, n, &t->live};
     t->loop.handle = route_request;
     t->loop.handle_ctx = &t->router;
     return 0;

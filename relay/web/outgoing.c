@@ -17,7 +17,7 @@ void outgoing_set(struct outgoing *o, const char *head, size_t head_len, const s
         .text = reply->text,
         .text_len = reply->text_len,
         .body = reply->text_len ? reply->body : NULL,
-        .blob_at = (off_t)reply->first,
+        .blob_at = (off_t)reply->blob_at,
         .blob_len = reply->blob_len,
     };
     if (o->blob_len)

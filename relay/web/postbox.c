@@ -19,6 +19,7 @@ struct postbox {
     struct post
         *nudge; /* made at birth, so that waking the owner cannot fail; never freed before */
     _Atomic uint64_t late_count;
+    _Atomic bool has_mail;
 };
 
 struct post *post_new(enum post_kind kind, const char *name, const struct room_view *v,
@@ -134,6 +135,7 @@ void postbox_put(struct postbox *b, struct post *p)
         late = true;
         unneeded = put_late(b, p);
     }
+    atomic_store(&b->has_mail, true);
     pthread_mutex_unlock(&b->lock);
     post_free(&unneeded);
     if (!late)
@@ -168,6 +170,9 @@ static void take_one(void *ctx, void *item)
 void postbox_take(struct postbox *b, void (*take)(void *ctx, struct post *p), void *ctx)
 {
     struct taker taker = {take, ctx};
+    /* Before the taking, and put sets it after its post: mail that comes in between is looked for
+     * once too often, never once too seldom. */
+    atomic_store(&b->has_mail, false);
     mailbox_drain(b->mail, take_one, &taker);
     pthread_mutex_lock(&b->lock);
     struct post *late = b->late;
@@ -180,6 +185,11 @@ void postbox_take(struct postbox *b, void (*take)(void *ctx, struct post *p), vo
         late = p->next;
         take_one(&taker, p);
     }
+}
+
+bool postbox_has_mail(const struct postbox *b)
+{
+    return atomic_load_explicit(&b->has_mail, memory_order_acquire);
 }
 
 uint64_t postbox_late(const struct postbox *b)

@@ -17,6 +17,7 @@
 #include "relay/room/view.h"
 #include "relay/web/request.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,6 +55,8 @@ int postbox_fd(const struct postbox *b);
 void postbox_put(struct postbox *b, struct post *p);
 /* Wakes the owner. */
 void postbox_nudge(struct postbox *b);
+/* Is there, or is there about to be, something to take? Costs next to nothing. */
+bool postbox_has_mail(const struct postbox *b);
 /* Calls take() for each post in order, then frees it. */
 void postbox_take(struct postbox *b, void (*take)(void *ctx, struct post *p), void *ctx);
 /* Posts that met a full mailbox since start. */

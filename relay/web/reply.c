@@ -5,11 +5,13 @@
 #include "relay/web/field.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char plain_text[] = "text/plain; charset=utf-8";
 
-enum { SENTENCE_MAX = 512 };
+enum { SENTENCE_MAX = 512, ETAG_SIZE = 48 };
 
 /* The only way out of this file: exactly one answer per request. */
 static void finish(struct request *r, struct reply *reply)
@@ -42,7 +44,7 @@ static void drop_content(struct reply *reply)
     reply->blob_len = 0;
 }
 
-void reply_body(struct request *r, int status, const struct body *b)
+void reply_body_aged(struct request *r, int status, const struct body *b, uint32_t max_age_s)
 {
     bool gzip = r->gzip && b->gzip;
     struct reply reply = {
@@ -55,8 +57,8 @@ void reply_body(struct request *r, int status, const struct body *b)
                 .etag = gzip ? b->gzip_etag : b->etag,
                 .gzip = gzip,
                 .vary = b->gzip != NULL,
-                .cache = b->max_age_s ? REPLY_PUBLIC : REPLY_NO_CACHE,
-                .max_age_s = b->max_age_s,
+                .cache = max_age_s ? REPLY_PUBLIC : REPLY_NO_CACHE,
+                .max_age_s = max_age_s,
                 .extra = b->extra_headers,
             },
         .modified_wall_us = b->modified_wall_us,
@@ -69,19 +71,24 @@ void reply_body(struct request *r, int status, const struct body *b)
     finish(r, &reply);
 }
 
+void reply_body(struct request *r, int status, const struct body *b)
+{
+    reply_body_aged(r, status, b, b->max_age_s);
+}
+
 /* RFC 9110 section 14.2: Range means something for GET only, and with If-Range only when the
  * viewer's copy is still this one. */
-static enum field_range wanted_range(const struct request *r, const struct blob *b, uint64_t *first,
-                                     uint64_t *last)
+static enum field_range wanted_range(const struct request *r, const char *etag, uint64_t size,
+                                     uint64_t *first, uint64_t *last)
 {
     if (!r->range.at || r->method != HTTP_GET)
         return FIELD_RANGE_WHOLE;
-    if (r->if_range.at && !field_etag_is(r->if_range.at, r->if_range.len, b->etag))
+    if (r->if_range.at && !field_etag_is(r->if_range.at, r->if_range.len, etag))
         return FIELD_RANGE_WHOLE;
-    return field_range(r->range.at, r->range.len, b->bytes, first, last);
+    return field_range(r->range.at, r->range.len, size, first, last);
 }
 
-static void refuse_range(struct request *r, const struct blob *b)
+static void refuse_range(struct request *r, uint64_t size)
 {
     static const char sentence[] = "This range lies beyond the end.\n";
     struct reply reply = {
@@ -93,7 +100,7 @@ static void refuse_range(struct request *r, const struct blob *b)
                 .type = plain_text,
                 .ranges = true,
                 .beyond = true,
-                .size = b->bytes,
+                .size = size,
             },
         .text = sentence,
         .text_len = sizeof sentence - 1,
@@ -101,43 +108,84 @@ static void refuse_range(struct request *r, const struct blob *b)
     finish(r, &reply);
 }
 
-void reply_blob(struct request *r, struct blob *b, const char *type, uint32_t max_age_s)
+/* A part is another resource than its segment: the same blob, but other bytes of it. */
+static const char *etag_of(const struct blob *b, uint32_t offset, uint32_t bytes,
+                           char out[static ETAG_SIZE])
 {
-    struct reply reply = {
+    if (offset == 0 && bytes == b->bytes)
+        return b->etag;
+    size_t len = strlen(b->etag);
+    snprintf(out, ETAG_SIZE, "%.*s-%" PRIu32 "-%" PRIu32 "\"", len ? (int)len - 1 : 0, b->etag,
+             offset, bytes);
+    return out;
+}
+
+static struct reply reply_of(struct blob *b, uint32_t offset, uint32_t bytes, const char *type,
+                             uint32_t max_age_s)
+{
+    return (struct reply){
         .head =
             {
                 .status = 200,
                 .has_length = true,
-                .length = b->bytes,
+                .length = bytes,
                 .type = type,
-                .etag = b->etag,
                 .cache = REPLY_IMMUTABLE,
                 .max_age_s = max_age_s,
                 .ranges = true,
-                .size = b->bytes,
+                .size = bytes,
             },
         .blob = b,
-        .blob_len = b->bytes,
+        .blob_at = offset,
+        .blob_len = bytes,
     };
+}
+
+static void narrow(struct reply *reply, uint64_t first, uint64_t last)
+{
+    reply->head.status = 206;
+    reply->head.part = true;
+    reply->head.first = first;
+    reply->head.last = last;
+    reply->head.length = reply->blob_len = last - first + 1;
+    reply->blob_at += first;
+}
+
+void reply_blob(struct request *r, struct blob *b, uint32_t offset, uint32_t bytes,
+                const char *type, uint32_t max_age_s)
+{
+    char etag[ETAG_SIZE];
     uint64_t first = 0, last = 0;
-    if (is_unchanged(r, b->etag)) {
+    struct reply reply = reply_of(b, offset, bytes, type, max_age_s);
+    reply.head.etag = etag_of(b, offset, bytes, etag);
+    if (is_unchanged(r, reply.head.etag)) {
         drop_content(&reply);
         finish(r, &reply);
         return;
     }
-    enum field_range range = wanted_range(r, b, &first, &last);
+    enum field_range range = wanted_range(r, reply.head.etag, bytes, &first, &last);
     if (range == FIELD_RANGE_BEYOND) {
-        refuse_range(r, b);
+        refuse_range(r, bytes);
         return;
     }
-    if (range == FIELD_RANGE_PART) {
-        reply.head.status = 206;
-        reply.head.part = true;
-        reply.head.first = reply.first = first;
-        reply.head.last = last;
-        reply.head.length = reply.blob_len = last - first + 1;
-    }
+    if (range == FIELD_RANGE_PART)
+        narrow(&reply, first, last);
     finish(r, &reply);
+}
+
+bool reply_growing(struct request *r, struct blob *b, uint32_t offset, uint32_t bytes,
+                   const char *type, uint32_t max_age_s)
+{
+    uint64_t first = 0, last = 0;
+    struct reply reply = reply_of(b, offset, bytes, type, max_age_s);
+    /* As if without end: then a suffix, of which nobody can know yet where it starts, lies beyond
+     * what is here. */
+    if (wanted_range(r, "", UINT64_MAX, &first, &last) != FIELD_RANGE_PART || first >= bytes)
+        return false;
+    reply.head.unsized = true;
+    narrow(&reply, first, last < bytes ? last : bytes - 1);
+    finish(r, &reply);
+    return true;
 }
 
 /* One sentence and a line end; the copy lasts for the call, which is all the carrier needs. */
@@ -179,8 +227,14 @@ void reply_wrong_method(struct request *r, const char *methods)
     send_sentence(r, &head, "This address does not take that method.");
 }
 
-void reply_come_back(struct request *r, int status, uint32_t retry_after_s, const char *sentence)
+void reply_come_back(struct request *r, int status, uint32_t retry_after_s, uint32_t age_s,
+                     const char *sentence)
 {
-    struct reply_head head = {.status = status, .retry_after_s = retry_after_s};
+    struct reply_head head = {
+        .status = status,
+        .retry_after_s = retry_after_s,
+        .cache = age_s ? REPLY_PUBLIC : REPLY_NO_STORE,
+        .max_age_s = age_s,
+    };
     send_sentence(r, &head, sentence);
 }

@@ -6,13 +6,22 @@
 
 #include "relay/web/exchange.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* 204 to OPTIONS; methods: "GET, HEAD, OPTIONS". */
 void reply_preflight(struct request *r, const char *methods);
 /* 405 with Allow. */
 void reply_wrong_method(struct request *r, const char *methods);
-/* 503 or 429 with Retry-After. */
-void reply_come_back(struct request *r, int status, uint32_t retry_after_s, const char *sentence);
+/* 503 or 429 with Retry-After; age_s as in reply_status. */
+void reply_come_back(struct request *r, int status, uint32_t retry_after_s, uint32_t age_s,
+                     const char *sentence);
+/* reply_body with another max-age than the body's own; 0: no-cache. */
+void reply_body_aged(struct request *r, int status, const struct body *b, uint32_t max_age_s);
+/* The first `bytes` of a blob whose file still grows: 206 without a complete length (RFC 9110
+ * section 14.4) and without an ETag. false: the request is not for a range that starts in them. */
+__attribute__((warn_unused_result)) bool reply_growing(struct request *r, struct blob *b,
+                                                       uint32_t offset, uint32_t bytes,
+                                                       const char *type, uint32_t max_age_s);
 
 #endif

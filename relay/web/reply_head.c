@@ -113,7 +113,8 @@ static char *put_range(char *at, const struct reply_head *h)
         at = put_number(put(put_number(at, h->first), "-"), h->last);
     else
         at = put(at, "*");
-    return put(put_number(put(at, "/"), h->size), "\r\n");
+    at = put(at, "/");
+    return put(h->unsized ? put(at, "*") : put_number(at, h->size), "\r\n");
 }
 
 /* The Fetch standard's answer to a preflight, and Allow for everybody else. */

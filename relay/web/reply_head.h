@@ -29,6 +29,7 @@ struct reply_head {
     uint32_t max_age_s;
     bool ranges;       /* Accept-Ranges: bytes */
     bool part, beyond; /* Content-Range: first-last/size, or * /size */
+    bool unsized;      /* ... first-last/ *: the size is not known yet */
     uint64_t first, last, size;
     const char *date, *modified; /* IMF-fixdate */
     const char *allow;           /* Allow, for 405 */

@@ -50,9 +50,11 @@ struct request_token request_hold(struct request *r, int64_t deadline_mono_us);
 /* status with b's bytes (gzip when accepted), type, ETag, Cache-Control; handles HEAD and
  * If-None-Match (304). Takes its own reference. */
 void reply_body(struct request *r, int status, const struct body *b);
-/* A blob with ranges (RFC 9110 section 14: one range; several are answered whole), 206/416, HEAD,
- * If-None-Match, If-Range. Leaves by sendfile. Takes its own reference. */
-void reply_blob(struct request *r, struct blob *b, const char *type, uint32_t max_age_s);
+/* bytes of a blob from offset on, as a resource of its own with an ETag of its own: ranges (RFC
+ * 9110 section 14: one range; several are answered whole), 206/416, HEAD, If-None-Match, If-Range.
+ * Leaves by sendfile. Takes its own reference. */
+void reply_blob(struct request *r, struct blob *b, uint32_t offset, uint32_t bytes,
+                const char *type, uint32_t max_age_s);
 /* A status with one plain sentence, `Cache-Control: max-age=age_s` (0: no-store). */
 void reply_status(struct request *r, int status, uint32_t age_s, const char *sentence);
 

@@ -8,11 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A room that is about to go live is asked for again and again: caches may hold the 404 this
- * long, and no longer, or viewers would miss its start. */
-enum { NOT_YET_S = 1, ALLOW_SIZE = 64 };
+enum { ALLOW_SIZE = 64 };
 
-static const char live[] = "/live/";
 static const char read_only[] = "GET, HEAD, OPTIONS";
 
 static const char *const method_names[HTTP_METHODS] = {
@@ -35,11 +32,6 @@ static void list_methods(unsigned mask, char out[static ALLOW_SIZE])
         if (mask & 1u << m)
             len += (size_t)snprintf(out + len, ALLOW_SIZE - len, "%s%s", len ? ", " : "",
                                     method_names[m]);
-}
-
-static bool is_live(const struct request *r)
-{
-    return r->path.len >= sizeof live - 1 && memcmp(r->path.at, live, sizeof live - 1) == 0;
 }
 
 /* "/" alone is the page, not a prefix of everything. */
@@ -67,31 +59,20 @@ static void use_route(const struct route *route, struct request *r)
         reply_wrong_method(r, methods);
 }
 
-/* /live/ROOM/TAIL */
-static bool find_in_room(const struct shown *shown, const struct request *r,
-                         struct view_match *match)
+static void use_shown(const struct live *live, struct request *r)
 {
-    const char *room = r->path.at + sizeof live - 1, *end = r->path.at + r->path.len;
-    const char *slash = memchr(room, '/', (size_t)(end - room));
-    if (!slash)
-        return false;
-    const struct room_view *v = shown_view(shown, room, (size_t)(slash - room));
-    return v && room_view_find(v, slash + 1, (size_t)(end - slash - 1), match) == 0;
-}
-
-static void use_shown(const struct shown *shown, struct request *r)
-{
-    struct view_match match = {0};
-    if (!is_live(r) || !find_in_room(shown, r, &match))
-        match.body = shown_text(shown, r->path.at, r->path.len);
-    if (r->method > HTTP_HEAD && (match.body || match.blob || is_live(r)))
+    if (live_serve(live, r))
+        return;
+    const struct body *text = shown_text(live->shown, r->path.at, r->path.len);
+    bool is_live = live_is_path(r);
+    if (r->method > HTTP_HEAD && (text || is_live))
         reply_wrong_method(r, read_only);
-    else if (match.blob)
-        reply_blob(r, match.blob, match.type, match.max_age_s);
-    else if (match.body)
-        reply_body(r, 200, match.body);
+    else if (text)
+        reply_body(r, 200, text);
+    else if (is_live)
+        live_refuse(live, r);
     else
-        reply_status(r, 404, is_live(r) ? NOT_YET_S : 0, "There is nothing at this address.");
+        reply_status(r, 404, 0, "There is nothing at this address.");
 }
 
 void route_request(void *ctx, struct request *r)
@@ -107,5 +88,5 @@ void route_request(void *ctx, struct request *r)
     if (r->method == HTTP_OPTIONS)
         reply_preflight(r, read_only);
     else
-        use_shown(router->shown, r);
+        use_shown(router->live, r);
 }

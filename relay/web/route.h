@@ -9,15 +9,15 @@
 #ifndef RELAY_WEB_ROUTE_H
 #define RELAY_WEB_ROUTE_H
 
+#include "relay/web/live.h"
 #include "relay/web/server.h"
-#include "relay/web/shown.h"
 
 #include <stddef.h>
 
 struct router {
     const struct route *routes; /* tried in order, before what is shown */
     size_t count;
-    const struct shown *shown;
+    const struct live *live;
 };
 
 /* Ends the request, or leaves it to a handler. ctx is a struct router. */

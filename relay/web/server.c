@@ -169,6 +169,9 @@ static void add_tally(struct server_stats *out, const struct tally *t)
     out->timeouts_send += t->timeouts_send;
     out->bad_requests += t->bad_requests;
     out->holding += t->holding;
+    out->blocked_answered += t->blocked_answered;
+    out->blocked_refused += t->blocked_refused;
+    out->blocked_timeouts += t->blocked_timeouts;
 }
 
 void server_stats(const struct server *s, struct server_stats *out)

@@ -34,7 +34,9 @@ struct server_stats {
     uint64_t requests, bytes_out; /* all body and head bytes written */
     uint64_t by_code[600];        /* replies by status */
     uint64_t timeouts_head, timeouts_idle, timeouts_send, bad_requests;
-    uint64_t holding;    /* requests parked now */
+    uint64_t holding; /* requests parked now */
+    /* Requests for what is yet to come: waited and got it, asked for the impossible, in vain. */
+    uint64_t blocked_answered, blocked_refused, blocked_timeouts;
     uint64_t late_posts; /* news that met a full mailbox */
 };
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/web/shown.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct entry {
     uint32_t hash;
     struct room_view *view;
     struct body *text;
+    struct ring waiters; /* for the view's successor */
     size_t len;
     char name[];
 };
@@ -39,6 +41,7 @@ static uint32_t hash_of(const char *name, size_t len)
 
 static void entry_free(struct entry *e)
 {
+    assert(ring_is_empty(&e->waiters));
     room_view_unref(&e->view);
     body_unref(&e->text);
     free(e);
@@ -121,6 +124,7 @@ static struct entry *table_entry(struct table *t, const char *name)
     memcpy(e->name, name, len + 1);
     e->len = len;
     e->hash = hash_of(name, len);
+    ring_init(&e->waiters);
     link = table_find(t, name, len);
     *link = e;
     t->count++;
@@ -179,9 +183,12 @@ int shown_set_text(struct shown *s, const char *path, const struct body *b)
     return 0;
 }
 
-const struct room_view *shown_view(const struct shown *s, const char *room, size_t len)
+const struct room_view *shown_view(const struct shown *s, const char *room, size_t len,
+                                   struct ring **waiters)
 {
-    const struct entry *e = *table_find(&s->views, room, len);
+    struct entry *e = *table_find(&s->views, room, len);
+    if (waiters)
+        *waiters = e ? &e->waiters : NULL;
     return e ? e->view : NULL;
 }
 

@@ -4,11 +4,13 @@
  * usage: web_bench [PORT [THREADS]]     (0.0.0.0:8099, 1 thread)
  * Serves until SIGTERM or SIGINT: /live/bench/index.m3u8 (1 kB), /live/bench/video/N.m4s with N
  * bytes for N = 65536, 524288, 5242880, and /park, which is held for 60 s. Then prints what it
- * served and what that cost.
+ * served and what that cost. /live/moving/video.m3u8 gets a part every half second, and can be
+ * waited for.
  */
 #include "relay/base/clock.h"
 #include "relay/room/view.h"
 #include "relay/web/server.h"
+#include "tests/bench/lib/moving_room.h"
 
 #include <arpa/inet.h>
 #include <signal.h>
@@ -78,6 +80,7 @@ static struct room_view *make_view(void)
         char etag[24];
         snprintf(etag, sizeof etag, "\"%u\"", sizes[i]);
         r->files[i].max_age_s = 60;
+        r->files[i].bytes = sizes[i];
         snprintf(r->files[i].name, sizeof r->files[i].name, "%u.m4s", sizes[i]);
         r->files[i].blob = make_blob(sizes[i], etag);
     }
@@ -99,10 +102,24 @@ static void report(const struct server *s)
            (unsigned long long)st.connections, cpu_s);
 }
 
+/* Until one of the signals comes. */
+static void move(struct server *s, const sigset_t *end)
+{
+    const struct timespec part = {.tv_nsec = MOVING_ROOM_PART_MS * 1000000L};
+    for (uint64_t next = 1000; sigtimedwait(end, NULL, &part) < 0; next++) {
+        struct room_view *v;
+        if (moving_room_view(&v, "moving", next) != 0)
+            die("room");
+        server_show(s, v);
+        room_view_unref(&v);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct route routes[] = {{"/park", park, NULL, 1u << HTTP_GET}};
     struct config c = {.http = {.max_connections = 200000,
+                                .max_connections_per_address = 200000,
                                 .max_head_bytes = 8192,
                                 .head_timeout_ms = 600000,
                                 .idle_timeout_ms = 600000,
@@ -111,7 +128,7 @@ int main(int argc, char **argv)
                                 .max_age_ms = 0}};
     uint16_t port = (uint16_t)(argc > 1 ? atoi(argv[1]) : 8099);
     int threads = argc > 2 ? atoi(argv[2]) : 1;
-    int fds[THREADS_MAX], signal_no;
+    int fds[THREADS_MAX];
     struct server *s;
     sigset_t end;
     if (threads < 1 || threads > THREADS_MAX)
@@ -127,7 +144,7 @@ int main(int argc, char **argv)
     struct room_view *v = make_view();
     server_show(s, v);
     room_view_unref(&v);
-    sigwait(&end, &signal_no);
+    move(s, &end);
     report(s);
     server_stop(s, clock_mono_us() + 100000);
     server_free(&s);

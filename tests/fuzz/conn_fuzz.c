@@ -5,6 +5,7 @@
 #include "relay/web/route.h"
 
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,12 +17,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { OUT_MAX = 4 << 20, SMALL = 300, BIG = 400000, INPUT_MAX = 6000 };
+enum { OUT_MAX = 4 << 20, SMALL = 300, BIG = 400000, INPUT_MAX = 6000, MOMENTS = 24 };
 
 static struct http_loop loop;
+static struct live live;
 static struct router router;
 static struct request_token held;
 static int holding;
+static struct room_view *moments[MOMENTS];
+static unsigned present;
 
 static struct {
     char *bytes;
@@ -62,32 +66,80 @@ static struct blob *blob_of(uint32_t bytes)
     return b;
 }
 
+/* The room after so many parts, four to a segment; at the last of its moments it ends. */
+static struct room_view *view_at(unsigned moment, struct blob *small, struct blob *big)
+{
+    struct room_view *v;
+    char text[SMALL];
+    memset(text, 'p', sizeof text);
+    snprintf(text, sizeof text, "moment %u", moment);
+    check(room_view_new(&v, "a", 1) == 0 && view_rendition_reserve(&v->renditions[0], 4) == 0);
+    check(body_new(&v->multivariant, "m3u8", text, sizeof text, true, 1, 1) == 0);
+    struct view_rendition *r = &v->renditions[0];
+    *r = (struct view_rendition){.name = "v", .media_type = "video/mp4", .files = r->files};
+    r->playlist = body_ref(v->multivariant);
+    check(body_new(&r->delta, "m3u8", text, strlen(text), true, 0, 1) == 0);
+    r->files[0] = (struct view_file){.name = "1", .blob = blob_ref(small), .bytes = SMALL};
+    r->files[1] = (struct view_file){.name = "2", .blob = blob_ref(big), .bytes = BIG};
+    r->files[2] = (struct view_file){.blob = blob_ref(big), .offset = 7 * moment, .bytes = 99};
+    snprintf(r->files[2].name, sizeof r->files[2].name, "p%u", 10 + moment);
+    r->files[3] = (struct view_file){.blob = blob_ref(big), .bytes = 50 * (1 + moment % 4)};
+    snprintf(r->files[3].name, sizeof r->files[3].name, "s%u", moment / 4);
+    r->file_count = 4;
+    view_rendition_sort(r);
+    v->target_duration_s = 1;
+    r->blocks = moment + 1 < MOMENTS;
+    r->open_msn = moment / 4;
+    r->open_parts = moment % 4;
+    r->last_parts = 4;
+    /* Every other segment hints parts by name, the others as ranges of the segment. */
+    snprintf(r->hint, sizeof r->hint, moment % 8 < 4 ? "p%u" : "s%u",
+             moment % 8 < 4 ? 11 + moment : moment / 4);
+    return v;
+}
+
 static void set_up(void)
 {
     static struct config config = {.http = {.max_connections = 10, .max_head_bytes = 1024}};
-    struct room_view *v;
+    struct blob *small = blob_of(SMALL), *big = blob_of(BIG);
     struct shown *shown;
     struct gate *gate;
-    char text[SMALL];
-    memset(text, 'p', sizeof text);
-    check(room_view_new(&v, "a", 1) == 0 && view_rendition_reserve(&v->renditions[0], 2) == 0);
-    check(body_new(&v->multivariant, "m3u8", text, sizeof text, true, 1, 1) == 0);
-    struct view_rendition *r = &v->renditions[0];
-    snprintf(r->name, sizeof r->name, "v");
-    r->media_type = "video/mp4";
-    r->files[0] = (struct view_file){.name = "1", .blob = blob_of(SMALL)};
-    r->files[1] = (struct view_file){.name = "2", .blob = blob_of(BIG)};
-    r->file_count = 2;
-    check(shown_new(&shown) == 0 && shown_set_view(shown, "a", v) == 0);
+    for (unsigned i = 0; i < MOMENTS; i++)
+        moments[i] = view_at(i, small, big);
+    check(shown_new(&shown) == 0);
     check(gate_new(&gate, 10, 0) == 0 && http_loop_init(&loop, &config, gate, 0) == 0);
-    router = (struct router){routes, sizeof routes / sizeof *routes, shown};
+    live = (struct live){shown, &loop.tally, NULL, NULL};
+    router = (struct router){routes, sizeof routes / sizeof *routes, &live};
     loop.handle = route_request;
     loop.handle_ctx = &router;
     for (int i = 0; i < 2; i++)
         check((replies[i].bytes = malloc(OUT_MAX)) != NULL);
 }
 
-/* Lets the connection do all it can; an answer to what it holds comes as late as possible. */
+static void show(unsigned at)
+{
+    struct ring *waiters;
+    present = at;
+    if (shown_view(live.shown, "a", 1, &waiters))
+        conn_wake(&loop, waiters);
+    check(shown_set_view(live.shown, "a", moments[at]) == 0);
+}
+
+/* What a request that is parked waits for, whatever that is. */
+static bool give_news(void)
+{
+    if (loop.tally.holding == 0)
+        return false;
+    if (holding)
+        conn_answer(&loop, &held, 200, moments[0]->multivariant);
+    else
+        show(present + 1); /* the last one lets nobody wait */
+    holding = 0;
+    return true;
+}
+
+/* Lets the connection do all it can; an answer to what it holds and news of the room
+ * come as late as possible. */
 static void pump(int fd, int which)
 {
     for (int idle = 0; idle < 2;) {
@@ -98,11 +150,8 @@ static void pump(int fd, int which)
         if (n > 0)
             replies[which].len += (size_t)n;
         idle = n > 0 ? 0 : idle + 1;
-        if (idle == 2 && holding) {
-            holding = 0;
-            conn_answer(&loop, &held, 200, shown_view(router.shown, "a", 1)->multivariant);
+        if (idle == 2 && give_news())
             idle = 0;
-        }
     }
 }
 
@@ -114,6 +163,7 @@ static void talk(const uint8_t *data, size_t size, size_t piece, int which)
     check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == 0);
     replies[which].len = 0;
     holding = 0;
+    show(0);
     check(conn_open(&loop, fds[0], &peer) == 0);
     for (size_t at = 0; at < size;) {
         size_t n = size - at < piece ? size - at : piece;
@@ -127,6 +177,7 @@ static void talk(const uint8_t *data, size_t size, size_t piece, int which)
         event_base_loop(loop.base, EVLOOP_NONBLOCK);
         conn_run_ready(&loop);
     }
+    check(loop.tally.holding == 0 && ring_is_empty(&loop.ready));
     check(loop.conn_count == 0 && loop.wheel.count == 0 && gate_count(loop.gate) == 0);
 }
 

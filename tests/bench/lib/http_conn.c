@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { SCRATCH_BYTES = 256 << 10, BODY_MAX_BYTES = 16 << 20 };
@@ -74,6 +75,8 @@ static int dial(struct http_conn *c)
         return r;
     }
     (void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    if (c->stamped)
+        (void)setsockopt(c->fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one));
     c->opened++;
     return 0;
 }
@@ -163,12 +166,44 @@ static int head_take(struct http_conn *c, const char *p, size_t n)
     return r < 0 ? r : body_take(c, p + copy, n - copy);
 }
 
+/* The kernel's stamp on what was just received; the present where it gives none. */
+static int64_t stamp_us(struct msghdr *m)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_REALTIME, &at);
+    for (struct cmsghdr *h = CMSG_FIRSTHDR(m); h; h = CMSG_NXTHDR(m, h))
+        if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_TIMESTAMPNS)
+            memcpy(&at, CMSG_DATA(h), sizeof(at));
+    return (int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000;
+}
+
+static ssize_t receive(struct http_conn *c, void *to, size_t size)
+{
+    char control[CMSG_SPACE(sizeof(struct timespec))];
+    struct iovec part = {to, size};
+    struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
+    bool first = c->stamped && c->head_len == 0 && !c->in_body;
+    ssize_t n;
+
+    if (first) {
+        m.msg_control = control;
+        m.msg_controllen = sizeof(control);
+        /* A stamp is that of the last byte read: of the first segment, no more is read. */
+        part.iov_len = 1;
+    }
+    n = recvmsg(c->fd, &m, MSG_DONTWAIT);
+    if (first && n > 0)
+        c->arrived_wall_us = stamp_us(&m);
+    return n;
+}
+
 int http_conn_read(struct http_conn *c)
 {
     static _Thread_local char scratch[SCRATCH_BYTES];
 
     for (;;) {
-        ssize_t n = recv(c->fd, scratch, sizeof(scratch), MSG_DONTWAIT);
+        ssize_t n = receive(c, scratch, sizeof(scratch));
         int r;
 
         if (n < 0 && (errno == EAGAIN || errno == EINTR))

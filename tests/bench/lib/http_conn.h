@@ -20,6 +20,8 @@ struct http_conn {
     char head[4096];
     size_t head_len;
     bool in_body, keep; /* keep: the body is wanted, not only its length */
+    bool stamped;       /* set by the caller: note when the kernel got the reply's first bytes */
+    int64_t arrived_wall_us;
     int status;
     uint64_t length, left; /* of the body */
     char *body;            /* the last kept body, NUL-terminated */

@@ -49,9 +49,9 @@ static inline struct room_view *fixture_view(const char *room)
     snprintf(r->name, sizeof r->name, "video");
     r->media_type = "video/mp4";
     assert_int_equal(view_rendition_reserve(r, 2), 0);
-    r->files[0] = (struct view_file){.name = "1.m4s", .max_age_s = 60};
+    r->files[0] = (struct view_file){.name = "1.m4s", .bytes = SEGMENT_BYTES, .max_age_s = 60};
     r->files[0].blob = fixture_blob(SEGMENT_BYTES, "\"seg\"");
-    r->files[1] = (struct view_file){.name = "init-0.mp4", .max_age_s = 60};
+    r->files[1] = (struct view_file){.name = "init-0.mp4", .bytes = INIT_BYTES, .max_age_s = 60};
     r->files[1].blob = fixture_blob(INIT_BYTES, "\"init\"");
     r->file_count = 2;
     view_rendition_sort(r);

@@ -136,7 +136,7 @@ static void test_blob(void **state)
     (void)state;
     for (size_t budget = 1000; budget <= 1 << 20; budget *= 10) {
         struct wire w;
-        struct reply reply = {.blob = b, .first = AT, .blob_len = BLOB - AT - 1};
+        struct reply reply = {.blob = b, .blob_at = AT, .blob_len = BLOB - AT - 1};
         wire_open(&w);
         send_all(&w, &reply, budget);
         assert_int_equal(w.len, HEAD + BLOB - AT - 1);

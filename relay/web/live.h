@@ -1,0 +1,31 @@
+/* What a path below /live/ROOM/ is answered with: now, once it has come, or not at all. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * draft-pantos-hls-rfc8216bis-22 sections 6.2.5 and 6.2.6, lifetimes by its appendix B.1.
+ * Owns:   nothing. Thread: the loop's. Life: a value, over when its thread is. Fails: by answering.
+ */
+#ifndef RELAY_WEB_LIVE_H
+#define RELAY_WEB_LIVE_H
+
+#include "relay/web/exchange.h"
+#include "relay/web/shown.h"
+#include "relay/web/tally.h"
+
+#include <stdbool.h>
+
+struct live {
+    struct shown *shown;
+    struct tally *tally;
+    /* Shows what has already been posted to this thread: a viewer may come from a thread that was
+     * quicker, and must not see the room go back. NULL: nothing is posted. */
+    void (*refresh)(void *ctx);
+    void *refresh_ctx;
+};
+
+/* Ends or parks the request; false: there is nothing at this path, and the request is open. */
+__attribute__((warn_unused_result)) bool live_serve(const struct live *l, struct request *r);
+/* The answer to a path that leads to nothing. */
+void live_refuse(const struct live *l, struct request *r);
+bool live_is_path(const struct request *r);
+
+#endif
