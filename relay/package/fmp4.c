@@ -44,18 +44,14 @@ static int on_bytes(void *opaque, uint8_t *bytes, int len)
     return f->error ? AVERROR(EIO) : len;
 }
 
-/* A syncframe's head for a muxer that copies samples as they are: see sample_entry.h. */
-static const uint8_t any_ac3[] = {0x0b, 0x77, 0, 0, 0x14, 0x40, 0x43, 0xe0};
-
 static int fill_codecpar(AVCodecParameters *par, const struct track_params *p)
 {
-    bool ours = sample_entry_is_ours(p->codec);
-    size_t len = ours ? sizeof(any_ac3) : p->config_len;
+    size_t len = sample_entry_is_ours(p->codec) ? 0 : p->config_len;
 
     par->extradata = av_mallocz(len + AV_INPUT_BUFFER_PADDING_SIZE);
     if (!par->extradata)
         return -ENOMEM;
-    memcpy(par->extradata, ours ? any_ac3 : p->config, len);
+    memcpy(par->extradata, p->config, len);
     par->extradata_size = (int)len;
     switch (p->codec) {
     case CODEC_H264:
@@ -73,9 +69,9 @@ static int fill_codecpar(AVCodecParameters *par, const struct track_params *p)
     case CODEC_AC3:
     case CODEC_EAC3:
     case CODEC_MP3:
-    case CODEC_OPUS:
-        par->codec_id = AV_CODEC_ID_AC3;
-        par->codec_tag = MKTAG('a', 'c', '-', '3');
+    case CODEC_OPUS: /* one that the muxer copies as it is: see sample_entry.h */
+        par->codec_id = AV_CODEC_ID_MP2;
+        par->codec_tag = MKTAG('m', 'p', '4', 'a');
         break;
     case CODEC_LATM:
     case CODEC_NONE:
