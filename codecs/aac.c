@@ -133,6 +133,14 @@ static bool sbr_can_double(uint32_t core_rate)
     return core_rate * 2 <= RATES[0];
 }
 
+static void note_sbr(struct asc *a, const struct aac_block *block)
+{
+    if (block->whole && block->sbr && sbr_can_double(a->core_rate)) {
+        a->object_type = AOT_SBR;
+        a->rate = 2 * a->core_rate;
+    }
+}
+
 int aac_params(const struct adts *h, const uint8_t *frame, size_t len, struct track_params *out)
 {
     if (len < h->frame_bytes || h->frame_bytes <= h->header_bytes ||
@@ -151,10 +159,7 @@ int aac_params(const struct adts *h, const uint8_t *frame, size_t len, struct tr
         .channel_configuration = h->channel_configuration,
         .pce = block.pce,
     };
-    if (block.whole && block.sbr && sbr_can_double(a.core_rate)) {
-        a.object_type = AOT_SBR;
-        a.rate = 2 * a.core_rate;
-    }
+    note_sbr(&a, &block);
     return tell(&a, out);
 }
 
@@ -198,24 +203,87 @@ static void read_extension(struct bits *b, struct asc *a)
         a->object_type = AOT_PS;
 }
 
-int aac_params_from_config(const uint8_t *asc, size_t len, struct track_params *out)
+/* open: nothing is appended; its end is where it ends. *used: bits of it. */
+static int read_asc(const uint8_t *bytes, size_t len, bool open, struct asc *a, size_t *used)
 {
     struct bits b;
-    struct asc a = {.object_type = AOT_LC};
-    bits_init(&b, asc, len);
+    *a = (struct asc){.object_type = AOT_LC};
+    bits_init(&b, bytes, len);
     uint32_t type = read_object_type(&b);
-    a.rate = a.core_rate = read_rate(&b);
-    a.channel_configuration = (uint8_t)bits_u(&b, 4);
+    a->rate = a->core_rate = read_rate(&b);
+    a->channel_configuration = (uint8_t)bits_u(&b, 4);
     const bool hierarchical = type == AOT_SBR || type == AOT_PS;
     if (hierarchical) {
-        a.object_type = (uint8_t)type;
-        a.rate = read_rate(&b);
+        a->object_type = (uint8_t)type;
+        a->rate = read_rate(&b);
         type = read_object_type(&b);
     }
     if (type != AOT_LC)
         return -EINVAL;
-    read_ga(&b, &a);
-    if (!hierarchical && !b.error)
-        read_extension(&b, &a);
-    return b.error ? -EINVAL : tell(&a, out);
+    read_ga(&b, a);
+    if (b.error)
+        return -EINVAL;
+    if (!hierarchical && !open)
+        read_extension(&b, a);
+    *used = (size_t)bits_done(&b);
+    return b.error ? -EINVAL : 0;
+}
+
+int aac_params_from_config(const uint8_t *asc, size_t len, struct track_params *out)
+{
+    struct asc a;
+    size_t used;
+    int rc = read_asc(asc, len, false, &a, &used);
+    return rc != 0 ? rc : tell(&a, out);
+}
+
+int aac_params_from_open_config(const uint8_t *asc, size_t len, struct track_params *out,
+                                size_t *used)
+{
+    struct asc a;
+    int rc = read_asc(asc, len, true, &a, used);
+    return rc != 0 ? rc : tell(&a, out);
+}
+
+int aac_params_of_frame(const uint8_t *asc, size_t asc_len, const uint8_t *raw, size_t len,
+                        struct track_params *out)
+{
+    struct asc a;
+    size_t used;
+    int rc = read_asc(asc, asc_len, false, &a, &used);
+    if (rc != 0)
+        return rc;
+    unsigned index = 0;
+    while (index < RATES_N && RATES[index] != a.core_rate)
+        index++;
+    if (a.object_type == AOT_LC && !a.frames_of_960 && index < RATES_N) {
+        struct bits b;
+        struct aac_block block;
+        bits_init(&b, raw, len);
+        aac_block_read(&b, index, &block);
+        note_sbr(&a, &block);
+    }
+    return tell(&a, out);
+}
+
+int adts_frame_read(const uint8_t *data, size_t len, struct audio_frame *out)
+{
+    struct adts h;
+    int rc = adts_parse(data, len, &h);
+    if (rc == 0)
+        *out = (struct audio_frame){.bytes = h.frame_bytes,
+                                    .header_bytes = h.header_bytes,
+                                    .samples = 1024u * h.blocks,
+                                    .sample_rate = h.sample_rate,
+                                    .identity = (uint64_t)h.object_type << 16 |
+                                                (uint64_t)h.sample_rate_index << 8 |
+                                                h.channel_configuration};
+    return rc;
+}
+
+int adts_params(uint8_t pmt_config, const uint8_t *frame, size_t len, struct track_params *out)
+{
+    (void)pmt_config;
+    struct adts h;
+    return adts_parse(frame, len, &h) == 0 ? aac_params(&h, frame, len, out) : -EINVAL;
 }

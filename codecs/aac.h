@@ -8,7 +8,7 @@
 #ifndef CODECS_AAC_H
 #define CODECS_AAC_H
 
-#include "codecs/track_params.h"
+#include "codecs/audio_frame.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -39,5 +39,16 @@ int aac_params(const struct adts *h, const uint8_t *frame, size_t len, struct tr
 /* Parameters from an AudioSpecificConfig (LATM, tests): AAC-LC, with SBR and PS signalled either
  * way; config is written anew, explicitly and without trailing bytes. 0 or -EINVAL. */
 int aac_params_from_config(const uint8_t *asc, size_t len, struct track_params *out);
+/* The same where the config's end is not told (LATM version 0, where nothing may be appended to
+ * it): *used gets its length in bits. */
+int aac_params_from_open_config(const uint8_t *asc, size_t len, struct track_params *out,
+                                size_t *used);
+/* The same with a raw frame beside it, in which SBR that the config does not announce is found. */
+int aac_params_of_frame(const uint8_t *asc, size_t asc_len, const uint8_t *raw, size_t len,
+                        struct track_params *out);
+
+/* For the table in audio_frame.c; see there. */
+int adts_frame_read(const uint8_t *data, size_t len, struct audio_frame *out);
+int adts_params(uint8_t pmt_config, const uint8_t *frame, size_t len, struct track_params *out);
 
 #endif

@@ -44,6 +44,11 @@ static const struct codec CODECS[] = {
     [CODEC_HEVC] = {"HEVC", CODEC_KIND_VIDEO, hevc_au_facts, hevc_nal_starts_au, hevc_set_id,
                     hevc_irap_pps, hevc_pps_sps, hvcc_params},
     [CODEC_AAC] = {.name = "AAC", .kind = CODEC_KIND_AUDIO},
+    [CODEC_LATM] = {.name = "AAC", .kind = CODEC_KIND_AUDIO},
+    [CODEC_AC3] = {.name = "AC-3", .kind = CODEC_KIND_AUDIO},
+    [CODEC_EAC3] = {.name = "E-AC-3", .kind = CODEC_KIND_AUDIO},
+    [CODEC_MP3] = {.name = "MP3", .kind = CODEC_KIND_AUDIO},
+    [CODEC_OPUS] = {.name = "Opus", .kind = CODEC_KIND_AUDIO},
 };
 
 static const struct codec *codec_entry(enum codec_id id)

@@ -21,7 +21,7 @@ enum codec_kind { CODEC_KIND_NONE, CODEC_KIND_VIDEO, CODEC_KIND_AUDIO };
 
 enum { CODEC_NALS_MAX = 1024, CODEC_SETS_MAX = 24, CODEC_SET_BYTES_MAX = 1024 };
 
-const char *codec_name(enum codec_id id); /* "H.264", "HEVC", "AAC", "none" */
+const char *codec_name(enum codec_id id); /* "H.264", "AAC", "E-AC-3", "none" */
 enum codec_kind codec_kind(enum codec_id id);
 
 /* What one access unit is made of. */

@@ -9,7 +9,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum codec_id { CODEC_NONE, CODEC_H264, CODEC_HEVC, CODEC_AAC };
+/* How a stream is framed where it comes from; track_params never says CODEC_LATM. */
+enum codec_id {
+    CODEC_NONE,
+    CODEC_H264,
+    CODEC_HEVC,
+    CODEC_AAC,
+    CODEC_LATM, /* AAC, carried in LATM/LOAS */
+    CODEC_AC3,
+    CODEC_EAC3,
+    CODEC_MP3, /* MPEG-1 and -2 audio of any layer; only layer III has parameters */
+    CODEC_OPUS,
+};
 
 enum { CODEC_CONFIG_MAX = 4096 };
 
@@ -28,9 +39,10 @@ struct track_params {
     /* audio */
     uint32_t sample_rate;             /* what is heard, SBR included */
     uint32_t core_sample_rate;        /* of the AAC core: what timestamps and frames count in */
-    uint32_t channels, frame_samples; /* frame_samples at core_sample_rate: 1024 or 960 */
-    uint8_t object_type;              /* 2 LC, 5 HE-AAC, 29 HE-AAC v2 */
-    /* the sample entry's record: avcC, hvcC or AudioSpecificConfig */
+    uint32_t channels, frame_samples; /* frame_samples at core_sample_rate; Opus may vary */
+    uint8_t object_type;              /* AAC: 2 LC, 5 HE-AAC, 29 HE-AAC v2; MP3: 0x6b or 0x69 */
+    /* the sample entry's record: avcC, hvcC, AudioSpecificConfig, or what dac3, dec3, dOps hold;
+     * none for MP3 */
     uint32_t config_len;
     uint8_t config[CODEC_CONFIG_MAX];
 };

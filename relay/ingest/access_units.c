@@ -2,13 +2,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/ingest/access_units.h"
 
+#include "relay/ingest/audio_units.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     TS_PACKET_BYTES = 188, /* libavformat cuts a piece before the packet that would not fit */
-    ADTS_FRAME_MAX = 8191,
     STEP_90K_DEFAULT = 3000,
 };
 
@@ -24,12 +25,10 @@ struct access_units {
     uint64_t last_dts;
     int64_t step_90k; /* from one DTS to the next, for units without their own */
     bool skipping;    /* pieces of a picture too large to carry */
-    /* audio */
-    uint8_t carry[ADTS_FRAME_MAX];
-    size_t carried;
-    uint64_t carry_pts, next_pts; /* next_pts: where the last frame given out ends */
-    bool synced, has_next;
+    struct audio_units *audio;
 };
+
+static void on_audio(void *ctx, const uint8_t *frame, size_t len, uint64_t pts);
 
 int access_units_new(struct access_units **out, uint32_t track, enum codec_id codec,
                      size_t max_bytes, access_unit_fn *fn, void *ctx)
@@ -45,12 +44,13 @@ int access_units_new(struct access_units **out, uint32_t track, enum codec_id co
     a->fn = fn;
     a->ctx = ctx;
     a->step_90k = STEP_90K_DEFAULT;
-    if (codec_kind(codec) == CODEC_KIND_VIDEO) {
+    if (codec_kind(codec) == CODEC_KIND_VIDEO)
         a->nals = malloc(CODEC_NALS_MAX * sizeof(*a->nals));
-        if (!a->nals) {
-            free(a);
-            return -ENOMEM;
-        }
+    else if (audio_units_new(&a->audio, codec, on_audio, a))
+        a->audio = NULL;
+    if (!a->nals && !a->audio) {
+        free(a);
+        return -ENOMEM;
     }
     *out = a;
     return 0;
@@ -61,6 +61,7 @@ void access_units_free(struct access_units **a)
     if (!*a)
         return;
     free((*a)->nals);
+    audio_units_free(&(*a)->audio);
     free(*a);
     *a = NULL;
 }
@@ -68,6 +69,8 @@ void access_units_free(struct access_units **a)
 void access_units_count(const struct access_units *a, struct access_units_count *out)
 {
     *out = a->count;
+    if (a->audio)
+        out->lost_sync += audio_units_lost_sync(a->audio);
 }
 
 static bool is_slice(enum codec_id codec, const struct nal *n)
@@ -148,100 +151,13 @@ static void take_video(struct access_units *a, const uint8_t *data, size_t len, 
     }
 }
 
-static void give_audio(struct access_units *a, const uint8_t *frame, size_t len, uint64_t pts)
+static void on_audio(void *ctx, const uint8_t *frame, size_t len, uint64_t pts)
 {
-    struct access_unit u = {.track = a->track,
-                            .raw_pts = pts & 0x1ffffffffu,
-                            .raw_dts = pts & 0x1ffffffffu,
-                            .data = frame,
-                            .len = len};
+    struct access_units *a = ctx;
+    struct access_unit u = {
+        .track = a->track, .raw_pts = pts, .raw_dts = pts, .data = frame, .len = len};
 
     a->fn(a->ctx, &u);
-}
-
-static uint64_t duration_90k(const struct adts *h, uint64_t frames)
-{
-    return h->sample_rate
-               ? (frames * 1024 * h->blocks * 90000 + h->sample_rate / 2) / h->sample_rate
-               : 0;
-}
-
-/* A sync word alone is found in any data: what follows the frame must be one too, as far as it is
- * here. */
-static bool next_is_adts(const uint8_t *data, size_t len, const struct adts *h)
-{
-    const uint8_t *next = data + h->frame_bytes;
-
-    if (h->frame_bytes + 2 > len)
-        return true;
-    return next[0] == 0xff && (next[1] & 0xf6) == 0xf0;
-}
-
-/* Gives whole frames out of data; what is left over of a started one goes into carry. A byte that
- * starts no frame is skipped. first_pts is the time of the first frame that starts here. */
-static void split_adts(struct access_units *a, const uint8_t *data, size_t len, uint64_t first_pts)
-{
-    uint64_t frames = 0, pts = first_pts;
-    struct adts h;
-    int rc;
-
-    while (len > 0) {
-        rc = adts_parse(data, len, &h);
-        if (rc == -EINVAL || (rc == 0 && !next_is_adts(data, len, &h))) {
-            a->count.lost_sync += a->synced;
-            a->synced = false;
-            data++;
-            len--;
-            continue;
-        }
-        if (rc == -EAGAIN || h.frame_bytes > len) {
-            memcpy(a->carry, data, len < sizeof(a->carry) ? len : sizeof(a->carry));
-            a->carried = len < sizeof(a->carry) ? len : 0;
-            a->carry_pts = pts;
-            return;
-        }
-        a->synced = true;
-        give_audio(a, data, h.frame_bytes, pts);
-        data += h.frame_bytes;
-        len -= h.frame_bytes;
-        pts = a->next_pts = first_pts + duration_90k(&h, ++frames);
-        a->has_next = true;
-    }
-}
-
-/* Ends the frame that the last PES began. Returns how many bytes of data it took; first_pts is
- * moved when no frame starts at the PES's own time. */
-static size_t finish_carried(struct access_units *a, const uint8_t *data, size_t len)
-{
-    size_t had = a->carried, room = sizeof(a->carry) - had, n = len < room ? len : room;
-    struct adts h;
-
-    memcpy(a->carry + had, data, n);
-    a->carried = 0;
-    if (adts_parse(a->carry, had + n, &h) || h.frame_bytes < had)
-        return 0; /* what was carried was no frame */
-    if (h.frame_bytes > had + n) {
-        a->carried = had + n;
-        return n;
-    }
-    give_audio(a, a->carry, h.frame_bytes, a->carry_pts);
-    a->next_pts = a->carry_pts + duration_90k(&h, 1);
-    a->has_next = true;
-    return h.frame_bytes - had;
-}
-
-static void take_audio(struct access_units *a, const uint8_t *data, size_t len, bool has_time,
-                       uint64_t pts)
-{
-    size_t used = a->carried ? finish_carried(a, data, len) : 0;
-
-    if (!has_time && !a->has_next) {
-        a->count.corrupt++;
-        return;
-    }
-    if (!has_time) /* 2.7.4: goes on where the last frame ended */
-        pts = a->next_pts;
-    split_adts(a, data + used, len - used, pts);
 }
 
 void access_units_take(struct access_units *a, const uint8_t *data, size_t len, bool has_time,
@@ -251,11 +167,12 @@ void access_units_take(struct access_units *a, const uint8_t *data, size_t len, 
         return;
     if (corrupt) {
         a->count.corrupt++;
-        a->carried = 0;
+        if (a->audio)
+            audio_units_break(a->audio);
         return;
     }
-    if (!a->nals) {
-        take_audio(a, data, len, has_time, raw_pts);
+    if (a->audio) {
+        a->count.corrupt += !audio_units_take(a->audio, data, len, has_time, raw_pts);
         return;
     }
     /* a picture of max_bytes or more comes in pieces, and is left out */

@@ -1,12 +1,12 @@
 /* PES payloads to access units: splits what carries several, joins audio that came in pieces. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns:   a partial ADTS frame, bounded.
+ * Owns:   a partial audio frame, bounded (audio_units.h).
  * Thread: the worker's loop. Life: access_units_new/access_units_free. Fails: -ENOMEM.
  *
  * ISO/IEC 13818-1 section 2.14 (H.264), 2.17 (HEVC): a PES packet may carry parts of access units;
  * real encoders send one each, and that way costs no copy and no wait; the rest of a picture that
- * comes in a further PES is counted as corrupt. ADTS frames may span PES packets.
+ * comes in a further PES is counted as corrupt. Audio frames may span PES packets.
  */
 #ifndef RELAY_INGEST_ACCESS_UNITS_H
 #define RELAY_INGEST_ACCESS_UNITS_H
@@ -22,7 +22,7 @@ struct access_units;
 struct access_unit {
     uint32_t track;
     uint64_t raw_pts, raw_dts;
-    const uint8_t *data; /* audio: an ADTS frame with its header; video: Annex B */
+    const uint8_t *data; /* audio: a frame as audio_frame.h reads it; video: Annex B */
     size_t len;
     const struct nal *nals; /* video */
     size_t nal_count;

@@ -266,6 +266,7 @@ static int open_packager(struct feed *f, const struct ts_layout *l)
 
     for (size_t i = 0; i < l->count; i++) {
         tracks[i].codec = l->tracks[i].codec;
+        tracks[i].audio_config = l->tracks[i].audio_config;
         memcpy(tracks[i].language, l->tracks[i].language, sizeof(tracks[i].language));
     }
     return packager_new(&f->packager, &o, tracks, l->count, &cb);

@@ -9,7 +9,12 @@
 enum {
     TABLE_PAT = 0x00,
     TABLE_PMT = 0x02,
+    DESCRIPTOR_REGISTRATION = 0x05,
     DESCRIPTOR_LANGUAGE = 0x0a,
+    DESCRIPTOR_AC3 = 0x6a,
+    DESCRIPTOR_EAC3 = 0x7a,
+    DESCRIPTOR_EXTENSION = 0x7f,
+    EXTENSION_OPUS = 0x80,
     SECTION_HEADER = 8, /* table id to last_section_number */
     SECTION_CRC = 4,
 };
@@ -103,24 +108,35 @@ int psi_read_pat(const uint8_t *section, size_t len, struct psi_program *out)
     return -ENOENT;
 }
 
-/* ISO/IEC 13818-1 section 2.6.18: the first language of the first language descriptor. */
-static void read_language(const uint8_t *p, size_t len, char out[static 12])
+/* Section 2.6.18: the first language of the first language descriptor. */
+static void read_language(const uint8_t *code, size_t len, char out[static 12])
 {
-    out[0] = '\0';
-    for (size_t i = 0; i + 2 <= len; i += 2 + (size_t)p[i + 1]) {
-        const uint8_t *code = p + i + 2;
-
-        if (i + 2 + p[i + 1] > len)
-            return;
-        if (p[i] != DESCRIPTOR_LANGUAGE || p[i + 1] < 4)
-            continue;
-        for (int k = 0; k < 3; k++)
-            if (code[k] < 'a' || code[k] > 'z')
-                return;
-        memcpy(out, code, 3);
-        out[3] = '\0';
+    if (len < 4 || out[0])
         return;
-    }
+    for (int k = 0; k < 3; k++)
+        if (code[k] < 'a' || code[k] > 'z')
+            return;
+    memcpy(out, code, 3);
+    out[3] = '\0';
+}
+
+static void read_descriptor(struct psi_stream *s, uint8_t tag, const uint8_t *body, size_t len)
+{
+    if (tag == DESCRIPTOR_LANGUAGE)
+        read_language(body, len, s->language);
+    else if (tag == DESCRIPTOR_REGISTRATION && len >= 4 && !s->registration)
+        s->registration =
+            (uint32_t)body[0] << 24 | (uint32_t)body[1] << 16 | (uint32_t)body[2] << 8 | body[3];
+    else if (tag == DESCRIPTOR_AC3 || tag == DESCRIPTOR_EAC3)
+        s->dvb_audio = tag;
+    else if (tag == DESCRIPTOR_EXTENSION && len >= 2 && body[0] == EXTENSION_OPUS)
+        s->opus_config = body[1];
+}
+
+static void read_descriptors(struct psi_stream *s, const uint8_t *p, size_t len)
+{
+    for (size_t i = 0; i + 2 <= len && i + 2 + p[i + 1] <= len; i += 2 + (size_t)p[i + 1])
+        read_descriptor(s, p[i], p + i + 2, p[i + 1]);
 }
 
 int psi_read_pmt(const uint8_t *section, size_t len, struct psi_program *out)
@@ -144,9 +160,9 @@ int psi_read_pmt(const uint8_t *section, size_t len, struct psi_program *out)
             out->truncated = true;
             break;
         }
-        s->type = section[i];
-        s->pid = pid_at(section + i + 1);
-        read_language(section + i + 5, info, s->language);
+        *s = (struct psi_stream){
+            .type = section[i], .pid = pid_at(section + i + 1), .opus_config = OPUS_CONFIG_UNSAID};
+        read_descriptors(s, section + i + 5, info);
         out->count++;
     }
     return i <= end ? 0 : -EINVAL;

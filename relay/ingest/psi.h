@@ -1,8 +1,11 @@
 /* Program tables of an MPEG transport stream: sections put together, PAT and PMT read. */
 /* SPDX-License-Identifier: MIT */
-/* ISO/IEC 13818-1 sections 2.4.4.3 (PAT), 2.4.4.8 (PMT), annex A (CRC). Pure; thread: any. */
+/* ISO/IEC 13818-1 sections 2.4.4.3 (PAT), 2.4.4.8 (PMT), 2.6 (descriptors), annex A (CRC); ETSI EN
+ * 300 468 annex D (AC-3). Pure; thread: any. */
 #ifndef RELAY_INGEST_PSI_H
 #define RELAY_INGEST_PSI_H
+
+#include "codecs/opus.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,8 +28,11 @@ struct psi_section {
 
 struct psi_stream {
     uint16_t pid;
-    uint8_t type;      /* stream_type, table 2-34 */
-    char language[12]; /* from the ISO 639 descriptor; "" */
+    uint8_t type;          /* stream_type, table 2-34 */
+    char language[12];     /* from the ISO 639 descriptor; "" */
+    uint32_t registration; /* format_identifier (2.6.8), 'Opus' as 0x4f707573; 0: none */
+    uint8_t dvb_audio;     /* the tag of an AC-3 or enhanced AC-3 descriptor; 0: none */
+    uint8_t opus_config;   /* channel_config_code; OPUS_CONFIG_UNSAID: none */
 };
 
 struct psi_program {

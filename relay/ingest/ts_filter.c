@@ -5,42 +5,56 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-    uint8_t type;
+enum { TYPE_AAC = 0x0f };
+
+/* ISO/IEC 13818-1 table 2-34, and the registrations in use beside it. The first row that fits
+ * holds: a type, and where it alone does not tell, what the descriptors add. */
+static const struct stream_kind {
+    uint8_t type, dvb_audio;
+    uint32_t registration;
     enum codec_id codec;
     const char *name;
-} types[] = {
-    /* ISO/IEC 13818-1 table 2-34, and the registrations in use beside it */
-    {0x01, CODEC_NONE, "MPEG-1 video"},
-    {0x02, CODEC_NONE, "MPEG-2 video"},
-    {0x03, CODEC_NONE, "MPEG-1 audio"},
-    {0x04, CODEC_NONE, "MPEG-2 audio"},
-    {0x06, CODEC_NONE, "private data (Opus, AV1, AC-3, subtitles)"},
-    {0x0f, CODEC_AAC, "AAC"},
-    {0x11, CODEC_NONE, "AAC in LATM"},
-    {0x15, CODEC_NONE, "metadata"},
-    {0x1b, CODEC_H264, "H.264"},
-    {0x24, CODEC_HEVC, "HEVC"},
-    {0x33, CODEC_NONE, "VVC"},
-    {0x81, CODEC_NONE, "AC-3"},
-    {0x86, CODEC_NONE, "SCTE-35"},
-    {0x87, CODEC_NONE, "E-AC-3"},
+} kinds[] = {
+    {0x01, 0, 0, CODEC_NONE, "MPEG-1 video"},
+    {0x02, 0, 0, CODEC_NONE, "MPEG-2 video"},
+    {0x03, 0, 0, CODEC_MP3, "MPEG-1 audio"},
+    {0x04, 0, 0, CODEC_MP3, "MPEG-2 audio"},
+    {0x06, 0x6a, 0, CODEC_AC3, "AC-3"},
+    {0x06, 0x7a, 0, CODEC_EAC3, "E-AC-3"},
+    {0x06, 0, 0x41432d33, CODEC_AC3, "AC-3"},
+    {0x06, 0, 0x45414333, CODEC_EAC3, "E-AC-3"},
+    {0x06, 0, 0x4f707573, CODEC_OPUS, "Opus"},
+    {0x06, 0, 0x41563031, CODEC_NONE, "AV1"},
+    {0x06, 0, 0, CODEC_NONE, "private data (subtitles and the like)"},
+    {0x0f, 0, 0, CODEC_AAC, "AAC"},
+    {0x11, 0, 0, CODEC_LATM, "AAC in LATM"},
+    {0x15, 0, 0, CODEC_NONE, "metadata"},
+    {0x1b, 0, 0, CODEC_H264, "H.264"},
+    {0x24, 0, 0, CODEC_HEVC, "HEVC"},
+    {0x33, 0, 0, CODEC_NONE, "VVC"},
+    {0x81, 0, 0, CODEC_AC3, "AC-3"},
+    {0x82, 0, 0, CODEC_NONE, "DTS"},
+    {0x86, 0, 0, CODEC_NONE, "SCTE-35"},
+    {0x87, 0, 0, CODEC_EAC3, "E-AC-3"},
 };
 
-static enum codec_id codec_of(uint8_t type)
+static const struct stream_kind *kind_of(const struct psi_stream *s)
 {
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-        if (types[i].type == type)
-            return types[i].codec;
-    return CODEC_NONE;
+    static const struct stream_kind unknown = {.codec = CODEC_NONE, .name = "unknown"};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (kinds[i].type == s->type &&
+            (!kinds[i].dvb_audio || kinds[i].dvb_audio == s->dvb_audio) &&
+            (!kinds[i].registration || kinds[i].registration == s->registration))
+            return &kinds[i];
+    return &unknown;
 }
 
-const char *ts_type_name(uint8_t type)
+static enum codec_id codec_of(const struct psi_stream *s)
 {
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-        if (types[i].type == type)
-            return types[i].name;
-    return "unknown";
+    enum codec_id codec = kind_of(s)->codec;
+
+    return codec == CODEC_OPUS && !opus_config_is_known(s->opus_config) ? CODEC_NONE : codec;
 }
 
 void ts_filter_init(struct ts_filter *f, uint32_t audio_max, const struct ts_out *out)
@@ -86,7 +100,8 @@ static void leave_out(struct ts_layout *l, const struct psi_stream *s, const cha
 
     if (len < sizeof(l->left_out))
         snprintf(l->left_out + len, sizeof(l->left_out) - len, "%s0x%02x %s%s", len ? ", " : "",
-                 s->type, ts_type_name(s->type), why);
+                 s->type, kind_of(s)->name, why);
+    l->left_out_count++;
 }
 
 static void add_track(struct ts_layout *l, const struct psi_stream *s, enum codec_id codec)
@@ -96,6 +111,7 @@ static void add_track(struct ts_layout *l, const struct psi_stream *s, enum code
     t->pid = s->pid;
     t->type = s->type;
     t->codec = codec;
+    t->audio_config = s->opus_config;
     memcpy(t->language, s->language, sizeof(t->language));
 }
 
@@ -120,7 +136,7 @@ static void choose(const struct ts_filter *f, struct ts_layout *l)
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < p->count; i++) {
             const struct psi_stream *s = &p->streams[i];
-            enum codec_id codec = codec_of(s->type);
+            enum codec_id codec = codec_of(s);
             enum codec_kind kind = codec_kind(codec);
 
             if (pass == 0 && kind == CODEC_KIND_VIDEO && !video) {
@@ -144,7 +160,8 @@ static bool same_tracks(const struct ts_layout *a, const struct ts_layout *b)
     if (a->count != b->count)
         return false;
     for (size_t i = 0; i < a->count; i++)
-        if (a->tracks[i].pid != b->tracks[i].pid || a->tracks[i].type != b->tracks[i].type)
+        if (a->tracks[i].pid != b->tracks[i].pid || a->tracks[i].codec != b->tracks[i].codec ||
+            a->tracks[i].audio_config != b->tracks[i].audio_config)
             return false;
     return true;
 }
@@ -355,11 +372,17 @@ void ts_filter_take(struct ts_filter *f, const uint8_t *bytes, size_t len)
     }
 }
 
+/* All audio is announced as AAC: the demuxer hands its PES payloads on as they are, and where it
+ * knows another codec it would begin to read it. */
 void ts_layout_psi(const struct ts_layout *l, uint8_t out[2 * TS_PACKET])
 {
     struct psi_stream streams[TS_TRACKS_MAX];
 
-    for (size_t i = 0; i < l->count; i++)
-        streams[i] = (struct psi_stream){.pid = l->tracks[i].pid, .type = l->tracks[i].type};
+    for (size_t i = 0; i < l->count; i++) {
+        bool audio = codec_kind(l->tracks[i].codec) == CODEC_KIND_AUDIO;
+
+        streams[i] = (struct psi_stream){.pid = l->tracks[i].pid,
+                                         .type = audio ? TYPE_AAC : l->tracks[i].type};
+    }
     psi_write(streams, l->count, l->pmt_pid, l->pcr_pid, out);
 }

@@ -26,10 +26,12 @@ struct ts_layout {
         uint16_t pid;
         uint8_t type;
         enum codec_id codec;
+        uint8_t audio_config; /* what audio_frame_params wants of the PMT */
         char language[12];
     } tracks[TS_TRACKS_MAX];
     uint16_t pmt_pid, pcr_pid;
-    char left_out[96]; /* streams that cannot be carried, in words; "" */
+    uint32_t left_out_count;
+    char left_out[96]; /* streams that are not carried, in words; "" */
 };
 
 struct ts_out {
@@ -73,7 +75,4 @@ void ts_filter_break(struct ts_filter *f);
 bool ts_filter_next_dts(const struct ts_filter *f, size_t track, uint64_t dts, uint64_t *next);
 /* PAT and PMT for the demuxer. */
 void ts_layout_psi(const struct ts_layout *l, uint8_t out[2 * TS_PACKET]);
-/* "0x24 HEVC" and the like, for stream types we know by name. */
-const char *ts_type_name(uint8_t type);
-
 #endif

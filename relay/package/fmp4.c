@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/package/fmp4.h"
 
+#include "relay/package/sample_entry.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <libavformat/avformat.h>
@@ -44,11 +46,13 @@ static int on_bytes(void *opaque, uint8_t *bytes, int len)
 
 static int fill_codecpar(AVCodecParameters *par, const struct track_params *p)
 {
-    par->extradata = av_mallocz(p->config_len + AV_INPUT_BUFFER_PADDING_SIZE);
+    size_t len = sample_entry_is_ours(p->codec) ? 0 : p->config_len;
+
+    par->extradata = av_mallocz(len + AV_INPUT_BUFFER_PADDING_SIZE);
     if (!par->extradata)
         return -ENOMEM;
-    memcpy(par->extradata, p->config, p->config_len);
-    par->extradata_size = (int)p->config_len;
+    memcpy(par->extradata, p->config, len);
+    par->extradata_size = (int)len;
     switch (p->codec) {
     case CODEC_H264:
         par->codec_id = AV_CODEC_ID_H264;
@@ -62,6 +66,14 @@ static int fill_codecpar(AVCodecParameters *par, const struct track_params *p)
         par->codec_id = AV_CODEC_ID_AAC;
         par->codec_tag = MKTAG('m', 'p', '4', 'a');
         break;
+    case CODEC_AC3:
+    case CODEC_EAC3:
+    case CODEC_MP3:
+    case CODEC_OPUS: /* one that the muxer copies as it is: see sample_entry.h */
+        par->codec_id = AV_CODEC_ID_MP2;
+        par->codec_tag = MKTAG('m', 'p', '4', 'a');
+        break;
+    case CODEC_LATM:
     case CODEC_NONE:
         return -EINVAL;
     }
@@ -154,6 +166,13 @@ int fmp4_new(struct fmp4 **out, const struct track_params *p, const char *langua
     if (rc) {
         fmp4_free(&f);
         return rc;
+    }
+    if (sample_entry_is_ours(p->codec)) {
+        rc = sample_entry_put(init, &f->init_len, init_size, p);
+        if (rc) {
+            fmp4_free(&f);
+            return rc;
+        }
     }
     *init_len = f->init_len;
     f->init = NULL;

@@ -21,7 +21,7 @@ struct fmp4;
 typedef int fmp4_sink(void *ctx, const uint8_t *bytes, size_t len);
 
 struct fmp4_sample {
-    const uint8_t *data; /* length-prefixed NAL units, or one raw AAC frame */
+    const uint8_t *data; /* length-prefixed NAL units, or one audio frame */
     size_t len;
     int64_t pts, dts, duration; /* in the track's timescale */
     bool sync;

@@ -106,6 +106,7 @@ static int track_init(struct packager *p, struct packaged_track *t, const struct
 
     t->codec = in->codec;
     t->kind = codec_kind(in->codec);
+    t->audio_config = in->audio_config;
     memcpy(t->language, in->language, sizeof(t->language));
     t->last_sync_90k = TIMELINE_UNSET;
     if (t->kind == CODEC_KIND_VIDEO) {
@@ -341,6 +342,11 @@ uint64_t packager_next_sequence(const struct packager *p)
 uint32_t packager_target_duration(const struct packager *p)
 {
     return p->segmenter.target_duration_s;
+}
+
+bool packager_is_left_out(const struct packager *p, uint32_t track)
+{
+    return track < p->count && p->tracks[track].left_out;
 }
 
 void packager_stats(const struct packager *p, struct packager_stats *out)

@@ -26,6 +26,7 @@ struct packager;
 
 struct packager_track {
     enum codec_id codec;
+    uint8_t audio_config; /* what audio_frame_params wants of the PMT */
     char language[12];
 };
 
@@ -75,7 +76,7 @@ struct packager_unit {
     bool has_next;             /* raw_next is the DTS of the track's next unit */
     uint64_t raw_next;
     int64_t wall_us;     /* when it arrived */
-    const uint8_t *data; /* audio: an ADTS frame with its header */
+    const uint8_t *data; /* audio: a frame as audio_frame.h reads it */
     size_t len;
     const struct nal *nals; /* video */
     size_t nal_count;
@@ -95,6 +96,8 @@ __attribute__((warn_unused_result)) int packager_end(struct packager *p);
 int64_t packager_end_90k(const struct packager *p);
 uint64_t packager_next_sequence(const struct packager *p);
 uint32_t packager_target_duration(const struct packager *p);
+/* A track that no player of HLS takes, though it is sound: found out from its frames. */
+bool packager_is_left_out(const struct packager *p, uint32_t track);
 void packager_stats(const struct packager *p, struct packager_stats *out);
 
 #endif

@@ -63,12 +63,6 @@ static uint64_t sequence_at(const struct packager *p, int64_t present_90k)
     return n;
 }
 
-static bool same_adts(const struct adts *a, const struct adts *b)
-{
-    return a->object_type == b->object_type && a->sample_rate_index == b->sample_rate_index &&
-           a->channel_configuration == b->channel_configuration;
-}
-
 /* Ends what an audio track has with its old parameters. The leader makes a real cut; another track
  * begins the next number early, once: until the leader has caught up, -EAGAIN. */
 static int close_old_params(struct packager *p, struct packaged_track *t,
@@ -88,42 +82,49 @@ static int close_old_params(struct packager *p, struct packaged_track *t,
     return rc;
 }
 
+/* What a frame says of its track. False: this frame cannot be carried. */
+static bool read_params(struct packager *p, struct packaged_track *t, const struct packager_unit *u,
+                        struct track_params *params)
+{
+    int rc = audio_frame_params(t->codec, t->audio_config, u->data, u->len, params);
+
+    t->left_out = rc == -ENOTSUP;
+    p->unplayable += rc != 0;
+    return rc == 0;
+}
+
 /* ISO/IEC 14496-12: new parameters need a new init segment. 1: go on; 0: this frame cannot be
  * carried. */
-static int audio_params(struct packager *p, struct packaged_track *t, const struct adts *h,
+static int audio_params(struct packager *p, struct packaged_track *t, const struct audio_frame *f,
                         const struct packager_unit *u, const struct cmaf_track_sample *s)
 {
     struct track_params params;
     int rc = 0;
 
-    if (cmaf_track_params(t->cmaf) && same_adts(h, &t->adts))
+    if (cmaf_track_params(t->cmaf) && f->identity == t->identity)
         return 1;
-    if (aac_params(h, u->data, u->len, &params)) {
-        p->unplayable++;
+    if (!read_params(p, t, u, &params))
         return 0;
-    }
     if (cmaf_track_params(t->cmaf))
         rc = close_old_params(p, t, s);
     if (rc == -EAGAIN) {
         p->unplayable++;
         return 0;
     }
-    t->adts = *h;
+    t->identity = f->identity;
     if (!rc)
         rc = cmaf_track_set_params(t->cmaf, &params);
     return rc ? rc : 1;
 }
 
-static int start_audio_only(struct packager *p, struct packaged_track *t, const struct adts *h,
-                            const struct packager_unit *u)
+static int start_audio_only(struct packager *p, struct packaged_track *t,
+                            const struct audio_frame *f, const struct packager_unit *u)
 {
     struct track_params params;
 
-    if (aac_params(h, u->data, u->len, &params)) {
-        p->unplayable++;
+    if (!read_params(p, t, u, &params))
         return 0;
-    }
-    t->adts = *h;
+    t->identity = f->identity;
     return packager_start(p, t, u, &params);
 }
 
@@ -138,22 +139,23 @@ static int lead_audio(struct packager *p, const struct packager_unit *u,
 static int push_audio(struct packager *p, struct packaged_track *t, const struct packager_unit *u)
 {
     struct cmaf_track_sample s = {.random_access = true};
-    struct adts h;
+    struct audio_frame f;
     int rc;
 
-    if (adts_parse(u->data, u->len, &h) || u->len <= h.header_bytes) {
+    if (audio_frame_read(t->codec, u->data, u->len, &f) || f.bytes > u->len ||
+        f.bytes <= f.header_bytes) {
         p->unplayable++;
         return 0;
     }
-    s.data = u->data + h.header_bytes;
-    s.len = u->len - h.header_bytes;
+    s.data = u->data + f.header_bytes;
+    s.len = f.bytes - f.header_bytes;
     if (!p->leader) {
-        rc = start_audio_only(p, t, &h, u);
+        rc = start_audio_only(p, t, &f, u);
         if (rc || !p->leader)
             return rc;
     }
     packager_map(p, t, u, &s);
-    rc = audio_params(p, t, &h, u, &s);
+    rc = audio_params(p, t, &f, u, &s);
     if (rc <= 0)
         return rc;
     if (!cmaf_track_is_started(t->cmaf))

@@ -6,6 +6,7 @@
 #ifndef RELAY_PACKAGE_PACKAGER_STATE_H
 #define RELAY_PACKAGE_PACKAGER_STATE_H
 
+#include "codecs/audio_frame.h"
 #include "relay/package/cmaf_track.h"
 #include "relay/package/early.h"
 #include "relay/package/packager.h"
@@ -19,7 +20,9 @@ struct packaged_track {
     struct cmaf_track *cmaf;
     struct codec_sets *sets; /* video */
     uint64_t sets_hash;      /* of the parameters in force */
-    struct adts adts;        /* audio: of the parameters in force */
+    uint64_t identity;       /* audio: of the parameters in force */
+    uint8_t audio_config;    /* audio: from the PMT */
+    bool left_out;           /* audio: no player of HLS takes it */
     struct early *early;     /* audio that came before the first picture */
     uint32_t keyint;
     int64_t last_sync_90k;

@@ -1,7 +1,8 @@
 // Reads fragmented MP4 as a strict player would: init segments, fragments, samples, and faults.
 // SPDX-License-Identifier: MIT
 //
-// ISO/IEC 14496-12 (boxes), 14496-15 (avcC, hvcC), 14496-14 (esds). A fault is {rule, text} with
+// ISO/IEC 14496-12 (boxes), 14496-15 (avcC, hvcC), 14496-14 (esds), TS 102 366 annex F (dac3, dec3),
+// Opus in ISO BMFF (dOps). A fault is {rule, text} with
 // the number of the rule in conformance terms, as in rules.mjs.
 
 const CONTAINERS = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'dinf', 'mvex', 'moof',
@@ -51,21 +52,31 @@ function descriptor(b, p) {
   return { tag, body: p, end: p + size };
 }
 
-// ES_Descriptor (14496-1 7.2.6.5) → DecoderConfig → DecoderSpecificInfo.
+// ES_Descriptor (14496-1 7.2.6.5) → DecoderConfig → DecoderSpecificInfo, which MP3 has none of.
 function audioSpecificConfig(esds) {
   const es = descriptor(esds, 4);
   const dc = descriptor(esds, es.body + 3);
-  const info = descriptor(esds, dc.body + 13);
-  return { objectType: esds[dc.body], config: esds.subarray(info.body, info.end) };
+  const info = dc.body + 13 < dc.end ? descriptor(esds, dc.body + 13) : null;
+  return { objectType: esds[dc.body], config: info ? esds.subarray(info.body, info.end) : null };
 }
 
+const AUDIO_RECORDS = { 'ac-3': ['dac3', 'ac3'], 'ec-3': ['dec3', 'eac3'], Opus: ['dOps', 'opus'] };
+
 function audioEntry(type, body) {
-  const esds = readBoxes(body, 28).find((b) => b.type === 'esds');
-  const asc = esds ? audioSpecificConfig(esds.body) : null;
-  const first = asc?.config[0] ?? 0;
-  return { codec: asc?.objectType === 0x40 ? 'aac' : type, channels: body.readUInt16BE(16),
-    sampleRate: body.readUInt32BE(24) / 65536, config: asc?.config ?? null,
-    rfc6381: `mp4a.40.${first >> 3}` };
+  const boxes = readBoxes(body, 28);
+  const entry = { channels: body.readUInt16BE(16), sampleRate: body.readUInt32BE(24) / 65536 };
+  if (AUDIO_RECORDS[type]) {
+    const [name, codec] = AUDIO_RECORDS[type];
+    return { ...entry, codec, rfc6381: type, config: boxes.find((b) => b.type === name).body };
+  }
+  const esds = boxes.find((b) => b.type === 'esds');
+  const { objectType, config } = esds ? audioSpecificConfig(esds.body) : {};
+  if (objectType === 0x6b || objectType === 0x69) { // RFC 6381 3.3
+    return { ...entry, codec: 'mp3', rfc6381: `mp4a.${objectType.toString(16).toUpperCase()}`,
+      config };
+  }
+  return { ...entry, codec: objectType === 0x40 ? 'aac' : type, config: config ?? null,
+    rfc6381: `mp4a.40.${(config?.[0] ?? 0) >> 3}` };
 }
 
 const hex2 = (n) => n.toString(16).padStart(2, '0');

@@ -47,7 +47,8 @@ function firstDue(stream, video) {
   if (stream.kind === 'video') return stream.aus.findIndex((a) => a.key);
   const idr = video?.aus.find((a) => a.key);
   if (!idr) return 0;
-  const due = stream.aus.findIndex((a) => a.pts + 1024 * 90000 / stream.sampleRate > idr.dts);
+  const length = stream.frameSamples * 90000 / stream.sampleRate;
+  const due = stream.aus.findIndex((a) => a.pts + length > idr.dts);
   return due < 0 ? stream.aus.length : due;
 }
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 // ISO/IEC 13818-1 table 2-34.
-export const CODEC_OF_STREAM_TYPE = { 0x1b: 'h264', 0x24: 'hevc', 0x0f: 'aac' };
+export const CODEC_OF_STREAM_TYPE = { 0x1b: 'h264', 0x24: 'hevc' };
 
 const START_CODE = Buffer.from([0, 0, 1]);
 

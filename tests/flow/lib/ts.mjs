@@ -2,14 +2,13 @@
 // SPDX-License-Identifier: MIT
 //
 // Independent of libavformat and of the relay's own code, so that both can be judged by it.
-// ISO/IEC 13818-1 (TS, PES), 13818-7 annex / 14496-3 1.A.2 (ADTS), 14496-10 annex B.
+// ISO/IEC 13818-1 (TS, PES), 14496-10 annex B; audio.mjs has the audio.
 import { createHash } from 'node:crypto';
+import { FRAME_READERS, audioOf } from './audio.mjs';
 import { CODEC_OF_STREAM_TYPE, nalFacts, splitAnnexB } from './nal.mjs';
 
 const PACKET = 188;
 const WRAP = 2 ** 33;
-const ADTS_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025,
-  8000, 7350];
 
 // CRC of ISO/IEC 13818-1 annex A: a section with its CRC_32 gives 0.
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -61,7 +60,8 @@ function parsePmt(section) {
     const pid = section.readUInt16BE(p + 1) & 0x1fff;
     const infoLength = section.readUInt16BE(p + 3) & 0xfff;
     const descriptors = section.subarray(p + 5, p + 5 + infoLength);
-    streams.push({ pid, type, language: languageOf(descriptors) });
+    streams.push({ pid, type, language: languageOf(descriptors),
+      audio: audioOf(type, descriptors) });
     p += 5 + infoLength;
   }
   return streams;
@@ -133,9 +133,9 @@ class Reader {
     this.versions.pmt.add(section[5] >> 1 & 31);
     for (const s of parsePmt(section)) {
       if (this.streams.has(s.pid)) continue;
-      const codec = CODEC_OF_STREAM_TYPE[s.type] ?? null;
-      const kind = codec === 'aac' ? 'audio' : codec ? 'video' : 'other';
-      this.streams.set(s.pid, { ...s, codec, kind, pes: [], open: null });
+      const codec = s.audio.codec ?? CODEC_OF_STREAM_TYPE[s.type] ?? null;
+      const kind = s.audio.codec ? 'audio' : codec ? 'video' : 'other';
+      this.streams.set(s.pid, { ...s, ...s.audio, codec, kind, pes: [], open: null });
     }
   }
 
@@ -181,32 +181,32 @@ function audioUnits(stream, clock, faults) {
   }
   const aus = [];
   let base = null;
-  let frames = 0;
-  for (let p = 0; p + 7 <= bytes.length;) {
-    if ((bytes.readUInt16BE(p) & 0xfff6) !== 0xfff0) {
-      faults.push(`PID ${stream.pid}: no ADTS sync word at byte ${p}`);
+  let passed = 0;
+  for (let p = 0; p + 8 <= bytes.length;) {
+    const frame = FRAME_READERS[stream.codec](bytes, p, stream);
+    if (frame === undefined) break;
+    if (frame === null) {
+      faults.push(`PID ${stream.pid}: no ${stream.codec} frame at byte ${p}`);
       p++;
       continue;
     }
-    const header = bytes[p + 1] & 1 ? 7 : 9;
-    const size = (bytes[p + 3] & 3) << 11 | bytes[p + 4] << 3 | bytes[p + 5] >> 5;
-    if (size < header || p + size > bytes.length) break;
     while (starts.length && starts[0].at <= p) {
       const { pts } = starts.shift();
-      if (pts !== null) { base = clock(pts); frames = 0; }
+      if (pts !== null) { base = clock(pts); passed = 0; }
     }
-    stream.sampleRate = ADTS_RATES[bytes[p + 2] >> 2 & 15];
-    stream.channels = (bytes[p + 2] & 1) << 2 | bytes[p + 3] >> 6;
-    const pts = base + frames * 1024 * 90000 / stream.sampleRate;
-    aus.push({ pts, dts: pts, units: [bytes.subarray(p + header, p + size)], key: true });
-    frames++;
-    p += size;
+    stream.sampleRate = frame.sampleRate;
+    stream.channels = frame.channels;
+    stream.frameSamples = frame.samples;
+    const pts = base + passed * 90000 / frame.sampleRate;
+    aus.push({ pts, dts: pts, units: frame.units, key: true });
+    passed += frame.samples;
+    p += frame.size;
   }
   return aus;
 }
 
 // → {streams: [{pid, type, kind, codec, language, aus}], faults, versions}
-// An access unit: {pts, dts (90 kHz, unwrapped), units (NAL units or one AAC frame), key, sha1}.
+// An access unit: {pts, dts (90 kHz, unwrapped), units (NAL units or one audio frame), key, sha1}.
 export function readTs(bytes) {
   const r = new Reader();
   const whole = bytes.length - bytes.length % PACKET;
