@@ -21,6 +21,20 @@ const x264 = (gop, ...more) => ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix
   '-g', `${gop}`, '-keyint_min', `${gop}`, '-sc_threshold', '0', '-threads', '2', ...more];
 const aac = (...more) => ['-c:a', 'aac', '-b:a', '96k', '-ac', '2', ...more];
 
+const plain = (seconds, rate = 25, size = '320x180') => [...picture(size, rate, seconds),
+  ...sound(seconds)];
+// A profile and level of H.264, or of HEVC with more of x265's own options.
+const avc = (profile, level, format, ...more) => [...plain(6), '-c:v', 'libx264', '-preset',
+  'ultrafast', '-pix_fmt', format, '-profile:v', profile, '-level:v', level, '-g', '50',
+  '-sc_threshold', '0', '-b:v', '300k', '-threads', '2', ...more, ...aac()];
+const hevc = (format, params, ...more) => [...plain(6), '-c:v', 'libx265', '-preset', 'ultrafast',
+  '-pix_fmt', format, '-b:v', '300k', '-x265-params',
+  `keyint=50:min-keyint=50:scenecut=0:open-gop=0:pools=1:frame-threads=1:log-level=error:${params}`,
+  ...more, ...aac()];
+const PQ = 'colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc';
+const MASTERING = 'master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)'
+  + 'L(10000000,50)';
+
 // name → arguments between "ffmpeg" and the output file. Video first, then audio.
 export const RECIPES = {
   small: [...picture('320x180', 25, 8), ...sound(8), ...x264(25, '-b:v', '300k'), ...aac()],
@@ -49,6 +63,22 @@ export const RECIPES = {
     '-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=zho'],
   'obs-keyint-250': [...picture('640x360', 30, 27), ...sound(27), ...x264(250, '-b:v', '500k',
     '-bf', '2'), ...aac()],
+  'avc-baseline-30': avc('baseline', '3.0', 'yuv420p'),
+  'avc-main-40': avc('main', '4.0', 'yuv420p', '-bf', '2'),
+  'avc-high-52': avc('high', '5.2', 'yuv420p', '-bf', '2', '-x264-params', '8x8dct=1'),
+  'avc-high10-42': avc('high10', '4.2', 'yuv420p10le', '-bf', '2', '-x264-params', '8x8dct=1'),
+  'avc-high422-51': avc('high422', '5.1', 'yuv422p10le', '-bf', '2'),
+  'avc-hlg': avc('high10', '4.0', 'yuv420p10le', '-x264-params',
+    'colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc'),
+  'hevc-main-31': hevc('yuv420p', 'level-idc=3.1:bframes=3'),
+  'hevc-main-high-tier-51': hevc('yuv420p', 'level-idc=5.1:high-tier=1:vbv-maxrate=100000:'
+    + 'vbv-bufsize=100000'),
+  'hevc-main10-40': hevc('yuv420p10le', 'level-idc=4.0:no-high-tier=1:bframes=2:colorprim=bt709:'
+    + 'transfer=bt709:colormatrix=bt709'),
+  'hevc-pq-hdr10': hevc('yuv420p10le', `level-idc=5.0:no-high-tier=1:hdr10=1:${PQ}:${MASTERING}:`
+    + 'max-cll=1000,400'),
+  'hevc-hlg': hevc('yuv420p10le', 'level-idc=5.1:no-high-tier=1:colorprim=bt2020:'
+    + 'transfer=arib-std-b67:colormatrix=bt2020nc'),
   long: [...picture('320x180', 25, 24), ...sound(24), ...x264(25, '-b:v', '500k'), ...aac()],
 };
 
