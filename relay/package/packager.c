@@ -288,6 +288,14 @@ uint32_t packager_target_duration(const struct packager *p)
     return p->segmenter.target_duration_s;
 }
 
+bool packager_present_of(const struct packager *p, uint64_t raw_pts, int64_t *out_90k)
+{
+    if (!p->timeline.anchored)
+        return false;
+    *out_90k = timeline_at(&p->timeline, raw_pts);
+    return true;
+}
+
 void packager_stats(const struct packager *p, struct packager_stats *out)
 {
     memset(out, 0, sizeof(*out));

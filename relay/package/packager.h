@@ -84,6 +84,9 @@ __attribute__((warn_unused_result)) int packager_end(struct packager *p);
 int64_t packager_end_90k(const struct packager *p);
 uint64_t packager_next_sequence(const struct packager *p);
 uint32_t packager_target_duration(const struct packager *p);
+/* Where a raw PTS falls on the room's timeline; false before the first picture (or sound) tied it.
+ */
+bool packager_present_of(const struct packager *p, uint64_t raw_pts, int64_t *out_90k);
 void packager_stats(const struct packager *p, struct packager_stats *out);
 
 #endif

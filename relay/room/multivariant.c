@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/room/multivariant.h"
 
+#include "relay/room/caption_group.h"
 #include "relay/room/playlist.h"
 
 #include <inttypes.h>
@@ -126,17 +127,23 @@ void multivariant_render(struct text *t, const struct presentation *p)
     uint64_t peak_bps = (is_video ? v.main->bandwidth.peak_bps : 0) + v.audio_peak_bps;
     uint64_t average_bps = (is_video ? v.main->bandwidth.average_bps : 0) + v.audio_average_bps;
     text_puts(t, "#EXTM3U\n");
-    /* Section 8: nothing here needs a version; 4 is what it suggests where EXT-X-MEDIA is used. */
-    if (group)
-        text_puts(t, "#EXT-X-VERSION:4\n");
+    /* Section 8: only captions may need a version; 4 is what it suggests where EXT-X-MEDIA is. */
+    unsigned version = is_video ? caption_group_version(&p->captions) : 1;
+    bool media = group || (is_video && caption_group_exists(&p->captions));
+    if (media)
+        text_printf(t, "#EXT-X-VERSION:%u\n", version > 4 ? version : 4);
     if (v.independent)
         text_puts(t, "#EXT-X-INDEPENDENT-SEGMENTS\n");
     if (group)
         render_group(t, p);
+    if (is_video)
+        caption_group_render(t, &p->captions);
     text_printf(t, "#EXT-X-STREAM-INF:BANDWIDTH=%" PRIu64 ",AVERAGE-BANDWIDTH=%" PRIu64, peak_bps,
                 average_bps);
     render_codecs(t, p, &v);
     if (is_video)
         render_video(t, v.main);
+    if (is_video)
+        caption_group_attribute(t, &p->captions);
     text_printf(t, "%s\n%s.m3u8\n", group ? ",AUDIO=\"audio\"" : "", v.main->name);
 }

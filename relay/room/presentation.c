@@ -29,6 +29,7 @@ void presentation_init(struct presentation *p, const struct presentation_start *
     epochs_init(&p->epochs, start->msn, start->sequence);
     p->next_msn = start->msn;
     p->end_90k = start->start_90k;
+    dateranges_init(&p->dateranges);
 }
 
 void presentation_fini(struct presentation *p)
@@ -36,6 +37,7 @@ void presentation_fini(struct presentation *p)
     for (size_t i = 0; i < p->count; i++)
         rendition_free(&p->renditions[i]);
     p->count = 0;
+    dateranges_fini(&p->dateranges);
 }
 
 void presentation_open(struct presentation *p)
@@ -44,6 +46,7 @@ void presentation_open(struct presentation *p)
         p->renditions[i]->announced = p->renditions[i]->delivered = false;
     p->first_us = 0;
     p->settled = false;
+    dateranges_close(&p->dateranges, p->end_90k);
 }
 
 static int insert(struct presentation *p, struct rendition *r)

@@ -13,6 +13,7 @@
 #ifndef RELAY_ROOM_PRESENTATION_H
 #define RELAY_ROOM_PRESENTATION_H
 
+#include "relay/room/dateranges.h"
 #include "relay/room/epochs.h"
 #include "relay/room/rendition.h"
 
@@ -51,13 +52,15 @@ struct presentation {
     struct epochs epochs;
     struct rendition *renditions[PRESENTATION_RENDITIONS]; /* video first, then by rank */
     size_t count;
-    uint64_t next_msn;          /* one past the highest ever listed */
-    int64_t end_90k;            /* end of everything so far: where the next session starts */
-    int64_t end_wall_us;        /* the same as PROGRAM-DATE-TIME; 0: nothing yet */
-    uint32_t target_duration_s; /* 0 until the first segment freezes it */
-    int64_t first_us;           /* when this session's first segment was listed; 0: not yet */
-    bool settled;               /* this session's renditions may stand in the multivariant */
-    bool ended;                 /* ENDLIST is in */
+    uint64_t next_msn;            /* one past the highest ever listed */
+    int64_t end_90k;              /* end of everything so far: where the next session starts */
+    int64_t end_wall_us;          /* the same as PROGRAM-DATE-TIME; 0: nothing yet */
+    uint32_t target_duration_s;   /* 0 until the first segment freezes it */
+    int64_t first_us;             /* when this session's first segment was listed; 0: not yet */
+    bool settled;                 /* this session's renditions may stand in the multivariant */
+    bool ended;                   /* ENDLIST is in */
+    struct captions captions;     /* seen in its pictures so far, over all sessions */
+    struct dateranges dateranges; /* for every media playlist */
     struct presentation_counters counters;
 };
 
