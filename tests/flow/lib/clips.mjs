@@ -3,7 +3,8 @@
 //
 // Sound is noise, so that no two frames are alike and a repeated or lost one cannot hide.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync,
+  writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT, run } from './child.mjs';
 import { readTs } from './ts.mjs';
@@ -120,6 +121,14 @@ export async function clip(name) {
   const recipe = RECIPES[name];
   const file = path.join(DIR, `${name}-${hash(recipe)}.ts`);
   await once(file, (draft) => ffmpeg([...recipe, '-f', 'mpegts', draft]));
+  return describe(name, file);
+}
+
+// A clip made of another one by make() → bytes; `recipe` is what its name is hashed of.
+export async function derived(name, base, make, recipe) {
+  const key = hash([base.file, String(make), ...recipe.map(String)]);
+  const file = path.join(DIR, `${name}-${key}.ts`);
+  await once(file, async (draft) => writeFileSync(draft, make()));
   return describe(name, file);
 }
 

@@ -60,14 +60,18 @@ export async function playThrough(t, clip, options = {}) {
   return { relay, follower, push, result };
 }
 
-// Several clips at once, each in a room of its own of one relay.
-// → [{name, source, follower, push, result}]
-export async function playTogether(t, names, options = {}) {
-  const relay = await startRelay(t, options.relay);
+// Several clips at once, each in a room of its own of one relay. sources: name → clip, of those
+// that are no recipe. onIndex(name, playlist) sees every multivariant playlist.
+// → [{name, source, relay, follower, push, result}]
+export async function playTogether(t, names, { relay: options, sources = {}, onIndex } = {}) {
+  const relay = await startRelay(t, options);
   const rooms = [];
-  for (const name of names) rooms.push({ name, source: await clip(name) });
+  for (const name of names) {
+    rooms.push({ name, relay, source: sources[name] ?? await clip(name) });
+  }
   for (const room of rooms) {
     room.follower = watch(t, relay, room.name);
+    if (onIndex) room.follower.onIndex = (index) => onIndex(room.name, index);
     room.push = pushFfmpeg(t, relay, { room: room.name, clip: room.source });
   }
   await Promise.all(rooms.map(async (room) => {
