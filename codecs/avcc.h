@@ -10,7 +10,7 @@
 
 #include "codecs/codec.h"
 
-/* `out` comes zeroed but for .codec. */
+/* `out` comes zeroed but for .codec and .hdr10. */
 int avcc_params(const struct codec_sets *s, struct track_params *out);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "codecs/avcc.h"
 #include "codecs/h264.h"
+#include "codecs/hdr10.h"
 #include "codecs/hevc.h"
 #include "codecs/hvcc.h"
 #include "codecs/sets.h"
@@ -21,6 +22,7 @@ struct codec {
     int (*pps_named)(const struct nal *nal, uint8_t *out_id);
     int (*pps_sps)(const struct codec_set *pps);
     int (*params)(const struct codec_sets *s, struct track_params *out);
+    size_t (*sei_header)(const struct nal *nal); /* its bytes; 0: not an SEI unit to read */
 };
 
 static int h264_pps_sps(const struct codec_set *set)
@@ -40,9 +42,9 @@ static int hevc_pps_sps(const struct codec_set *set)
 static const struct codec CODECS[] = {
     [CODEC_NONE] = {.name = "none"},
     [CODEC_H264] = {"H.264", CODEC_KIND_VIDEO, h264_au_facts, h264_nal_starts_au, h264_set_id,
-                    h264_idr_pps, h264_pps_sps, avcc_params},
+                    h264_idr_pps, h264_pps_sps, avcc_params, h264_sei_header},
     [CODEC_HEVC] = {"HEVC", CODEC_KIND_VIDEO, hevc_au_facts, hevc_nal_starts_au, hevc_set_id,
-                    hevc_irap_pps, hevc_pps_sps, hvcc_params},
+                    hevc_irap_pps, hevc_pps_sps, hvcc_params, hevc_sei_header},
     [CODEC_AAC] = {.name = "AAC", .kind = CODEC_KIND_AUDIO},
     [CODEC_LATM] = {.name = "AAC", .kind = CODEC_KIND_AUDIO},
     [CODEC_AC3] = {.name = "AC-3", .kind = CODEC_KIND_AUDIO},
@@ -80,6 +82,33 @@ void codec_au_facts(enum codec_id id, const struct nal *nals, size_t n, struct a
     video_entry(id)->au_facts(nals, n, out);
 }
 
+void codec_captions(enum codec_id id, const struct nal *nals, size_t n, struct captions *out)
+{
+    *out = (struct captions){.carried = false};
+    for (size_t i = 0; i < n; i++) {
+        struct sei_reader r;
+        struct sei_message m;
+        size_t header = video_entry(id)->sei_header(&nals[i]);
+        if (header == 0)
+            continue;
+        sei_reader_init(&r, nals[i].data + header, nals[i].len - header);
+        while (sei_next(&r, &m))
+            captions_take(out, &m);
+    }
+}
+
+static void take_hdr10(struct codec_sets *s, const struct nal *nal)
+{
+    struct sei_reader r;
+    struct sei_message m;
+    size_t header = video_entry(s->codec)->sei_header(nal);
+    if (header == 0)
+        return;
+    sei_reader_init(&r, nal->data + header, nal->len - header);
+    while (sei_next(&r, &m))
+        hdr10_take(&s->hdr10, &m);
+}
+
 bool codec_nal_starts_au(enum codec_id id, const struct nal *nal)
 {
     return video_entry(id)->nal_starts_au(nal);
@@ -106,6 +135,7 @@ size_t codec_sets_take(struct codec_sets *s, const struct nal *nals, size_t n)
     for (size_t i = 0; i < n; i++) {
         enum codec_set_kind kind;
         uint8_t id;
+        take_hdr10(s, &nals[i]);
         int err = codec->set_id(&nals[i], &kind, &id);
         if (err == 0)
             changed += sets_put(s, kind, id, &nals[i]);
@@ -126,6 +156,6 @@ size_t codec_sets_take(struct codec_sets *s, const struct nal *nals, size_t n)
 
 int codec_sets_params(const struct codec_sets *s, struct track_params *out)
 {
-    *out = (struct track_params){.codec = s->codec};
+    *out = (struct track_params){.codec = s->codec, .hdr10 = s->hdr10};
     return video_entry(s->codec)->params(s, out);
 }

@@ -10,6 +10,7 @@
 #define CODECS_CODEC_H
 
 #include "codecs/aac.h"
+#include "codecs/captions.h"
 #include "codecs/nal.h"
 #include "codecs/track_params.h"
 
@@ -35,8 +36,12 @@ struct au_facts {
                             UINT32_MAX infinite */
 };
 
-/* Facts of the access unit that nals[0..n) make up. id is CODEC_H264 or CODEC_HEVC. */
+/* Facts of the access unit that nals[0..n) make up. id is CODEC_H264 or CODEC_HEVC, here
+ * and below. */
 void codec_au_facts(enum codec_id id, const struct nal *nals, size_t n, struct au_facts *out);
+
+/* Which closed captions travel inside the access unit. */
+void codec_captions(enum codec_id id, const struct nal *nals, size_t n, struct captions *out);
 
 /* True when `nal` can only stand at the start of the next access unit, given that a slice came
  * before it: H.264 7.4.1.2.3 (AUD, SPS, PPS, SEI, 14-18, or first_mb_in_slice 0 with a VCL unit),
@@ -60,11 +65,13 @@ struct codec_sets {
                       of it does, and does not depend on the order of arrival */
     bool in_use;   /* an IDR or IRAP picture has named pps_in_use */
     uint8_t pps_in_use;
+    struct hdr10 hdr10; /* the newest that stood among what was taken */
 };
 
 void codec_sets_init(struct codec_sets *s, enum codec_id id);
-/* Takes every parameter set among nals, and from the slices which of them are in use. Returns how
- * many were new or different; a switch to another SPS that was held already counts as one. */
+/* Takes every parameter set among nals, from the slices which of them are in use, and from SEI the
+ * static HDR metadata, which alone is no change. Returns how many were new or different; a switch
+ * to another SPS that was held already counts as one. */
 size_t codec_sets_take(struct codec_sets *s, const struct nal *nals, size_t n);
 /* The track parameters that the sets describe, with config = avcC or hvcC holding all sets that
  * can stand beside the one in use (same chroma format and depth, their SPS held).

@@ -254,3 +254,8 @@ bool h264_nal_starts_au(const struct nal *nal)
         return nal->data[HEADER_BYTES] & 0x80; /* first_mb_in_slice is 0: ue(v) "1" */
     return (type >= H264_NAL_SEI && type <= H264_NAL_AUD) || (type >= 14 && type <= 18);
 }
+
+size_t h264_sei_header(const struct nal *nal)
+{
+    return h264_nal_type(nal) == H264_NAL_SEI ? HEADER_BYTES : 0;
+}

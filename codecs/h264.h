@@ -51,5 +51,7 @@ int h264_idr_pps(const struct nal *nal, uint8_t *out_id);
 
 void h264_au_facts(const struct nal *nals, size_t n, struct au_facts *out);
 bool h264_nal_starts_au(const struct nal *nal);
+/* How many bytes of header an SEI unit has; 0: it is none. */
+size_t h264_sei_header(const struct nal *nal);
 
 #endif

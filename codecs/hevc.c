@@ -274,3 +274,8 @@ bool hevc_nal_starts_au(const struct nal *nal)
     return (type >= HEVC_NAL_VPS && type <= HEVC_NAL_AUD) || type == HEVC_NAL_SEI_PREFIX ||
            (type >= 41 && type <= 44) || (type >= 48 && type <= 55);
 }
+
+size_t hevc_sei_header(const struct nal *nal)
+{
+    return hevc_nal_type(nal) == HEVC_NAL_SEI_PREFIX ? HEADER_BYTES : 0;
+}

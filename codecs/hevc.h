@@ -71,5 +71,7 @@ int hevc_irap_pps(const struct nal *nal, uint8_t *out_id);
 
 void hevc_au_facts(const struct nal *nals, size_t n, struct au_facts *out);
 bool hevc_nal_starts_au(const struct nal *nal);
+/* How many bytes of header an SEI unit before the picture has; 0: it is none. */
+size_t hevc_sei_header(const struct nal *nal);
 
 #endif

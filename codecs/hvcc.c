@@ -3,6 +3,7 @@
 #include "codecs/hvcc.h"
 
 #include "codecs/bits.h"
+#include "codecs/hdr10.h"
 #include "codecs/hevc.h"
 #include "codecs/sets.h"
 
@@ -97,6 +98,18 @@ static void write_array(struct bit_writer *w, const struct codec_sets *s,
         sets_write(w, chosen[i]);
 }
 
+/* HDR10 players look for the metadata here before the first sample (rule 49). The samples have it
+ * too, so the array is not complete. */
+static void write_sei_array(struct bit_writer *w, const uint8_t *units, size_t len, unsigned count)
+{
+    if (count == 0)
+        return;
+    bit_writer_put(w, 8, HEVC_NAL_SEI_PREFIX);
+    bit_writer_put(w, 16, count);
+    for (size_t i = 0; i < len; i++)
+        bit_writer_put(w, 8, units[i]);
+}
+
 /* 8.3.3.1.2 parallelismType: 0 mixed or unknown, 1 slices, 2 tiles, 3 wavefront. Without a
  * guarantee in min_spatial_segmentation_idc it has nothing to say. */
 static uint32_t parallelism(const struct in_use *u)
@@ -110,6 +123,9 @@ static int write_record(const struct codec_sets *s, const struct in_use *u,
                         struct track_params *out)
 {
     const struct hevc_sps *sps = &u->sps;
+    uint8_t units[HDR10_UNITS_BYTES];
+    size_t units_len;
+    unsigned unit_count = hdr10_write_units(&out->hdr10, units, &units_len);
     struct bit_writer w;
     bit_writer_init(&w, out->config, sizeof out->config);
     bit_writer_put(&w, 8, 1); /* configurationVersion */
@@ -128,11 +144,12 @@ static int write_record(const struct codec_sets *s, const struct in_use *u,
     bit_writer_put(&w, 16 + 2, 0); /* avgFrameRate, constantFrameRate: unspecified */
     bit_writer_put(&w, 3, sps->sub_layers);
     bit_writer_put(&w, 1, sps->temporal_id_nested);
-    bit_writer_put(&w, 2, 3); /* lengthSizeMinusOne */
-    bit_writer_put(&w, 8, 3); /* numOfArrays */
+    bit_writer_put(&w, 2, 3);                      /* lengthSizeMinusOne */
+    bit_writer_put(&w, 8, unit_count > 0 ? 4 : 3); /* numOfArrays */
     write_array(&w, s, sps, CODEC_SET_VPS);
     write_array(&w, s, sps, CODEC_SET_SPS);
     write_array(&w, s, sps, CODEC_SET_PPS);
+    write_sei_array(&w, units, units_len, unit_count);
     if (w.len > sizeof out->config)
         return -EINVAL;
     out->config_len = (uint32_t)w.len;

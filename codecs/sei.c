@@ -1,18 +1,14 @@
-/* Reads what an encoder says about itself in its SEI messages. */
+/* Walks through SEI messages and reads what an encoder says about itself in them. */
 /* SPDX-License-Identifier: MIT */
 #include "codecs/sei.h"
 
-#include "codecs/bits.h"
-
-#include <stdbool.h>
 #include <string.h>
 
 enum {
-    SEI_USER_DATA_UNREGISTERED = 5,
     UUID_BYTES = 16,
     MESSAGES_MAX = 64,         /* in one unit; real ones hold a few */
     X265_INFINITE = INT32_MAX, /* how x265 prints an endless one */
-    LOOK_BYTES = 8192,         /* x264's text has 700, x265's 2300 */
+    LOOK_BYTES = 8192,         /* of a unit */
 };
 
 static const uint8_t UUIDS[][UUID_BYTES] = {
@@ -42,17 +38,15 @@ static bool is_known_uuid(const uint8_t *uuid)
     return false;
 }
 
-/* The number after " keyint="; `left` bytes of text remain. For an endless one x264 prints
- * "infinite"; a negative number asks either encoder for the same. */
-static uint32_t read_number(struct bits *b, uint32_t left)
+/* The number after " keyint=". For an endless one x264 prints "infinite"; a negative number asks
+ * either encoder for the same. */
+static uint32_t read_number(const uint8_t *text, uint32_t len)
 {
     uint64_t value = 0;
-    bool digits = false;
-    for (; left > 0; left--) {
-        uint32_t c = bits_u(b, 8);
+    for (uint32_t i = 0; i < len; i++) {
+        uint8_t c = text[i];
         if (c < '0' || c > '9')
-            return digits ? (uint32_t)value : c == 'i' || c == '-' ? SEI_KEYINT_INFINITE : 0;
-        digits = true;
+            return i > 0 ? (uint32_t)value : c == 'i' || c == '-' ? SEI_KEYINT_INFINITE : 0;
         value = value * 10 + (c - '0');
         if (value >= X265_INFINITE)
             return SEI_KEYINT_INFINITE;
@@ -61,37 +55,50 @@ static uint32_t read_number(struct bits *b, uint32_t left)
 }
 
 /* The space in front keeps x265's min-keyint out, the sign behind x264's keyint_min. */
-static uint32_t read_text(struct bits *b, uint32_t len)
+static uint32_t read_text(const uint8_t *text, uint32_t len)
 {
     static const char key[] = " keyint=";
-    size_t matched = 0;
-    while (len > 0 && !b->error) {
-        char c = (char)bits_u(b, 8);
-        len--;
-        matched = c == key[matched] ? matched + 1 : c == key[0] ? 1 : 0;
-        if (key[matched] == '\0')
-            return read_number(b, len);
-    }
-    return 0;
+    const uint8_t *found = memmem(text, len, key, sizeof key - 1);
+    if (found == NULL)
+        return 0;
+    uint32_t used = (uint32_t)(found - text) + (uint32_t)sizeof key - 1;
+    return read_number(text + used, len - used);
+}
+
+void sei_reader_init(struct sei_reader *r, const uint8_t *rbsp, size_t len)
+{
+    bits_init_nal(&r->bits, rbsp, len < LOOK_BYTES ? len : LOOK_BYTES);
+    r->messages = 0;
+}
+
+bool sei_next(struct sei_reader *r, struct sei_message *m)
+{
+    struct bits *b = &r->bits;
+    if (r->messages++ == MESSAGES_MAX)
+        return false;
+    m->type = read_sum(b);
+    uint32_t size = read_sum(b);
+    m->len = size < SEI_PAYLOAD_MAX ? size : SEI_PAYLOAD_MAX;
+    for (uint32_t i = 0; i < m->len && !b->error; i++)
+        m->data[i] = (uint8_t)bits_u(b, 8);
+    bits_skip(b, (uint64_t)(size - m->len) * 8);
+    return !b->error;
+}
+
+uint32_t sei_message_keyint(const struct sei_message *m)
+{
+    if (m->type != SEI_USER_DATA_UNREGISTERED || m->len < UUID_BYTES || !is_known_uuid(m->data))
+        return 0;
+    return read_text(m->data + UUID_BYTES, m->len - UUID_BYTES);
 }
 
 uint32_t sei_keyint(const uint8_t *rbsp, size_t len)
 {
-    struct bits b;
-    bits_init_nal(&b, rbsp, len < LOOK_BYTES ? len : LOOK_BYTES);
-    for (int i = 0; i < MESSAGES_MAX && !b.error; i++) {
-        uint32_t type = read_sum(&b);
-        uint32_t size = read_sum(&b);
-        if (type != SEI_USER_DATA_UNREGISTERED || size < UUID_BYTES) {
-            bits_skip(&b, (uint64_t)size * 8);
-            continue;
-        }
-        uint8_t uuid[UUID_BYTES];
-        for (size_t k = 0; k < UUID_BYTES; k++)
-            uuid[k] = (uint8_t)bits_u(&b, 8);
-        if (is_known_uuid(uuid))
-            return read_text(&b, size - UUID_BYTES);
-        bits_skip(&b, (uint64_t)(size - UUID_BYTES) * 8);
-    }
-    return 0;
+    struct sei_reader r;
+    struct sei_message m;
+    uint32_t keyint = 0;
+    sei_reader_init(&r, rbsp, len);
+    while (keyint == 0 && sei_next(&r, &m))
+        keyint = sei_message_keyint(&m);
+    return keyint;
 }

@@ -24,6 +24,16 @@ enum codec_id {
 
 enum { CODEC_CONFIG_MAX = 4096 };
 
+/* Static HDR metadata as SEI messages 137 and 144 say it (H.264 D.2.29, D.2.31; H.265 D.3.28,
+ * D.3.35). Chromaticities count 0.00002, luminances 0.0001 cd/m2, the light levels cd/m2. */
+struct hdr10 {
+    bool has_mastering, has_light;
+    uint16_t primaries[3][2]; /* green, blue, red: x, y */
+    uint16_t white[2];
+    uint32_t luminance_max, luminance_min;
+    uint16_t max_cll, max_fall;
+};
+
 struct track_params {
     enum codec_id codec;
     char rfc6381[40]; /* "avc1.640033", "hvc1.1.6.L153.B0", "mp4a.40.2" */
@@ -35,7 +45,8 @@ struct track_params {
     uint8_t transfer; /* ISO/IEC 23091-2 transfer_characteristics; 2 unspecified */
     uint8_t primaries, matrix;
     bool full_range, interlaced;
-    uint8_t reorder; /* max frames that output may lag decoding; 255 unknown */
+    struct hdr10 hdr10; /* of the random access point that brought the parameters */
+    uint8_t reorder;    /* max frames that output may lag decoding; 255 unknown */
     /* audio */
     uint32_t sample_rate;             /* what is heard, SBR included */
     uint32_t core_sample_rate;        /* of the AAC core: what timestamps and frames count in */

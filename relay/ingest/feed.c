@@ -4,6 +4,7 @@
 
 #include "relay/base/log.h"
 #include "relay/ingest/access_units.h"
+#include "relay/ingest/asides.h"
 #include "relay/ingest/reorder.h"
 #include "relay/ingest/ts_demux.h"
 #include "relay/ingest/ts_filter.h"
@@ -41,6 +42,7 @@ struct feed {
     struct ts_demux *demux;
     struct access_units *units[TS_TRACKS_MAX];
     struct packager *packager;
+    struct asides *asides;
     struct packager_stats gone; /* of packagers that a new layout replaced */
     struct access_units_count counts;
     struct link_feed_stats srt; /* SRT's side only */
@@ -167,6 +169,7 @@ static void on_unit(void *ctx, const struct access_unit *u)
     p.has_next = u->last && ts_filter_next_dts(&f->filter, u->track, u->raw_dts, &p.raw_next);
     if (!f->fault[0] && packager_take(f->packager, &p))
         set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory or descriptors left for this feed");
+    asides_unit(f->asides, f->filter.layout.tracks[u->track].codec, u, f->packager);
 }
 
 /* The last picture of a connection may be a torn one: its PES has no length. A torn one ends with
@@ -317,7 +320,9 @@ int feed_new(struct feed **out, const struct feed_options *o, const struct feed_
 {
     struct feed *f = calloc(1, sizeof(*f));
     struct reorder_out in_order = {.ctx = f, .packet = on_payload, .hole = on_hole};
-    struct ts_out ts = {.ctx = f, .packet = on_ts_packet, .layout = on_layout};
+    struct ts_out ts = {
+        .ctx = f, .packet = on_ts_packet, .layout = on_layout, .aside = asides_packet};
+    struct asides_out beside = {cb->ctx, cb->send, o->worker, o->id};
     struct link_message m = {0};
 
     *out = NULL;
@@ -327,11 +332,14 @@ int feed_new(struct feed **out, const struct feed_options *o, const struct feed_
     f->out = *cb;
     f->opened_us = o->now_us;
     snprintf(f->log_name, sizeof(f->log_name), "room/%s", o->stream.room);
-    if (reorder_new(&f->reorder, o->first_sequence, o->config->srt.flow_window, !o->classic,
+    if (asides_new(&f->asides, &beside) ||
+        reorder_new(&f->reorder, o->first_sequence, o->config->srt.flow_window, !o->classic,
                     &in_order)) {
+        asides_free(&f->asides);
         free(f);
         return -ENOMEM;
     }
+    ts.aside_ctx = f->asides;
     ts_filter_init(&f->filter, o->config->limits.audio_tracks, &ts);
     memcpy(m.u.open.room, o->stream.room, sizeof(m.u.open.room));
     memcpy(m.u.open.role, o->stream.role, sizeof(m.u.open.role));
@@ -354,6 +362,7 @@ void feed_free(struct feed **f)
         access_units_free(&(*f)->units[i]);
     packager_free(&(*f)->packager);
     reorder_free(&(*f)->reorder);
+    asides_free(&(*f)->asides);
     free(*f);
     *f = NULL;
 }
@@ -420,6 +429,7 @@ void feed_second(struct feed *f, int64_t now_us)
         set_fault(f, LINK_CLOSE_LIMIT, "more than limits.feed_mbps for 10 s");
     f->rate[++f->seconds % RATE_WINDOW_S] = 0;
     f->changes = 0;
+    asides_second(f->asides);
     if (f->packager && f->filter.has_layout) /* media, but perhaps a long way to its first IDR */
         patience += SILENT_US;
     else

@@ -28,13 +28,13 @@ static const struct stream_kind {
     {0x06, 0, 0, CODEC_NONE, "private data (subtitles and the like)"},
     {0x0f, 0, 0, CODEC_AAC, "AAC"},
     {0x11, 0, 0, CODEC_LATM, "AAC in LATM"},
-    {0x15, 0, 0, CODEC_NONE, "metadata"},
+    {TS_TYPE_METADATA, 0, 0, CODEC_NONE, "metadata"},
     {0x1b, 0, 0, CODEC_H264, "H.264"},
     {0x24, 0, 0, CODEC_HEVC, "HEVC"},
     {0x33, 0, 0, CODEC_NONE, "VVC"},
     {0x81, 0, 0, CODEC_AC3, "AC-3"},
     {0x82, 0, 0, CODEC_NONE, "DTS"},
-    {0x86, 0, 0, CODEC_NONE, "SCTE-35"},
+    {TS_TYPE_SCTE35, 0, 0, CODEC_NONE, "SCTE-35"},
     {0x87, 0, 0, CODEC_EAC3, "E-AC-3"},
 };
 
@@ -123,6 +123,16 @@ static bool is_taken(const struct ts_layout *l, uint16_t pid)
     return false;
 }
 
+/* Takes a stream of timed metadata, if there is room for one more. */
+static bool add_aside(struct ts_layout *l, const struct psi_stream *s)
+{
+    if ((s->type != TS_TYPE_METADATA && s->type != TS_TYPE_SCTE35) || is_taken(l, s->pid) ||
+        l->aside_count == TS_ASIDES_MAX)
+        return false;
+    l->asides[l->aside_count++] = (struct ts_aside){.pid = s->pid, .type = s->type};
+    return true;
+}
+
 /* The first video stream, then audio streams up to the limit. */
 static void choose(const struct ts_filter *f, struct ts_layout *l)
 {
@@ -148,7 +158,8 @@ static void choose(const struct ts_filter *f, struct ts_layout *l)
                 else
                     leave_out(l, s, " (too many)");
             } else if (pass == 1 && kind == CODEC_KIND_NONE) {
-                leave_out(l, s, "");
+                if (!add_aside(l, s))
+                    leave_out(l, s, "");
             } else if (pass == 1 && kind == CODEC_KIND_VIDEO && !is_taken(l, s->pid)) {
                 leave_out(l, s, " (second video)");
             }
@@ -166,6 +177,16 @@ static bool same_tracks(const struct ts_layout *a, const struct ts_layout *b)
     return true;
 }
 
+/* Packets find their way by PID; tracks go before asides. */
+static void set_ways(struct ts_filter *f, const struct ts_layout *l)
+{
+    memset(f->track_of, -1, sizeof(f->track_of));
+    for (size_t i = 0; i < l->aside_count; i++)
+        f->track_of[l->asides[i].pid] = (int8_t)(TS_TRACKS_MAX + i);
+    for (size_t i = 0; i < l->count; i++)
+        f->track_of[l->tracks[i].pid] = (int8_t)i;
+}
+
 static void on_pmt(struct ts_filter *f)
 {
     struct ts_layout next;
@@ -175,13 +196,14 @@ static void on_pmt(struct ts_filter *f)
         return;
     }
     choose(f, &next);
-    if (f->has_layout && same_tracks(&next, &f->layout))
+    set_ways(f, &next);
+    if (f->has_layout && same_tracks(&next, &f->layout)) {
+        memcpy(f->layout.asides, next.asides, sizeof(next.asides));
+        f->layout.aside_count = next.aside_count;
         return;
-    memset(f->track_of, -1, sizeof(f->track_of));
+    }
     memset(f->continuity, -1, sizeof(f->continuity));
     memset(f->times, 0, sizeof(f->times));
-    for (size_t i = 0; i < next.count; i++)
-        f->track_of[next.tracks[i].pid] = (int8_t)i;
     f->layout = next;
     f->has_layout = true;
     f->out.layout(f->out.ctx, &f->layout);
@@ -291,6 +313,12 @@ static void pass_track(struct ts_filter *f, int track, const uint8_t *p, size_t 
     f->out.packet(f->out.ctx, p);
 }
 
+static void pass_aside(struct ts_filter *f, size_t index, const uint8_t *p)
+{
+    if (f->out.aside)
+        f->out.aside(f->out.aside_ctx, index, &f->layout.asides[index], p);
+}
+
 static void on_packet(struct ts_filter *f, const uint8_t *p)
 {
     uint16_t pid = (uint16_t)((p[1] & 0x1f) << 8 | p[2]);
@@ -309,6 +337,8 @@ static void on_packet(struct ts_filter *f, const uint8_t *p)
         f->count.ignored++;
     } else if (table) {
         on_table(f, pid, p + header, TS_PACKET - header, p[1] & 0x40);
+    } else if (track >= TS_TRACKS_MAX) {
+        pass_aside(f, (size_t)track - TS_TRACKS_MAX, p);
     } else {
         pass_track(f, track, p, header);
     }

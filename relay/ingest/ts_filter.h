@@ -17,7 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TS_TRACKS_MAX = 8, TS_TIMES = 8 };
+enum { TS_TRACKS_MAX = 8, TS_ASIDES_MAX = 4, TS_TIMES = 8 };
+
+enum { TS_TYPE_METADATA = 0x15, TS_TYPE_SCTE35 = 0x86 };
 
 /* The tracks that are carried: video first, then audio in the PMT's order. */
 struct ts_layout {
@@ -29,6 +31,11 @@ struct ts_layout {
         uint8_t audio_config; /* what audio_frame_params wants of the PMT */
         char language[12];
     } tracks[TS_TRACKS_MAX];
+    struct ts_aside { /* timed metadata, which never reaches the demuxer */
+        uint16_t pid;
+        uint8_t type; /* TS_TYPE_METADATA, TS_TYPE_SCTE35 */
+    } asides[TS_ASIDES_MAX];
+    size_t aside_count;
     uint16_t pmt_pid, pcr_pid;
     uint32_t left_out_count;
     char left_out[96]; /* streams that are not carried, in words; "" */
@@ -39,6 +46,10 @@ struct ts_out {
     void (*packet)(void *ctx, const uint8_t packet[static TS_PACKET]);
     /* The set of tracks is new; packets that follow are of these. */
     void (*layout)(void *ctx, const struct ts_layout *layout);
+    /* A packet with payload of the layout's aside of that index; NULL: nobody asks. */
+    void (*aside)(void *aside_ctx, size_t index, const struct ts_aside *aside,
+                  const uint8_t packet[static TS_PACKET]);
+    void *aside_ctx;
 };
 
 struct ts_counters {
@@ -56,7 +67,7 @@ struct ts_filter {
     struct ts_layout layout;
     bool has_program, has_layout;
     struct ts_counters count;
-    int8_t track_of[8192]; /* by PID; -1: not ours */
+    int8_t track_of[8192]; /* by PID; -1: not ours; from TS_TRACKS_MAX on: an aside */
     int8_t continuity[TS_TRACKS_MAX];
     bool last_stuffed; /* of the last video packet passed */
     struct ts_times {  /* DTS of the last PES headers that passed, newest at count - 1 */

@@ -29,6 +29,10 @@ static size_t message_bytes(uint32_t type)
         return BODY_END(part);
     case LINK_SEGMENT:
         return BODY_END(segment);
+    case LINK_EVENT:
+        return BODY_END(event);
+    case LINK_CAPTIONS:
+        return BODY_END(captions);
     case LINK_FEED_STATS:
         return BODY_END(feed_stats);
     case LINK_FEED_CLOSED:

@@ -9,7 +9,9 @@
 #define RELAY_LINK_MESSAGE_H
 
 #include "codecs/codec.h"
+#include "relay/link/event.h"
 #include "relay/link/part.h"
+#include "relay/link/states.h"
 #include "relay/link/stats.h"
 
 #include <stdbool.h>
@@ -31,6 +33,8 @@ enum link_type {
     LINK_TRACK,            /* a track's parameters; fd: its init segment (ftyp + moov) */
     LINK_PART,             /* a part of a segment that is being written; fd with part 0: its file */
     LINK_SEGMENT,          /* a finished segment; fd: its bytes, sealed. No fd when gap */
+    LINK_EVENT,            /* a splice point or a tag beside the tracks */
+    LINK_CAPTIONS,         /* closed captions inside the pictures; again when more are found */
     LINK_FEED_STATS,       /* once a second */
     LINK_FEED_CLOSED,      /* the feed is over and everything it had was sent */
     LINK_WORKER_STATS,     /* once a second; the worker's heartbeat too */
@@ -41,22 +45,6 @@ enum link_type {
     LINK_CONFIG,         /* fd: the whole new configuration as YAML */
     LINK_STOP,           /* flush, close and exit */
     LINK_WORKER_SPAWNED, /* supervisor -> front, as CONFIG and STOP; fd: a new worker's link */
-};
-
-enum link_close_reason {
-    LINK_CLOSE_ENDED,     /* the publisher closed or went silent */
-    LINK_CLOSE_STOPPED,   /* the front asked for it */
-    LINK_CLOSE_WEDGED,    /* libsrt yields nothing although packets arrive: next time classic */
-    LINK_CLOSE_LIMIT,     /* a limit of the configuration */
-    LINK_CLOSE_NOT_MEDIA, /* no MPEG-TS with a playable track within 10 s */
-    LINK_CLOSE_LOST,      /* (front only) its worker died */
-};
-
-enum link_room_state {
-    LINK_ROOM_FREE, /* all that a handshake must know of a room */
-    LINK_ROOM_LIVE,
-    LINK_ROOM_STALE,   /* live, but its feed is silent: a newcomer replaces it */
-    LINK_ROOM_WAITING, /* its publisher left: it may come back even when no other room may begin */
 };
 
 struct link_message {
@@ -91,6 +79,8 @@ struct link_message {
             uint32_t parts, iframe_bytes; /* LINK_PARTs before it; to the end of its first IDR */
         } segment;
         struct link_part part;
+        struct link_event event;
+        struct link_captions captions;
         struct link_feed_stats feed_stats;
         struct link_worker_stats worker_stats;
         struct {

@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <libavformat/avformat.h>
 #include <libavutil/dict.h>
+#include <libavutil/mastering_display_metadata.h>
 #include <libavutil/opt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +97,57 @@ static int fill_codecpar(AVCodecParameters *par, const struct track_params *p)
     return 0;
 }
 
+static void fill_mastering(AVMasteringDisplayMetadata *m, const struct hdr10 *h)
+{
+    static const int rgb_of[3] = {1, 2, 0}; /* SEI counts green, blue, red */
+
+    for (size_t c = 0; c < 3; c++)
+        for (size_t xy = 0; xy < 2; xy++)
+            m->display_primaries[rgb_of[c]][xy] = (AVRational){h->primaries[c][xy], 50000};
+    for (size_t xy = 0; xy < 2; xy++)
+        m->white_point[xy] = (AVRational){h->white[xy], 50000};
+    m->max_luminance = (AVRational){(int)h->luminance_max, 10000};
+    m->min_luminance = (AVRational){(int)h->luminance_min, 10000};
+    m->has_primaries = m->has_luminance = 1;
+}
+
+/* Takes data, which av_malloc gave. */
+static int add_side_data(AVStream *stream, enum AVPacketSideDataType type, void *data, size_t size)
+{
+    if (!data)
+        return -ENOMEM;
+    if (av_stream_add_side_data(stream, type, data, size) < 0) {
+        av_free(data);
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+/* The muxer makes mdcv and clli (ISO/IEC 14496-12 12.1.6, 12.1.7) of these. */
+static int add_hdr10(AVStream *stream, const struct hdr10 *h)
+{
+    int rc = 0;
+
+    if (h->has_mastering && h->luminance_max <= INT_MAX) {
+        AVMasteringDisplayMetadata *m = av_mastering_display_metadata_alloc();
+
+        if (m)
+            fill_mastering(m, h);
+        rc = add_side_data(stream, AV_PKT_DATA_MASTERING_DISPLAY_METADATA, m, sizeof(*m));
+    }
+    if (!rc && h->has_light) {
+        size_t size = 0;
+        AVContentLightMetadata *light = av_content_light_metadata_alloc(&size);
+
+        if (light) {
+            light->MaxCLL = h->max_cll;
+            light->MaxFALL = h->max_fall;
+        }
+        rc = add_side_data(stream, AV_PKT_DATA_CONTENT_LIGHT_LEVEL, light, size);
+    }
+    return rc;
+}
+
 /*
  * frag_custom: only fmp4_flush ends a fragment. empty_moov: the header is complete before media.
  * default_base_moof: CMAF's addressing. skip_trailer, skip_sidx: nothing may pile up or trail.
@@ -145,6 +198,8 @@ static int open_muxer(struct fmp4 *f, const struct track_params *p, const char *
         av_dict_set(&stream->metadata, "language", language, 0);
     rc = fill_codecpar(stream->codecpar, p);
     stream->sample_aspect_ratio = stream->codecpar->sample_aspect_ratio;
+    if (!rc)
+        rc = add_hdr10(stream, &p->hdr10);
     return rc ? rc : write_header(f);
 }
 

@@ -349,6 +349,14 @@ bool packager_is_left_out(const struct packager *p, uint32_t track)
     return track < p->count && p->tracks[track].left_out;
 }
 
+bool packager_present_of(const struct packager *p, uint64_t raw_pts, int64_t *out_90k)
+{
+    if (!p->timeline.anchored)
+        return false;
+    *out_90k = timeline_at(&p->timeline, raw_pts);
+    return true;
+}
+
 void packager_stats(const struct packager *p, struct packager_stats *out)
 {
     memset(out, 0, sizeof(*out));

@@ -98,6 +98,9 @@ uint64_t packager_next_sequence(const struct packager *p);
 uint32_t packager_target_duration(const struct packager *p);
 /* A track that no player of HLS takes, though it is sound: found out from its frames. */
 bool packager_is_left_out(const struct packager *p, uint32_t track);
+/* Where a raw PTS falls on the room's timeline; false before the first picture (or sound) tied it.
+ */
+bool packager_present_of(const struct packager *p, uint64_t raw_pts, int64_t *out_90k);
 void packager_stats(const struct packager *p, struct packager_stats *out);
 
 #endif

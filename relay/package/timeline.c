@@ -33,6 +33,12 @@ static int64_t unwrap(const struct timeline *t, uint64_t raw)
     return t->reference + timeline_distance((uint64_t)t->reference, raw);
 }
 
+int64_t timeline_at(const struct timeline *t, uint64_t raw)
+{
+    assert(t->anchored);
+    return unwrap(t, raw) + t->offset;
+}
+
 /* How far the newest epoch's tracks have come; a track that was silent may rejoin them there. */
 static int64_t head(const struct timeline *t)
 {

@@ -41,6 +41,9 @@ void timeline_anchor(struct timeline *t, uint64_t raw_dts, int64_t start_90k);
 /* Where (pts, dts) would fall before the anchor is known: distance from raw reference `from`. */
 int64_t timeline_distance(uint64_t from, uint64_t to);
 
+/* Where a raw timestamp beside the tracks (a splice point's) falls, by the newest epoch. */
+int64_t timeline_at(const struct timeline *t, uint64_t raw);
+
 /* Maps one access unit's raw timestamps. DTS on a track always grows; PTS is never below DTS.
  * Returns true when this unit started a new epoch (a jump). */
 bool timeline_map(struct timeline *t, size_t track, uint64_t raw_pts, uint64_t raw_dts,

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/room/multivariant.h"
 
+#include "relay/room/caption_group.h"
 #include "relay/room/playlist.h"
 
 #include <inttypes.h>
@@ -146,6 +147,8 @@ static void render_variant(struct text *t, const struct presentation *p, const s
     render_codecs(t, p, main);
     if (is_video)
         render_video(t, main);
+    if (v->main->kind == CODEC_KIND_VIDEO) /* section 4.4.6.2: NONE stands everywhere or nowhere */
+        caption_group_attribute(t, &p->captions);
     text_printf(t, "%s\n%s.m3u8\n", group ? ",AUDIO=\"audio\"" : "", main->name);
 }
 
@@ -168,18 +171,22 @@ void multivariant_render(struct text *t, const struct presentation *p)
     struct variant v = survey(p);
     if (!v.main)
         return;
-    bool group = has_group(&v);
+    bool is_video = v.main->kind == CODEC_KIND_VIDEO, group = has_group(&v);
     text_puts(t, "#EXTM3U\n");
-    /* Section 8: nothing here needs a version; 4 is what it suggests where EXT-X-MEDIA is used. */
-    if (group)
-        text_puts(t, "#EXT-X-VERSION:4\n");
+    /* Section 8: only captions may need a version; 4 is what it suggests where EXT-X-MEDIA is. */
+    unsigned version = is_video ? caption_group_version(&p->captions) : 1;
+    bool media = group || (is_video && caption_group_exists(&p->captions));
+    if (media)
+        text_printf(t, "#EXT-X-VERSION:%u\n", version > 4 ? version : 4);
     if (v.independent)
         text_puts(t, "#EXT-X-INDEPENDENT-SEGMENTS\n");
     if (group)
         render_group(t, p);
+    if (is_video)
+        caption_group_render(t, &p->captions);
     render_variant(t, p, &v, v.main, group);
     /* For who has no bandwidth for the picture, or no eyes for it. */
-    if (v.main->kind == CODEC_KIND_VIDEO && v.audio)
+    if (is_video && v.audio)
         render_variant(t, p, &v, v.audio, group);
     render_iframes(t, v.main);
 }

@@ -32,6 +32,7 @@ void presentation_init(struct presentation *p, const struct presentation_start *
     p->next_msn = start->msn;
     p->next_part = start->part;
     p->end_90k = start->start_90k;
+    dateranges_init(&p->dateranges);
 }
 
 void presentation_fini(struct presentation *p)
@@ -39,6 +40,7 @@ void presentation_fini(struct presentation *p)
     for (size_t i = 0; i < p->count; i++)
         rendition_free(&p->renditions[i]);
     p->count = 0;
+    dateranges_fini(&p->dateranges);
 }
 
 void presentation_open(struct presentation *p)
@@ -47,6 +49,7 @@ void presentation_open(struct presentation *p)
         p->renditions[i]->announced = p->renditions[i]->delivered = false;
     p->first_us = 0;
     p->begun = p->settled = false;
+    dateranges_close(&p->dateranges, p->end_90k);
 }
 
 static int insert(struct presentation *p, struct rendition *r)

@@ -15,6 +15,7 @@
 #ifndef RELAY_ROOM_PRESENTATION_H
 #define RELAY_ROOM_PRESENTATION_H
 
+#include "relay/room/dateranges.h"
 #include "relay/room/epochs.h"
 #include "relay/room/rendition.h"
 
@@ -56,17 +57,19 @@ struct presentation {
     struct epochs epochs;
     struct rendition *renditions[PRESENTATION_RENDITIONS]; /* video first, then by rank */
     size_t count;
-    uint64_t next_msn;          /* one past the highest ever listed */
-    uint64_t next_part;         /* the same of the numbers of parts, over all renditions */
-    int64_t end_90k;            /* end of everything so far: where the next session starts */
-    int64_t end_wall_us;        /* the same as PROGRAM-DATE-TIME; 0: nothing yet */
-    uint32_t target_duration_s; /* 0 until the first segment freezes it */
-    uint32_t part_target_ms;    /* for the room's life; 0: no low latency */
-    bool part_ranges;           /* parts are byte ranges of their segment's URL */
-    bool begun;                 /* this session has listed something ... */
-    int64_t first_us;           /* ... and a whole segment since; 0: not yet */
-    bool settled;               /* this session's renditions may stand in the multivariant */
-    bool ended;                 /* ENDLIST is in */
+    uint64_t next_msn;            /* one past the highest ever listed */
+    uint64_t next_part;           /* the same of the numbers of parts, over all renditions */
+    int64_t end_90k;              /* end of everything so far: where the next session starts */
+    int64_t end_wall_us;          /* the same as PROGRAM-DATE-TIME; 0: nothing yet */
+    uint32_t target_duration_s;   /* 0 until the first segment freezes it */
+    uint32_t part_target_ms;      /* for the room's life; 0: no low latency */
+    bool part_ranges;             /* parts are byte ranges of their segment's URL */
+    bool begun;                   /* this session has listed something ... */
+    int64_t first_us;             /* ... and a whole segment since; 0: not yet */
+    bool settled;                 /* this session's renditions may stand in the multivariant */
+    bool ended;                   /* ENDLIST is in */
+    struct captions captions;     /* seen in its pictures so far, over all sessions */
+    struct dateranges dateranges; /* for every media playlist */
     struct presentation_counters counters;
 };
 

@@ -3,6 +3,7 @@
 #include "relay/room/room.h"
 
 #include "relay/base/log.h"
+#include "relay/room/beside.h"
 #include "relay/room/budget.h"
 #include "relay/room/feed_fields.h"
 #include "relay/room/part_intake.h"
@@ -331,8 +332,17 @@ static void take_media(struct room *r, const struct link_message *m, int fd, int
     r->session.heard_us = now_us;
     heard(r, now_us);
     if (err == 0)
+        beside_slide(&r->presentation);
+    if (err == 0)
         showcase_touch(&r->showcase);
     show_soon(r); /* what was refused may have ended an open segment */
+}
+
+/* What is new is shown with the next segment or part, or at the next tick. */
+static void take_beside(struct room *r, const struct link_message *m)
+{
+    if (beside_take(&r->presentation, m, r->ctx))
+        showcase_touch(&r->showcase);
 }
 
 void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,
@@ -346,6 +356,10 @@ void room_message(struct room *r, const struct link_message *m, int fd, int64_t 
     case LINK_PART:
     case LINK_SEGMENT:
         take_media(r, m, fd, now_us, wall_us);
+        break;
+    case LINK_EVENT:
+    case LINK_CAPTIONS:
+        take_beside(r, m);
         break;
     case LINK_FEED_STATS:
         session_stats(&r->session, &m->u.feed_stats, now_us);

@@ -3,7 +3,8 @@
 //
 // Sound is noise, so that no two frames are alike and a repeated or lost one cannot hide.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync,
+  writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT, run } from './child.mjs';
 import { readTs } from './ts.mjs';
@@ -20,6 +21,20 @@ const sound = (seconds, rate = 48000, seed = 1) => ['-f', 'lavfi', '-i',
 const x264 = (gop, ...more) => ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p',
   '-g', `${gop}`, '-keyint_min', `${gop}`, '-sc_threshold', '0', '-threads', '2', ...more];
 const aac = (...more) => ['-c:a', 'aac', '-b:a', '96k', '-ac', '2', ...more];
+
+const plain = (seconds, rate = 25, size = '320x180') => [...picture(size, rate, seconds),
+  ...sound(seconds)];
+// A profile and level of H.264, or of HEVC with more of x265's own options.
+const avc = (profile, level, format, ...more) => [...plain(6), '-c:v', 'libx264', '-preset',
+  'ultrafast', '-pix_fmt', format, '-profile:v', profile, '-level:v', level, '-g', '50',
+  '-sc_threshold', '0', '-b:v', '300k', '-threads', '2', ...more, ...aac()];
+const hevc = (format, params, ...more) => [...plain(6), '-c:v', 'libx265', '-preset', 'ultrafast',
+  '-pix_fmt', format, '-b:v', '300k', '-x265-params',
+  `keyint=50:min-keyint=50:scenecut=0:open-gop=0:pools=1:frame-threads=1:log-level=error:${params}`,
+  ...more, ...aac()];
+const PQ = 'colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc';
+const MASTERING = 'master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)'
+  + 'L(10000000,50)';
 
 // name → arguments between "ffmpeg" and the output file. Video first, then audio.
 export const RECIPES = {
@@ -73,6 +88,22 @@ export const RECIPES = {
     '-map', '1:a', '-map', '2:a', ...x264(25, '-b:v', '300k'), '-c:a:0', 'aac', '-b:a:0', '96k',
     '-ac:a:0', '2', '-c:a:1', 'ac3', '-b:a:1', '192k', '-ac:a:1', '2', '-metadata:s:a:0',
     'language=eng', '-metadata:s:a:1', 'language=eng'],
+  'avc-baseline-30': avc('baseline', '3.0', 'yuv420p'),
+  'avc-main-40': avc('main', '4.0', 'yuv420p', '-bf', '2'),
+  'avc-high-52': avc('high', '5.2', 'yuv420p', '-bf', '2', '-x264-params', '8x8dct=1'),
+  'avc-high10-42': avc('high10', '4.2', 'yuv420p10le', '-bf', '2', '-x264-params', '8x8dct=1'),
+  'avc-high422-51': avc('high422', '5.1', 'yuv422p10le', '-bf', '2'),
+  'avc-hlg': avc('high10', '4.0', 'yuv420p10le', '-x264-params',
+    'colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc'),
+  'hevc-main-31': hevc('yuv420p', 'level-idc=3.1:bframes=3'),
+  'hevc-main-high-tier-51': hevc('yuv420p', 'level-idc=5.1:high-tier=1:vbv-maxrate=100000:'
+    + 'vbv-bufsize=100000'),
+  'hevc-main10-40': hevc('yuv420p10le', 'level-idc=4.0:no-high-tier=1:bframes=2:colorprim=bt709:'
+    + 'transfer=bt709:colormatrix=bt709'),
+  'hevc-pq-hdr10': hevc('yuv420p10le', `level-idc=5.0:no-high-tier=1:hdr10=1:${PQ}:${MASTERING}:`
+    + 'max-cll=1000,400'),
+  'hevc-hlg': hevc('yuv420p10le', 'level-idc=5.1:no-high-tier=1:colorprim=bt2020:'
+    + 'transfer=arib-std-b67:colormatrix=bt2020nc'),
   long: [...picture('320x180', 25, 24), ...sound(24), ...x264(25, '-b:v', '500k'), ...aac()],
 };
 
@@ -114,6 +145,14 @@ export async function clip(name) {
   const recipe = RECIPES[name];
   const file = path.join(DIR, `${name}-${hash(recipe)}.ts`);
   await once(file, (draft) => ffmpeg([...recipe, '-f', 'mpegts', draft]));
+  return describe(name, file);
+}
+
+// A clip made of another one by make() → bytes; `recipe` is what its name is hashed of.
+export async function derived(name, base, make, recipe) {
+  const key = hash([base.file, String(make), ...recipe.map(String)]);
+  const file = path.join(DIR, `${name}-${key}.ts`);
+  await once(file, async (draft) => writeFileSync(draft, make()));
   return describe(name, file);
 }
 

@@ -93,12 +93,24 @@ function hevcString(type, c) {
   return parts.concat(constraints.map((n) => n.toString(16))).join('.');
 }
 
+// colr, mdcv and clli of a video sample entry (14496-12 12.1.5 to 12.1.7); null where not there.
+function colourBoxes(boxes) {
+  const bodyOf = (type) => boxes.find((b) => b.type === type)?.body ?? null;
+  const colr = bodyOf('colr');
+  const nclx = colr?.toString('latin1', 0, 4) === 'nclx';
+  const clli = bodyOf('clli');
+  return { mdcv: bodyOf('mdcv'),
+    clli: clli && { maxCll: clli.readUInt16BE(0), maxFall: clli.readUInt16BE(2) },
+    colour: nclx ? { primaries: colr.readUInt16BE(4), transfer: colr.readUInt16BE(6),
+      matrix: colr.readUInt16BE(8), fullRange: colr[10] >> 7 === 1 } : null };
+}
+
 function videoEntry(type, body) {
   const boxes = readBoxes(body, 78);
   const avcC = boxes.find((b) => b.type === 'avcC')?.body;
   const hvcC = boxes.find((b) => b.type === 'hvcC')?.body;
   const entry = { width: body.readUInt16BE(24), height: body.readUInt16BE(26),
-    config: avcC ?? hvcC ?? null };
+    config: avcC ?? hvcC ?? null, ...colourBoxes(boxes) };
   if (avcC) {
     const rfc6381 = `${type}.${hex2(avcC[1])}${hex2(avcC[2])}${hex2(avcC[3])}`;
     return { ...entry, codec: 'h264', rfc6381, lengthSize: (avcC[4] & 3) + 1 };

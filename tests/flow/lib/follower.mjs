@@ -196,6 +196,7 @@ export class Follower {
     const list = parsePlaylist(plain(r).toString('utf8'));
     this.findings.takeAll('index', rules.checkSyntax(list));
     this.index = list;
+    this.onIndex?.(list);
     const uris = [...list.variants.map((v) => v.uri),
       ...list.media.map((m) => m.get('URI')?.value).filter(Boolean)];
     for (const uri of uris) {

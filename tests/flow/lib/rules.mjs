@@ -134,8 +134,15 @@ function checkDates(list, fault) {
   for (const t of ranges) {
     const id = t.attributes.get('ID')?.value;
     if (!list.segments.some((s) => s.date !== undefined)) fault(55, 'DATERANGE without a PDT');
-    if (ids.has(id) && ids.get(id) !== t.value) fault(55, `DATERANGE ${id} changed its values`);
-    ids.set(id, t.value);
+    // Two tags of one ID may add to each other; what both say must be the same.
+    const known = ids.get(id) ?? new Map();
+    for (const [name, { raw }] of t.attributes) {
+      if (known.has(name) && known.get(name) !== raw) {
+        fault(55, `DATERANGE ${id} changed its values: ${name}`);
+      }
+      known.set(name, raw);
+    }
+    ids.set(id, known);
   }
 }
 

@@ -1,6 +1,7 @@
 // What most flow tests do: watch a room, publish into it, and hold the outcome to the promise.
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
+import { clip } from './clips.mjs';
 import { Follower } from './follower.mjs';
 import { sleep, until } from './http.mjs';
 import { compare } from './ledger.mjs';
@@ -57,4 +58,25 @@ export async function playThrough(t, clip, options = {}) {
   const sessions = [sent ? sent(push) : clip.sent];
   const result = await assertClean(follower, sessions, { except });
   return { relay, follower, push, result };
+}
+
+// Several clips at once, each in a room of its own of one relay. sources: name → clip, of those
+// that are no recipe. onIndex(name, playlist) sees every multivariant playlist.
+// → [{name, source, relay, follower, push, result}]
+export async function playTogether(t, names, { relay: options, sources = {}, onIndex } = {}) {
+  const relay = await startRelay(t, options);
+  const rooms = [];
+  for (const name of names) {
+    rooms.push({ name, relay, source: sources[name] ?? await clip(name) });
+  }
+  for (const room of rooms) {
+    room.follower = watch(t, relay, room.name);
+    if (onIndex) room.follower.onIndex = (index) => onIndex(room.name, index);
+    room.push = pushFfmpeg(t, relay, { room: room.name, clip: room.source });
+  }
+  await Promise.all(rooms.map(async (room) => {
+    await endedWell(room.push, room.source);
+    room.result = await assertClean(room.follower, [room.source.sent]);
+  }));
+  return rooms;
 }

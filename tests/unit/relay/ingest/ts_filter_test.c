@@ -13,7 +13,8 @@
 
 static struct ts_filter f;
 static struct ts_layout layout;
-static size_t layouts, packets;
+static size_t layouts, packets, asides;
+static uint16_t aside_pid;
 static uint8_t last[TS_PACKET];
 
 static void on_packet(void *ctx, const uint8_t packet[static TS_PACKET])
@@ -30,11 +31,22 @@ static void on_layout(void *ctx, const struct ts_layout *l)
     layout = *l;
 }
 
+static void on_aside(void *ctx, size_t index, const struct ts_aside *aside,
+                     const uint8_t packet[static TS_PACKET])
+{
+    assert_ptr_equal(ctx, &f);
+    assert_true(index < f.layout.aside_count);
+    assert_int_equal(packet[0], 0x47);
+    asides++;
+    aside_pid = aside->pid;
+}
+
 static void reset(uint32_t audio_max)
 {
-    struct ts_out out = {.packet = on_packet, .layout = on_layout};
+    struct ts_out out = {
+        .packet = on_packet, .layout = on_layout, .aside = on_aside, .aside_ctx = &f};
 
-    layouts = packets = 0;
+    layouts = packets = asides = 0;
     memset(&layout, 0, sizeof(layout));
     ts_filter_init(&f, audio_max, &out);
 }
@@ -75,7 +87,9 @@ static void test_tracks_are_chosen(void **state)
     assert_int_equal(layout.tracks[0].codec, CODEC_HEVC);
     assert_int_equal(layout.tracks[1].pid, 0x51);
     assert_int_equal(layout.tracks[2].pid, 0x53);
-    assert_non_null(strstr(layout.left_out, "SCTE-35"));
+    assert_null(strstr(layout.left_out, "SCTE-35"));
+    assert_int_equal(layout.aside_count, 1);
+    assert_int_equal(layout.asides[0].pid, 0x50);
     assert_non_null(strstr(layout.left_out, "second video"));
     assert_non_null(strstr(layout.left_out, "too many"));
     tables(many, 6); /* repeated tables are no news */
@@ -115,6 +129,47 @@ static void test_continuity_and_copies(void **state)
     }
     assert_int_equal(packets, 6); /* the second 0 is a copy */
     assert_int_equal(f.count.continuity, 1);
+}
+
+/* Metadata has a way of its own, may come and go without a new layout, and is bounded. */
+static void test_asides(void **state)
+{
+    static const struct psi_stream with[] = {{.pid = 0x101, .type = 0x0f},
+                                             {.pid = 0x100, .type = 0x1b},
+                                             {.pid = 0x102, .type = 0x15},
+                                             {.pid = 0x103, .type = 0x86}};
+    static const struct psi_stream moved[] = {
+        {.pid = 0x101, .type = 0x0f}, {.pid = 0x100, .type = 0x1b}, {.pid = 0x104, .type = 0x86}};
+    static const struct psi_stream many[] = {
+        {.pid = 0x100, .type = 0x1b}, {.pid = 0x110, .type = 0x86}, {.pid = 0x111, .type = 0x86},
+        {.pid = 0x112, .type = 0x86}, {.pid = 0x113, .type = 0x86}, {.pid = 0x114, .type = 0x86},
+        {.pid = 0x100, .type = 0x86},
+    };
+    uint8_t p[TS_PACKET];
+
+    (void)state;
+    reset(7);
+    tables(with, 4);
+    assert_int_equal(layout.count, 2);
+    assert_string_equal(layout.left_out, "");
+    media(p, 0x103, 0);
+    ts_filter_take(&f, p, sizeof(p));
+    assert_int_equal(asides, 1);
+    assert_int_equal(aside_pid, 0x103);
+    assert_int_equal(packets, 0);
+    tables(moved, 3);
+    assert_int_equal(layouts, 1);
+    ts_filter_take(&f, p, sizeof(p));
+    assert_int_equal(asides, 1); /* that PID is nobody's now */
+    media(p, 0x104, 0);
+    ts_filter_take(&f, p, sizeof(p));
+    assert_int_equal(asides, 2);
+    tables(many, 7);
+    assert_int_equal(f.layout.aside_count, TS_ASIDES_MAX);
+    assert_non_null(strstr(f.layout.left_out, "SCTE-35"));
+    media(p, 0x100, 0); /* the picture's PID is the picture's */
+    ts_filter_take(&f, p, sizeof(p));
+    assert_int_equal(packets, 1);
 }
 
 static void test_any_alignment(void **state)
@@ -220,6 +275,7 @@ int main(void)
         cmocka_unit_test(test_tracks_are_chosen),
         cmocka_unit_test(test_only_our_packets_pass),
         cmocka_unit_test(test_continuity_and_copies),
+        cmocka_unit_test(test_asides),
         cmocka_unit_test(test_any_alignment),
         cmocka_unit_test(test_resync_after_garbage),
         cmocka_unit_test(test_bad_tables_change_nothing),

@@ -85,19 +85,58 @@ static void test_measured_rate_and_shape(void **state)
     announce(s, 0, &k, "", "v");
     deliver(s, 1, 60, false);
     const char *text = stage_text(s, "hall", "index.m3u8");
-    assert_non_null(strstr(text, ",RESOLUTION=1920x1080,FRAME-RATE=30.000,VIDEO-RANGE=HLG\n"));
+    assert_non_null(strstr(
+        text, ",RESOLUTION=1920x1080,FRAME-RATE=30.000,VIDEO-RANGE=HLG,CLOSED-CAPTIONS=NONE\n"));
     assert_null(strstr(text, "INDEPENDENT"));
     assert_null(strstr(stage_text(s, "hall", "video.m3u8"), "INDEPENDENT"));
+}
+
+static void captions(struct stage *s, bool carried, uint8_t channels, uint64_t services)
+{
+    struct link_message m = {.type = LINK_CAPTIONS, .worker = 1, .feed = 1};
+    m.u.captions.carried = carried;
+    m.u.captions.channels = channels;
+    m.u.captions.services = services;
+    stage_tell(s, &m, -1);
+    stage_pass(s, 100000);
+}
+
+/* Rule 57: NONE, then nothing while there is only padding, then what was found, for good. */
+static void test_captions(void **state)
+{
+    struct stage *s = *state;
+    stage_open(s, 1, "hall");
+    announce(s, 0, &hevc, "", "v");
+    announce(s, 1, &stereo, "", "a");
+    deliver(s, 2, 120, true);
+    assert_non_null(strstr(stage_text(s, "hall", "index.m3u8"), ",CLOSED-CAPTIONS=NONE,"));
+    captions(s, true, 0, 0);
+    assert_null(strstr(stage_text(s, "hall", "index.m3u8"), "CLOSED-CAPTIONS"));
+    captions(s, true, 1, 0);
+    assert_non_null(strstr(stage_text(s, "hall", "index.m3u8"), "#EXT-X-VERSION:4\n"));
+    captions(s, true, 0xf4, 1 | 1u << 2 | UINT64_C(1) << 63); /* no fifth channel, no service 0 */
+    stage_golden(s, "index.m3u8", "captions-index.m3u8");
+    captions(s, false, 0, 0); /* another session without any takes nothing back */
+    stage_golden(s, "index.m3u8", "captions-index.m3u8");
+}
+
+/* Captions without video are nothing that a playlist could name. */
+static void test_captions_need_video(void **state)
+{
+    struct stage *s = *state;
+    stage_open(s, 1, "hall");
+    announce(s, 0, &stereo, "", "a");
+    captions(s, true, 1, 2);
+    deliver(s, 1, 94, true);
+    stage_golden(s, "index.m3u8", "audio-only-index.m3u8");
 }
 
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, stage_set, stage_strike)
     const struct CMUnitTest tests[] = {
-        CASE(test_hdr_and_languages),
-        CASE(test_audio_only),
-        CASE(test_two_audio_only),
-        CASE(test_measured_rate_and_shape),
+        CASE(test_hdr_and_languages),       CASE(test_audio_only), CASE(test_two_audio_only),
+        CASE(test_measured_rate_and_shape), CASE(test_captions),   CASE(test_captions_need_video),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

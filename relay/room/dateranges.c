@@ -1,0 +1,358 @@
+/* A room's date ranges: splice points and tags of its feeds, as playlists tell them to viewers. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/room/dateranges.h"
+
+#include "relay/base/clock.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A cue is said several times; its time may move by a frame or so between two sayings. */
+#define SAME_CUE_90K   (90000 / 2)
+#define TIME_MAX_90K   (INT64_C(1) << 52)
+#define LENGTH_MAX_90K (INT64_C(48) * 3600 * 90000)
+/* So long the IN of an OUT may be late against its plan. */
+#define IN_LATE_90K (INT64_C(300) * 90000)
+
+/* A whole section or tag, in hexadecimal where it is shown. */
+struct payload {
+    uint32_t len;
+    uint8_t bytes[];
+};
+
+struct daterange {
+    enum link_event_kind kind; /* POINT, OUT or ID3 */
+    uint32_t id, type;
+    int64_t start_90k;
+    int64_t planned_90k; /* -1: not said */
+    bool auto_return;
+    bool has_end;    /* an OUT: its IN came */
+    bool is_over;    /* no IN will come any more */
+    int64_t end_90k; /* has_end: of the IN; is_over: when that became known */
+    bool dated;
+    int64_t start_us;
+    uint32_t copies; /* of the same kind, id and start before it: part of its ID */
+    struct payload *start, *end;
+};
+
+void dateranges_init(struct dateranges *d)
+{
+    memset(d, 0, sizeof(*d));
+}
+
+static size_t range_bytes(const struct daterange *r)
+{
+    return r->start->len + (r->end ? r->end->len : 0);
+}
+
+static void range_free(struct daterange **r)
+{
+    if (!*r)
+        return;
+    free((*r)->start);
+    free((*r)->end);
+    free(*r);
+    *r = NULL;
+}
+
+static void drop_at(struct dateranges *d, size_t i)
+{
+    d->revision += d->items[i]->dated;
+    d->bytes -= range_bytes(d->items[i]);
+    range_free(&d->items[i]);
+    d->count--;
+    memmove(&d->items[i], &d->items[i + 1], (d->count - i) * sizeof(d->items[0]));
+}
+
+void dateranges_fini(struct dateranges *d)
+{
+    while (d->count > 0)
+        drop_at(d, d->count - 1);
+}
+
+static struct payload *payload_new(const struct link_event *e)
+{
+    struct payload *p = malloc(sizeof(*p) + e->len);
+    if (!p)
+        return NULL;
+    p->len = e->len;
+    memcpy(p->bytes, e->bytes, e->len);
+    return p;
+}
+
+static bool is_sane(const struct link_event *e)
+{
+    return e->kind <= LINK_EVENT_ID3 && e->len > 0 && e->len <= LINK_EVENT_BYTES &&
+           e->at_90k >= 0 && e->at_90k <= TIME_MAX_90K && e->planned_90k >= -1 &&
+           e->planned_90k <= LENGTH_MAX_90K;
+}
+
+static bool is_near(int64_t a, int64_t b)
+{
+    return llabs(a - b) <= SAME_CUE_90K;
+}
+
+static bool is_open(const struct daterange *r)
+{
+    return r->kind == LINK_EVENT_OUT && !r->has_end && !r->is_over;
+}
+
+/* The newest open OUT that an event is about. */
+static size_t find_open(const struct dateranges *d, const struct link_event *e, bool any_type)
+{
+    for (size_t i = d->count; i > 0; i--) {
+        const struct daterange *r = d->items[i - 1];
+        if (is_open(r) && r->id == e->id && (any_type || r->type == e->type))
+            return i - 1;
+    }
+    return d->count;
+}
+
+static bool same_payload(const struct payload *p, const struct link_event *e)
+{
+    return p && p->len == e->len && memcmp(p->bytes, e->bytes, e->len) == 0;
+}
+
+/* Was that said before? An OUT with the same id and time, or the very same bytes nearby. An OUT "at
+ * once" is said again while it lasts, so its time does not count. */
+static bool is_repetition(const struct dateranges *d, const struct link_event *e)
+{
+    for (size_t i = d->count; i > 0; i--) {
+        const struct daterange *r = d->items[i - 1];
+        if (e->kind == LINK_EVENT_IN && r->has_end && r->id == e->id && r->type == e->type &&
+            (is_near(r->end_90k, e->at_90k) || (e->immediate && same_payload(r->end, e))))
+            return true;
+        if (r->kind != e->kind || r->id != e->id || r->type != e->type)
+            continue;
+        if (e->kind == LINK_EVENT_OUT &&
+            (is_near(r->start_90k, e->at_90k) || (e->immediate && is_open(r))))
+            return true;
+        if (e->kind == LINK_EVENT_POINT && same_payload(r->start, e) &&
+            is_near(r->start_90k, e->at_90k))
+            return true;
+        if (e->kind == LINK_EVENT_ID3 && same_payload(r->start, e) && r->start_90k == e->at_90k)
+            return true;
+    }
+    return false;
+}
+
+/* How many ranges would have the same ID but for this number. */
+static uint32_t copies_before(const struct dateranges *d, const struct daterange *r)
+{
+    uint32_t copies = 0;
+    for (size_t i = 0; i < d->count; i++) {
+        const struct daterange *k = d->items[i];
+        if (k->kind == r->kind && k->id == r->id && k->type == r->type &&
+            k->start_90k == r->start_90k && k->copies >= copies)
+            copies = k->copies + 1;
+    }
+    return copies;
+}
+
+/* Where a range stops to matter; INT64_MAX while that is open. */
+static int64_t last_90k(const struct daterange *r)
+{
+    if (r->kind != LINK_EVENT_OUT)
+        return r->start_90k;
+    if (r->has_end || r->is_over)
+        return r->end_90k;
+    if (r->planned_90k < 0)
+        return INT64_MAX;
+    return r->start_90k + r->planned_90k + (r->auto_return ? 0 : IN_LATE_90K);
+}
+
+/* An OUT that nobody ended, long gone out of the lists, makes room for what is new. */
+static void make_room(struct dateranges *d, uint32_t bytes)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        if (d->count < DATERANGES_MAX && d->bytes + bytes <= DATERANGES_BYTES)
+            return;
+        if (is_open(d->items[i]) && d->items[i]->start_90k < d->first_90k)
+            drop_at(d, i--);
+    }
+}
+
+static int append(struct dateranges *d, const struct link_event *e, enum link_event_kind kind)
+{
+    make_room(d, e->len);
+    if (d->count == DATERANGES_MAX || d->bytes + e->len > DATERANGES_BYTES) {
+        d->refused++;
+        return -ENOSPC;
+    }
+    struct daterange *r = calloc(1, sizeof(*r));
+    struct payload *start = r ? payload_new(e) : NULL;
+    if (!start) {
+        free(r);
+        return -ENOMEM;
+    }
+    *r = (struct daterange){.kind = kind,
+                            .id = e->id,
+                            .type = e->type,
+                            .start_90k = e->at_90k,
+                            .planned_90k = e->planned_90k,
+                            .auto_return = e->auto_return,
+                            .start = start};
+    r->copies = copies_before(d, r);
+    d->items[d->count++] = r;
+    d->bytes += e->len;
+    return 0;
+}
+
+/* The IN ends its OUT; without one that is open it is a point like any other. */
+static int take_in(struct dateranges *d, const struct link_event *e)
+{
+    size_t at = find_open(d, e, false);
+    struct daterange *r = at < d->count ? d->items[at] : NULL;
+    if (!r || e->at_90k < r->start_90k)
+        return append(d, e, LINK_EVENT_POINT);
+    if (d->bytes + e->len > DATERANGES_BYTES) {
+        d->refused++;
+        return -ENOSPC;
+    }
+    r->end = payload_new(e);
+    if (!r->end)
+        return -ENOMEM;
+    d->bytes += e->len;
+    r->has_end = true;
+    r->end_90k = e->at_90k;
+    d->revision += r->dated;
+    return 0;
+}
+
+/* 4.4.5.1.1: a cancelled splice should not appear. */
+static int take_cancel(struct dateranges *d, const struct link_event *e)
+{
+    size_t at = find_open(d, e, true);
+    if (at == d->count)
+        return -EALREADY;
+    drop_at(d, at);
+    return 0;
+}
+
+int dateranges_take(struct dateranges *d, const struct link_event *e)
+{
+    if (!is_sane(e)) {
+        d->refused++;
+        return -EINVAL;
+    }
+    if (e->kind == LINK_EVENT_CANCEL)
+        return take_cancel(d, e);
+    if (is_repetition(d, e) || e->at_90k < d->first_90k)
+        return -EALREADY;
+    return e->kind == LINK_EVENT_IN ? take_in(d, e) : append(d, e, (enum link_event_kind)e->kind);
+}
+
+/* The epoch that a point of the timeline lies in: the last anchored one that began before it. */
+static const struct epoch *epoch_of(const struct epochs *e, int64_t at_90k)
+{
+    const struct epoch *found = NULL;
+    for (size_t i = 0; i < e->count; i++)
+        if (e->list[i].anchored && (!found || e->list[i].anchor_90k <= at_90k))
+            found = &e->list[i];
+    return found;
+}
+
+void dateranges_date(struct dateranges *d, struct epochs *e)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        struct daterange *r = d->items[i];
+        const struct epoch *epoch = r->dated ? NULL : epoch_of(e, r->start_90k);
+        if (!epoch)
+            continue;
+        r->start_us = epoch_wall_us(epoch, r->start_90k);
+        r->dated = true;
+        d->revision++;
+    }
+}
+
+void dateranges_close(struct dateranges *d, int64_t end_90k)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        struct daterange *r = d->items[i];
+        if (!is_open(r))
+            continue;
+        r->is_over = true;
+        r->end_90k = end_90k > r->start_90k ? end_90k : r->start_90k;
+    }
+}
+
+void dateranges_expire(struct dateranges *d, int64_t first_90k)
+{
+    d->first_90k = first_90k > d->first_90k ? first_90k : d->first_90k;
+    for (size_t i = d->count; i > 0; i--)
+        if (last_90k(d->items[i - 1]) < first_90k)
+            drop_at(d, i - 1);
+}
+
+static void render_hex(struct text *t, const char *name, const struct payload *p)
+{
+    text_printf(t, ",%s=0x", name);
+    for (uint32_t i = 0; i < p->len; i++)
+        text_printf(t, "%02X", p->bytes[i]);
+}
+
+/* Seconds with what five decimals say of 90 kHz, as EXTINF has them. */
+static void render_seconds(struct text *t, const char *name, int64_t length_90k)
+{
+    text_printf(t, ",%s=%" PRId64 ".%05" PRId64, name, length_90k / 90000,
+                length_90k % 90000 * 10 / 9);
+}
+
+static void render_name(struct text *t, const struct daterange *r)
+{
+    char when[32];
+    text_puts(t, "#EXT-X-DATERANGE:ID=\"");
+    if (r->kind == LINK_EVENT_ID3)
+        text_puts(t, "id3");
+    else if (r->type)
+        text_printf(t, "scte35-%" PRIX32 "-%" PRIX32, r->type, r->id);
+    else
+        text_printf(t, "scte35-%" PRIX32, r->id);
+    text_printf(t, "-%" PRId64, r->start_90k);
+    if (r->copies)
+        text_printf(t, "-%" PRIu32, r->copies);
+    clock_format(r->start_us, when);
+    text_printf(t, "\"%s,START-DATE=\"%s\"", r->kind == LINK_EVENT_ID3 ? ",CLASS=\"org.id3\"" : "",
+                when);
+}
+
+static void render_start(struct text *t, const struct daterange *r)
+{
+    render_name(t, r);
+    if (r->kind == LINK_EVENT_ID3)
+        text_puts(t, ",DURATION=0"); /* an instant */
+    else if (r->planned_90k >= 0)
+        render_seconds(t, "PLANNED-DURATION", r->planned_90k);
+    render_hex(t,
+               r->kind == LINK_EVENT_ID3   ? "X-ID3"
+               : r->kind == LINK_EVENT_OUT ? "SCTE35-OUT"
+                                           : "SCTE35-CMD",
+               r->start);
+    text_puts(t, "\n");
+}
+
+/* The second tag of a splice: what really was (rule 56). */
+static void render_end(struct text *t, const struct daterange *r)
+{
+    char when[32];
+    render_name(t, r);
+    clock_format(r->start_us + ticks_to_us(r->end_90k - r->start_90k), when);
+    text_printf(t, ",END-DATE=\"%s\"", when);
+    render_seconds(t, "DURATION", r->end_90k - r->start_90k);
+    render_hex(t, "SCTE35-IN", r->end);
+    text_puts(t, "\n");
+}
+
+void dateranges_render(struct text *t, const struct dateranges *d)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        const struct daterange *r = d->items[i];
+        if (!r->dated)
+            continue;
+        render_start(t, r);
+        if (r->has_end)
+            render_end(t, r);
+    }
+}

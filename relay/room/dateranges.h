@@ -1,0 +1,57 @@
+/* A room's date ranges: splice points and tags of its feeds, as playlists tell them to viewers. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns:   its ranges, bounded. Thread: control. Life: dateranges_init/_fini.
+ * Fails:  as said; a store that is full refuses what is new, because what is listed must stay.
+ *
+ * Standard: draft-pantos-hls-rfc8216bis 4.4.5.1 (EXT-X-DATERANGE), 4.4.5.1.1 (SCTE-35), 6.2.1;
+ * rules 55 and 56 of conformance.md. A range is one tag; the IN of a splice is a second tag with
+ * the ID and START-DATE of its OUT, since a tag that was shown never changes. IDs hold the place on
+ * the room's timeline, which never goes back: so they are never used again.
+ *
+ * A range's phases: taken (the room's clock is not known yet) -> dated (dateranges_date) -> shown
+ * while it touches a listed segment or what comes after -> dropped (dateranges_expire).
+ */
+#ifndef RELAY_ROOM_DATERANGES_H
+#define RELAY_ROOM_DATERANGES_H
+
+#include "relay/base/text.h"
+#include "relay/link/message.h"
+#include "relay/room/epochs.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    DATERANGES_MAX = 64,
+    DATERANGES_BYTES = 16384, /* of sections and tags together: twice as much text */
+};
+
+struct daterange; /* one splice or one tag */
+
+struct dateranges {
+    struct daterange *items[DATERANGES_MAX]; /* in the order they came */
+    size_t count, bytes;
+    int64_t first_90k; /* nothing that ended before this is taken: its tag may have gone already */
+    uint64_t revision; /* moves when the text changes */
+    uint64_t refused;  /* the store was full, or the worker told nonsense */
+};
+
+void dateranges_init(struct dateranges *d);
+void dateranges_fini(struct dateranges *d);
+/* Takes an event of a worker. 0; -EALREADY: a repetition, or nothing to show; -EINVAL: not what a
+ * worker should send; -ENOSPC, -ENOMEM. */
+__attribute__((warn_unused_result)) int dateranges_take(struct dateranges *d,
+                                                        const struct link_event *e);
+/* Gives what has no date its date. Once given it stays, so the epochs must be those of the feed
+ * that the events came from: call it once that has listed a segment. */
+void dateranges_date(struct dateranges *d, struct epochs *e);
+/* The feed is over, at end_90k: splices without an end will not get one. */
+void dateranges_close(struct dateranges *d, int64_t end_90k);
+/* Drops what ended before the first listed segment, which starts at first_90k. */
+void dateranges_expire(struct dateranges *d, int64_t first_90k);
+/* One line for each dated tag. */
+void dateranges_render(struct text *t, const struct dateranges *d);
+
+#endif
