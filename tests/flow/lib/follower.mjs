@@ -1,165 +1,122 @@
-// Follows a room's live playlists like a player: reads every reload, fetches every segment once.
+// Follows a presentation like a low-latency player: every reload, segment and part, once each.
 // SPDX-License-Identifier: MIT
 import os from 'node:os';
-import { gunzipSync } from 'node:zlib';
-import { createHash } from 'node:crypto';
-import { get, keepAlive, sleep } from './http.mjs';
-import { parsePlaylist } from './hls.mjs';
-import { readInit, readSegment } from './fmp4.mjs';
-import { nalFacts, splitLengthPrefixed } from './nal.mjs';
-import { hashUnits } from './ts.mjs';
+import { Clock } from './clock.mjs';
+import { parsePlaylist, isBehind } from './hls.mjs';
+import { checkPresentation } from './presentation-check.mjs';
+import { Prober } from './probes.mjs';
+import { plain, Rendition } from './rendition.mjs';
 import * as rules from './rules.mjs';
+import { Transport } from './transport.mjs';
 
 const POLL_MS = 200;
-// Rule 27 is timed from here: our polling, the encoder's own hiccups and a busy machine add to it.
+// Rules 27, 28 and 99 are timed from here: the encoder's own hiccups and a busy machine add to it.
 const PACE_SLACK_MS = 1500;
-const paceSlack = () => PACE_SLACK_MS * Math.max(1, os.loadavg()[0] / os.cpus().length);
-// A segment appeared earlier than we fetched it.
-const REMOVAL_SLACK_MS = 800;
-const NOTHING = { samples: [], fragments: [], faults: [], end: 0 };
-const sha1 = (bytes) => createHash('sha1').update(bytes).digest('hex');
-
-const plain = (r) => (r.headers['content-encoding'] === 'gzip' ? gunzipSync(r.body) : r.body);
-
-// A sample as ledger.mjs compares it: its NAL units, or the one AAC frame.
-function unitsOf(init, sample) {
-  if (init.kind !== 'video') return [sample.bytes];
-  return splitLengthPrefixed(sample.bytes) ?? [sample.bytes];
-}
-
-class Rendition {
-  constructor(name, url, follower) {
-    Object.assign(this, { name, url, follower, segments: new Map(), inits: new Map(),
-      list: null, reloads: 0, lastNewAt: null, stalledMs: 0,
-      longest: 0 });
-  }
-
-  add(fault) { this.follower.findings.add(fault.rule, this.name, fault.text); }
-
-  // One reload; true when it answered with a playlist.
-  async reload() {
-    const gzip = this.reloads % 2 === 1;
-    const r = await this.follower.fetch(this.url, gzip ? { 'accept-encoding': 'gzip' } : {});
-    if (r.status !== 200) { this.follower.misses.push(`${this.url} ${r.status}`); return false; }
-    this.reloads++;
-    const bytes = plain(r);
-    rules.checkText(bytes, r.headers['content-type'], new URL(this.url).pathname)
-      .forEach((f) => this.add(f));
-    const text = bytes.toString('utf8');
-    if (this.list?.text === text) return true;
-    const list = parsePlaylist(text);
-    [...rules.checkSyntax(list), ...rules.checkMedia(list)].forEach((f) => this.add(f));
-    if (this.list) {
-      rules.checkReload(this.list, list).forEach((f) => this.add(f));
-    }
-    const before = this.list;
-    this.list = list;
-    this.longest = Math.max(this.longest, list.segments.reduce((n, s) => n + s.duration, 0));
-    await this.takeNew(list);
-    if (before) await this.checkRemoved(before, list);
-    return true;
-  }
-
-  // Rule 24: for its own duration and that of the longest playlist, counted from its appearance.
-  async checkRemoved(before, after) {
-    for (const { msn } of before.segments.filter((s) => s.msn < after.mediaSequence && !s.gap)) {
-      const s = this.segments.get(msn);
-      const left = s ? s.at + (s.duration + this.longest) * 1000 - Date.now() : 0;
-      if (left < REMOVAL_SLACK_MS) continue;
-      const { status } = await this.follower.fetch(s.url);
-      if (status !== 200) {
-        this.add({ rule: 24, text: `${s.uri} answers ${status}, ${Math.round(left)} ms too soon` });
-      }
-    }
-  }
-
-  async takeNew(list) {
-    const fresh = list.segments.filter((s) => !this.segments.has(s.msn));
-    if (fresh.length && this.lastNewAt !== null && this.follower.publishing
-      && !fresh.some((s) => s.discontinuity)) {
-      const stalled = this.follower.stalledMs - this.stalledMs;
-      const waited = Math.round(Date.now() - this.lastNewAt - stalled - paceSlack());
-      rules.checkPace(waited, list.targetDuration, fresh[0].msn).forEach((f) => this.add(f));
-    }
-    if (fresh.length) {
-      this.lastNewAt = Date.now();
-      this.stalledMs = this.follower.stalledMs;
-    }
-    for (const s of fresh) {
-      this.segments.set(s.msn, null);
-      await this.takeSegment(s);
-    }
-  }
-
-  async takeSegment(s) {
-    const init = s.map ? await this.takeInit(s.map) : null;
-    const url = new URL(s.uri, this.url).href;
-    if (s.gap) {
-      // Rule 32: what was never received is listed, and nobody may ask for it.
-      this.segments.set(s.msn, { ...s, url, init, at: Date.now(), media: { ...NOTHING } });
-      return;
-    }
-    const r = await this.follower.fetch(url);
-    if (r.status !== 200) {
-      this.add({ rule: 31, text: `${s.uri} is listed and answers ${r.status}` });
-      return;
-    }
-    if (Number(r.headers['content-length']) !== r.body.length) {
-      this.add({ rule: 31, text: `${s.uri}: Content-Length ${r.headers['content-length']}, got `
-        + r.body.length });
-    }
-    const kept = { ...s, url, init, etag: r.headers.etag, sha1: sha1(r.body),
-      size: r.body.length, headers: r.headers, at: Date.now() };
-    kept.media = init?.timescale ? readSegment(r.body, init)
-      : { ...NOTHING, faults: [{ rule: 37, text: 'no usable init' }] };
-    for (const sample of kept.media.samples) {
-      const units = unitsOf(init, sample);
-      sample.sha1 = hashUnits(units);
-      sample.units = units;
-      sample.idr = init.kind === 'video' ? nalFacts(init.codec, units).idr : true;
-    }
-    kept.firstIsIdr = kept.media.samples[0]?.idr;
-    this.segments.set(s.msn, kept);
-  }
-
-  async takeInit(uri) {
-    if (this.inits.has(uri)) return this.inits.get(uri);
-    const r = await this.follower.fetch(new URL(uri, this.url).href);
-    const init = r.status === 200 ? readInit(r.body)
-      : { faults: [{ rule: 37, text: `MAP ${uri} answers ${r.status}` }] };
-    init.faults.forEach((f) => this.add(f));
-    this.inits.set(uri, init);
-    return init;
-  }
-
-  // Segments in order, those that were fetched.
-  ordered() {
-    return [...this.segments.entries()].sort((a, b) => a[0] - b[0]).map((e) => e[1])
-      .filter(Boolean);
-  }
-
-  // Every sample in order, with where it came from: what ledger.mjs takes.
-  track() {
-    const segments = this.ordered();
-    const samples = segments.flatMap((s) => s.media.samples.map((x, i) => ({ ...x,
-      where: `${s.uri} #${i}`, discontinuity: Boolean(s.discontinuity) && i === 0,
-      first: i === 0 })));
-    const init = segments.find((s) => s.init)?.init;
-    return { name: this.name, kind: init?.kind, timescale: init?.timescale, codec: init?.codec,
-      samples };
-  }
-}
+const REDIRECTS = 5;
 
 export class Follower {
-  // base: "http://127.0.0.1:8080"; room: its name. start() before the publisher does.
-  constructor(base, room, { pollMs = POLL_MS } = {}) {
-    Object.assign(this, { base, room, pollMs, agent: keepAlive(), findings: new rules.Findings(),
-      renditions: new Map(), misses: [], publishing: true, running: false, index: null,
-      firstIndexAt: null, errors: [], stalledMs: 0 });
-    this.root = `${base}/live/${encodeURIComponent(room)}/`;
+  // base: "http://127.0.0.1:8080"; room: its name. start() before the publisher does. Options:
+  // url (any playlist, instead of base and room), pollMs, paceSlackMs, slackMs, keep (samples, for
+  // the ledger), parallel (simultaneous requests at the end), probes (questions about HTTP at the
+  // end), clock and transport (virtual ones in the checker's own tests).
+  constructor(base, room, options = {}) {
+    const { url, pollMs = POLL_MS, paceSlackMs = PACE_SLACK_MS, slackMs = 800, keep = true,
+      parallel = 4, probes = true, clock = new Clock() } = options;
+    Object.assign(this, { base, room, pollMs, keep, parallel, probes, clock,
+      baseSlackMs: slackMs, paceSlackMs, transport: options.transport ?? new Transport(clock, options),
+      findings: new rules.Findings(), facts: new Set(), remarks: new Set(), renditions: new Map(),
+      iframes: new Map(), misses: [], errors: [], publishing: true, running: false, index: null,
+      firstIndexAt: null, variables: new Map(), trips: [], timers: new Set() });
+    this.root = room === null || room === undefined ? null
+      : `${base}/live/${encodeURIComponent(room)}/`;
+    this.url = url ?? `${this.root}index.m3u8`;
+    this.abort = new AbortController();
+    this.ending = this.abort.signal;
   }
 
-  fetch(url, headers = {}) { return get(url, { headers, agent: this.agent }); }
+  // ---- what the renditions use
+
+  // Rule 69: a redirect is followed, and said.
+  async fetch(url, options = {}) {
+    let at = url;
+    for (let i = 0; i < REDIRECTS; i++) {
+      const got = await this.transport.fetch(at, options);
+      if (got.status < 300 || got.status > 399 || !got.headers.location || got.status === 304) {
+        return got;
+      }
+      const to = new URL(got.headers.location, at).href;
+      if (url !== this.url) this.findings.add(69, 'HTTP', `${new URL(url).pathname} is redirected`);
+      else this.url = to;
+      at = to;
+    }
+    throw new Error(`${url} is redirected in a circle`);
+  }
+
+  failed(e) {
+    if (e.name === 'AbortError' && this.ending.aborted) return;
+    this.errors.push(`${e.code ?? e.message}`);
+    this.lastError = e;
+  }
+
+  missed(url, status) { this.misses.push(`${url} ${status}`); }
+
+  note(text) { this.remarks.add(text); }
+
+  roundTrip(ms) { if (this.trips.length < 200) this.trips.push(ms); }
+
+  bestRate() { return Math.max(0, ...this.all().map((r) => r.downloads.bestRate)); }
+
+  // How long a request may be held, and what is not worth mentioning.
+  holdMs() {
+    const td = Math.max(1, ...this.all().map((r) => r.list?.targetDuration ?? 0));
+    return 3000 * td + this.baseSlackMs + 5000;
+  }
+
+  slackMs() { return this.baseSlackMs; }
+
+  paceSlack() {
+    return this.paceSlackMs * Math.max(1, os.loadavg()[0] / os.cpus().length);
+  }
+
+  later(ms, work) {
+    const controller = new AbortController();
+    this.timers.add(controller);
+    this.clock.sleep(ms, controller.signal).then(() => {
+      this.timers.delete(controller);
+      if (!controller.signal.aborted && this.running) work();
+    });
+  }
+
+  all() { return [...this.renditions.values(), ...this.iframes.values()]; }
+
+  // URLs that a rendition must report on: the other media playlists, not those of I-frames.
+  others(rendition) {
+    return [...this.renditions.values()].filter((r) => r !== rendition && !r.list?.endList
+      && r.kind !== 'SUBTITLES').map((r) => r.url);
+  }
+
+  // Rule 86: reports about a list, and of it, are held against what the list itself showed.
+  moved(rendition) {
+    const state = rendition.states.at(-1);
+    const newest = (s) => (s.parts > 0 ? { msn: s.msn, part: s.parts - 1 }
+      : { msn: s.msn - 1, part: (s.list.segments.at(-1)?.parts.length ?? 0) - 1 });
+    const other = (uri, from) => [...this.renditions.values()]
+      .find((r) => r !== from && r.url === new URL(uri, from.url).href);
+    const marginMs = 1000 * (rendition.list.partTarget ?? 0);
+    for (const report of rendition.list.reports.filter((x) => x.uri)) {
+      const about = other(report.uri, rendition);
+      const known = about?.states.findLast((s) => s.doneAt <= state.since - marginMs);
+      if (known) rendition.addAll(rules.checkReportTime(report, newest(known), null));
+    }
+    for (const r of this.renditions.values()) {
+      const theirs = r === rendition ? null : r.states.findLast((s) => s.doneAt + marginMs
+        + this.slackMs() <= state.sentAt);
+      const report = theirs?.list.reports.find((x) => x.uri && other(x.uri, r) === rendition);
+      if (report) r.addAll(rules.checkReportTime(report, null, newest(state)));
+    }
+  }
+
+  // ---- its life
 
   start() {
     this.running = true;
@@ -169,40 +126,72 @@ export class Follower {
 
   async run() {
     while (this.running) {
-      await this.round();
-      const began = Date.now();
-      await sleep(this.pollMs);
-      this.stalledMs += Math.max(0, Date.now() - began - this.pollMs - 10);
-    }
-  }
-
-  // A relay that is away for a moment is an error to note, not the follower's end.
-  async round() {
-    try {
-      await this.reloadIndex();
-      await Promise.all([...this.renditions.values()].map((r) => r.reload()));
-    } catch (e) {
-      this.errors.push(`${e.code ?? e.message}`);
+      await this.reloadIndex().catch((e) => this.failed(e));
+      const known = this.renditions.size > 0;
+      await this.clock.sleep(this.pollMs * (known ? 5 : 1), this.ending);
     }
   }
 
   async reloadIndex() {
-    const url = `${this.root}index.m3u8`;
-    const r = await this.fetch(url);
-    if (r.status !== 200) { this.misses.push(`${url} ${r.status}`); return; }
+    if (this.index === 'media') return;
+    const got = await this.fetch(this.url);
+    if (got.status !== 200) {
+      this.missed(this.url, got.status);
+      if ([404, 410].includes(got.status) && this.index) await this.checkGone();
+      return;
+    }
     this.firstIndexAt ??= Date.now();
-    rules.checkText(plain(r), r.headers['content-type'], new URL(url).pathname)
-      .forEach((f) => this.findings.add(f.rule, 'index', f.text));
-    const list = parsePlaylist(plain(r).toString('utf8'));
-    this.findings.takeAll('index', rules.checkSyntax(list));
+    const add = (faults) => this.findings.takeAll('index', faults);
+    const list = parsePlaylist(plain(got).toString('utf8'), { url: this.url });
+    if (list.kind === 'media') {
+      this.index = 'media';
+      this.follow('media', this.url);
+      return;
+    }
+    add(rules.checkText(plain(got), got.headers['content-type'], new URL(this.url).pathname));
+    add(rules.checkType('playlist', got.headers, 'a playlist'));
+    add(rules.checkSyntax(list));
+    this.facts.add('multi');
     this.index = list;
     this.onIndex?.(list);
-    const uris = [...list.variants.map((v) => v.uri),
-      ...list.media.map((m) => m.get('URI')?.value).filter(Boolean)];
-    for (const uri of uris) {
-      const name = uri.replace(/\.m3u8.*$/, '');
-      if (!this.renditions.has(name)) {
-        this.renditions.set(name, new Rendition(name, new URL(uri, url).href, this));
+    this.variables = list.variables;
+    this.followAll(list);
+  }
+
+  followAll(list) {
+    const media = list.media.filter((m) => m.has('URI'));
+    for (const v of list.variants) this.follow(nameOf(v.uri), new URL(v.uri, this.url).href);
+    for (const m of media) {
+      const r = this.follow(nameOf(m.get('URI').value), new URL(m.get('URI').value, this.url).href);
+      r.kind ??= m.get('TYPE')?.value;
+    }
+    for (const a of list.iframes.filter((x) => x.has('URI'))) {
+      const uri = a.get('URI').value;
+      this.follow(nameOf(uri), new URL(uri, this.url).href, true);
+    }
+  }
+
+  follow(name, url, iframes = false) {
+    const into = iframes ? this.iframes : this.renditions;
+    if (!into.has(name)) {
+      const r = new Rendition(name, url, this, { iframes });
+      into.set(name, r);
+      if (this.renditions.size > 1) this.facts.add('several');
+      r.loop = this.running ? r.run() : Promise.resolve();
+    }
+    return into.get(name);
+  }
+
+  // Rule 33, once: what was listed last is still there.
+  async checkGone() {
+    if (this.facts.has('gone')) return;
+    this.facts.add('gone');
+    for (const r of this.renditions.values()) {
+      const s = r.ordered().filter((x) => !x.gap).at(-1);
+      if (!s || s.earliest + r.longest * 1000 < this.clock.now()) continue;
+      const { status } = await r.downloads.fetch(s.uri, s.byteRange);
+      if (![200, 206].includes(status)) {
+        r.add({ rule: 33, text: `${s.uri} answers ${status} as soon as the presentation is gone` });
       }
     }
   }
@@ -213,58 +202,31 @@ export class Follower {
   // One more round, then the verdict over everything seen. → Findings
   async stop() {
     this.running = false;
+    this.abort.abort();
+    for (const timer of this.timers) timer.abort();
     await this.loop;
+    await Promise.all(this.all().map((r) => r.loop));
     await this.round();
-    await this.checkStored();
-    this.judge();
-    this.agent.destroy();
+    await Promise.all(this.all().map((r) => r.downloads.settled()));
+    if (this.probes) await new Prober(this).run().catch((e) => this.failed(e));
+    for (const r of this.renditions.values()) await r.checkStored().catch((e) => this.failed(e));
+    await checkPresentation(this).catch((e) => this.failed(e));
+    this.transport.close?.();
+    this.clock.close?.();
     return this.findings;
   }
 
-  // Rule 17: the newest segment has the same bytes again.
-  async checkStored() {
-    for (const r of this.renditions.values()) {
-      const newest = r.ordered().filter((s) => !s.gap).at(-1);
-      if (newest) {
-        const again = await this.fetch(newest.url);
-        if (again.status !== 200 || sha1(again.body) !== newest.sha1) {
-          this.findings.add(17, r.name, `${newest.uri} gave other bytes the second time`);
-        }
-      }
-    }
+  async round() {
+    await this.reloadIndex().catch((e) => this.failed(e));
+    await Promise.all(this.all().map((r) => r.reload(null).catch((e) => this.failed(e))));
   }
 
-  judge() {
-    const renditions = [...this.renditions.values()].map((r) => ({ name: r.name, list: r.list,
-      segments: r.ordered() })).filter((r) => r.segments.length);
-    const video = renditions.find((r) => r.segments[0].init.kind === 'video');
-    const frame = video ? nominalFrame(video.segments) : 0;
-    for (const r of renditions) {
-      this.findings.takeAll(r.name,
-        rules.checkTimeline(r.segments, r.list.targetDuration, frame));
-      if (video === r && !r.list.independent && !this.index?.independent) {
-        this.findings.add(35, r.name, 'no EXT-X-INDEPENDENT-SEGMENTS anywhere');
-      }
-      if (r.list.targetDuration !== renditions[0].list.targetDuration) {
-        this.findings.add(65, r.name, 'TARGETDURATION differs between renditions');
-      }
-    }
-    this.findings.takeAll('renditions', rules.checkAlignment(renditions, 2 + frame * 1000));
-    if (this.index) {
-      const inits = new Map([...this.renditions.values()].map((r) => [`${r.name}.m3u8`,
-        r.ordered().at(-1)?.init]));
-      this.findings.takeAll('index', rules.checkMultivariant(this.index, inits));
-    }
-  }
+  coverage() { return rules.coverage(this.facts); }
 
   tracks() { return [...this.renditions.values()].map((r) => r.track()); }
 
   track(name) { return this.renditions.get(name)?.track() ?? { name, samples: [] }; }
 }
 
-// The longest time a frame is shown, gaps of a second and more aside.
-function nominalFrame(segments) {
-  const { timescale } = segments[0].init;
-  const durations = segments.flatMap((s) => s.media.samples.map((x) => x.duration / timescale));
-  return Math.max(...durations.filter((d) => d < 1), 0);
-}
+const nameOf = (uri) => uri.replace(/\.m3u8.*$/, '');
+export { isBehind };

@@ -48,6 +48,30 @@ const isIdr = (codec, type) => (codec === 'hevc' ? type === 19 || type === 20 : 
 // first_mb_in_slice 0 is the bit '1'; first_slice_segment_in_pic_flag is the first bit.
 const startsPicture = (codec, nal) => (nal[codec === 'hevc' ? 2 : 1] & 0x80) !== 0;
 
+// AV1: is the temporal unit's first frame a shown or hidden KEY_FRAME (5.5, 5.9.2)?
+export function av1IsKey(sample) {
+  for (let p = 0; p < sample.length;) {
+    const type = sample[p] >> 3 & 15;
+    const hasSize = sample[p] & 2;
+    p += sample[p] & 4 ? 2 : 1;
+    let size = sample.length - p;
+    if (hasSize) {
+      size = 0;
+      for (let shift = 0; shift < 35; shift += 7) {
+        size += (sample[p] & 127) * 2 ** shift;
+        if (!(sample[p++] & 128)) break;
+      }
+    }
+    if (type === 3 || type === 6) return (sample[p] & 0xe0) === 0;
+    p += size;
+  }
+  return false;
+}
+
+// HEVC: BLA, IDR and CRA pictures may begin decoding; of H.264 only IDR surely may.
+export const isRandomAccess = (codec, type) => (codec === 'hevc' ? type >= 16 && type <= 21
+  : type === 5);
+
 export function nalFacts(codec, nals) {
   const types = nals.map((n) => nalType(codec, n));
   const slices = nals.filter((n, i) => isSlice(codec, types[i]));

@@ -1,0 +1,52 @@
+// Rules 92 to 98: how playlist requests that wait were answered.
+// SPDX-License-Identifier: MIT
+import { reach } from '../hls.mjs';
+
+// Does a list hold part `part` (undefined: all) of MSN msn, or something later?
+export function holds(list, { msn, part }) {
+  const { open } = list;
+  if (open.msn > msn) {
+    // Whole, or followed by a part: but a part beyond its last is part 0 of the next (rule 93).
+    const segment = list.segments.find((s) => s.msn === msn);
+    if (part === undefined || !segment || part < segment.parts.length || !segment.parts.length) {
+      return true;
+    }
+    return open.msn > msn + 1 || open.parts.length > 0;
+  }
+  return part !== undefined && open.msn === msn && open.parts.length > part;
+}
+
+const name = ({ msn, part }) => `_HLS_msn=${msn}${part === undefined ? '' : `&_HLS_part=${part}`}`;
+
+// One answer to a reload that was to wait for `asked`, {msn, part}. exchange: {status, waitedMs}
+// where what our own process slept is taken away; list: parsed, when the status is 200; before:
+// the list known when it was asked; known: did that list hold it already; slackMs: doubt.
+export function checkBlocking({ asked, exchange, list, before, slackMs }) {
+  const out = [];
+  const fault = (rule, text, level) => out.push({ rule, text, level });
+  const td = before.targetDuration * 1000;
+  const { status, waitedMs } = exchange;
+  const known = holds(before, asked);
+  if (status === 200) {
+    if (list.endList) return out;
+    if (!holds(list, asked)) {
+      const at = reach(list);
+      const beyond = asked.part !== undefined && at.msn > asked.msn;
+      const text = `${name(asked)} was answered with a list that reaches MSN ${at.msn}, ${at.parts} `
+        + 'part(s)';
+      if (waitedMs >= 3 * td) fault(97, `${text}, after ${waitedMs} ms; 503 is due`, 'should');
+      else fault(list.iframesOnly ? 98 : beyond ? 93 : 92, text, list.iframesOnly ? 'should' : 'must');
+    } else if (known && waitedMs > slackMs) {
+      fault(92, `${name(asked)}, which is there, was held for ${waitedMs} ms`);
+    }
+  } else if (status === 503 || status === 0) {
+    if (waitedMs > 3 * td + slackMs + 1000) {
+      fault(97, `${name(asked)} waited ${waitedMs} ms, 503 is due after ${3 * td}`, 'should');
+    } else if (status === 503 && waitedMs < 3 * td - slackMs) {
+      fault(92, `${name(asked)} was answered 503 after ${waitedMs} ms`);
+    }
+  } else if (status === 400 && !known) {
+    fault(list?.iframesOnly ? 98 : 92, `${name(asked)}, the next one, was answered 400`);
+  }
+  return out;
+}

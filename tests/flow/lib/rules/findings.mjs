@@ -1,0 +1,23 @@
+// What was found, each thing once, with the weight that its rule has.
+// SPDX-License-Identifier: MIT
+import { REGISTER } from './register.mjs';
+
+// A fault is {rule, text} with an optional level; the rule's own level stands in register.mjs.
+// 'note' is advice about how something was authored: it is reported and never counts as broken.
+export class Findings {
+  constructor() { this.list = []; this.notes = []; this.seen = new Set(); }
+
+  // The same sentence once only: a playlist is read many times.
+  add(rule, where, text, level = REGISTER.get(rule)?.level ?? 'must') {
+    const key = `${rule} ${where} ${text}`;
+    if (this.seen.has(key)) return;
+    this.seen.add(key);
+    (level === 'note' ? this.notes : this.list).push({ rule, where, text, level });
+  }
+
+  takeAll(where, faults) { for (const f of faults) this.add(f.rule, where, f.text, f.level); }
+
+  toString() {
+    return this.list.map((f) => `rule ${f.rule}, ${f.where}: ${f.text}`).join('\n');
+  }
+}
