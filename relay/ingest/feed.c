@@ -5,6 +5,7 @@
 #include "relay/base/log.h"
 #include "relay/ingest/access_units.h"
 #include "relay/ingest/asides.h"
+#include "relay/ingest/feed_message.h"
 #include "relay/ingest/reorder.h"
 #include "relay/ingest/ts_demux.h"
 #include "relay/ingest/ts_filter.h"
@@ -27,7 +28,6 @@ enum {
     SILENT_US = 10 * 1000000,      /* without a playable track for this long: not media */
     RATE_WINDOW_S = 10,
     CHANGES_PER_S = 16, /* new tables or parameters; a real encoder needs a few an hour */
-    PART_90K = 45000,
 };
 
 enum phase { PHASE_OPENING, PHASE_SEARCHING, PHASE_LIVE, PHASE_ENDED };
@@ -111,46 +111,19 @@ static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct t
         set_phase(f, PHASE_LIVE);
 }
 
-static void on_part(void *ctx, const struct packager_part *s, int fd)
-{
-    struct link_message m = {.u.part = {
-                                 .track = s->track,
-                                 .init_id = s->init_id,
-                                 .sequence = s->sequence,
-                                 .part = s->part,
-                                 .offset = s->offset,
-                                 .bytes = s->bytes,
-                                 .samples = s->samples,
-                                 .start_90k = s->start_90k,
-                                 .present_90k = s->present_90k,
-                                 .duration_90k = s->duration_90k,
-                                 .capture_wall_us = s->capture_wall_us,
-                                 .independent = s->independent,
-                                 .discontinuity = s->discontinuity,
-                             }};
-
-    send_to_front(ctx, &m, LINK_PART, fd);
-}
-
-static void on_segment(void *ctx, const struct packager_segment *s, int fd)
+static void on_part(void *ctx, const struct packager_part *part, int fd)
 {
     struct link_message m = {0};
 
-    m.u.segment.track = s->track;
-    m.u.segment.init_id = s->init_id;
-    m.u.segment.sequence = s->sequence;
-    m.u.segment.start_90k = s->start_90k;
-    m.u.segment.duration_90k = s->duration_90k;
-    m.u.segment.present_90k = s->present_90k;
-    m.u.segment.capture_wall_us = s->capture_wall_us;
-    m.u.segment.bytes = s->bytes;
-    m.u.segment.samples = s->samples;
-    m.u.segment.target_duration_s = s->target_duration_s;
-    m.u.segment.independent = s->independent;
-    m.u.segment.discontinuity = s->discontinuity;
-    m.u.segment.gap = s->gap;
-    m.u.segment.parts = s->parts;
-    m.u.segment.iframe_bytes = s->iframe_bytes;
+    feed_message_part(&m, part);
+    send_to_front(ctx, &m, LINK_PART, fd);
+}
+
+static void on_segment(void *ctx, const struct packager_segment *segment, int fd)
+{
+    struct link_message m = {0};
+
+    feed_message_segment(&m, segment);
     send_to_front(ctx, &m, LINK_SEGMENT, fd);
 }
 
@@ -255,12 +228,16 @@ static int open_packager(struct feed *f, const struct ts_layout *l)
 {
     const struct config *c = f->o.config;
     struct packager_track tracks[TS_TRACKS_MAX] = {0};
-    struct packager_out cb = {.ctx = f, .track = on_track, .segment = on_segment};
+    const char *room = f->o.stream.room;
+    struct packager_out cb = {.ctx = f,
+                              .track = on_track,
+                              .part = config_low_latency(c, room) ? on_part : NULL,
+                              .segment = on_segment};
     struct packager_options o = {
         .segment_ms = c->hls.segment_ms,
         .max_target_s = c->hls.max_target_duration_s,
         .segment_bytes = c->limits.segment_bytes,
-        .part_90k = PART_90K,
+        .part_90k = (int64_t)config_part_ms(c, room) * 90,
         .target_duration_s = f->target_duration_s,
         .start_90k = f->start_90k,
         .first_sequence = f->next_sequence,

@@ -1,0 +1,41 @@
+/* Field by field: the packager knows nothing of the link. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/ingest/feed_message.h"
+
+void feed_message_part(struct link_message *m, const struct packager_part *part)
+{
+    m->u.part = (struct link_part){
+        .track = part->track,
+        .init_id = part->init_id,
+        .sequence = part->sequence,
+        .part = part->part,
+        .offset = part->offset,
+        .bytes = part->bytes,
+        .samples = part->samples,
+        .start_90k = part->start_90k,
+        .present_90k = part->present_90k,
+        .duration_90k = part->duration_90k,
+        .capture_wall_us = part->capture_wall_us,
+        .independent = part->independent,
+        .discontinuity = part->discontinuity,
+    };
+}
+
+void feed_message_segment(struct link_message *m, const struct packager_segment *s)
+{
+    m->u.segment.track = s->track;
+    m->u.segment.init_id = s->init_id;
+    m->u.segment.sequence = s->sequence;
+    m->u.segment.start_90k = s->start_90k;
+    m->u.segment.duration_90k = s->duration_90k;
+    m->u.segment.present_90k = s->present_90k;
+    m->u.segment.capture_wall_us = s->capture_wall_us;
+    m->u.segment.bytes = s->bytes;
+    m->u.segment.samples = s->samples;
+    m->u.segment.target_duration_s = s->target_duration_s;
+    m->u.segment.independent = s->independent;
+    m->u.segment.discontinuity = s->discontinuity;
+    m->u.segment.gap = s->gap;
+    m->u.segment.parts = s->parts;
+    m->u.segment.iframe_bytes = s->iframe_bytes;
+}

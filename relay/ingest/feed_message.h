@@ -1,0 +1,13 @@
+/* What the packager made, as the front is told of it. */
+/* SPDX-License-Identifier: MIT */
+/* Owns: nothing. Thread: any. Life: pure functions; type, worker and feed stay the caller's. */
+#ifndef RELAY_INGEST_FEED_MESSAGE_H
+#define RELAY_INGEST_FEED_MESSAGE_H
+
+#include "relay/link/message.h"
+#include "relay/package/packager.h"
+
+void feed_message_part(struct link_message *m, const struct packager_part *part);
+void feed_message_segment(struct link_message *m, const struct packager_segment *s);
+
+#endif
