@@ -144,6 +144,6 @@ void multivariant_render(struct text *t, const struct presentation *p)
     if (is_video)
         render_video(t, v.main);
     if (is_video)
-        caption_group_attribute(t, &p->captions);
+        caption_group_attribute(t, &p->captions, true);
     text_printf(t, "%s\n%s.m3u8\n", group ? ",AUDIO=\"audio\"" : "", v.main->name);
 }
