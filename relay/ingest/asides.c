@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/ingest/asides.h"
 
+#include "relay/base/log.h"
 #include "relay/ingest/aside_reader.h"
 
 #include <errno.h>
@@ -58,6 +59,8 @@ static struct waiting *wait_for_time(struct asides *a, const uint8_t *bytes, siz
         w = calloc(1, sizeof(*w));
     if (!w) {
         a->left_out++;
+        log_warn(a->out.log_name, "event_left_out bytes=%zu waiting=%zu this_second=%u", len,
+                 a->count, a->this_second);
         return NULL;
     }
     memcpy(w->event.bytes, bytes, len);

@@ -27,6 +27,7 @@ struct asides_out {
     void (*send)(void *ctx, const struct link_message *m, int fd);
     uint32_t worker;
     uint64_t feed;
+    const char *log_name; /* stays the caller's */
 };
 
 struct asides_count {

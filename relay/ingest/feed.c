@@ -297,9 +297,8 @@ int feed_new(struct feed **out, const struct feed_options *o, const struct feed_
 {
     struct feed *f = calloc(1, sizeof(*f));
     struct reorder_out in_order = {.ctx = f, .packet = on_payload, .hole = on_hole};
-    struct ts_out ts = {
-        .ctx = f, .packet = on_ts_packet, .layout = on_layout, .aside = asides_packet};
-    struct asides_out beside = {cb->ctx, cb->send, o->worker, o->id};
+    struct ts_out ts = {f, on_ts_packet, on_layout, asides_packet, NULL};
+    struct asides_out beside = {cb->ctx, cb->send, o->worker, o->id, NULL};
     struct link_message m = {0};
 
     *out = NULL;
@@ -309,6 +308,7 @@ int feed_new(struct feed **out, const struct feed_options *o, const struct feed_
     f->out = *cb;
     f->opened_us = o->now_us;
     snprintf(f->log_name, sizeof(f->log_name), "room/%s", o->stream.room);
+    beside.log_name = f->log_name;
     if (asides_new(&f->asides, &beside) ||
         reorder_new(&f->reorder, o->first_sequence, o->config->srt.flow_window, !o->classic,
                     &in_order)) {
@@ -472,6 +472,7 @@ void feed_stats(const struct feed *f, struct link_feed_stats *out)
     const struct ts_counters *c = &f->filter.count;
     struct packager_stats s = {0};
     struct access_units_count sum = f->counts;
+    struct asides_count beside;
 
     if (f->packager)
         packager_stats(f->packager, &s);
@@ -493,7 +494,9 @@ void feed_stats(const struct feed *f, struct link_feed_stats *out)
     out->access_units_corrupt = sum.corrupt;
     out->access_units_oversize = sum.oversize;
     out->timestamps_repaired = f->gone.repaired + s.repaired;
-    out->ts_errors = c->sync_lost + c->transport_errors + c->continuity + c->crc + c->scrambled;
+    asides_count(f->asides, &beside);
+    out->ts_errors =
+        beside.broken + c->sync_lost + c->transport_errors + c->continuity + c->crc + c->scrambled;
     out->ts_ignored = c->ignored;
     out->gop_90k = s.gop_90k;
 }

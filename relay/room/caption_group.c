@@ -32,10 +32,10 @@ void caption_group_render(struct text *t, const struct captions *c)
             render_member(t, "SERVICE", i);
 }
 
-void caption_group_attribute(struct text *t, const struct captions *c)
+void caption_group_attribute(struct text *t, const struct captions *c, bool shows_video)
 {
-    if (caption_group_exists(c))
+    if (caption_group_exists(c) && shows_video)
         text_puts(t, ",CLOSED-CAPTIONS=\"captions\"");
-    else if (!c->carried)
+    else if (!caption_group_exists(c) && !c->carried)
         text_puts(t, ",CLOSED-CAPTIONS=NONE");
 }

@@ -25,8 +25,8 @@ bool caption_group_exists(const struct captions *c);
 unsigned caption_group_version(const struct captions *c);
 /* One EXT-X-MEDIA for each channel and service. LANGUAGE is "und": nobody says it. */
 void caption_group_render(struct text *t, const struct captions *c);
-/* ",CLOSED-CAPTIONS=..." for an EXT-X-STREAM-INF with video, or nothing; NONE is for all of them.
- */
-void caption_group_attribute(struct text *t, const struct captions *c);
+/* ",CLOSED-CAPTIONS=..." for an EXT-X-STREAM-INF of a room that has video, or nothing. NONE must
+ * stand on all of them or on none, a group on those that show the video (4.4.6.2). */
+void caption_group_attribute(struct text *t, const struct captions *c, bool shows_video);
 
 #endif

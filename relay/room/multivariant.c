@@ -147,8 +147,8 @@ static void render_variant(struct text *t, const struct presentation *p, const s
     render_codecs(t, p, main);
     if (is_video)
         render_video(t, main);
-    if (v->main->kind == CODEC_KIND_VIDEO) /* section 4.4.6.2: NONE stands everywhere or nowhere */
-        caption_group_attribute(t, &p->captions);
+    if (v->main->kind == CODEC_KIND_VIDEO)
+        caption_group_attribute(t, &p->captions, is_video);
     text_printf(t, "%s\n%s.m3u8\n", group ? ",AUDIO=\"audio\"" : "", main->name);
 }
 

@@ -104,6 +104,7 @@ export const RECIPES = {
     + 'max-cll=1000,400'),
   'hevc-hlg': hevc('yuv420p10le', 'level-idc=5.1:no-high-tier=1:colorprim=bt2020:'
     + 'transfer=arib-std-b67:colormatrix=bt2020nc'),
+  av1: [...plain(6, 15, '192x108'), '-c:v', 'libsvtav1', '-preset', '12', '-g', '15', ...aac()],
   long: [...picture('320x180', 25, 24), ...sound(24), ...x264(25, '-b:v', '500k'), ...aac()],
 };
 

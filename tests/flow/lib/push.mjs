@@ -39,6 +39,28 @@ function padding(chunks) {
   return Buffer.concat(Array(7 + (7 - size / 188 % 7) % 7).fill(packet));
 }
 
+// Sends the clip's bytes just as they are, spread evenly over its seconds: what ffmpeg would not
+// copy (metadata, codecs it does not know) arrives too.
+export function pushRaw(t, relay, options) {
+  const { bytes, seconds } = options.clip;
+  const push = new Push('srt-live-transmit', ['-q', '-ll', 'error', '-a:no', '-chunk:1316',
+    'file://con', srtUrl(relay, options)], { stdin: 'pipe' });
+  const began = Date.now();
+  let at = 0;
+  const timer = setInterval(() => {
+    const due = Math.min(1, (Date.now() - began) / 1000 / seconds) * bytes.length;
+    const upTo = due >= bytes.length ? bytes.length : Math.floor(due / 1316) * 1316;
+    if (upTo > at && !push.status) push.process.stdin.write(bytes.subarray(at, upTo));
+    at = Math.max(at, upTo);
+    if (at < bytes.length && !push.status) return;
+    clearInterval(timer);
+    if (!push.status) push.process.stdin.end(padding([bytes]));
+    setTimeout(() => push.signal('SIGTERM'), 1000);
+  }, 20);
+  t.after(() => { clearInterval(timer); return push.kill(); });
+  return push;
+}
+
 // ffmpeg paces, we keep what passed by, srt-live-transmit speaks SRT. .sent() has the bytes.
 export function pushTransmit(t, relay, options) {
   const source = new Child('ffmpeg', ['-hide_banner', '-nostdin', '-loglevel', 'error', '-re',

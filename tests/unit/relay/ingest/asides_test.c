@@ -48,7 +48,8 @@ static void on_segment(void *ctx, const struct packager_segment *s, int fd)
 
 static int begin(void **state)
 {
-    struct asides_out out = {.ctx = &count, .send = on_send, .worker = 3, .feed = 77};
+    struct asides_out out = {
+        .ctx = &count, .send = on_send, .worker = 3, .feed = 77, .log_name = "test"};
     struct packager_out cb = {.track = on_track, .segment = on_segment};
     struct packager_track video = {.codec = CODEC_H264};
     struct packager_options o = {.segment_ms = 2000,
