@@ -92,6 +92,7 @@ int sheet_render(struct sheet *s, const struct playlist *p, uint64_t revision,
     }
     s->revision = revision;
     s->ended = p->ended;
+    s->first_msn = window_first(p->window)->msn;
     s->made = true;
     return 0;
 }

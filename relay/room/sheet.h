@@ -17,6 +17,7 @@ struct sheet {
     struct body *full;  /* NULL: nothing to show */
     struct body *delta; /* NULL: nothing to skip */
     bool ended;         /* full has an EXT-X-ENDLIST */
+    uint64_t first_msn; /* that full lists */
     /* how it came about */
     struct press text, delta_text; /* without reports */
     bool has_delta;

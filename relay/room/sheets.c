@@ -21,10 +21,12 @@ static bool is_shown(const struct presentation *p, const struct rendition *r)
     return p->target_duration_s > 0 && window_whole(&r->window) > 0;
 }
 
-/* A list that had ended stays until the one that follows it has a whole segment. */
-static bool is_kept(const struct presentation *p, const struct rendition *r)
+/* A list that had ended stays until the one that follows it has a whole segment, or until what it
+ * lists is gone. */
+static bool is_kept(const struct presentation *p, const struct rendition *r, const struct sheet *s)
 {
-    return p->part_target_ms > 0 && r->announced;
+    const struct window *w = &r->window;
+    return p->part_target_ms > 0 && r->announced && w->count > 0 && w->items[0].msn <= s->first_msn;
 }
 
 static bool has_iframes(const struct presentation *p, const struct rendition *r)
@@ -54,7 +56,7 @@ static bool is_stale(const struct presentation *p, struct rendition *r, bool ifr
     struct page page = page_of(p, r, iframes);
     if (page.shown)
         return sheet_is_stale(page.sheet, &page.playlist, page.revision);
-    return page.sheet->full && !is_kept(p, r);
+    return page.sheet->full && !is_kept(p, r, page.sheet);
 }
 
 static bool any_stale(const struct presentation *p)
@@ -82,7 +84,7 @@ static int render_page(const struct presentation *p, struct rendition *r, bool i
     struct page page = page_of(p, r, iframes);
     if (page.shown)
         return sheet_render(page.sheet, &page.playlist, page.revision, reports, wall_us);
-    if (!is_kept(p, r))
+    if (!is_kept(p, r, page.sheet))
         sheet_reset(page.sheet);
     return 0;
 }

@@ -127,13 +127,30 @@ static int64_t guess_90k(const struct presentation *p, uint64_t msn, int64_t fro
     return guess < 1 ? 1 : guess;
 }
 
+/* Where what follows r's last segment starts: that one may have been cut short, its twins tell. */
+static int64_t end_behind(const struct presentation *p, const struct window_segment *last)
+{
+    int64_t end_90k = last->start_90k + last->duration_90k;
+    for (size_t i = 0; i < p->count; i++) {
+        const struct window_segment *twin = window_find(&p->renditions[i]->window, last->msn);
+        if (twin && !twin->open && twin->start_90k + twin->duration_90k > end_90k)
+            end_90k = twin->start_90k + twin->duration_90k;
+    }
+    return end_90k;
+}
+
+/* A twin that begins so long before the gap is itself a guess: its date would overlap (rule 53). */
+enum { APART_90K = 45000 };
+
 /* One gap behind r's last segment: as long as its twin in another rendition, or as guessed. */
 static int append_gap(struct presentation *p, struct rendition *r, uint64_t until,
                       int64_t start_90k, struct blob *init, int64_t now_us)
 {
     const struct window_segment *last = window_last(&r->window);
     const struct window_segment *twin = find_twin(p, last->msn + 1);
-    int64_t end_90k = last->start_90k + last->duration_90k;
+    int64_t end_90k = end_behind(p, last);
+    if (twin && end_90k - twin->start_90k > APART_90K)
+        twin = NULL;
     struct window_segment gap = {
         .msn = last->msn + 1,
         .start_90k = twin && twin->start_90k > end_90k ? twin->start_90k : end_90k,

@@ -3,6 +3,7 @@
 #ifndef TESTS_UNIT_ROOM_LL_LISTING_H
 #define TESTS_UNIT_ROOM_LL_LISTING_H
 
+#include "tests/unit/relay/room/attributes.h"
 #include "tests/unit/relay/room/playlist_rules.h"
 
 enum { LL_PARTS = 64, LL_REPORTS = 8 };
@@ -12,7 +13,7 @@ struct ll_part {
     unsigned index; /* in its segment */
     double duration_s;
     bool independent;
-    char uri[80], range[32];
+    char uri[80], range[80];
 };
 
 struct ll_listing {
@@ -37,26 +38,6 @@ struct ll_listing {
     unsigned index;
     double parts_s, extinf_s;
 };
-
-/* The attribute's value up to the next comma or quote, in a buffer; false: there is none. */
-static inline bool ll_attribute(const char *line, const char *name, char out[static 80])
-{
-    const char *at = strstr(line, name);
-    if (!at)
-        return false;
-    at += strlen(name);
-    if (*at == '"')
-        snprintf(out, 80, "%.*s", (int)strcspn(at + 1, "\""), at + 1);
-    else
-        snprintf(out, 80, "%.*s", (int)strcspn(at, ","), at);
-    return true;
-}
-
-static inline double ll_number(const char *line, const char *name)
-{
-    char value[80];
-    return ll_attribute(line, name, value) ? strtod(value, NULL) : -1;
-}
 
 static inline void ll_read_part(struct ll_listing *l, const char *line)
 {

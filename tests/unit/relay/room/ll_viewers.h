@@ -50,10 +50,10 @@ static inline void ll_check_fields(const struct view_rendition *r, const struct 
 {
     unsigned last = 0;
     assert_true(r->blocks == !l->ended);
-    if (!r->blocks)
-        return;
     for (size_t i = 0; i < l->count; i++)
         last += l->parts[i].msn + 1 == l->msn;
+    if (!r->blocks)
+        return;
     assert_int_equal(l->msn, r->open_msn);
     assert_int_equal(l->index, r->open_parts);
     assert_true(last == 0 || last == r->last_parts);
@@ -69,8 +69,7 @@ static inline void ll_check_delta(const struct view_rendition *r, const struct l
     ll_read(d, text);
     assert_true(d->skipped > 0 && d->skipped + d->segments == full->segments);
     assert_true(d->msn == full->msn && d->whole_s > d->can_skip_s);
-    tail = strchr(tail, '\n') + 1;
-    tail = strchr(tail, '\n') + 1; /* behind the map */
+    tail = strchr(strstr(tail, "#EXT-X-MAP"), '\n') + 1;
     size_t len = strlen(tail);
     assert_true(len < r->playlist->plain_len);
     assert_string_equal(tail, r->playlist->plain + r->playlist->plain_len - len);

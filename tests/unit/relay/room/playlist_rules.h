@@ -3,57 +3,13 @@
 #ifndef TESTS_UNIT_ROOM_PLAYLIST_RULES_H
 #define TESTS_UNIT_ROOM_PLAYLIST_RULES_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-#include <cmocka.h>
-
-enum { RULES_SEGMENTS = 512 };
-
-/* What one playlist says of each of its segments. */
-struct listing {
-    unsigned target_s;
-    uint64_t first_msn, first_sequence;
-    bool ended, iframes;
-    size_t count;
-    struct listed {
-        uint64_t msn, sequence;
-        double duration_s, date_s;
-        bool gap;
-        char uri[80], map[80];
-    } list[RULES_SEGMENTS];
-};
-
-/* YYYY-MM-DDTHH:MM:SS.mmmZ and nothing else (rule 51). */
-static inline double rules_date(const char *text)
-{
-    struct tm tm = {0};
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    unsigned milli;
-    char z, more;
-    assert_non_null(rest);
-    assert_true(sscanf(rest, ".%3u%c%c", &milli, &z, &more) == 2 && z == 'Z');
-    return (double)timegm(&tm) + milli / 1000.0;
-}
-
-static inline const char *rules_value(const char *line, const char *tag)
-{
-    size_t len = strlen(tag);
-    return strncmp(line, tag, len) == 0 ? line + len : NULL;
-}
+#include "tests/unit/relay/room/listing.h"
 
 /* What says nothing of a segment: low-latency tags are for ll_listing.h to read. */
 static inline bool rules_is_known(const struct listing *l, const char *line)
 {
-    static const char *const tags[] = {"#EXT-X-SERVER-CONTROL:", "#EXT-X-PART-INF:", "#EXT-X-PART:",
-                                       "#EXT-X-PRELOAD-HINT:", "#EXT-X-RENDITION-REPORT:"};
+    static const char *const tags[] = {
+        "#EXT-X-PART-INF:", "#EXT-X-PART:", "#EXT-X-PRELOAD-HINT:", "#EXT-X-RENDITION-REPORT:"};
     for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
         if (rules_value(line, tags[i]))
             return true;
@@ -84,6 +40,8 @@ static inline bool rules_tag(struct listing *l, struct listed *s, const char *li
         s->gap = true;
     else if (l->iframes && (v = rules_value(line, "#EXT-X-BYTERANGE:")))
         assert_true(strtoul(v, NULL, 10) > 0 && strcmp(strchr(v, '@'), "@0") == 0);
+    else if (rules_value(line, "#EXT-X-SERVER-CONTROL:"))
+        l->low_latency = true;
     else if (strcmp(line, "#EXT-X-ENDLIST") == 0)
         l->ended = true;
     else

@@ -1,9 +1,9 @@
 /* Random feeds do what feeds do, in any order; the viewers check every view against the rules. */
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/relay/room/actors.h"
 #include "tests/unit/relay/room/golden.h"
+#include "tests/unit/relay/room/ll_actors.h"
 
-enum { STORMS = 25, STEPS = 400, TRACKS = 3 };
+enum { STORMS = 25, STEPS = 400, TRACKS = 3, PARTS = 6 };
 
 /* A feed as its worker knows it. */
 struct feed {
@@ -63,6 +63,34 @@ static bool breaks_before(const struct feed *f, uint64_t sequence)
     return sequence > 0 && (sequence * 31 + f->salt) % 11 == 0;
 }
 
+/* The segment in parts of a sixth, as far as they come; what is sent in the end may not fit. */
+static void deliver_parts(struct stage *s, struct feed *f, uint32_t track, struct link_message *m)
+{
+    struct ll_track t = ll_track_of(f->id, track, m->u.segment.start_90k);
+    t.sequence = m->u.segment.sequence;
+    t.init_id = m->u.segment.init_id;
+    t.discontinuity = m->u.segment.discontinuity;
+    bool sound = t.discontinuity; /* a break that one track never hears of is not agreed upon */
+    unsigned parts = chance(12) == 0 && !sound ? chance(PARTS) : PARTS;
+    for (unsigned i = 0; i < parts; i++) {
+        int64_t left_90k = m->u.segment.duration_90k - (t.end_90k - t.start_90k);
+        struct link_message part = ll_part(s, &t, left_90k / (PARTS - i));
+        part.u.part.capture_wall_us = m->u.segment.capture_wall_us;
+        part.u.part.independent = i == 0 && m->u.segment.independent;
+        if (sound || chance(60) > 0)
+            ll_send(s, &t, &part);
+        if (chance(3) == 0)
+            stage_pass(s, 100000);
+    }
+    struct link_message whole = ll_segment(s, &t);
+    whole.u.segment.duration_90k = m->u.segment.duration_90k;
+    whole.u.segment.independent = m->u.segment.independent;
+    whole.u.segment.capture_wall_us = m->u.segment.capture_wall_us;
+    if (t.fd >= 0 && (sound || chance(15) > 0))
+        stage_tell(s, &whole, dup(t.fd));
+    ll_next(&t);
+}
+
 static void deliver(struct stage *s, struct feed *f, uint32_t track)
 {
     uint64_t sequence = f->next[track];
@@ -78,7 +106,10 @@ static void deliver(struct stage *s, struct feed *f, uint32_t track)
     m.u.segment.gap = chance(15) == 0;
     m.u.segment.bytes = 1 + chance(30000);
     m.u.segment.capture_wall_us += chance(5000000);
-    stage_deliver(s, &m);
+    if (s->config.hls.low_latency && !m.u.segment.gap && chance(10) > 0)
+        deliver_parts(s, f, track, &m);
+    else
+        stage_deliver(s, &m);
     f->next[track]++;
     if (chance(20) == 0 && !breaks_before(f, f->next[track]))
         f->next[track]++; /* one is never sent */
@@ -121,12 +152,15 @@ static void step(struct stage *s, struct feed *f, uint64_t *ids)
 
 static void test_storms(void **state)
 {
-    for (unsigned storm = 0; storm < STORMS; storm++) {
+    for (unsigned storm = 0; storm < 3 * STORMS; storm++) {
         struct feed f = {0};
         uint64_t ids = 0;
         assert_int_equal(0, stage_set(state));
         struct stage *s = *state;
         s->viewers.anew = true;
+        s->config.hls.low_latency = storm % 3 > 0;
+        s->config.hls.part_ms = 500;
+        s->config.hls.part_uris = storm % 3 == 2 ? PART_URIS_RANGE : PART_URIS_NUMBER;
         s->config.limits.room_bytes = 300000;
         seed = storm;
         open_feed(s, &f, ++ids);
