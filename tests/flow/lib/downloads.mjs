@@ -184,8 +184,7 @@ export class Downloads {
     const ahead = record.hinted ? await record.got : null;
     if (ahead?.aborted) return null;
     if (ahead) this.checkAhead(record, ahead);
-    let body = ahead && !record.ranged && ahead.status === 200 ? this.arrived(ahead, part.byteRange)
-      : null;
+    let body = ahead ? this.bodyAhead(record, ahead) : null;
     let got = ahead;
     if (!body) {
       got = await this.fetch(part.uri, part.byteRange);
@@ -203,6 +202,13 @@ export class Downloads {
       headers: got.headers, sentAt: got.sentAt, headAt: got.headAt, doneAt: got.doneAt, samples: [] });
     if (!encrypted) await this.readPart(record, body);
     return record;
+  }
+
+  // What a request on a hint brought of the part; an open range may bring more.
+  bodyAhead({ ranged, part }, got) {
+    if (got.status === 200 && !ranged) return this.arrived(got, part.byteRange);
+    const n = part.byteRange?.length;
+    return got.status === 206 && ranged && n <= got.body.length ? got.body.subarray(0, n) : null;
   }
 
   async readPart(record, body) {

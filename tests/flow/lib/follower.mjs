@@ -1,8 +1,9 @@
 // Follows a presentation like a low-latency player: every reload, segment and part, once each.
 // SPDX-License-Identifier: MIT
+import { setMaxListeners } from 'node:events';
 import os from 'node:os';
 import { Clock } from './clock.mjs';
-import { parsePlaylist, isBehind } from './hls.mjs';
+import { parsePlaylist } from './hls.mjs';
 import { checkPresentation } from './presentation-check.mjs';
 import { Prober } from './probes.mjs';
 import { plain, Rendition } from './rendition.mjs';
@@ -32,6 +33,7 @@ export class Follower {
     this.url = url ?? `${this.root}index.m3u8`;
     this.abort = new AbortController();
     this.ending = this.abort.signal;
+    setMaxListeners(0, this.ending);
   }
 
   // ---- what the renditions use
@@ -148,8 +150,7 @@ export class Follower {
       this.follow('media', this.url);
       return;
     }
-    add(rules.checkText(plain(got), got.headers['content-type'], new URL(this.url).pathname));
-    add(rules.checkType('playlist', got.headers, 'a playlist'));
+    add(rules.checkText(plain(got), got.headers, new URL(this.url).pathname));
     add(rules.checkSyntax(list));
     this.facts.add('multi');
     this.index = list;
@@ -229,4 +230,3 @@ export class Follower {
 }
 
 const nameOf = (uri) => uri.replace(/\.m3u8.*$/, '');
-export { isBehind };

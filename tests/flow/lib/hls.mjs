@@ -20,11 +20,12 @@ export function parseAttributes(text, fault = () => {}) {
   if (pieces.join(',') !== text) fault(8, `attribute list is not well formed: ${text}`);
   for (const piece of pieces) {
     const equals = piece.indexOf('=');
-    const name = piece.slice(0, equals);
+    const written = piece.slice(0, equals);
+    const name = written.trim();
     const raw = piece.slice(equals + 1);
-    if (equals < 1 || !NAME.test(name)) {
+    if (equals < 1 || !NAME.test(written)) {
       fault(8, `attribute without a name: ${piece}`);
-      continue;
+      if (!NAME.test(name)) continue;
     }
     if (!VALUE.some((v) => v.test(raw))) fault(8, `attribute value ${piece}`);
     if (attributes.has(name)) fault(8, `attribute ${name} twice`);
@@ -147,7 +148,7 @@ class SegmentReader {
     const uri = a.get('URI')?.value ?? '';
     const text = a.get('BYTERANGE')?.value;
     this.open.parts.push({ uri, duration: decimal(a, 'DURATION'), line: tag.line, text: tag.text,
-      independent: a.get('INDEPENDENT')?.raw === 'YES', gap: a.get('GAP')?.raw === 'YES',
+      independent: a.get('INDEPENDENT')?.value === 'YES', gap: a.get('GAP')?.value === 'YES',
       byteRange: text === undefined ? undefined : this.partRanges.read(text, uri, this.fault),
       attributes: a });
   }
@@ -177,8 +178,9 @@ class SegmentReader {
         : `${range}@0`, this.map, this.fault);
     } else if (tag.name === 'EXT-X-BYTERANGE') open.byteRangeText = tag.value;
     else if (tag.name === 'EXT-X-PROGRAM-DATE-TIME') {
-      open.date = parseDate(tag.value);
-      if (Number.isNaN(open.date)) this.fault(51, `line ${tag.line}: ${tag.text}`);
+      const date = parseDate(tag.value);
+      if (Number.isNaN(date)) this.fault(51, `line ${tag.line}: ${tag.text}`);
+      else open.date = date;
     }
   }
 }

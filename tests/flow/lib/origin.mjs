@@ -3,6 +3,7 @@
 import http from 'node:http';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { answer } from './answer.mjs';
 import { run } from './child.mjs';
 import { readBoxes, readInit, readSegment } from './fmp4.mjs';
 
@@ -73,23 +74,27 @@ export function indexText(tracks) {
     + 'FRAME-RATE=25.000,AUDIO="a"', 'video.m3u8', ''].join('\n');
 }
 
-// files: Map of path below /live/ROOM/ → {type, body} or a function that gives it.
-export async function serve(t, files) {
-  const server = http.createServer((request, response) => {
-    const tail = new URL(request.url, 'http://x').pathname.replace(/^\/live\/[^/]*\//, '');
-    const file = files.get(tail);
-    const got = typeof file === 'function' ? file() : file;
-    if (!got) { response.writeHead(404).end(); return; }
-    response.writeHead(200, { 'content-type': got.type, 'content-length': got.body.length });
-    response.end(got.body);
+// A real server in front of handle({method, path, query, headers}) → {status, headers, body}.
+export async function listen(t, handle) {
+  const server = http.createServer(async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url, 'http://x');
+    const got = await handle({ method: request.method, path: pathname, query: searchParams,
+      headers: request.headers });
+    if (!response.destroyed) response.writeHead(got.status, got.headers).end(got.body);
   });
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   t.after(() => { server.closeAllConnections(); server.close(); });
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-export const playlistFile = (text) => ({ type: 'application/vnd.apple.mpegurl',
-  body: Buffer.from(text) });
+// files: Map of path below /live/ROOM/ → {type, body} or a function that gives it.
+export const serve = (t, files) => listen(t, (request) => {
+  const file = files.get(request.path.replace(/^\/live\/[^/]*\//, ''));
+  return answer(request, typeof file === 'function' ? file() : file);
+});
+
+export const playlistFile = (text) => ({ type: 'application/vnd.apple.mpegurl', maxAge: 1,
+  compress: true, body: Buffer.from(text) });
 
 // All of a room's files; playlists come from the given texts: {video, audio}.
 export function roomFiles(tracks, texts) {

@@ -27,7 +27,7 @@ async function takeFrames(rendition) {
     const whole = ['moof', 'styp', 'sidx', 'prft', 'emsg'].includes(body.toString('latin1', 4, 8));
     // Only the first sample of the fragment is there: its mdat ends with the range.
     const media = format === 'fmp4' && whole ? cutFragment(body, init) : readMedia(body, init).media;
-    frames.push({ entry, media, format, whole });
+    frames.push({ entry, media, fragmented: Boolean(init), whole });
   }
   return frames;
 }
@@ -47,10 +47,7 @@ function cutFragment(body, init) {
 }
 
 function judgeRendition(follower, r, segments, frame) {
-  const usable = segments.filter((s) => s.gap || s.media.samples.length);
-  r.addAll(segments.filter((s) => !s.init).flatMap((s) => s.media.faults.map((f) => ({ ...f,
-    text: `MSN ${s.msn}: ${f.text}` }))));
-  const timed = usable.map((s) => (s.init ? s : { ...s, init: {} }));
+  const timed = segments.map((s) => (s.init ? s : { ...s, init: {} }));
   r.addAll(rules.checkTimeline(timed, r.list.targetDuration, frame, Boolean(r.list.partTarget)));
   const facts = { sps: null, fps: null, captions: false };
   const inits = new Map();
@@ -65,7 +62,8 @@ function judgeRendition(follower, r, segments, frame) {
     Object.assign(facts, { sps: read.facts.sps ?? facts.sps, fps: read.facts.fps,
       captions: facts.captions || read.facts.captions });
   }
-  const declares = r.list.independent || follower.index?.independent;
+  // Of a media playlist that was given alone, the multivariant one is not known.
+  const declares = r.list.independent || follower.index === 'media' || follower.index?.independent;
   if (segments.some((s) => s.init?.kind === 'video') && !declares
     && segments.every((s) => s.firstIsIdr !== false)) {
     r.add({ rule: 35, text: 'no EXT-X-INDEPENDENT-SEGMENTS anywhere', level: 'should' });

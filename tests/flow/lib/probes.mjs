@@ -15,7 +15,7 @@ export class Prober {
 
   async run() {
     const { follower } = this;
-    const renditions = [...follower.renditions.values()].filter((r) => r.list);
+    const renditions = [...follower.renditions.values()].filter((r) => r.list && !r.plainNext);
     for (const r of renditions) {
       await this.directives(r);
       await this.delivery(r, r.url, 'a playlist');
@@ -108,7 +108,7 @@ export class Prober {
     if (got.status !== 200) return;
     rules.checkCors(got.headers, what).forEach((f) => r.add(f));
     const other = await this.ask(withDirectives(url, { 'hls-check': '1' }));
-    if (other.status !== 200 || !plain(other).toString().startsWith('#EXTM3U')) {
+    if (other.status !== 200 || !plain(other).includes('#EXTM3U')) {
       r.add({ rule: 100, text: `${what} with an unknown parameter ${this.said(other)}` });
     }
     const head = await this.ask(url, { method: 'HEAD' });
@@ -146,7 +146,7 @@ export class Prober {
       this.ask(withDirectives(r.url, {}), { headers: i % 2 ? { 'accept-encoding': 'gzip' } : {} })));
     const lists = got.map((g) => this.read(g, r)).filter(Boolean);
     lists.sort((a, b) => (isBehind(reach(a), reach(b)) ? -1 : isBehind(reach(b), reach(a)) ? 1 : 0));
-    rules.checkAtomic(lists).forEach((f) => r.add(f));
+    rules.checkAtomic(lists, r.list).forEach((f) => r.add(f));
   }
 
   // Rules 84, 85, 103, 108 and 111 of segments.

@@ -94,13 +94,14 @@ export class Rendition {
       ...asked ? { timeoutMs: this.follower.holdMs(), signal: this.follower.ending } : {}, ...options });
     if (got.status !== 200) return { got, list: null };
     const bytes = plain(got);
-    this.addAll(rules.checkText(bytes, got.headers['content-type'], new URL(this.url).pathname));
-    this.addAll(rules.checkType('playlist', got.headers, 'a playlist'));
+    this.addAll(rules.checkText(bytes, got.headers, new URL(this.url).pathname));
     const text = bytes.toString('utf8');
     if (!asked && !skip) this.follower.roundTrip(got.headAt - got.sentAt);
     if (text === this.list?.text && !skip) return { got, list: this.list };
     const list = parsePlaylist(text, { url: this.url, known: this.follower.variables });
     this.addAll(rules.checkSyntax(list));
+    list.saysIframes = list.iframesOnly;
+    list.iframesOnly ||= this.iframes;
     return { got, list };
   }
 
@@ -181,7 +182,9 @@ export class Rendition {
 
   takeNew(before, list, seen) {
     this.takeParts(before, list, seen);
-    let fresh = list.segments.filter((s) => !this.segments.has(s.msn));
+    this.first ??= list.mediaSequence ?? 0;
+    // What is older than all that was ever listed is a list gone back (rule 16), and not new.
+    let fresh = list.segments.filter((s) => !this.segments.has(s.msn) && s.msn >= this.first);
     if (fresh.length) this.pace(before, list, fresh, seen);
     if (!before && !this.follower.keep && fresh.length > HISTORY) {
       this.follower.note(`${this.name}: of ${fresh.length} segments in the first list the newest `
@@ -270,15 +273,17 @@ export class Rendition {
   // it was said to.
   async checkStored() {
     const newest = this.ordered().filter((s) => !s.gap && s.sha1).at(-1);
-    if (newest) {
+    if (newest && !this.plainNext) {
       const again = await this.downloads.fetch(newest.uri, newest.byteRange);
       const body = this.downloads.arrived(again, newest.byteRange);
-      if (!body || sha1(body) !== newest.sha1) {
+      if (!body && this.list.segments.some((s) => s.msn === newest.msn)) {
+        this.add({ rule: 31, text: `${newest.uri} is listed and answers ${again.status}` });
+      } else if (body && sha1(body) !== newest.sha1) {
         this.add({ rule: 17, text: `${newest.uri} gave other bytes the second time` });
       }
     }
     const [oldest] = this.removed;
-    if (!oldest) return;
+    if (!oldest || this.plainNext) return;
     const { status, doneAt } = await this.downloads.fetch(oldest.uri, oldest.byteRange);
     const left = (rules.maxAge(oldest.headers) ?? 0) * 1000 - (doneAt - oldest.fetchedAt);
     if ([404, 410].includes(status) && left > 2000) {

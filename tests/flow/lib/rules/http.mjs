@@ -1,6 +1,6 @@
 // Rules 69 and 101 to 111 as far as one answer shows them: pure, over status and headers.
 // SPDX-License-Identifier: MIT
-import { isPlaylistType, mediaType } from './syntax.mjs';
+import { mediaType } from './syntax.mjs';
 
 // A range as Cache-Control gives it; null: not said. s-maxage is for shared caches, as all here are.
 export function maxAge(headers) {
@@ -18,11 +18,10 @@ const TYPES = {
   text: ['text/vtt'],
 };
 
-// Rule 107. format: of media-segment.mjs, 'init' or 'playlist'.
+// Rule 107 of media. format: of media-segment.mjs, or 'init'.
 export function checkType(format, headers, what) {
   const type = headers['content-type'];
-  const right = format === 'playlist' ? isPlaylistType(type)
-    : TYPES[format]?.includes(mediaType(type)) ?? true;
+  const right = TYPES[format]?.includes(mediaType(type)) ?? true;
   return right ? [] : [{ rule: 107, text: `${what} has Content-Type ${type}` }];
 }
 

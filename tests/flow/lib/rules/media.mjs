@@ -8,6 +8,7 @@ const isMuxed = (s) => (s.media.others?.size ?? 0) > 0;
 
 // Each segment: {msn, duration, discontinuity, map, init, media (of readMedia), firstIsIdr}.
 // lowLatency: the list has parts, so that every segment must hold an IDR (rule 81).
+// Segments whose media could not be read only tell why.
 export function checkTimeline(segments, targetDuration, frameSeconds = 0, lowLatency = false) {
   const out = [];
   const fault = (rule, text, level) => out.push({ rule, text, level });
@@ -23,7 +24,9 @@ export function checkTimeline(segments, targetDuration, frameSeconds = 0, lowLat
     checkIdr(s, lowLatency, fault);
     if (last && !s.discontinuity) checkInits(last, s, fault);
     if (s.init.ts) {
-      if (follows && last.init?.ts) out.push(...checkContinuity(last, s, `MSN ${s.msn}`));
+      const breaks = follows && last.init?.ts ? checkContinuity(last, s, `MSN ${s.msn}`) : [];
+      if (breaks.length) run = null;
+      out.push(...breaks);
     } else if (follows && !last.init.ts) checkDecodeTimes(last, s, first, fault);
     if (!follows || !run || s.init.ts !== last.init.ts) {
       run = { from: s.msn, start: first.dts, sum: 0 };
@@ -44,7 +47,7 @@ export function checkTimeline(segments, targetDuration, frameSeconds = 0, lowLat
 
 function checkLength(s, first, targetDuration, fault) {
   const real = (s.media.end - first.dts) / s.init.timescale;
-  if (real > targetDuration + 0.5 && real < 40000) {
+  if (targetDuration && real > targetDuration + 0.5 && real < 40000) {
     fault(12, `MSN ${s.msn} lasts ${real.toFixed(3)} s, TD ${targetDuration}`);
   }
 }

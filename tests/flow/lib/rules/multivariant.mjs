@@ -182,18 +182,18 @@ export function checkBandwidth(list, measured) {
   return out;
 }
 
-// Rule 67: an I-frame list beside a media list; frames: [{entry, init, media, whole}] of some of
-// its entries, whole: does the range begin with a moof (or a sync byte)?
+// Rule 67: an I-frame list beside a media list; frames: [{entry, media, fragmented, whole}] of
+// some of its entries, whole: does the range begin with the boxes of a fragment?
 export function checkIframeList(list, frames, targetDuration) {
   const out = [];
   const fault = (text) => out.push({ rule: 67, text });
-  if (!list.iframesOnly) fault('an I-frame playlist without EXT-X-I-FRAMES-ONLY');
+  if (!list.saysIframes) fault('an I-frame playlist without EXT-X-I-FRAMES-ONLY');
   if (list.targetDuration !== targetDuration && !list.endList) {
     fault(`TARGETDURATION is ${list.targetDuration}, that of the media ${targetDuration}`);
   }
-  for (const { entry, media, format, whole } of frames) {
+  for (const { entry, media, fragmented, whole } of frames) {
     const where = `MSN ${entry.msn}`;
-    if (format === 'fmp4' && !whole) fault(`${where}: the range does not begin with a moof`);
+    if (fragmented && !whole) fault(`${where}: the range does not begin with a moof`);
     else if (media.samples.length && !media.samples[0].idr && !media.samples[0].access) {
       fault(`${where} is no I-frame`);
     }

@@ -54,7 +54,8 @@ function checkOrder(list, fault) {
 // Rules 51–53. A gap between two dates is rule 32's matter, in checkGaps.
 function checkDates(list, fault) {
   const dated = list.segments.some((s) => s.date !== undefined);
-  if (list.segments.length && !dated && !list.endList && !list.iframesOnly) {
+  const said = list.tags.some((t) => t.name === 'EXT-X-PROGRAM-DATE-TIME');
+  if (list.segments.length && !said && !list.endList && !list.iframesOnly) {
     fault(51, 'no EXT-X-PROGRAM-DATE-TIME');
   }
   let end = null;

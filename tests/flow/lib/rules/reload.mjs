@@ -101,20 +101,24 @@ function comparePart(msn, index, was, is, fault) {
   }
 }
 
+// All that a list says of each date range.
+const byId = (list) => list.dateRanges.reduce((all, a) => all.set(a.get('ID')?.value,
+  new Map([...a, ...all.get(a.get('ID')?.value) ?? []])), new Map());
+
 // Rule 55: what was said of a date range stays, as long as it maps to a listed segment.
 function checkDateRanges(before, after, fault) {
   const start = after.segments.find((s) => s.date !== undefined)?.date;
-  for (const a of before.dateRanges) {
-    const id = a.get('ID')?.value;
-    const now = after.dateRanges.filter((b) => b.get('ID')?.value === id);
+  const said = byId(after);
+  for (const [id, a] of byId(before)) {
+    const now = said.get(id);
     const begins = Date.parse(a.get('START-DATE')?.value);
     const ends = begins + 1000 * Number(a.get('DURATION')?.raw ?? 0);
-    if (!now.length && start !== undefined && ends > start) {
+    if (!now && start !== undefined && ends > start) {
       fault(55, `DATERANGE ${id} was removed while it maps to a listed segment`);
     }
     for (const [name, { raw }] of a) {
-      const other = now.find((b) => b.has(name) && b.get(name).raw !== raw);
-      if (other) fault(55, `DATERANGE ${id}: ${name} was ${raw}, is ${other.get(name).raw}`);
+      const other = now?.get(name)?.raw ?? raw;
+      if (other !== raw) fault(55, `DATERANGE ${id}: ${name} was ${raw}, is ${other}`);
     }
   }
 }
@@ -122,7 +126,7 @@ function checkDateRanges(before, after, fault) {
 // Rules 27 and 28: ms between two appearances, what may be late of it already taken away.
 export function checkPace(gapMs, targetDuration, msn) {
   const limit = 1500 * targetDuration;
-  return gapMs <= limit ? []
+  return gapMs <= limit || !targetDuration ? []
     : [{ rule: 27, text: `MSN ${msn} came ${gapMs} ms after the last, allowed are ${limit}` }];
 }
 
@@ -132,14 +136,16 @@ export function checkPartPace(gapMs, partTarget, where) {
     : [{ rule: 28, text: `${where} came ${gapMs} ms after the last part, allowed are ${limit}` }];
 }
 
-// Rule 22: answers to simultaneous requests; each is the same list a moment sooner or later.
-export function checkAtomic(lists) {
+// Rule 22: answers to simultaneous requests; each is the same list a moment sooner or later. known:
+// the list as it was read before.
+export function checkAtomic(lists, known) {
   const faults = (a, b) => checkReload(a, b).filter((f) => f.level !== 'note');
   const out = [];
   for (let i = 1; i < lists.length; i++) {
     const [a, b] = [lists[i - 1], lists[i]];
     const wrong = [faults(a, b), faults(b, a)];
-    const torn = [a, b].find((l) => l.faults.length || !l.targetDuration);
+    const torn = [a, b].find((l) => (l.faults.length && !known.faults.length)
+      || !l.targetDuration !== !known.targetDuration);
     if (torn || wrong.every((w) => w.length)) {
       out.push({ rule: 22, text: 'two answers at one moment are not two states of one list: '
         + `${torn ? 'one is torn' : wrong[0][0].text}` });

@@ -5,41 +5,44 @@
 // names its first sample in presentation order.
 export function checkAlignment(renditions, toleranceMs) {
   const out = [];
-  const epochs = new Map();
-  for (const r of renditions) {
-    for (const s of r.segments) {
-      if (s.date === undefined || !s.media?.samples.length) continue;
-      const first = firstTime(s);
-      const epoch = s.date - first;
-      const known = epochs.get(s.dsn);
-      if (!known) epochs.set(s.dsn, { epoch, name: r.name, segments: r.segments, wrap: s.media.wraps });
-      else if (beside(epoch - known.epoch, s.media.wraps) > toleranceMs) {
-        out.push(misaligned(r.name, s, known, epoch));
-      }
+  const usable = renditions.map((r) => ({ name: r.name, segments: r.segments
+    .filter((s) => s.date !== undefined && s.media?.samples.length)
+    .map((s) => ({ ...s, at: firstTime(s), epoch: s.date - firstTime(s) })) }));
+  const [first] = usable;
+  for (const r of usable) {
+    for (const [i, s] of r.segments.entries()) {
+      const other = r === first ? r.segments[i - 1] : nearest(first.segments, s);
+      if (!other || other.dsn !== s.dsn) continue;
+      const off = beside(s.epoch - other.epoch, s.media.wraps);
+      // Within one list, a jump of a second and more is a hole or an overlap: rules 32 and 53.
+      if (off <= toleranceMs || (r === first && off >= 1000)) continue;
+      out.push(misaligned(r.name, s, first, (s.epoch - other.epoch).toFixed(1)));
     }
   }
   return out.concat(checkBreaks(renditions));
 }
 
-const firstTime = (s) => Math.min(...s.media.samples.map((x) => x.pts)) / s.init.timescale * 1000;
+const firstTime = (s) => s.media.samples.reduce((n, x) => Math.min(n, x.pts), Infinity)
+  / s.init.timescale * 1000;
 // A transport stream's clock wraps every 2^33 ticks.
 const beside = (ms, wraps) => {
   const turn = 2 ** 33 / 90;
   return Math.abs(wraps ? ms - Math.round(ms / turn) * turn : ms);
 };
+const nearest = (segments, s) => segments.filter((x) => x.dsn === s.dsn)
+  .reduce((a, b) => (a && Math.abs(a.at - s.at) <= Math.abs(b.at - s.at) ? a : b), null);
 
-// The date is wrong when the media times of segments of one date agree, else the times are.
-function misaligned(name, s, known, epoch) {
-  const twin = known.segments.filter((x) => x.dsn === s.dsn && x.date !== undefined
-    && x.media?.samples.length)
-    .sort((a, b) => Math.abs(a.date - s.date) - Math.abs(b.date - s.date))[0];
-  const apart = twin ? Math.abs(firstTime(twin) - firstTime(s)) : 0;
-  const off = (epoch - known.epoch).toFixed(1);
-  return apart > 1000 * s.duration
-    ? { rule: 66, text: `${name} MSN ${s.msn}: media times are ${off} ms from those of ${known.name} `
+// The date is wrong when the media times of twins agree, else the times are. A twin has the same
+// number, or in lists that number otherwise, the nearest date.
+function misaligned(name, s, first, off) {
+  const twin = first.segments.find((x) => x.msn === s.msn && x.dsn === s.dsn)
+    ?? first.segments.reduce((a, b) => (Math.abs(a.date - s.date) <= Math.abs(b.date - s.date)
+      ? a : b));
+  return beside(twin.at - s.at, s.media.wraps) > 1000 * s.duration
+    ? { rule: 66, text: `${name} MSN ${s.msn}: media times are ${off} ms from those of ${first.name} `
       + 'at the same date' }
     : { rule: 54, text: `${name} MSN ${s.msn}: date minus media time differs by ${off} ms from `
-      + `${known.name}` };
+      + `${first.name}` };
 }
 
 // The same DISCONTINUITY must carry the same number everywhere: its dates must agree.

@@ -7,8 +7,9 @@ const CONTENT_TYPES = new Set(['application/vnd.apple.mpegurl', 'audio/mpegurl']
 export const mediaType = (contentType) => (contentType ?? '').split(';')[0].trim().toLowerCase();
 export const isPlaylistType = (contentType) => CONTENT_TYPES.has(mediaType(contentType));
 
-// Rules 1–3: what the bytes must be.
-export function checkText(bytes, contentType, path) {
+// Rules 1–3 and 107: what the bytes must be, and what the answer says of them.
+export function checkText(bytes, headers, path) {
+  const contentType = headers['content-type'];
   const out = [];
   const text = bytes.toString('utf8');
   if (!/^#EXTM3U(\r?\n|$)/.test(text)) out.push({ rule: 1, text: '#EXTM3U is not the first line' });
@@ -21,6 +22,8 @@ export function checkText(bytes, contentType, path) {
   if (!isPlaylistType(contentType) && !/\.m3u8?$/.test(path)) {
     out.push({ rule: 3, text: `Content-Type is ${contentType}, and path ${path} does not end in `
       + '.m3u8' });
+  } else if (!isPlaylistType(contentType)) {
+    out.push({ rule: 107, text: `a playlist has Content-Type ${contentType}` });
   }
   return out;
 }
