@@ -4,6 +4,7 @@
 
 #include "relay/base/log.h"
 #include "relay/ingest/access_units.h"
+#include "relay/ingest/left_out.h"
 #include "relay/ingest/reorder.h"
 #include "relay/ingest/ts_demux.h"
 #include "relay/ingest/ts_filter.h"
@@ -38,6 +39,7 @@ struct feed {
     enum phase phase;
     struct reorder *reorder;
     struct ts_filter filter;
+    struct left_out left_out;
     struct ts_demux *demux;
     struct access_units *units[TS_TRACKS_MAX];
     struct packager *packager;
@@ -379,6 +381,8 @@ static const char *why_not_media(const struct feed *f)
     if (!f->packager)
         return "no track that HLS can carry: send H.264 or HEVC video, AAC audio";
     packager_stats(f->packager, &s);
+    if (packager_is_left_out(f->packager, 0))
+        return "no track that HLS can carry: send H.264 or HEVC video, AAC audio";
     if (s.unplayable)
         return "the encoder's parameter sets cannot be carried";
     return s.in ? "no keyframe (IDR) came: set the keyframe interval to 2 s"
@@ -388,6 +392,7 @@ static const char *why_not_media(const struct feed *f)
 void feed_second(struct feed *f, int64_t now_us)
 {
     uint64_t sum = 0;
+    struct link_message m = {0};
     int64_t patience = SILENT_US + (int64_t)f->o.config->hls.max_target_duration_s * 1000000;
 
     for (size_t i = 0; i < RATE_WINDOW_S; i++)
@@ -396,6 +401,8 @@ void feed_second(struct feed *f, int64_t now_us)
         set_fault(f, LINK_CLOSE_LIMIT, "more than limits.feed_mbps for 10 s");
     f->rate[++f->seconds % RATE_WINDOW_S] = 0;
     f->changes = 0;
+    if (left_out_update(&f->left_out, f->log_name, &f->filter.layout, f->packager, &m))
+        send_to_front(f, &m, LINK_PROGRAM, -1);
     if (f->packager && f->filter.has_layout) /* media, but perhaps a long way to its first IDR */
         patience += SILENT_US;
     else
@@ -485,4 +492,5 @@ void feed_stats(const struct feed *f, struct link_feed_stats *out)
     out->ts_errors = c->sync_lost + c->transport_errors + c->continuity + c->crc + c->scrambled;
     out->ts_ignored = c->ignored;
     out->gop_90k = s.gop_90k;
+    out->tracks_left_out = f->left_out.count;
 }

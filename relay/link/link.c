@@ -29,6 +29,8 @@ static size_t message_bytes(uint32_t type)
         return BODY_END(part);
     case LINK_SEGMENT:
         return BODY_END(segment);
+    case LINK_PROGRAM:
+        return BODY_END(program);
     case LINK_FEED_STATS:
         return BODY_END(feed_stats);
     case LINK_FEED_CLOSED:

@@ -276,7 +276,8 @@ void rooms_message(struct rooms *r, const struct link_message *m, int fd, int64_
         open_feed(r, m, now_us, wall_us);
     else if (about_media)
         pass_on(r, m, fd, now_us, wall_us);
-    else if (known && (m->type == LINK_FEED_STATS || m->type == LINK_FEED_CLOSED))
+    else if (known &&
+             (m->type == LINK_FEED_STATS || m->type == LINK_FEED_CLOSED || m->type == LINK_PROGRAM))
         pass_on(r, m, -1, now_us, wall_us);
     else {
         r->env.faults++;
