@@ -48,6 +48,7 @@ PUT_U64(feed_latency, struct session, s->latency_ms)
 PUT_BOOL(feed_encrypted, struct session, s->encrypted)
 PUT_BOOL(feed_classic, struct session, s->classic)
 PUT_TIME(feed_opened, struct session, s->opened_wall_us)
+PUT_STRING(feed_left_out, struct session, s->left_out)
 PUT(feed_stats, struct session, schema_put_stats(t, &s->stats))
 
 static const struct schema_field feed_members[] = {
@@ -60,6 +61,7 @@ static const struct schema_field feed_members[] = {
     {"encrypted", SCHEMA_BOOLEAN, "SRT encryption is on.", feed_encrypted},
     {"classic", SCHEMA_BOOLEAN, "SRT's own pacing is on.", feed_classic},
     {"opened", SCHEMA_TIME, "When it was let in.", feed_opened},
+    {"left_out", SCHEMA_STRING, "Streams it sends that HLS cannot carry.", feed_left_out},
     {"stats", REF("FeedStats"), "Counters since then, and gauges now.", feed_stats},
 };
 

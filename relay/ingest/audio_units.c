@@ -15,7 +15,6 @@ struct audio_units {
     void *ctx;
     uint8_t carry[AUDIO_FRAME_MAX + 1];
     size_t carried;
-    uint64_t carry_pts;
     uint64_t start_pts; /* of the first frame of this PES ... */
     uint64_t samples;   /* ... and how much came since, at sample_rate */
     uint32_t sample_rate;
@@ -136,10 +135,9 @@ static void carry(struct audio_units *a, const uint8_t *data, size_t len)
 {
     a->carried = len <= AUDIO_FRAME_MAX ? len : 0;
     memmove(a->carry, data, a->carried);
-    a->carry_pts = now(a);
 }
 
-/* Ends what the last PES began. Returns how many bytes of data that took. */
+/* Ends what the last PES began, whose time still runs. Returns how many bytes of data that took. */
 static size_t finish_carried(struct audio_units *a, const uint8_t *data, size_t len)
 {
     size_t had = a->carried, room = sizeof(a->carry) - had, n = len < room ? len : room, at = 0;
@@ -147,7 +145,6 @@ static size_t finish_carried(struct audio_units *a, const uint8_t *data, size_t 
 
     memcpy(a->carry + had, data, n);
     a->carried = 0;
-    set_time(a, a->carry_pts);
     while (at < had) {
         int rc = look(a, a->carry + at, had + n - at, &f);
 

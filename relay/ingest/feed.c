@@ -6,6 +6,8 @@
 #include "relay/ingest/access_units.h"
 #include "relay/ingest/asides.h"
 #include "relay/ingest/feed_message.h"
+#include "relay/ingest/left_out.h"
+#include "relay/ingest/not_media.h"
 #include "relay/ingest/reorder.h"
 #include "relay/ingest/ts_demux.h"
 #include "relay/ingest/ts_filter.h"
@@ -27,6 +29,7 @@ enum {
     BATCH_BYTES = 256 * TS_PACKET, /* gathered for one run of the demuxer; shared by all feeds */
     SILENT_US = 10 * 1000000,      /* without a playable track for this long: not media */
     RATE_WINDOW_S = 10,
+    FRAGMENT_MS = 500,  /* where no parts are asked for */
     CHANGES_PER_S = 16, /* new tables or parameters; a real encoder needs a few an hour */
 };
 
@@ -39,6 +42,7 @@ struct feed {
     enum phase phase;
     struct reorder *reorder;
     struct ts_filter filter;
+    struct left_out left_out;
     struct ts_demux *demux;
     struct access_units *units[TS_TRACKS_MAX];
     struct packager *packager;
@@ -48,7 +52,7 @@ struct feed {
     struct link_feed_stats srt; /* SRT's side only */
     int64_t start_90k, opened_us, wall_us;
     uint64_t next_sequence;
-    uint32_t target_duration_s;
+    uint32_t target_duration_s, part_ms;
     bool restarted;
     bool last_short; /* the last SRT packet was not a full one */
     uint64_t bytes, packets, rate[RATE_WINDOW_S];
@@ -228,16 +232,13 @@ static int open_packager(struct feed *f, const struct ts_layout *l)
 {
     const struct config *c = f->o.config;
     struct packager_track tracks[TS_TRACKS_MAX] = {0};
-    const char *room = f->o.stream.room;
-    struct packager_out cb = {.ctx = f,
-                              .track = on_track,
-                              .part = config_low_latency(c, room) ? on_part : NULL,
-                              .segment = on_segment};
+    struct packager_out cb = {
+        .ctx = f, .track = on_track, .part = f->part_ms ? on_part : NULL, .segment = on_segment};
     struct packager_options o = {
         .segment_ms = c->hls.segment_ms,
         .max_target_s = c->hls.max_target_duration_s,
         .segment_bytes = c->limits.segment_bytes,
-        .part_90k = (int64_t)config_part_ms(c, room) * 90,
+        .part_90k = (int64_t)(f->part_ms ? f->part_ms : FRAGMENT_MS) * 90,
         .target_duration_s = f->target_duration_s,
         .start_90k = f->start_90k,
         .first_sequence = f->next_sequence,
@@ -344,12 +345,14 @@ void feed_free(struct feed **f)
     *f = NULL;
 }
 
-void feed_go(struct feed *f, int64_t start_90k, uint32_t target_duration_s, int64_t now_us)
+void feed_go(struct feed *f, int64_t start_90k, uint32_t target_duration_s, uint32_t part_ms,
+             int64_t now_us)
 {
     if (f->phase != PHASE_OPENING)
         return;
     f->start_90k = start_90k;
     f->target_duration_s = target_duration_s;
+    f->part_ms = part_ms;
     f->opened_us = now_us;
     set_phase(f, PHASE_SEARCHING);
 }
@@ -373,31 +376,10 @@ void feed_flush(struct feed *f, int64_t now_us, int64_t wall_us)
     run_demuxer(f);
 }
 
-/* What a host must mend when nothing playable came. */
-static const char *why_not_media(const struct feed *f)
-{
-    const struct ts_counters *c = &f->filter.count;
-    struct packager_stats s = {0};
-
-    if (f->bytes == 0)
-        return "connected but sent nothing";
-    if (!f->filter.has_program)
-        return c->sync_lost > c->packets / 8 + 1 ? "what it sends is not MPEG-TS"
-                                                 : "MPEG-TS without a program table (PAT)";
-    if (!f->filter.has_layout)
-        return "MPEG-TS without a program map (PMT)";
-    if (!f->packager)
-        return "no track that HLS can carry: send H.264 or HEVC video, AAC audio";
-    packager_stats(f->packager, &s);
-    if (s.unplayable)
-        return "the encoder's parameter sets cannot be carried";
-    return s.in ? "no keyframe (IDR) came: set the keyframe interval to 2 s"
-                : "the program's tracks stay empty";
-}
-
 void feed_second(struct feed *f, int64_t now_us)
 {
     uint64_t sum = 0;
+    struct link_message m = {0};
     int64_t patience = SILENT_US + (int64_t)f->o.config->hls.max_target_duration_s * 1000000;
 
     for (size_t i = 0; i < RATE_WINDOW_S; i++)
@@ -407,12 +389,14 @@ void feed_second(struct feed *f, int64_t now_us)
     f->rate[++f->seconds % RATE_WINDOW_S] = 0;
     f->changes = 0;
     asides_second(f->asides);
+    if (left_out_update(&f->left_out, f->log_name, &f->filter.layout, f->packager, &m))
+        send_to_front(f, &m, LINK_PROGRAM, -1);
     if (f->packager && f->filter.has_layout) /* media, but perhaps a long way to its first IDR */
         patience += SILENT_US;
     else
         patience = SILENT_US;
     if (f->phase == PHASE_SEARCHING && now_us - f->opened_us > patience)
-        set_fault(f, LINK_CLOSE_NOT_MEDIA, why_not_media(f));
+        set_fault(f, LINK_CLOSE_NOT_MEDIA, not_media_reason(f->bytes, &f->filter, f->packager));
 }
 
 const char *feed_fault(const struct feed *f, enum link_close_reason *reason)
@@ -499,4 +483,5 @@ void feed_stats(const struct feed *f, struct link_feed_stats *out)
         beside.broken + c->sync_lost + c->transport_errors + c->continuity + c->crc + c->scrambled;
     out->ts_ignored = c->ignored;
     out->gop_90k = s.gop_90k;
+    out->tracks_left_out = f->left_out.count;
 }

@@ -24,7 +24,7 @@ static const struct stream_kind {
     {0x06, 0, 0x41432d33, CODEC_AC3, "AC-3"},
     {0x06, 0, 0x45414333, CODEC_EAC3, "E-AC-3"},
     {0x06, 0, 0x4f707573, CODEC_OPUS, "Opus"},
-    {0x06, 0, 0x41563031, CODEC_NONE, "AV1"},
+    {0x06, 0, 0x41563031, CODEC_NONE, "AV1 (cannot be read from MPEG-TS here)"},
     {0x06, 0, 0, CODEC_NONE, "private data (subtitles and the like)"},
     {0x0f, 0, 0, CODEC_AAC, "AAC"},
     {0x11, 0, 0, CODEC_LATM, "AAC in LATM"},

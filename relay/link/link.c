@@ -33,6 +33,8 @@ static size_t message_bytes(uint32_t type)
         return BODY_END(event);
     case LINK_CAPTIONS:
         return BODY_END(captions);
+    case LINK_PROGRAM:
+        return BODY_END(program);
     case LINK_FEED_STATS:
         return BODY_END(feed_stats);
     case LINK_FEED_CLOSED:

@@ -1,9 +1,8 @@
 /* What a worker and the front tell each other: fixed-size messages over one seqpacket socket. */
 /* SPDX-License-Identifier: MIT */
 /*
- * A media byte never crosses in a message; descriptors do (SCM_RIGHTS, at most one each). All
- * times are microseconds of CLOCK_MONOTONIC unless named otherwise; `_90k` counts 1/90000 s on the
- * room's timeline: 64 bit, never wrapped, never back.
+ * A media byte never crosses in a message; descriptors do (SCM_RIGHTS, one at most). Times are
+ * microseconds of CLOCK_MONOTONIC, `_90k` 1/90000 s on the room's timeline, which never goes back.
  */
 #ifndef RELAY_LINK_MESSAGE_H
 #define RELAY_LINK_MESSAGE_H
@@ -35,6 +34,7 @@ enum link_type {
     LINK_SEGMENT,          /* a finished segment; fd: its bytes, sealed. No fd when gap */
     LINK_EVENT,            /* a splice point or a tag beside the tracks */
     LINK_CAPTIONS,         /* closed captions inside the pictures; again when more are found */
+    LINK_PROGRAM,          /* which streams of the publisher's program are not carried */
     LINK_FEED_STATS,       /* once a second */
     LINK_FEED_CLOSED,      /* the feed is over and everything it had was sent */
     LINK_WORKER_STATS,     /* once a second; the worker's heartbeat too */
@@ -66,8 +66,7 @@ struct link_message {
         } track;
         struct {
             uint32_t track, init_id;
-            uint64_t sequence;       /* from 0 in this feed; equal for matching content of all
-                                        tracks; a track that starts late skips the first ones */
+            uint64_t sequence;       /* from 0; equal for matching content; late tracks skip */
             int64_t start_90k;       /* DTS of its first sample */
             int64_t present_90k;     /* PTS of its first sample */
             int64_t duration_90k;    /* DTS of the next segment's first sample - start_90k */
@@ -95,8 +94,8 @@ struct link_message {
             uint32_t part_ms;           /* PART-TARGET, for the room's life; 0: no parts */
         } go;
         struct {
-            char text[LINK_TEXT];
-        } stop;
+            char text[LINK_TEXT]; /* program: what is not carried, in words; "": nothing */
+        } stop, program;
         struct {
             char room[LINK_NAME];
             uint32_t state; /* enum link_room_state */

@@ -21,6 +21,7 @@ struct link_feed_stats {
     uint64_t ts_errors;           /* sync, continuity, transport error, CRC */
     uint64_t ts_ignored;          /* packets of PIDs nobody asked for */
     uint64_t gop_90k;             /* the last IDR distance */
+    uint64_t tracks_left_out;     /* streams of its program that are not carried */
 };
 
 struct link_worker_stats {

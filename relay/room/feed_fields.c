@@ -33,6 +33,7 @@ const struct feed_field feed_fields[] = {
     COUNT(ts_errors, "ts_errors_total", "Transport stream errors: sync, continuity, flags, CRC."),
     COUNT(ts_ignored, "ts_packets_ignored_total", "TS packets of PIDs that nobody asked for."),
     GAUGE(gop_90k, "gop_seconds", 1.0 / 90000, "Distance between the last two IDRs."),
+    GAUGE(tracks_left_out, "tracks_left_out", 1, "Streams of its program that HLS cannot carry."),
 };
 const size_t feed_field_count = sizeof(feed_fields) / sizeof(feed_fields[0]);
 

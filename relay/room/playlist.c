@@ -109,6 +109,12 @@ static void render_head(struct text *t, const struct playlist *p, bool skips)
     text_printf(t, "#EXT-X-DISCONTINUITY-SEQUENCE:%" PRIu64 "\n", first->sequence - first->breaks);
 }
 
+static void render_dateranges(struct text *t, const struct playlist *p)
+{
+    if (p->dateranges)
+        dateranges_render(t, p->dateranges);
+}
+
 /* Rule 37; section 4.4.4.5: a map holds for all that follows until the next one. */
 static void render_map(struct text *t, const struct blob *init, const char *rendition)
 {
@@ -272,6 +278,7 @@ void playlist_render(struct press *out, const struct playlist *p, struct playlis
     text_init(&t);
     drop_runs(runs, window_first(p->window)->msn / RUN);
     render_head(&t, p, false);
+    render_dateranges(&t, p);
     render_segments(out, &t, p, p->window->retained, runs);
     render_end(&t, p);
     flush(out, &t);
@@ -297,6 +304,7 @@ bool playlist_render_delta(struct press *out, const struct playlist *p)
         return false;
     text_init(&t);
     render_head(&t, p, true);
+    render_dateranges(&t, p);
     text_printf(&t, "#EXT-X-SKIP:SKIPPED-SEGMENTS=%zu\n", skipped);
     /* Rule 90: the first one repeats its map. */
     render_segments(out, &t, p, p->window->retained + skipped, NULL);

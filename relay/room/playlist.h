@@ -10,6 +10,7 @@
 
 #include "relay/base/press.h"
 #include "relay/room/blob.h"
+#include "relay/room/dateranges.h"
 #include "relay/room/window.h"
 
 #include <stdbool.h>
@@ -24,11 +25,12 @@ struct playlist {
     const struct window *window;
     const char *rendition; /* whose files it lists */
     uint32_t target_duration_s;
-    uint32_t part_target_ms; /* 0: no low latency */
-    uint64_t next_part;      /* the number that the next part will have */
-    bool part_ranges;        /* parts are byte ranges of their segments */
-    bool iframes;            /* EXT-X-I-FRAMES-ONLY: the IDR that each segment starts with */
-    bool ended;              /* EXT-X-ENDLIST */
+    uint32_t part_target_ms;             /* 0: no low latency */
+    uint64_t next_part;                  /* the number that the next part will have */
+    const struct dateranges *dateranges; /* NULL: none are told */
+    bool part_ranges;                    /* parts are byte ranges of their segments */
+    bool iframes; /* EXT-X-I-FRAMES-ONLY: the IDR that each segment starts with */
+    bool ended;   /* EXT-X-ENDLIST */
 };
 
 /* Runs of segments whose text does not change any more, kept compressed: what a long list costs

@@ -361,6 +361,11 @@ void room_message(struct room *r, const struct link_message *m, int fd, int64_t 
     case LINK_CAPTIONS:
         take_beside(r, m);
         break;
+    case LINK_PROGRAM:
+        session_copy_text(r->session.left_out, sizeof(r->session.left_out), m->u.program.text,
+                          sizeof(m->u.program.text));
+        showcase_touch(&r->showcase);
+        break;
     case LINK_FEED_STATS:
         session_stats(&r->session, &m->u.feed_stats, now_us);
         heard(r, now_us);

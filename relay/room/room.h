@@ -73,7 +73,7 @@ void room_floor(const struct room *r, struct presentation_start *floor);
 void room_open(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us);
 /* m: LINK_FEED_CLOSED, or NULL when its worker died. */
 void room_close(struct room *r, const struct link_message *m, int64_t now_us);
-/* m: LINK_TRACK, LINK_PART, LINK_SEGMENT or LINK_FEED_STATS of the room's feed; takes fd. */
+/* m: any other message about the room's feed; takes fd. */
 void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,
                   int64_t wall_us);
 /* Shows what the messages since the last call have changed: once, however many there were. */

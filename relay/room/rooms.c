@@ -264,6 +264,13 @@ static void pass_on(struct rooms *r, const struct link_message *m, int fd, int64
     settle(r, s);
 }
 
+/* Those that bring no descriptor. */
+static bool is_about_feed(uint32_t type)
+{
+    return type == LINK_FEED_STATS || type == LINK_FEED_CLOSED || type == LINK_EVENT ||
+           type == LINK_CAPTIONS || type == LINK_PROGRAM;
+}
+
 void rooms_message(struct rooms *r, const struct link_message *m, int fd, int64_t now_us,
                    int64_t wall_us)
 {
@@ -280,8 +287,7 @@ void rooms_message(struct rooms *r, const struct link_message *m, int fd, int64_
         open_feed(r, m, now_us, wall_us);
     else if (about_media)
         pass_on(r, m, fd, now_us, wall_us);
-    else if (known && (m->type == LINK_FEED_STATS || m->type == LINK_FEED_CLOSED ||
-                       m->type == LINK_EVENT || m->type == LINK_CAPTIONS))
+    else if (known && is_about_feed(m->type))
         pass_on(r, m, -1, now_us, wall_us);
     else {
         r->env.faults++;

@@ -11,6 +11,7 @@ struct playlist sheets_playlist(const struct presentation *p, const struct rendi
                              .part_target_ms = p->part_target_ms,
                              .part_ranges = p->part_ranges,
                              .next_part = r->next_part,
+                             .dateranges = iframes ? NULL : &p->dateranges,
                              .iframes = iframes,
                              .ended = p->ended};
 }
@@ -47,7 +48,8 @@ static struct page page_of(const struct presentation *p, struct rendition *r, bo
 {
     return (struct page){.sheet = iframes ? &r->iframes : &r->media,
                          .playlist = sheets_playlist(p, r, iframes),
-                         .revision = iframes ? r->window.shelved : r->window.revision,
+                         .revision = iframes ? r->window.shelved
+                                             : r->window.revision + p->dateranges.revision,
                          .shown = iframes ? has_iframes(p, r) : is_shown(p, r)};
 }
 

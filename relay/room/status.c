@@ -115,6 +115,8 @@ void status_render(struct text *t, const struct room_facts *f)
     render_video(t, f);
     text_puts(t, ",\"audio\":");
     render_audio(t, f);
+    text_puts(t, ",\"left_out\":");
+    text_json(t, f->session ? f->session->left_out : "");
     text_printf(t, ",\"target_duration_s\":%" PRIu32 ",\"segments\":%zu,\"message\":{\"en\":",
                 f->presentation->target_duration_s, listed(f->presentation));
     text_json(t, w->en);

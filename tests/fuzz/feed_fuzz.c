@@ -85,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(o.stream.room, "fuzz", 5);
     if (feed_new(&f, &o, &out))
         return 0;
-    feed_go(f, 900000, 0, 0);
+    feed_go(f, 900000, 0, 500, 0);
     for (int32_t sequence = 0; size > 0 && !feed_fault(f, &reason); sequence++) {
         size_t n = size < 1316 ? size : 1316;
 

@@ -73,6 +73,7 @@ export const RECIPES = {
     'eac3', '-b:a', '192k', '-ac', '6'],
   'audio-eac3-dvb': [...picture('320x180', 25, 7), ...sound(7), ...x264(25, '-b:v', '300k'), '-c:a',
     'eac3', '-b:a', '128k', '-ac', '2', '-mpegts_flags', 'system_b'],
+  'audio-eac3-blocks': [...sound(7), '-c:a', 'eac3', '-b:a', '3024k', '-ac', '6', '-vn'],
   'audio-mp3': [...picture('320x180', 25, 7), ...sound(7, 44100), ...x264(25, '-b:v', '300k'),
     '-c:a', 'libmp3lame', '-b:a', '128k', '-ac', '2'],
   'audio-mp3-lsf': [...sound(7, 22050), '-c:a', 'libmp3lame', '-b:a', '64k', '-ac', '1', '-vn'],

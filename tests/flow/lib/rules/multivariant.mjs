@@ -162,8 +162,8 @@ const HOUR_S = 3600;
 export function checkBandwidth(list, measured) {
   const out = [];
   for (const { attributes: a, uri } of list.variants) {
-    const sounds = rendered(list, 'AUDIO', value(a, 'AUDIO')).map((m) => measured.get(value(m, 'URI')))
-      .filter(Boolean);
+    const sounds = rendered(list, 'AUDIO', value(a, 'AUDIO')).map((m) => value(m, 'URI'))
+      .filter((u) => u !== uri).map((u) => measured.get(u)).filter(Boolean);
     const own = measured.get(uri);
     if (!own) continue;
     const peak = own.peak + Math.max(0, ...sounds.map((m) => m.peak));

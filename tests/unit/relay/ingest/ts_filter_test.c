@@ -269,6 +269,71 @@ static void test_long_table(void **state)
     assert_true(f.program.truncated);
 }
 
+/* One packet with a PMT of streams that have descriptors. */
+static void table_of(const uint8_t *streams, size_t bytes)
+{
+    uint8_t p[2 * TS_PACKET], *section = p + TS_PACKET + 5;
+    size_t n = 12 + bytes;
+    uint32_t crc;
+
+    psi_write(both, 2, 0x1000, 0x100, p);
+    assert_true(5 + n + 4 <= TS_PACKET);
+    memcpy(section + 12, streams, bytes);
+    section[2] = (uint8_t)(n + 4 - 3);
+    crc = psi_crc(section, n);
+    for (int i = 0; i < 4; i++)
+        section[n++] = (uint8_t)(crc >> (24 - 8 * i));
+    ts_filter_take(&f, p, sizeof(p));
+}
+
+static void test_private_streams_by_their_descriptors(void **state)
+{
+    static const uint8_t streams[] = {
+        0x06, 0xe0, 0x50, 0xf0, 0x0a, 0x05, 4,    'O',  'p',  'u',  's',  0x7f, 2,    0x80,
+        6,    0x06, 0xe0, 0x51, 0xf0, 0x09, 0x0a, 4,    'd',  'e',  'u',  0,    0x6a, 1,
+        0,    0x06, 0xe0, 0x52, 0xf0, 0x06, 0x05, 4,    'E',  'A',  'C',  '3',  0x06, 0xe0,
+        0x53, 0xf0, 0x06, 0x05, 4,    'A',  'C',  '-',  '3',  0x06, 0xe0, 0x54, 0xf0, 0x03,
+        0x7a, 1,    0,    0x11, 0xe0, 0x55, 0xf0, 0x00, 0x06, 0xe0, 0x56, 0xf0, 0x03, 0x56,
+        1,    0,    0x06, 0xe0, 0x57, 0xf0, 0x0a, 0x05, 4,    'O',  'p',  'u',  's',  0x7f,
+        2,    0x80, 0x81, 0x87, 0xe0, 0x58, 0xf0, 0x04, 0x7a, 200,  0,    0, /* a descriptor that
+                                                                                ends elsewhere */
+    };
+    static const enum codec_id want[] = {CODEC_OPUS, CODEC_AC3,  CODEC_EAC3, CODEC_AC3,
+                                         CODEC_EAC3, CODEC_LATM, CODEC_EAC3};
+    uint8_t psi[2 * TS_PACKET];
+
+    (void)state;
+    reset(7);
+    table_of(streams, sizeof(streams));
+    assert_int_equal(layouts, 1);
+    assert_int_equal(layout.count, 7);
+    for (size_t i = 0; i < 7; i++)
+        assert_int_equal(layout.tracks[i].codec, want[i]);
+    assert_int_equal(layout.tracks[0].audio_config, 6);
+    assert_string_equal(layout.tracks[1].language, "deu");
+    assert_int_equal(layout.left_out_count, 2);
+    assert_non_null(strstr(layout.left_out, "private data"));
+    assert_non_null(strstr(layout.left_out, "Opus"));
+    ts_layout_psi(&layout, psi); /* what the demuxer is told is AAC, all of it */
+    for (size_t i = 0; i < 7; i++)
+        assert_int_equal(psi[TS_PACKET + 5 + 12 + 5 * i], 0x0f);
+}
+
+static void test_another_codec_on_the_same_pid(void **state)
+{
+    static const uint8_t opus[] = {0x06, 0xe0, 0x50, 0xf0, 6, 0x05, 4, 'O', 'p', 'u', 's'};
+    static const uint8_t eac3[] = {0x06, 0xe0, 0x50, 0xf0, 6, 0x05, 4, 'E', 'A', 'C', '3'};
+
+    (void)state;
+    reset(7);
+    table_of(opus, sizeof(opus));
+    table_of(eac3, sizeof(eac3));
+    assert_int_equal(layouts, 2);
+    assert_int_equal(layout.tracks[0].codec, CODEC_EAC3);
+    table_of(eac3, sizeof(eac3));
+    assert_int_equal(layouts, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +345,8 @@ int main(void)
         cmocka_unit_test(test_resync_after_garbage),
         cmocka_unit_test(test_bad_tables_change_nothing),
         cmocka_unit_test(test_long_table),
+        cmocka_unit_test(test_private_streams_by_their_descriptors),
+        cmocka_unit_test(test_another_codec_on_the_same_pid),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

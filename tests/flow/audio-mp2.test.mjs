@@ -1,0 +1,36 @@
+// MP2 beside video: sound that no player of HLS takes.
+// SPDX-License-Identifier: MIT
+//
+// EXPECTED: the video plays, alone; the log, /metrics, the API and the room's status say what is
+// left out and why, and stop saying it when the feed is gone.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { clip } from './lib/clips.mjs';
+import { get, until } from './lib/http.mjs';
+import { pushFfmpeg } from './lib/push.mjs';
+import { startRelay } from './lib/relay.mjs';
+import { assertClean, endedWell, untilPlaying, watch } from './lib/situation.mjs';
+
+const WORDS = /0x03 MPEG audio of layer I or II/;
+const json = async (url) => JSON.parse((await get(url)).body.toString());
+
+test('MP2 is left out', async (t) => {
+  const relay = await startRelay(t);
+  const source = await clip('audio-mp2');
+  const follower = watch(t, relay, 'main');
+  const push = pushFfmpeg(t, relay, { room: 'main', clip: source });
+  await untilPlaying(follower, 2);
+  const left = /room_tracks_left_out\{room="main"\}/;
+  await until('the metric', 5000, async () => await relay.metric(left) === 1);
+  assert.match((await json(`${relay.base}/live/main/status.json`)).left_out, WORDS);
+  const { feed } = await json(`${relay.base}/api/v1/rooms/main`);
+  assert.match(feed.left_out, WORDS);
+  assert.equal(feed.stats.tracks_left_out, 1);
+  assert.equal(relay.lines(WORDS).length, 1, 'one line in the log');
+  await endedWell(push, source);
+  const streams = source.sent.streams.filter((s) => s.kind === 'video');
+  await assertClean(follower, [{ ...source.sent, streams }]);
+  assert.deepEqual([...follower.renditions.keys()], ['video']);
+  await until('the status to forget', 5000,
+    async () => (await json(`${relay.base}/live/main/status.json`)).left_out === '');
+});
