@@ -12,7 +12,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+struct seen_parts { /* of the segment that is open */
+    uint64_t sequence;
+    int64_t start_90k, duration_90k;
+    uint32_t count, bytes, samples;
+};
+
 struct seen {
+    struct seen_parts parts[LINK_TRACKS_MAX];
     uint64_t next[LINK_TRACKS_MAX];
     int64_t end[LINK_TRACKS_MAX];
     uint32_t init[LINK_TRACKS_MAX], target;
@@ -36,8 +43,29 @@ static void check_segment(struct seen *s, const struct link_message *m, int fd)
     if (fd < 0)
         return;
     assert(m->u.segment.samples > 0 && m->u.segment.bytes > 16);
+    assert(m->u.segment.parts == s->parts[t].count && m->u.segment.bytes == s->parts[t].bytes);
+    assert(m->u.segment.samples == s->parts[t].samples);
     assert(lseek(fd, 0, SEEK_END) == (off_t)m->u.segment.bytes);
     assert(pread(fd, head, 8, 0) == 8 && memcmp(head + 4, "moof", 4) == 0);
+}
+
+/* Parts adjoin, in one file that holds them. */
+static void check_part(struct seen *s, const struct link_part *p, int fd)
+{
+    struct seen_parts *k = &s->parts[p->track];
+
+    assert(p->track < LINK_TRACKS_MAX && p->bytes > 16 && p->samples > 0 && p->duration_90k > 0);
+    assert((p->part == 0) == (fd >= 0));
+    if (p->part == 0)
+        *k = (struct seen_parts){.sequence = p->sequence, .start_90k = p->start_90k};
+    assert(p->sequence == k->sequence && p->part == k->count && p->offset == k->bytes);
+    assert(p->start_90k == k->start_90k + k->duration_90k);
+    k->count++;
+    k->bytes += p->bytes;
+    k->duration_90k += p->duration_90k;
+    k->samples += p->samples;
+    if (fd >= 0)
+        assert(lseek(fd, 0, SEEK_END) >= (off_t)p->bytes);
 }
 
 static void on_send(void *ctx, const struct link_message *m, int fd)
@@ -48,6 +76,8 @@ static void on_send(void *ctx, const struct link_message *m, int fd)
     if (m->type == LINK_TRACK) {
         assert(fd >= 0 && m->u.track.track < LINK_TRACKS_MAX);
         s->init[m->u.track.track] = m->u.track.init_id;
+    } else if (m->type == LINK_PART) {
+        check_part(s, &m->u.part, fd);
     } else if (m->type == LINK_SEGMENT) {
         check_segment(s, m, fd);
     } else if (m->type == LINK_FEED_CLOSED) {
