@@ -167,12 +167,25 @@ static void take_one(void *ctx, void *item)
     post_free(&p);
 }
 
+static bool has_late(struct postbox *b)
+{
+    pthread_mutex_lock(&b->lock);
+    bool has = b->late != NULL;
+    pthread_mutex_unlock(&b->lock);
+    return has;
+}
+
 void postbox_take(struct postbox *b, void (*take)(void *ctx, struct post *p), void *ctx)
 {
     struct taker taker = {take, ctx};
     /* Before the taking, and put sets it after its post: mail that comes in between is looked for
      * once too often, never once too seldom. */
     atomic_store(&b->has_mail, false);
+    mailbox_drain(b->mail, take_one, &taker);
+    if (!has_late(b))
+        return;
+    /* What came into the mailbox since, until it was full again, is older than the late list. As
+     * long as there is one nothing more comes in. */
     mailbox_drain(b->mail, take_one, &taker);
     pthread_mutex_lock(&b->lock);
     struct post *late = b->late;

@@ -104,8 +104,7 @@ static void test_no_room(void **state)
         "/embed/.x",
         "/embed/a?b/c%",
         "/watch/%00",
-        "/watch/"
-        "0123456789012345678901234567890123456789012345678901234567890123x",
+        "/watch/0123456789012345678901234567890123456789012345678901234567890123x",
     };
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

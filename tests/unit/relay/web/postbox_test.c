@@ -114,6 +114,29 @@ static void test_left_at_the_end(void **state)
     postbox_free(&box);
 }
 
+/* Takes the first post, during which so many come that the mailbox is full once more. */
+static void take_in_a_flood(void *ctx, struct post *p)
+{
+    struct seen *s = ctx;
+    bool first = s->posts == 0;
+    take(ctx, p);
+    for (int i = 2; first && i < 3 * POSTBOX_CAPACITY; i++)
+        put_text(s->box, 0, i);
+}
+
+static void test_order_in_a_flood(void **state)
+{
+    struct seen s = {.last = {0}};
+    (void)state;
+    assert_int_equal(postbox_new(&s.box), 0);
+    put_text(s.box, 0, 1);
+    while (postbox_has_mail(s.box))
+        postbox_take(s.box, take_in_a_flood, &s);
+    assert_int_equal(s.last[0], 3 * POSTBOX_CAPACITY - 1);
+    assert_true(s.posts > POSTBOX_CAPACITY);
+    postbox_free(&s.box);
+}
+
 static void *post_many(void *arg)
 {
     struct seen *s = arg;
@@ -148,9 +171,8 @@ static void test_slow_reader(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_overflow),
-        cmocka_unit_test(test_answers_are_bounded),
-        cmocka_unit_test(test_left_at_the_end),
+        cmocka_unit_test(test_overflow),        cmocka_unit_test(test_answers_are_bounded),
+        cmocka_unit_test(test_left_at_the_end), cmocka_unit_test(test_order_in_a_flood),
         cmocka_unit_test(test_slow_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
