@@ -51,11 +51,16 @@ FORMATTED = $(shell find relay codecs config tests -name '*.[ch]')
         bench-build lint format install clean help deps
 .DELETE_ON_ERROR:
 
-all: $(B)/roomcast  ## build the relay: build/roomcast
+all: $(B)/roomcast $(B)/hls-check  ## build the relay, build/roomcast, and the checker, build/hls-check
 
 $(B)/roomcast: $(B)/relay/main.o $(B)/libroomcast.a
 	@echo '  LD    $@'
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(B)/libroomcast.a $(LDLIBS)
+
+# The checker runs where it lies; this gives it a name beside the relay.
+$(B)/hls-check: scripts/hls-check
+	@mkdir -p $(@D); printf '#!/bin/sh\nexec node "%s/scripts/hls-check" "$$@"\n' '$(CURDIR)' >$@
+	@chmod +x $@
 
 $(B)/libroomcast.a: $(LIB)
 	@rm -f $@

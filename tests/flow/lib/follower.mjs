@@ -66,6 +66,12 @@ export class Follower {
 
   roundTrip(ms) { if (this.trips.length < 200) this.trips.push(ms); }
 
+  // A round trip as it usually is, at most.
+  trip() {
+    const sorted = [...this.trips].sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length * 0.9)] ?? 0;
+  }
+
   bestRate() { return Math.max(0, ...this.all().map((r) => r.downloads.bestRate)); }
 
   // How long a request may be held, and what is not worth mentioning.

@@ -4,8 +4,6 @@
 // Right by itself; `wrong` holds functions that make one thing of it wrong. It needs only a clock
 // with now() and sleep(), so that it serves in virtual time as well as over sockets.
 import { answer, refusal } from './answer.mjs';
-import { holds } from './rules.mjs';
-import { parsePlaylist } from './hls.mjs';
 import { fmp4Source } from './ll-media.mjs';
 
 const TD = 2;
@@ -41,7 +39,7 @@ export class LlOrigin {
   state(name, now = this.clock.now()) {
     const ended = now >= this.began + this.endAt;
     const until = Math.min(now, this.began + this.endAt);
-    let parts = this.history * PARTS;
+    let parts = (this.history - 1) * PARTS;
     while (this.availableAt(name, parts) <= until) parts++;
     if (ended) parts -= parts % PARTS;
     return { parts, segments: Math.floor(parts / PARTS), ended };
@@ -169,6 +167,14 @@ export class LlOrigin {
     return this.media.index(this.names, this.iframes);
   }
 
+  // Is there part `part` (undefined: all) of segment msn? One beyond the last is the next one's first.
+  holds(name, { msn, part }) {
+    const { parts, segments } = this.state(name);
+    const k = msn - FIRST;
+    return part === undefined || name === 'iframes' ? segments > k
+      : parts > k * PARTS + Math.min(part, PARTS);
+  }
+
   // Waits until the list holds what the directives name. → a refusal, or null to go on
   async hold(name, query) {
     const [msn, part] = ['_HLS_msn', '_HLS_part'].map((n) => query.get(n));
@@ -179,7 +185,7 @@ export class LlOrigin {
     if (state.ended) return null;
     if (asked.msn > FIRST + state.segments + 2 || asked.part > 50) return refusal(400);
     const until = this.clock.now() + 3000 * TD;
-    while (!holds(parsePlaylist(this.listText(name)), asked)) {
+    while (!this.holds(name, asked)) {
       const next = this.availableAt(name, this.state(name).parts);
       if (next > until || this.state(name).ended) {
         await this.clock.sleep(until - this.clock.now());

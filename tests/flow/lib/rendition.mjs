@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 import { gunzipSync } from 'node:zlib';
 import { Downloads, sha1 } from './downloads.mjs';
-import { lengthOf, parsePlaylist, reach } from './hls.mjs';
+import { isBehind, lengthOf, parsePlaylist, reach } from './hls.mjs';
 import * as rules from './rules.mjs';
 
 // Every so many delta updates a whole list is fetched beside it.
@@ -25,7 +25,7 @@ export class Rendition {
   constructor(name, url, follower, { iframes = false } = {}) {
     Object.assign(this, { name, url, follower, iframes, segments: new Map(), list: null, reloads: 0,
       deltas: 0, longest: 0, last: null, lastNewAt: null, lastPartAt: null, whole: new Map(),
-      states: [], removed: [], plainNext: false });
+      states: [], removed: [], tooSoon: new Set(), plainNext: false, noDelta: false, blocked: false });
     this.downloads = new Downloads(this);
     this.inits = this.downloads.inits;
     this.parts = this.downloads.parts;
@@ -62,17 +62,22 @@ export class Rendition {
     const { list } = this;
     if (!list?.control?.blocks || list.endList || this.plainNext) return null;
     const { msn, parts } = reach(list);
+    // Beyond the last part of a segment means the first of the next: both ways are asked (rule 93).
+    const last = list.segments.at(-1);
+    if (list.partTarget && parts === 0 && last?.parts.length && this.blocked && this.reloads % 2) {
+      return { msn: last.msn, part: last.parts.length };
+    }
     return list.partTarget ? { msn, part: parts } : { msn };
   }
 
   // One reload, waiting for `asked` ({msn, part}) when given; true when a playlist came back.
   async reload(asked = null) {
     const before = this.list;
-    const skip = asked && before.control.skipUntil !== undefined && this.reloads % 3
+    const skip = asked && !this.noDelta && before.control.skipUntil !== undefined && this.reloads % 3
       ? (before.control.skipsDateRanges && this.reloads % 2 ? 'v2' : 'YES') : undefined;
     const { got, list } = await this.request(asked, skip);
     this.plainNext = false;
-    if (asked) this.judgeWait(asked, got, list);
+    if (asked && !(skip && list)) this.judgeWait(asked, got, list);
     if (!list) {
       this.plainNext = true;
       this.follower.missed(this.url, got.status);
@@ -80,9 +85,11 @@ export class Rendition {
     }
     this.follower.facts.add('list');
     const whole = skip ? this.merge(before, list, skip) : list;
-    if (!whole) return this.reload(null);
-    if (skip && whole.merged && this.deltas++ % COMPARE_EVERY === 0) await this.compare(whole);
-    await this.take(whole, got, asked);
+    if (!whole || (whole.merged && this.deltas++ % COMPARE_EVERY === 0 && !await this.same(whole))) {
+      return this.reload(null);
+    }
+    if (skip) this.judgeWait(asked, got, whole);
+    this.take(whole, got, asked);
     return true;
   }
 
@@ -108,6 +115,7 @@ export class Rendition {
   judgeWait(asked, got, list) {
     this.follower.facts.add('blocks');
     const waitedMs = got.headAt - got.sentAt - got.stalledMs;
+    if (got.status === 200 && waitedMs > this.follower.slackMs()) this.blocked = true;
     if (waitedMs > 3000 * this.list.targetDuration) this.follower.facts.add('stall');
     this.addAll(rules.checkBlocking({ asked, list, before: this.list, exchange: { status: got.status,
       waitedMs: Math.round(waitedMs) }, slackMs: this.follower.slackMs() }));
@@ -117,21 +125,25 @@ export class Rendition {
     this.follower.facts.add('skips');
     const { faults, merged } = rules.checkDelta(before, delta, skip);
     this.addAll(faults);
-    return merged;
+    this.noDelta ||= faults.some((f) => f.rule === 88);
+    return this.noDelta ? null : merged;
   }
 
-  async compare(merged) {
+  // Is a merged list what a whole one says? After the first that is not, no more are asked for.
+  async same(merged) {
     const { list } = await this.request(null);
-    if (list && !list.skip) this.addAll(rules.checkMerge(merged, list));
+    const faults = list && !list.skip ? rules.checkMerge(merged, list) : [];
+    this.addAll(faults);
+    this.noDelta ||= faults.length > 0;
+    return faults.length === 0;
   }
 
   // A new state of the list (or the old one again).
-  async take(list, got, asked) {
+  take(list, got, asked) {
     this.reloads++;
     const before = this.list;
     const fresh = list !== before && list.text !== before?.text;
-    const doubtMs = asked ? got.stalledMs : got.doneAt - (this.last?.sentAt ?? got.sentAt);
-    const seen = { at: got.doneAt, doubtMs: before ? doubtMs : Infinity,
+    const seen = { at: got.doneAt, doubtMs: before ? this.doubt(list, got, asked) : Infinity,
       earliest: this.last?.sentAt ?? got.sentAt };
     this.addAll(rules.checkPlaylistHeaders(got, { targetDuration: list.targetDuration,
       live: !list.endList, blocking: Boolean(asked), fresh: fresh && before !== null }));
@@ -148,6 +160,16 @@ export class Rendition {
       since: seen.earliest, fresh });
     if (this.states.length > 40) this.states.shift();
     if (fresh) this.follower.moved(this);
+  }
+
+  // How much earlier than its answer came a state may have begun. Only of an answer that was waited
+  // for, and that brought no more than was asked for, is that known closely.
+  doubt(list, got, asked) {
+    const trip = this.follower.trip();
+    const waited = got.headAt - got.sentAt;
+    const exact = asked && !isBehind(rules.wanted(list, asked), reach(list));
+    return exact && waited > 2 * trip + 20 ? got.stalledMs + trip
+      : got.doneAt - (this.last?.sentAt ?? got.sentAt);
   }
 
   judge(before, list, got) {
@@ -260,6 +282,7 @@ export class Rendition {
       const got = await this.downloads.fetch(uri, range);
       const left = Math.round(until - got.doneAt);
       if (![200, 206].includes(got.status) && left > 0) {
+        this.tooSoon.add(uri);
         this.add({ rule, text: `${uri} answers ${got.status}, ${left} ms too soon` });
       }
     };
@@ -283,7 +306,7 @@ export class Rendition {
       }
     }
     const [oldest] = this.removed;
-    if (!oldest || this.plainNext) return;
+    if (!oldest || this.plainNext || this.tooSoon.size) return;
     const { status, doneAt } = await this.downloads.fetch(oldest.uri, oldest.byteRange);
     const left = (rules.maxAge(oldest.headers) ?? 0) * 1000 - (doneAt - oldest.fetchedAt);
     if ([404, 410].includes(status) && left > 2000) {

@@ -6,16 +6,17 @@ import { Follower } from './follower.mjs';
 import { LlOrigin } from './ll-origin.mjs';
 import { VirtualClock, VirtualTransport } from './virtual.mjs';
 
-const SECONDS = 7;
+const SECONDS = 5;
 
 // options: those of LlOrigin (or a function of the origin-to-be that gives `media`), and seconds,
-// trip (ms one way), path (of the playlist followed), follower (options of it).
+// trip (ms one way), path (of the playlist followed), follower (options of it), prepare(origin).
 // → {follower, rules: [number], notes: [number], text}
 export async function follow(options = {}) {
-  const { seconds = SECONDS, trip, path = 'index.m3u8', follower: more, media, ...rest } = options;
+  const { seconds = SECONDS, trip, path = 'index.m3u8', follower: more, media, prepare, ...rest } = options;
   const clock = new VirtualClock();
   const origin = new LlOrigin(clock, { window: 9, history: 10, ...rest });
   if (media) origin.media = media(origin);
+  prepare?.(origin);
   const transport = new VirtualTransport(clock, (r) => origin.handle(r), { tripMs: trip });
   const follower = new Follower(null, null, { url: `http://origin/live/room/${path}`, clock, transport,
     paceSlackMs: 60, slackMs: 150, ...more });

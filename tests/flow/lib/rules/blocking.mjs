@@ -16,6 +16,22 @@ export function holds(list, { msn, part }) {
   return part !== undefined && open.msn === msn && open.parts.length > part;
 }
 
+// How far a list reaches that holds just what was asked for and nothing more.
+export function wanted(list, { msn, part }) {
+  if (part === undefined) return { msn: msn + 1, parts: 0 };
+  const segment = list.segments.find((s) => s.msn === msn);
+  if (segment?.parts.length && part >= segment.parts.length) return { msn: msn + 1, parts: 1 };
+  return segment && part === segment.parts.length - 1 ? { msn: msn + 1, parts: 0 }
+    : { msn, parts: part + 1 };
+}
+
+// Parts that a list holds beyond what was asked for, counted over the segments it knows.
+function surplus(list, asked) {
+  const { msn, parts } = wanted(list, asked);
+  const all = [...list.segments, list.open].filter((s) => s.msn >= msn);
+  return all.reduce((n, s) => n + s.parts.length, 0) - parts;
+}
+
 const name = ({ msn, part }) => `_HLS_msn=${msn}${part === undefined ? '' : `&_HLS_part=${part}`}`;
 
 // One answer to a reload that was to wait for `asked`, {msn, part}. exchange: {status, waitedMs}
@@ -36,8 +52,12 @@ export function checkBlocking({ asked, exchange, list, before, slackMs }) {
         + 'part(s)';
       if (waitedMs >= 3 * td) fault(97, `${text}, after ${waitedMs} ms; 503 is due`, 'should');
       else fault(list.iframesOnly ? 98 : beyond ? 93 : 92, text, list.iframesOnly ? 'should' : 'must');
+    } else if (waitedMs > 3 * td + slackMs) {
+      fault(97, `${name(asked)} was held for ${waitedMs} ms; 503 is due after ${3 * td}`, 'should');
     } else if (known && waitedMs > slackMs) {
       fault(92, `${name(asked)}, which is there, was held for ${waitedMs} ms`);
+    } else if (list.partTarget && waitedMs > slackMs && surplus(list, asked) > 2) {
+      fault(92, `${name(asked)} was held while ${surplus(list, asked)} more parts came`);
     }
   } else if (status === 503 || status === 0) {
     if (waitedMs > 3 * td + slackMs + 1000) {
