@@ -72,7 +72,7 @@ export class Downloads {
     rules.checkType('init', got.headers, uri).forEach((f) => this.r.add(f));
     init.faults.forEach((f) => this.r.add(f));
     this.follower.facts.add('fmp4');
-    if (init.asc) this.follower.facts.add('audio');
+    if (init.tracks.some((t) => t.asc)) this.follower.facts.add('audio');
     return init;
   }
 

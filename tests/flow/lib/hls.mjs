@@ -247,12 +247,10 @@ export function parsePlaylist(text, { url, known = new Map() } = {}) {
     type: tags.find((t) => t.name === 'EXT-X-PLAYLIST-TYPE')?.value ?? null,
     independent: has('EXT-X-INDEPENDENT-SEGMENTS'), endList: has('EXT-X-ENDLIST'),
     iframesOnly: has('EXT-X-I-FRAMES-ONLY'), variables: variables.map,
-    segments: [], variants: [], media: [], iframes: [] };
+    segments: [], open: { msn: 0, dsn: 0, parts: [] }, variants: [], media: [], iframes: [] };
+  readLowLatency(tags, list);
   if (multivariant) readVariants(tags, list, fault);
-  else {
-    readLowLatency(tags, list);
-    readSegments(tags, list, fault);
-  }
+  else readSegments(tags, list, fault);
   return list;
 }
 

@@ -37,22 +37,33 @@ function describe(sample, init) {
   }
 }
 
+const RULE_OF = { ts: 36, fmp4: 39, packed: 50 };
+
 // init: of readInit, or null where there is no EXT-X-MAP. → {format, init, media}
 export function readMedia(bytes, init) {
   const format = formatOf(bytes);
+  try {
+    return { format, ...readAs(format, bytes, init) };
+  } catch (e) {
+    const faults = [{ rule: RULE_OF[format], text: `cannot be read: ${e.message}` }];
+    return { format, init: null, media: { ...NOTHING, faults } };
+  }
+}
+
+function readAs(format, bytes, init) {
   if (format === 'ts') {
     const read = readTsSegment(bytes);
     for (const s of read.media.samples) s.access = s.idr;
-    return { format, ...read };
+    return read;
   }
-  if (format === 'packed') return { format, init: null, media: readPacked(bytes) };
-  if (format !== 'fmp4') return { format, init: null, media: { ...NOTHING } };
+  if (format === 'packed') return { init: null, media: readPacked(bytes) };
+  if (format !== 'fmp4') return { init: null, media: { ...NOTHING } };
   if (!init?.timescale) {
-    return { format, init, media: { ...NOTHING, faults: [{ rule: 37, text: 'no usable init' }] } };
+    return { init: null, media: { ...NOTHING, faults: [{ rule: 37, text: 'no usable init' }] } };
   }
   const media = readSegment(bytes, init);
   for (const sample of media.samples) describe(sample, init);
-  return { format, init, media };
+  return { init, media };
 }
 
 const PRIV = 'com.apple.streaming.transportStreamTimestamp\0';

@@ -1,7 +1,6 @@
 // Rules 10 to 56 as far as one media playlist shows them by itself.
 // SPDX-License-Identifier: MIT
 
-const near = (a, b, tolerance) => Math.abs(a - b) <= tolerance;
 const FMP4_NAME = /\.(m4s|mp4|m4v|m4a|cmf[vat])(\?|$)/i;
 
 export function checkMedia(list) {
@@ -110,20 +109,22 @@ function checkRanges(list, fault) {
   }
 }
 
-// Rule 32: what is missing is listed as gaps as long as the hole.
+// Rule 32: what is missing is listed as gaps as long as the hole. A date that had gone back (rule 53)
+// may come back.
 function checkGaps(list, fault) {
-  list.segments.forEach((s, i) => {
-    const next = list.segments[i + 1];
+  let due = null;
+  for (const s of list.segments) {
     for (const p of s.gap ? s.parts : []) {
       if (!p.gap) fault(32, `part ${p.uri} of a gap has no GAP=YES`);
     }
-    if (s.date === undefined || next?.date === undefined || next.discontinuity) return;
-    const hole = next.date - s.date - s.duration * 1000;
-    if (hole > 1000 || (s.gap && !near(hole, 0, 1000) && hole > 0)) {
-      fault(32, `${Math.round(hole)} ms between MSN ${s.msn} and ${next.msn} are neither listed as a `
-        + 'gap nor marked by a DISCONTINUITY', 'should');
+    if (s.discontinuity) due = null;
+    if (s.date !== undefined && due !== null && s.date - due > 1000) {
+      fault(32, `${Math.round(s.date - due)} ms before MSN ${s.msn} are neither listed as a gap nor `
+        + 'marked by a DISCONTINUITY', 'should');
     }
-  });
+    if (s.date !== undefined) due = Math.max(due ?? s.date, s.date);
+    if (due !== null) due += s.duration * 1000;
+  }
 }
 
 const DIRECTIVES = new Set(['_HLS_msn', '_HLS_part', '_HLS_skip', '_HLS_report', '_HLS_start_offset',
