@@ -33,7 +33,7 @@ static struct body_box *body_box(const struct body *b)
 static void body_fill(struct body_box *box, const void *plain, size_t len, const struct text *gz)
 {
     struct body *b = &box->body;
-    uint64_t h = digest(plain, len);
+    uint64_t h = digest_text(plain, len);
     if (len > 0)
         memcpy(box->bytes, plain, len);
     box->bytes[len] = '\0';
