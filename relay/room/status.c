@@ -102,7 +102,7 @@ static void render_head(struct text *t, const struct room_facts *f)
 
 static size_t listed(const struct presentation *p)
 {
-    return p->count > 0 ? window_listed(&p->renditions[0]->window) : 0;
+    return p->count > 0 ? window_whole(&p->renditions[0]->window) : 0;
 }
 
 void status_render(struct text *t, const struct room_facts *f)

@@ -136,11 +136,22 @@ void window_complete(struct window *w, struct blob *blob, bool same_file, int64_
     note_longest(w);
 }
 
+/* Three target durations are three segments to some validators, and the open one, or the one that
+ * the hint is for, is the third; half of the span is always listed. */
+static bool lists_parts(const struct window *w, size_t i, int64_t sum_90k, int64_t span_90k)
+{
+    size_t segments = w->count - i + (window_open(w) == NULL);
+    if (i == w->count)
+        return true;
+    return sum_90k + w->items[i - 1].duration_90k <= span_90k &&
+           (segments < 3 || sum_90k < span_90k / 2);
+}
+
 void window_list_parts(struct window *w, int64_t span_90k)
 {
     int64_t sum = 0;
     size_t i = w->count;
-    while (i > w->retained && (i == w->count || sum + w->items[i - 1].duration_90k <= span_90k))
+    while (i > w->retained && lists_parts(w, i, sum, span_90k))
         sum += w->items[--i].duration_90k;
     if (i == w->count || w->items[i].msn <= w->parts_from)
         return;

@@ -69,6 +69,41 @@ static void test_availability(void **state)
     assert_int_equal(0, blob_count());
 }
 
+/* Rule 26, and that what a part says of its segment is added up. */
+static void test_parts(void **state)
+{
+    (void)state;
+    struct window w;
+    window_init(&w);
+    struct blob *file;
+    for (uint64_t i = 0; i < 8; i++) {
+        struct window_segment s = {.msn = i, .open = true};
+        assert_int_equal(0, blob_new(&file, memfd_create("t", 0), 0, "\"t\""));
+        s.file = file;
+        assert_int_equal(0, window_append(&w, &s));
+        for (uint32_t k = 0; k < 5; k++) {
+            struct window_part part = {.number = i * 5 + k, .bytes = 10, .duration_90k = 18000};
+            assert_int_equal(0, window_extend(&w, &part, 3));
+        }
+        assert_int_equal(i, window_whole(&w));
+        assert_ptr_equal(window_open(&w), window_last(&w));
+        window_list_parts(&w, 6 * SECOND_90K); /* half of it is three of these segments */
+        assert_int_equal(i < 3 ? 0 : i - 2, w.parts_from);
+        if (i < 7)
+            window_complete(&w, file, true, 0);
+    }
+    const struct window_segment *s = window_open(&w);
+    assert_true(s->duration_90k == SECOND_90K && s->bytes == 50 && s->samples == 15);
+    assert_int_equal(39, s->parts[s->part_count - 1].number);
+    assert_int_equal(8 * 50, w.bytes); /* one file each, counted once */
+    while (window_shed_listed(&w))
+        ;
+    assert_int_equal(1, window_whole(&w)); /* a whole one stays beside the open one */
+    assert_int_equal(2 * 50, w.bytes);
+    window_fini(&w);
+    assert_int_equal(0, blob_count());
+}
+
 static void test_shedding(void **state)
 {
     (void)state;
@@ -136,11 +171,9 @@ static void test_declared_rate_is_steady(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_availability),
-        cmocka_unit_test(test_shedding),
-        cmocka_unit_test(test_peak),
-        cmocka_unit_test(test_declared_rate_is_steady),
+        cmocka_unit_test(test_limit), cmocka_unit_test(test_availability),
+        cmocka_unit_test(test_parts), cmocka_unit_test(test_shedding),
+        cmocka_unit_test(test_peak),  cmocka_unit_test(test_declared_rate_is_steady),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
