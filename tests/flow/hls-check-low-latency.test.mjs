@@ -16,8 +16,8 @@ const waiting = (make) => ({ prepare: (origin) => {
 right('low latency, for 16 s', { seconds: 16 });
 right('the encoder pauses between two parts', { wrong: { at: (_, p, at) => (p >= 10 ? at + 40 : at) } });
 
-wrong(24, 'a removed segment is gone at once', change(/video\/10[12]\.m4s/, () => refusal(404),
-  after(4000)));
+wrong(24, 'a removed segment is gone at once', { ll: false, window: 6, history: 7, seconds: 17,
+  ...change(/video\/107\.m4s/, () => refusal(404), after(14200)) });
 wrong(25, 'a part is gone with its tag', { ...change(/video\/p103[0-9]\.m4s/, () => refusal(404),
   after(1300)) });
 wrong(26, 'parts are listed for ever', edit(/#EXTINF.*\nvideo\/101/, `#EXT-X-PART:DURATION=0.40000,URI="video/p1005.m4s",INDEPENDENT=YES\n$&`));

@@ -195,7 +195,7 @@ export class Follower {
     this.facts.add('gone');
     for (const r of this.renditions.values()) {
       const s = r.ordered().filter((x) => !x.gap).at(-1);
-      if (!s || s.earliest + r.longest * 1000 < this.clock.now()) continue;
+      if (!s || r.last.doneAt + r.longest * 1000 < this.clock.now()) continue;
       const { status } = await r.downloads.fetch(s.uri, s.byteRange);
       if (![200, 206].includes(status)) {
         r.add({ rule: 33, text: `${s.uri} answers ${status} as soon as the presentation is gone` });

@@ -144,7 +144,7 @@ export class Rendition {
     const before = this.list;
     const fresh = list !== before && list.text !== before?.text;
     const seen = { at: got.doneAt, doubtMs: before ? this.doubt(list, got, asked) : Infinity,
-      earliest: this.last?.sentAt ?? got.sentAt };
+      earliest: this.last?.sentAt ?? -Infinity };
     this.addAll(rules.checkPlaylistHeaders(got, { targetDuration: list.targetDuration,
       live: !list.endList, blocking: Boolean(asked), fresh: fresh && before !== null }));
     if (fresh) {
@@ -157,7 +157,7 @@ export class Rendition {
     }
     this.last = { sentAt: got.sentAt, doneAt: got.doneAt };
     this.states.push({ ...reach(list), list, sentAt: got.sentAt, doneAt: got.doneAt,
-      since: seen.earliest, fresh });
+      since: seen.earliest });
     if (this.states.length > 40) this.states.shift();
     if (fresh) this.follower.moved(this);
   }
@@ -255,6 +255,7 @@ export class Rendition {
     this.lastNewAt = seen.at;
   }
 
+  // Nobody knows how long the segments of the first list had been there: they are left alone.
   // Rules 24 and 25: asked for at once, and once more shortly before the time is over.
   takeRemoved(before, after, got) {
     const gone = before.segments.filter((s) => s.msn < after.mediaSequence && !s.gap);
