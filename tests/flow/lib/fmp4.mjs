@@ -71,9 +71,8 @@ function audioEntry(type, body) {
   }
   const esds = boxes.find((b) => b.type === 'esds');
   const { objectType, config } = esds ? audioSpecificConfig(esds.body) : {};
-  if (objectType === 0x6b || objectType === 0x69) { // RFC 6381 3.3
-    return { ...entry, codec: 'mp3', rfc6381: `mp4a.${objectType.toString(16).toUpperCase()}`,
-      config };
+  if (objectType === 0x6b || objectType === 0x69) { // MP3, by the name that HLS players know
+    return { ...entry, codec: 'mp3', rfc6381: 'mp4a.40.34', objectType, config };
   }
   return { ...entry, codec: objectType === 0x40 ? 'aac' : type, config: config ?? null,
     rfc6381: `mp4a.40.${(config?.[0] ?? 0) >> 3}` };
