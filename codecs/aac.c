@@ -28,6 +28,9 @@ enum { RATES_N = sizeof RATES / sizeof RATES[0] };
 /* Table 1.19 channelConfiguration; 0 stands for reserved, and for "see the PCE" at 0. */
 static const uint8_t CHANNELS[16] = {0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 0, 8, 0};
 
+/* 4.1: AAC codes up to 48 channels; a PCE's fields could count twice that. */
+enum { CHANNELS_MAX = 48 };
+
 /* What an AudioSpecificConfig says. */
 struct asc {
     uint8_t object_type;      /* AOT_LC, AOT_SBR or AOT_PS */
@@ -116,7 +119,7 @@ static int tell(const struct asc *a, struct track_params *out)
         out->channels = a->pce.channels;
     if (a->object_type == AOT_PS && out->channels == 1)
         out->channels = 2;
-    if (out->channels == 0)
+    if (out->channels == 0 || out->channels > CHANNELS_MAX)
         return -EINVAL;
     snprintf(out->rfc6381, sizeof out->rfc6381, "mp4a.40.%u", a->object_type);
     out->object_type = a->object_type;

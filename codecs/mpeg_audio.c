@@ -77,10 +77,10 @@ int mpeg_audio_frame_read(const uint8_t *data, size_t len, struct audio_frame *o
 }
 
 /*
- * Layer III is named by its objectTypeIndication, as RFC 6381 section 3.3 has it for the esds that
- * the init segment holds; "mp4a.40.34" would be object type 0x40 with an AudioSpecificConfig. It is
- * also what keeps a viewer well: no Chromium takes MP3 in MP4 by any name, and hls.js believes
- * mp4a.40.34 all the same (it counts on raw audio/mpeg), then fails; mp4a.6B it refuses beforehand.
+ * CODECS of layer III is mp4a.40.34, the name that HLS players know, though the esds says 0x6B or
+ * 0x69, as every muxer writes it, and RFC 6381 section 3.3 would make mp4a.6B of that. No Chromium
+ * takes MP3 in MP4 by any name. Seen with hls.js 1.7 there: of mp4a.6B it says that no variant can
+ * be played, and the room is dark; with mp4a.40.34 it plays the video without sound.
  * Layers I and II: no browser decodes them, and the HLS Authoring Specification does not list them.
  */
 int mpeg_audio_params(uint8_t pmt_config, const uint8_t *frame, size_t len,
@@ -94,7 +94,7 @@ int mpeg_audio_params(uint8_t pmt_config, const uint8_t *frame, size_t len,
         return -ENOTSUP;
     *out = (struct track_params){.codec = CODEC_MP3};
     out->object_type = m.version == 1 ? OTI_MPEG1 : OTI_MPEG2;
-    snprintf(out->rfc6381, sizeof out->rfc6381, "mp4a.%02X", out->object_type);
+    snprintf(out->rfc6381, sizeof out->rfc6381, "mp4a.40.34");
     out->sample_rate = out->core_sample_rate = m.sample_rate;
     out->channels = m.channels;
     out->frame_samples = m.samples;

@@ -22,5 +22,6 @@ await testInNamespace('a black-out of 4 s', import.meta.url, async (t) => {
   assert.ok(await dropped() > 10, 'packets were lost');
   await light();
   await endedWell(push, source);
-  await assertClean(follower, [source.sent], { except: [27] });
+  // 92: SRT brings four seconds at once, so a reload that waited for one part is shown all of them.
+  await assertClean(follower, [source.sent], { except: [27, 92] });
 });

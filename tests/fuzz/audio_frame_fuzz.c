@@ -15,7 +15,7 @@ enum { IDS = sizeof ids / sizeof ids[0] };
 
 static void check(const struct track_params *p)
 {
-    if (p->channels == 0 || p->channels > 64 || p->core_sample_rate < 7350 ||
+    if (p->channels == 0 || p->channels > 48 || p->core_sample_rate < 7350 ||
         p->sample_rate > 192000 || p->frame_samples == 0 || p->frame_samples > 5760)
         abort();
     if (p->rfc6381[0] == '\0' || codec_kind(p->codec) != CODEC_KIND_AUDIO || p->codec == CODEC_LATM)

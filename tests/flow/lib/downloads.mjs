@@ -228,6 +228,10 @@ export class Downloads {
     const { uri } = record;
     const ranged = record.ranged;
     const ok = got.status === 200 || (ranged && got.status === 206);
+    // Rule 97: what is held for three target durations may be refused, though it comes in the end.
+    const heldLong = got.status === 503
+      && got.headAt - got.sentAt >= 3000 * (this.r.list?.targetDuration ?? Infinity) - 100;
+    if (heldLong) return;
     if (!ok) {
       const said = got.status ? `was answered ${got.status}` : 'was never answered';
       this.r.add({ rule: ranged && got.status === 416 ? 85 : 83,

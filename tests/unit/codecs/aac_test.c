@@ -277,6 +277,33 @@ static void configs_that_are_refused(void **state)
             -EINVAL);
 }
 
+static void a_pce_counts_to_48_channels(void **state)
+{
+    (void)state;
+    for (unsigned pairs = 8; pairs <= 45; pairs++) { /* of front, side and back: 15 each at most */
+        const unsigned in[3] = {pairs < 15 ? pairs : 15,
+                                pairs < 15   ? 0
+                                : pairs < 30 ? pairs - 15
+                                             : 15,
+                                pairs < 30 ? 0 : pairs - 30};
+        uint8_t asc[64];
+        struct bit_writer w;
+        bit_writer_init(&w, asc, sizeof asc);
+        bit_writer_put(&w, 5 + 4 + 4 + 3, 2 << 11 | 3 << 7); /* AAC-LC, 48 kHz, see the PCE */
+        bit_writer_put(&w, 4 + 2 + 4, 1 << 4 | 3);
+        for (unsigned i = 0; i < 3; i++)
+            bit_writer_put(&w, 4, in[i]);
+        bit_writer_put(&w, 2 + 3 + 4 + 3, 0); /* no LFE, data, coupling or mixdown */
+        for (unsigned i = 0; i < pairs; i++)
+            bit_writer_put(&w, 5, 1 << 4 | (i & 15));
+        bit_writer_align(&w);
+        bit_writer_put(&w, 8, 0);
+        assert_int_equal(aac_params_from_config(asc, w.len, &params), pairs <= 24 ? 0 : -EINVAL);
+        if (pairs <= 24)
+            assert_int_equal(params.channels, 2 * pairs);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +314,7 @@ int main(void)
         cmocka_unit_test(a_broken_frame_counts_as_plain),
         cmocka_unit_test(sbr_is_found_and_signalled),
         cmocka_unit_test(channels_may_stand_in_a_pce),
+        cmocka_unit_test(a_pce_counts_to_48_channels),
         cmocka_unit_test(configs_of_every_signalling),
         cmocka_unit_test(configs_that_are_refused),
     };

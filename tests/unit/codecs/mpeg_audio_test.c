@@ -64,14 +64,15 @@ static void only_layer_three_is_a_track(void **state)
     struct track_params p;
     memcpy(frame, "\xff\xfb\x90\x64", 4);
     assert_int_equal(mpeg_audio_params(0, frame, 417, &p), 0);
-    assert_string_equal(p.rfc6381, "mp4a.6B");
+    assert_string_equal(p.rfc6381, "mp4a.40.34");
     assert_int_equal(p.object_type, 0x6b);
     assert_int_equal(p.frame_samples, 1152);
     assert_int_equal(p.config_len, 0);
     assert_int_equal(mpeg_audio_params(0, frame, 416, &p), -EINVAL);
     memcpy(frame, "\xff\xe3\x18\xc0", 4);
     assert_int_equal(mpeg_audio_params(0, frame, 72, &p), 0);
-    assert_string_equal(p.rfc6381, "mp4a.69");
+    assert_string_equal(p.rfc6381, "mp4a.40.34");
+    assert_int_equal(p.object_type, 0x69);
     memcpy(frame, "\xff\xfd\xa4\x00", 4);
     assert_int_equal(mpeg_audio_params(0, frame, 576, &p), -ENOTSUP);
     memcpy(frame, "\xff\xff\xe4\x00", 4);
