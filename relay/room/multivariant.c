@@ -11,9 +11,20 @@
 /* ISO/IEC 23091-2 transfer_characteristics. */
 enum { TRANSFER_PQ = 16, TRANSFER_HLG = 18 };
 
+/* A rendition whose publisher left goes on with gaps for who plays it; newcomers are not sent there.
+ */
+static bool ends_in_gaps(const struct window *w)
+{
+    for (size_t i = w->count; i > w->retained && w->count - i < PRESENTATION_LAG; i--)
+        if (!w->items[i - 1].gap)
+            return false;
+    return true;
+}
+
 bool multivariant_has(const struct rendition *r)
 {
-    return r->delivered && window_listed(&r->window) > 0;
+    return r->delivered && window_listed(&r->window) > 0 &&
+           (!r->joins || (r->joined && !ends_in_gaps(&r->window)));
 }
 
 /* What the playlist says, in one pass over the renditions. */
@@ -77,11 +88,12 @@ static void render_group(struct text *t, const struct presentation *p)
     }
 }
 
+/* Only sound: a variant has one picture. */
 static bool is_named_before(const struct presentation *p, size_t at)
 {
     for (size_t i = 0; i < at; i++)
-        if (multivariant_has(p->renditions[i]) &&
-            p->renditions[i]->kind == p->renditions[at]->kind &&
+        if (multivariant_has(p->renditions[i]) && p->renditions[i]->kind == CODEC_KIND_AUDIO &&
+            p->renditions[at]->kind == CODEC_KIND_AUDIO &&
             strcmp(p->renditions[i]->params.rfc6381, p->renditions[at]->params.rfc6381) == 0)
             return true;
     return false;
@@ -184,7 +196,10 @@ void multivariant_render(struct text *t, const struct presentation *p)
         render_group(t, p);
     if (is_video)
         caption_group_render(t, &p->captions);
-    render_variant(t, p, &v, v.main, group);
+    for (size_t i = 0; i < p->count; i++)
+        if (p->renditions[i] == v.main || (p->renditions[i]->joins && is_video &&
+                                           multivariant_has(p->renditions[i])))
+            render_variant(t, p, &v, p->renditions[i], group);
     /* For who has no bandwidth for the picture, or no eyes for it. */
     if (is_video && v.audio)
         render_variant(t, p, &v, v.audio, group);
