@@ -104,6 +104,7 @@ int presentation_join(struct presentation *p, const char *init_etag, struct rend
         if (r->joins && !r->announced && last && last->init &&
             strcmp(last->init->etag, init_etag) == 0) {
             r->announced = true;
+            r->silent = false;
             *out = r;
             return 0;
         }

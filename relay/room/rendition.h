@@ -31,7 +31,8 @@ struct rendition {
     bool announced;              /* the present session has such a track ... */
     bool delivered;              /* ... and has listed a segment of it */
     bool joins;                  /* it stands beside the main feed's (role.h) ... */
-    bool joined;                 /* ... and may be seen */
+    bool joined;                 /* ... and may be seen ... */
+    bool silent;                 /* ... though nothing comes of it now */
     struct sheet media, iframes; /* its playlist, and that of its I-frames */
     struct shelf *shelf;         /* what can be had of whole segments ... */
     uint64_t shelf_revision;     /* ... as of this window.shelved */

@@ -104,6 +104,13 @@ void role_go(struct role *role, const struct role_room *room, const struct link_
     room->out->send(room->out->ctx, s->worker, &go);
 }
 
+void role_tick(struct role *role, int64_t now_us)
+{
+    struct rendition *r = role->session.tracks[0].rendition;
+    if (r)
+        r->silent = now_us - role->session.heard_us >= ROLE_SILENT_US;
+}
+
 static int take_track(struct role *role, const struct role_room *room, const struct link_message *m,
                       int fd)
 {
@@ -220,11 +227,12 @@ static const char *list(struct role *role, const struct role_room *room,
         ++*room->faults;
     if (err == -ERANGE)
         return "its segments do not follow each other";
-    if (err == -EALREADY && ++role->late > ROLE_LATE_MAX)
+    if (err == -EALREADY && m->type == LINK_SEGMENT && ++role->late > ROLE_LATE_MAX)
         return "it runs too far behind the main feed";
     if (err < 0)
         return NULL;
     role->late = 0;
+    role->session.tracks[0].rendition->silent = false;
     role->listed += m->type == LINK_SEGMENT;
     join(role, room);
     return NULL;

@@ -25,7 +25,8 @@
 enum {
     ROLE_HELD = 64,     /* messages it may be ahead of the main feed */
     ROLE_CHECKED = 3,   /* segments that are compared before viewers see the rendition */
-    ROLE_LATE_MAX = 8,  /* parts and segments in a row that came after their place was taken */
+    ROLE_LATE_MAX = 8,  /* segments in a row that came after their place was taken */
+    ROLE_SILENT_US = 2000000, /* without a byte: its list goes on with gaps */
 };
 
 enum role_state { ROLE_WAITING, ROLE_CHECKING, ROLE_JOINED };
@@ -65,6 +66,7 @@ const char *role_follow(struct role *role, const struct role_room *room, int64_t
  * role starts with the next one. */
 void role_go(struct role *role, const struct role_room *room, const struct link_message *m,
              uint64_t msn, int64_t now_us);
+void role_tick(struct role *role, int64_t now_us);
 const char *role_state_word(const struct role *role); /* "joined" */
 
 #endif

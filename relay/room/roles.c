@@ -88,7 +88,7 @@ const char *roles_open(struct roles *roles, const struct role_room *room,
     if (!e)
         return "the room has as many further renditions as it may";
     if (e->role && (e->role->state == ROLE_WAITING ||
-                    now_us - e->role->session.heard_us < ROLES_STALE_US))
+                    now_us - e->role->session.heard_us < ROLE_SILENT_US))
         return "another publisher has this role in the room";
     if (e->role)
         stop(roles, e, room, "replaced: it sent nothing for 2 s and another publisher came",
@@ -181,6 +181,8 @@ void roles_tick(struct roles *roles, const struct role_room *room, int64_t now_u
         ROLES_PATIENCE_US + (int64_t)room->config->hls.max_target_duration_s * 1000000;
     for (size_t i = 0; i < ROLES_MAX; i++) {
         struct roles_entry *e = &roles->list[i];
+        if (e->role)
+            role_tick(e->role, now_us);
         if (e->role && e->role->state == ROLE_WAITING && now_us - e->since_us >= patience_us)
             stop(roles, e, room, "no main feed with a picture came: start that first", now_us);
     }

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { ROLES_MAX = 4, ROLES_PATIENCE_US = 10000000, ROLES_STALE_US = 2000000 };
+enum { ROLES_MAX = 4, ROLES_PATIENCE_US = 10000000 };
 
 struct roles {
     struct roles_entry {

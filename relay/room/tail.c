@@ -173,8 +173,9 @@ int tail_pull_others(struct presentation *p, const struct rendition *leader, int
         struct rendition *r = p->renditions[i];
         if (r == leader || window_listed(&r->window) == 0)
             continue;
-        uint64_t until = r->announced ? front->msn - PRESENTATION_LAG + 1 : front->msn + 1;
-        if (r->announced && front->msn < PRESENTATION_LAG)
+        bool comes = r->announced && !r->silent;
+        uint64_t until = comes ? front->msn - PRESENTATION_LAG + 1 : front->msn + 1;
+        if (comes && front->msn < PRESENTATION_LAG)
             continue;
         int err = tail_fill(p, r, until, front->start_90k, NULL, now_us);
         if (err < 0)
