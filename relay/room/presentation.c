@@ -117,9 +117,11 @@ int presentation_join(struct presentation *p, const char *init_etag, struct rend
     return err;
 }
 
-void presentation_leave(struct presentation *p, struct rendition *r)
+void presentation_leave(struct presentation *p, struct rendition *r, int64_t now_us)
 {
     r->announced = false;
+    if (r->joined)
+        tail_give_up(p, r, now_us); /* or later, with the main feed's segment */
     for (size_t i = 0; i < p->count && !r->joined; i++) {
         if (p->renditions[i] != r)
             continue;

@@ -6,6 +6,7 @@
 #include "relay/room/claims.h"
 #include "relay/room/intake.h"
 #include "relay/room/part_intake.h"
+#include "relay/room/tail.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -16,6 +17,8 @@
 
 static const uint64_t clock_mask = (UINT64_C(1) << 33) - 1; /* ISO/IEC 13818-1: 33 bit */
 static const int64_t clock_slack_us = 1000;                 /* what rounding may add up to */
+
+enum { CUT_OFF_90K = 90000 / 4 };
 
 struct role_held {
     struct link_message m;
@@ -64,11 +67,8 @@ void role_free(struct role **role, const struct role_room *room, int64_t now_us)
     if (!*role)
         return;
     struct rendition *r = (*role)->session.tracks[0].rendition;
-    struct intake in = intake_of(*role, room);
-    if (r && r->joined && window_open(&r->window))
-        intake_cut_short(&in, r, now_us);
     if (r)
-        presentation_leave(room->presentation, r);
+        presentation_leave(room->presentation, r, now_us);
     drop_held(*role, (*role)->held_count);
     session_fini(&(*role)->session);
     free(*role);
@@ -133,8 +133,9 @@ static int take_track(struct role *role, const struct role_room *room, const str
 struct place {
     uint64_t msn;
     int64_t present_90k, frame_90k;
+    int64_t end_90k; /* DTS */
     uint32_t init_id;
-    bool begins, discontinuity;
+    bool begins, ends, discontinuity; /* its segment */
 };
 
 static struct place place_of(const struct role *role, const struct link_message *m)
@@ -147,6 +148,7 @@ static struct place place_of(const struct role *role, const struct link_message 
         k.present_90k = m->u.part.present_90k;
         k.init_id = m->u.part.init_id;
         k.begins = m->u.part.part == 0;
+        k.ends = false;
         k.discontinuity = k.begins && m->u.part.discontinuity;
         start_90k = m->u.part.start_90k;
         duration_90k = m->u.part.duration_90k;
@@ -156,12 +158,14 @@ static struct place place_of(const struct role *role, const struct link_message 
         k.present_90k = m->u.segment.present_90k;
         k.init_id = m->u.segment.init_id;
         k.begins = !m->u.segment.gap;
+        k.ends = true;
         k.discontinuity = m->u.segment.discontinuity;
         start_90k = m->u.segment.start_90k;
         duration_90k = m->u.segment.duration_90k;
         samples = m->u.segment.samples;
     }
     k.present_90k = claim_present_90k(start_90k, k.present_90k);
+    k.end_90k = start_90k + duration_90k;
     k.frame_90k = samples > 0 ? duration_90k / samples : 0;
     return k;
 }
@@ -221,6 +225,10 @@ static const char *list(struct role *role, const struct role_room *room,
                         const struct link_message *m, int fd, int64_t now_us, int64_t wall_us)
 {
     struct intake in = intake_of(role, room);
+    struct rendition *r = role->session.tracks[0].rendition;
+    const struct window_segment *open = r ? window_open(&r->window) : NULL;
+    if (open && open->msn < place_of(role, m).msn)
+        tail_give_up(room->presentation, r, now_us);
     int err = m->type == LINK_PART ? part_intake(&in, m, fd, now_us, wall_us)
                                    : intake_segment(&in, m, fd, now_us, wall_us);
     if (err == -EINVAL || err == -ERANGE)
@@ -232,7 +240,7 @@ static const char *list(struct role *role, const struct role_room *room,
     if (err < 0)
         return NULL;
     role->late = 0;
-    role->session.tracks[0].rendition->silent = false;
+    r->silent = false;
     role->listed += m->type == LINK_SEGMENT;
     join(role, room);
     return NULL;
@@ -251,10 +259,20 @@ static const char *hold(struct role *role, const struct link_message *m, int fd)
     return NULL;
 }
 
+/* What ends a segment waits until the main feed's has ended too. */
 static bool is_early(const struct place *k, const struct window *main)
 {
     const struct window_segment *last = main ? window_last(main) : NULL;
-    return !last || last->msn < k->msn;
+    return !last || last->msn < k->msn || (k->ends && last->msn == k->msn && last->open);
+}
+
+/* A publisher that leaves cuts its last segment off: a gap takes its place, as long as it was to
+ * be. (DTS may differ by some frames where the encodes reorder differently.) */
+static bool is_cut_off(const struct place *k, const struct window *main)
+{
+    const struct window_segment *twin = window_find(main, k->msn);
+    return k->ends && twin && !twin->gap &&
+           k->end_90k + CUT_OFF_90K < twin->start_90k + twin->duration_90k;
 }
 
 /* takes fd. */
@@ -272,7 +290,7 @@ static const char *take_media(struct role *role, const struct role_room *room,
     if (is_early(&k, main))
         return hold(role, m, fd);
     const char *why = fault_of(role, room, &k, main);
-    if (!why)
+    if (!why && !is_cut_off(&k, main))
         return list(role, room, m, fd, now_us, wall_us);
     if (fd >= 0)
         close(fd);

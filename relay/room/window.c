@@ -136,6 +136,16 @@ void window_complete(struct window *w, struct blob *blob, bool same_file, int64_
     note_longest(w);
 }
 
+void window_give_up(struct window *w, int64_t duration_90k, int64_t now_us)
+{
+    struct window_segment *s = window_open(w);
+    assert(s && s->file);
+    s->gap = s->independent = true;
+    s->iframe_bytes = 0;
+    s->duration_90k = duration_90k;
+    window_complete(w, s->file, false, now_us);
+}
+
 void window_list_parts(struct window *w, int64_t span_90k)
 {
     int64_t sum = 0;

@@ -18,7 +18,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const SECONDS = 24;
-const SIZE = 320;
+const aac = ['-c:a', 'aac', '-b:a', '96k', '-ac', '2'];
 
 const status = async (relay) =>
   JSON.parse((await get(`${relay.base}/live/main/status.json`)).body.toString());
@@ -31,10 +31,10 @@ function encode(file, second) {
     '-g', `${gop}`, '-keyint_min', `${gop}`];
   const out = (f) => ['-muxdelay', '0.1', '-f', 'mpegts', f];
   const child = new Child('ffmpeg', ['-hide_banner', '-nostdin', '-loglevel', 'error', '-y',
-    '-f', 'lavfi', '-i', `testsrc2=size=${SIZE}x180:rate=25:duration=${SECONDS}`,
+    '-f', 'lavfi', '-i', `testsrc2=size=320x180:rate=25:duration=${SECONDS}`,
     '-f', 'lavfi', '-i', `anoisesrc=r=48000:a=0.2:seed=1:d=${SECONDS}`,
-    '-map', '0:v', '-map', '1:a', ...x264(25, '300k'), '-c:a', 'aac', ...out(`${file}-main.ts`),
-    '-map', '0:v', '-map', '1:a', '-s', '160x90', ...x264(second, '100k'), '-c:a', 'aac',
+    '-map', '0:v', '-map', '1:a', ...x264(25, '300k'), ...aac, ...out(`${file}-main.ts`),
+    '-map', '0:v', '-map', '1:a', '-s', '160x90', ...x264(second, '100k'), ...aac,
     ...out(`${file}-role.ts`)]);
   return child.wait(60000);
 }
@@ -76,7 +76,9 @@ test('a rendition from a second push', async (t) => {
   assert.match(list, /#EXT-X-GAP/, 'gaps follow');
   const all = follower.tracks.bind(follower);
   follower.tracks = () => all().filter((track) => track.name !== 'video-2');
-  await assertClean(follower, [readTs(readFileSync(`${file}-main.ts`))]);
+  // 32: the parts of the segment that its publisher left in the middle can be had, and stay as they
+  // were listed (rule 21), though the segment became a gap.
+  await assertClean(follower, [readTs(readFileSync(`${file}-main.ts`))], { except: [32] });
   const { samples } = follower.track('video-2');
   const { aus } = readTs(readFileSync(`${file}-role.ts`)).streams.find((s) => s.kind === 'video');
   const first = aus.findIndex((a) => a.sha1 === samples[0]?.sha1);
