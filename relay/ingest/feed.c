@@ -222,8 +222,7 @@ static void close_layout(struct feed *f)
 
 static int open_packager(struct feed *f, const struct ts_layout *l)
 {
-    struct packager_out cb = {
-        .ctx = f, .track = on_track, .part = on_part, .segment = on_segment};
+    struct packager_out cb = {.ctx = f, .track = on_track, .part = on_part, .segment = on_segment};
 
     return feed_start_packager(&f->start, f->o.config, f->o.stream.room, l, &cb, &f->packager);
 }

@@ -59,5 +59,6 @@ const char *feed_start_fault(const struct packager *p)
         return "its timestamps are not the main feed's: both must come from one encoder's clock";
     if (s.unplayable)
         return "the encoder's parameter sets cannot be carried";
-    return "no keyframe (IDR) of it falls together with one where a segment of the main feed begins";
+    return "no keyframe (IDR) of it falls together with one where a segment of the main feed "
+           "begins";
 }

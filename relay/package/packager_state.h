@@ -76,8 +76,8 @@ int packager_force_laggards(struct packager *p);
 void packager_join_init(struct packager *p);
 /* How far behind the join's point a unit is shown. */
 int64_t packager_join_distance(const struct packager *p, const struct packager_unit *u);
-/* A picture before the first segment. True: it can begin one, and a segment of the other feed begins
- * with it too; the segmenter then counts as that feed does. */
+/* A picture before the first segment. True: it can begin one, and a segment of the other feed
+ * begins with it too; the segmenter then counts as that feed does. */
 bool packager_join_at(struct packager *p, const struct packager_unit *u, bool can_begin);
 
 int packager_take_video(struct packager *p, struct packaged_track *t,

@@ -11,7 +11,8 @@
 /* ISO/IEC 23091-2 transfer_characteristics. */
 enum { TRANSFER_PQ = 16, TRANSFER_HLG = 18 };
 
-/* A rendition whose publisher left goes on with gaps for who plays it; newcomers are not sent there.
+/* A rendition whose publisher left goes on with gaps for who plays it; newcomers are not sent
+ * there.
  */
 static bool ends_in_gaps(const struct window *w)
 {
@@ -197,8 +198,8 @@ void multivariant_render(struct text *t, const struct presentation *p)
     if (is_video)
         caption_group_render(t, &p->captions);
     for (size_t i = 0; i < p->count; i++)
-        if (p->renditions[i] == v.main || (p->renditions[i]->joins && is_video &&
-                                           multivariant_has(p->renditions[i])))
+        if (p->renditions[i] == v.main ||
+            (p->renditions[i]->joins && is_video && multivariant_has(p->renditions[i])))
             render_variant(t, p, &v, p->renditions[i], group);
     /* For who has no bandwidth for the picture, or no eyes for it. */
     if (is_video && v.audio)

@@ -115,7 +115,8 @@ static int take_track(struct role *role, const struct role_room *room, const str
                       int fd)
 {
     struct session_track *t = &role->session.tracks[0];
-    bool is_video = m->u.track.track == 0 && codec_kind(m->u.track.params.codec) == CODEC_KIND_VIDEO;
+    bool is_video =
+        m->u.track.track == 0 && codec_kind(m->u.track.params.codec) == CODEC_KIND_VIDEO;
     char etag[24];
     int err = fd >= 0 && is_video ? 0 : -EINVAL;
     if (err == 0)

@@ -23,9 +23,9 @@
 #include <stdint.h>
 
 enum {
-    ROLE_HELD = 64,     /* messages it may be ahead of the main feed */
-    ROLE_CHECKED = 3,   /* segments that are compared before viewers see the rendition */
-    ROLE_LATE_MAX = 8,  /* segments in a row that came after their place was taken */
+    ROLE_HELD = 64,           /* messages it may be ahead of the main feed */
+    ROLE_CHECKED = 3,         /* segments that are compared before viewers see the rendition */
+    ROLE_LATE_MAX = 8,        /* segments in a row that came after their place was taken */
     ROLE_SILENT_US = 2000000, /* without a byte: its list goes on with gaps */
 };
 

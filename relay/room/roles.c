@@ -87,8 +87,8 @@ const char *roles_open(struct roles *roles, const struct role_room *room,
     struct roles_entry *e = place_of(roles, name);
     if (!e)
         return "the room has as many further renditions as it may";
-    if (e->role && (e->role->state == ROLE_WAITING ||
-                    now_us - e->role->session.heard_us < ROLE_SILENT_US))
+    if (e->role &&
+        (e->role->state == ROLE_WAITING || now_us - e->role->session.heard_us < ROLE_SILENT_US))
         return "another publisher has this role in the room";
     if (e->role)
         stop(roles, e, room, "replaced: it sent nothing for 2 s and another publisher came",

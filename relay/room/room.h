@@ -51,7 +51,7 @@ struct room_facts {
     bool playable;                 /* there is a multivariant playlist */
     bool classic;                  /* a feed was wedged here: SRT's own pacing from now on */
     const struct session *session; /* NULL: no feed */
-    const struct roles *roles; /* further feeds beside it */
+    const struct roles *roles;     /* further feeds beside it */
     const struct presentation *presentation;
     struct link_feed_stats totals; /* over all its feeds; gauges of the present one */
     uint64_t sessions;

@@ -115,8 +115,10 @@ static void test_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_grow),           cmocka_unit_test(test_printf_boundaries),
-        cmocka_unit_test(test_failure_sticks), cmocka_unit_test(test_json),
+        cmocka_unit_test(test_grow),
+        cmocka_unit_test(test_printf_boundaries),
+        cmocka_unit_test(test_failure_sticks),
+        cmocka_unit_test(test_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
