@@ -136,6 +136,7 @@ PUT_U64(room_sessions, struct room_facts, s->sessions)
 PUT_U64(room_bytes, struct room_facts, s->bytes)
 PUT_U64(room_target, struct room_facts, s->presentation->target_duration_s)
 PUT(room_of_feed, struct room_facts, put_feed(t, s->session))
+PUT(room_of_roles, struct room_facts, roles_put(t, s->roles))
 PUT(room_totals, struct room_facts, schema_put_stats(t, &s->totals))
 PUT(room_renditions, struct room_facts, put_renditions(t, s->presentation))
 PUT_U64(room_segments, struct room_facts, s->presentation->counters.segments)
@@ -163,6 +164,9 @@ static const struct schema_field room_members[] = {
     {"classic", SCHEMA_BOOLEAN, "A feed was wedged: SRT's own pacing from now on.", room_classic},
     {"target_duration_s", SCHEMA_INTEGER, "0 until its first segment.", room_target},
     {"feed", "{\"anyOf\":[" REF("Feed") ",{\"type\":\"null\"}]}", "Who publishes.", room_of_feed},
+    {"roles", "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}",
+     "Feeds beside it: role, state (waiting, checking, joined, left), rendition, why.",
+     room_of_roles},
     {"totals", REF("FeedStats"), "Counters of all its feeds; gauges now.", room_totals},
     {"renditions", "{\"type\":\"array\",\"items\":" REF("Rendition") "}", "Its media playlists.",
      room_renditions},

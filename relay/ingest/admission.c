@@ -38,7 +38,8 @@ static const struct {
     [ADMISSION_YES] = {0, "accepted"},
     [ADMISSION_BAD_REQUEST] = {SRT_REJX_BAD_REQUEST, "bad stream id"},
     [ADMISSION_BAD_MODE] = {SRT_REJX_BAD_MODE, "only publishing is served over SRT"},
-    [ADMISSION_ROLE] = {SRT_REJX_UNIMPLEMENTED, "only role=main is served"},
+    [ADMISSION_ROLE] = {SRT_REJX_UNIMPLEMENTED,
+                        "role=backup is not served: only role=main and further renditions"},
     [ADMISSION_NOT_FOUND] = {SRT_REJX_NOTFOUND, "no such room, and rooms.open is false"},
     [ADMISSION_UNAUTHORIZED] = {SRT_REJX_UNAUTHORIZED, "unauthorized: wrong or missing key"},
     [ADMISSION_CONFLICT] = {SRT_REJX_CONFLICT, "conflict: another publisher is live in the room"},
@@ -173,7 +174,8 @@ static enum admission_verdict look_up(struct admission *a, struct admission_answ
         return ADMISSION_NOT_FOUND;
     if (listed && listed->key && !same_secret(listed->key, out->id.key))
         return ADMISSION_UNAUTHORIZED;
-    if (e && e->state == LINK_ROOM_LIVE)
+    /* which renditions a room has only the front knows, and refuses them there */
+    if (e && e->state == LINK_ROOM_LIVE && strcmp(out->id.role, "main") == 0)
         return ADMISSION_CONFLICT;
     if (a->full && !e)
         return ADMISSION_FULL;
@@ -196,7 +198,7 @@ void admission_decide(struct admission *a, const struct admission_request *q,
         out->verdict = out->fault == STREAM_ID_MODE ? ADMISSION_BAD_MODE : ADMISSION_BAD_REQUEST;
         return;
     }
-    if (strcmp(out->id.role, "main") != 0) {
+    if (strcmp(out->id.role, "backup") == 0) {
         out->verdict = ADMISSION_ROLE;
         return;
     }

@@ -6,6 +6,7 @@
 #include "relay/ingest/access_units.h"
 #include "relay/ingest/asides.h"
 #include "relay/ingest/feed_message.h"
+#include "relay/ingest/feed_start.h"
 #include "relay/ingest/left_out.h"
 #include "relay/ingest/not_media.h"
 #include "relay/ingest/reorder.h"
@@ -29,7 +30,6 @@ enum {
     BATCH_BYTES = 256 * TS_PACKET, /* gathered for one run of the demuxer; shared by all feeds */
     SILENT_US = 10 * 1000000,      /* without a playable track for this long: not media */
     RATE_WINDOW_S = 10,
-    FRAGMENT_MS = 500,  /* where no parts are asked for */
     CHANGES_PER_S = 16, /* new tables or parameters; a real encoder needs a few an hour */
 };
 
@@ -50,10 +50,9 @@ struct feed {
     struct packager_stats gone; /* of packagers that a new layout replaced */
     struct access_units_count counts;
     struct link_feed_stats srt; /* SRT's side only */
-    int64_t start_90k, opened_us, wall_us;
-    uint64_t next_sequence;
-    uint32_t target_duration_s, part_ms;
-    bool restarted;
+    int64_t opened_us, wall_us;
+    struct feed_start start;
+    bool joined;     /* it has a layout beside another feed's */
     bool last_short; /* the last SRT packet was not a full one */
     uint64_t bytes, packets, rate[RATE_WINDOW_S];
     uint32_t seconds, changes; /* changes: in this second */
@@ -220,37 +219,26 @@ static void close_layout(struct feed *f)
     f->gone.early += s.early;
     f->gone.unplayable += s.unplayable;
     f->gone.repaired += s.repaired;
-    f->start_90k = packager_end_90k(f->packager);
-    f->next_sequence = packager_next_sequence(f->packager);
-    if (packager_target_duration(f->packager))
-        f->target_duration_s = packager_target_duration(f->packager);
-    f->restarted = f->next_sequence > 0;
+    feed_start_again(&f->start, f->packager);
     packager_free(&f->packager);
 }
 
 static int open_packager(struct feed *f, const struct ts_layout *l)
 {
-    const struct config *c = f->o.config;
-    struct packager_track tracks[TS_TRACKS_MAX] = {0};
-    struct packager_out cb = {
-        .ctx = f, .track = on_track, .part = f->part_ms ? on_part : NULL, .segment = on_segment};
-    struct packager_options o = {
-        .segment_ms = c->hls.segment_ms,
-        .max_target_s = c->hls.max_target_duration_s,
-        .segment_bytes = c->limits.segment_bytes,
-        .part_90k = (int64_t)(f->part_ms ? f->part_ms : FRAGMENT_MS) * 90,
-        .target_duration_s = f->target_duration_s,
-        .start_90k = f->start_90k,
-        .first_sequence = f->next_sequence,
-        .discontinuity = f->restarted,
-    };
+    struct packager_out cb = {.ctx = f, .track = on_track, .part = on_part, .segment = on_segment};
 
-    for (size_t i = 0; i < l->count; i++) {
-        tracks[i].codec = l->tracks[i].codec;
-        tracks[i].audio_config = l->tracks[i].audio_config;
-        memcpy(tracks[i].language, l->tracks[i].language, sizeof(tracks[i].language));
-    }
-    return packager_new(&f->packager, &o, tracks, l->count, &cb);
+    return feed_start_packager(&f->start, f->o.config, l, &cb, &f->packager);
+}
+
+/* What the front's word allows only once for a feed that joins another one's timeline. */
+static bool may_start(struct feed *f, const struct ts_layout *l)
+{
+    if (!f->start.joins || l->count == 0)
+        return true;
+    if (f->joined)
+        set_fault(f, LINK_CLOSE_STOPPED, "its program changed: it must join the main feed anew");
+    f->joined = true;
+    return !f->fault[0];
 }
 
 static void on_layout(void *ctx, const struct ts_layout *l)
@@ -265,7 +253,7 @@ static void on_layout(void *ctx, const struct ts_layout *l)
     if (f->fault[0])
         return;
     log_info(f->log_name, "program tracks=%zu left_out=\"%s\"", l->count, l->left_out);
-    if (l->count == 0)
+    if (l->count == 0 || !may_start(f, l))
         return;
     rc = open_packager(f, l);
     for (size_t i = 0; i < l->count && !rc; i++)
@@ -294,6 +282,11 @@ static void on_hole(void *ctx)
     ts_filter_break(&f->filter);
 }
 
+static bool is_main(const struct feed *f)
+{
+    return strcmp(f->o.stream.role, "main") == 0;
+}
+
 int feed_new(struct feed **out, const struct feed_options *o, const struct feed_out *cb)
 {
     struct feed *f = calloc(1, sizeof(*f));
@@ -318,7 +311,7 @@ int feed_new(struct feed **out, const struct feed_options *o, const struct feed_
         return -ENOMEM;
     }
     ts.aside_ctx = f->asides;
-    ts_filter_init(&f->filter, o->config->limits.audio_tracks, &ts);
+    ts_filter_init(&f->filter, is_main(f) ? o->config->limits.audio_tracks : 0, &ts);
     memcpy(m.u.open.room, o->stream.room, sizeof(m.u.open.room));
     memcpy(m.u.open.role, o->stream.role, sizeof(m.u.open.role));
     memcpy(m.u.open.user, o->stream.user, sizeof(m.u.open.user));
@@ -345,14 +338,11 @@ void feed_free(struct feed **f)
     *f = NULL;
 }
 
-void feed_go(struct feed *f, int64_t start_90k, uint32_t target_duration_s, uint32_t part_ms,
-             int64_t now_us)
+void feed_go(struct feed *f, const struct link_go *go, int64_t now_us)
 {
     if (f->phase != PHASE_OPENING)
         return;
-    f->start_90k = start_90k;
-    f->target_duration_s = target_duration_s;
-    f->part_ms = part_ms;
+    feed_start_init(&f->start, go);
     f->opened_us = now_us;
     set_phase(f, PHASE_SEARCHING);
 }
@@ -395,8 +385,12 @@ void feed_second(struct feed *f, int64_t now_us)
         patience += SILENT_US;
     else
         patience = SILENT_US;
-    if (f->phase == PHASE_SEARCHING && now_us - f->opened_us > patience)
-        set_fault(f, LINK_CLOSE_NOT_MEDIA, not_media_reason(f->bytes, &f->filter, f->packager));
+    if (f->phase == PHASE_SEARCHING &&
+        (now_us - f->opened_us > patience || (f->packager && packager_is_apart(f->packager))))
+        set_fault(f, LINK_CLOSE_NOT_MEDIA,
+                  f->packager && f->start.joins
+                      ? feed_start_fault(f->packager)
+                      : not_media_reason(f->bytes, &f->filter, f->packager));
 }
 
 const char *feed_fault(const struct feed *f, enum link_close_reason *reason)
@@ -415,7 +409,7 @@ void feed_end(struct feed *f, enum link_close_reason reason, const char *text)
     close_layout(f);
     f->phase = PHASE_ENDED;
     m.u.closed.reason = (uint32_t)reason;
-    m.u.closed.end_90k = f->start_90k;
+    m.u.closed.end_90k = f->start.start_90k;
     feed_stats(f, &m.u.closed.stats);
     snprintf(m.u.closed.text, sizeof(m.u.closed.text), "%s", text);
     send_to_front(f, &m, LINK_FEED_CLOSED, -1);

@@ -38,4 +38,5 @@ void feed_message_segment(struct link_message *m, const struct packager_segment 
     m->u.segment.gap = s->gap;
     m->u.segment.parts = s->parts;
     m->u.segment.iframe_bytes = s->iframe_bytes;
+    m->u.segment.clock_90k = s->clock_90k;
 }

@@ -9,6 +9,7 @@
 
 #include "codecs/codec.h"
 #include "relay/link/event.h"
+#include "relay/link/go.h"
 #include "relay/link/part.h"
 #include "relay/link/states.h"
 #include "relay/link/stats.h"
@@ -76,6 +77,7 @@ struct link_message {
             bool independent;           /* starts with an IDR (always true for audio) */
             bool discontinuity, gap;    /* parameters or time changed before it; nothing received */
             uint32_t parts, iframe_bytes; /* LINK_PARTs before it; to the end of its first IDR */
+            uint64_t clock_90k; /* the encoder's time + this = the timeline after it, mod 2^33 */
         } segment;
         struct link_part part;
         struct link_event event;
@@ -88,11 +90,7 @@ struct link_message {
             struct link_feed_stats stats;
             char text[LINK_TEXT];
         } closed;
-        struct {
-            int64_t start_90k;          /* the DTS its first video sample gets */
-            uint32_t target_duration_s; /* of the room, when frozen already; else 0 */
-            uint32_t part_ms;           /* PART-TARGET, for the room's life; 0: no parts */
-        } go;
+        struct link_go go;
         struct {
             char text[LINK_TEXT]; /* program: what is not carried, in words; "": nothing */
         } stop, program;

@@ -71,6 +71,7 @@ static void on_segment(void *ctx, const struct cmaf_track_segment *s, int fd)
         .capture_wall_us = capture_of(p, cut, s->present_90k),
         .parts = s->parts,
         .iframe_bytes = s->iframe_bytes,
+        .clock_90k = timeline_clock(&p->timeline),
     };
 
     p->out.segment(p->out.ctx, &out, fd);
@@ -137,6 +138,7 @@ int packager_new(struct packager **out, const struct packager_options *o,
     segmenter_init(&p->segmenter, o->segment_ms, o->max_target_s, o->segment_bytes,
                    o->target_duration_s, o->first_sequence);
     p->segmenter.discontinuity = o->discontinuity;
+    packager_join_init(p);
     p->count = count;
     for (size_t i = 0; i < count && !rc; i++)
         rc = track_init(p, &p->tracks[i], &tracks[i]);
@@ -251,7 +253,12 @@ int packager_start(struct packager *p, struct packaged_track *leader, const stru
     int64_t present = p->options.start_90k + timeline_distance(u->raw_dts, u->raw_pts);
     int rc;
 
-    timeline_anchor(&p->timeline, u->raw_dts, p->options.start_90k);
+    if (p->options.joins) {
+        present = p->join.start_90k + packager_join_distance(p, u);
+        timeline_anchor(&p->timeline, p->join.raw_90k, p->join.start_90k);
+    } else {
+        timeline_anchor(&p->timeline, u->raw_dts, p->options.start_90k);
+    }
     packager_anchor_wall(p, present, u->wall_us);
     p->leader = leader;
     rc = cmaf_track_set_params(leader->cmaf, params);

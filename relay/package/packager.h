@@ -38,6 +38,8 @@ struct packager_options {
     int64_t start_90k;          /* where the first DTS goes */
     uint64_t first_sequence;
     bool discontinuity; /* the first segment follows others of this feed */
+    bool joins;         /* video alone, beside another feed of the same encoder: raw PTS ... */
+    uint64_t raw_90k;   /* ... this is start_90k, where that feed's segment 0 begins */
 };
 
 struct packager_segment {
@@ -47,6 +49,7 @@ struct packager_segment {
     uint32_t bytes, samples, target_duration_s;
     bool independent, discontinuity, gap;
     uint32_t parts, iframe_bytes;
+    uint64_t clock_90k; /* timeline_clock */
 };
 
 struct packager_part {
@@ -101,6 +104,8 @@ bool packager_is_left_out(const struct packager *p, uint32_t track);
 /* Where a raw PTS falls on the room's timeline; false before the first picture (or sound) tied it.
  */
 bool packager_present_of(const struct packager *p, uint64_t raw_pts, int64_t *out_90k);
+/* It was to join another feed, but its timestamps are nowhere near that one's. */
+bool packager_is_apart(const struct packager *p);
 void packager_stats(const struct packager *p, struct packager_stats *out);
 
 #endif

@@ -30,6 +30,15 @@ struct packaged_track {
     bool skip_leading; /* RASL pictures of the random access point it started at */
 };
 
+/* The last beginning of a segment that is known of the feed that this one joins. */
+struct packager_join {
+    uint64_t raw_90k;
+    int64_t start_90k;
+    bool seen;  /* a first picture came ... */
+    bool late;  /* ... when another segment may have begun: IDRs may have been missed */
+    bool apart; /* ... or so far off that it is another clock's */
+};
+
 struct packager {
     struct packager_options options;
     struct packager_out out;
@@ -38,6 +47,7 @@ struct packager {
     struct packaged_track *leader; /* NULL while waiting */
     struct timeline timeline;
     struct segmenter segmenter;
+    struct packager_join join;
     int64_t anchor_90k, anchor_wall_us; /* presentation time and wall clock of one instant */
     bool jumped;                        /* the anchor is to be set anew at the next cut */
     int64_t gop_90k;
@@ -62,6 +72,13 @@ int packager_cut_leader(struct packager *p, int64_t present_90k, int64_t next_dt
 int packager_close_behind(struct packager *p, struct cmaf_track *r);
 /* Ends what tracks have that the cuts have left two segments behind. */
 int packager_force_laggards(struct packager *p);
+
+void packager_join_init(struct packager *p);
+/* How far behind the join's point a unit is shown. */
+int64_t packager_join_distance(const struct packager *p, const struct packager_unit *u);
+/* A picture before the first segment. True: it can begin one, and a segment of the other feed
+ * begins with it too; the segmenter then counts as that feed does. */
+bool packager_join_at(struct packager *p, const struct packager_unit *u, bool can_begin);
 
 int packager_take_video(struct packager *p, struct packaged_track *t,
                         const struct packager_unit *u);

@@ -103,13 +103,15 @@ int packager_take_video(struct packager *p, struct packaged_track *t, const stru
     struct cmaf_track_sample s = {.nals = u->nals, .nal_count = u->nal_count, .len = u->len};
     struct track_params params;
     bool changed = read_video(t, u, &s, &params), first = !p->leader;
+    bool begins = !first || !p->options.joins || packager_join_at(p, u, changed);
     int rc = 0;
 
     if (!cmaf_track_is_started(t->cmaf))
         t->skip_leading = true;
     else if (!s.random_access && !s.leans_back)
         t->skip_leading = false;
-    if ((!cmaf_track_is_started(t->cmaf) && !changed) || (s.leans_back && t->skip_leading)) {
+    if ((!cmaf_track_is_started(t->cmaf) && !changed) || !begins ||
+        (s.leans_back && t->skip_leading)) {
         p->early++;
         return 0;
     }

@@ -33,6 +33,11 @@ static int64_t unwrap(const struct timeline *t, uint64_t raw)
     return t->reference + timeline_distance((uint64_t)t->reference, raw);
 }
 
+uint64_t timeline_clock(const struct timeline *t)
+{
+    return (uint64_t)t->offset & 0x1ffffffffu;
+}
+
 int64_t timeline_at(const struct timeline *t, uint64_t raw)
 {
     assert(t->anchored);

@@ -41,6 +41,10 @@ void timeline_anchor(struct timeline *t, uint64_t raw_dts, int64_t start_90k);
 /* Where (pts, dts) would fall before the anchor is known: distance from raw reference `from`. */
 int64_t timeline_distance(uint64_t from, uint64_t to);
 
+/* What the newest epoch adds to raw timestamps, modulo 2^33: the clock that a feed's renditions
+ * share.
+ */
+uint64_t timeline_clock(const struct timeline *t);
 /* Where a raw timestamp beside the tracks (a splice point's) falls, by the newest epoch. */
 int64_t timeline_at(const struct timeline *t, uint64_t raw);
 

@@ -6,24 +6,86 @@
 #include "relay/room/playlist.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ISO/IEC 23091-2 transfer_characteristics. */
 enum { TRANSFER_PQ = 16, TRANSFER_HLG = 18 };
 
+/* A rendition whose publisher left goes on with gaps for who plays it; newcomers are not sent
+ * there.
+ */
+static bool ends_in_gaps(const struct window *w)
+{
+    for (size_t i = w->count; i > w->retained && w->count - i < PRESENTATION_LAG; i--)
+        if (!w->items[i - 1].gap)
+            return false;
+    return true;
+}
+
 bool multivariant_has(const struct rendition *r)
 {
-    return r->delivered && window_listed(&r->window) > 0;
+    return r->delivered && window_listed(&r->window) > 0 &&
+           (!r->joins || (r->joined && !ends_in_gaps(&r->window)));
 }
+
+/* Audio renditions of one format: whoever plays one of them can play all (section 4.4.6.2.1). */
+struct group {
+    char id[24];
+    const char *codec; /* RFC 6381 */
+    uint64_t peak_bps, average_bps;
+    unsigned familiarity; /* how many players know the format: 2 all, 1 browsers, 0 some */
+};
 
 /* What the playlist says, in one pass over the renditions. */
 struct variant {
     const struct rendition *main;  /* the first variant's own playlist */
-    const struct rendition *audio; /* the first audio; NULL: none */
-    size_t audios;                 /* audio renditions in the group */
+    const struct rendition *audio; /* the first audio of the first group; NULL: none */
+    size_t audios;
+    struct group groups[LINK_TRACKS_MAX]; /* the most familiar first */
+    size_t group_count;
     bool independent;
-    uint64_t audio_peak_bps, audio_average_bps;
 };
+
+static unsigned familiarity(enum codec_id codec)
+{
+    return codec == CODEC_AAC || codec == CODEC_LATM ? 2 : codec == CODEC_OPUS ? 1 : 0;
+}
+
+static struct group *find_group(struct variant *v, const char *codec)
+{
+    for (size_t i = 0; i < v->group_count; i++)
+        if (strcmp(v->groups[i].codec, codec) == 0)
+            return &v->groups[i];
+    return NULL;
+}
+
+static void survey_audio(struct variant *v, const struct rendition *r)
+{
+    struct group *g = find_group(v, r->params.rfc6381);
+    if (!g && v->group_count == LINK_TRACKS_MAX)
+        return;
+    if (!g) {
+        g = &v->groups[v->group_count++];
+        *g =
+            (struct group){.codec = r->params.rfc6381, .familiarity = familiarity(r->params.codec)};
+        for (; g > v->groups && g[-1].familiarity < g->familiarity; g--) {
+            struct group moved = g[-1];
+            g[-1] = g[0];
+            g[0] = moved;
+        }
+    }
+    v->audios++;
+    g->peak_bps = r->bandwidth.peak_bps > g->peak_bps ? r->bandwidth.peak_bps : g->peak_bps;
+    if (r->bandwidth.average_bps > g->average_bps)
+        g->average_bps = r->bandwidth.average_bps;
+}
+
+static bool is_in(const struct rendition *r, const struct group *g)
+{
+    return r->kind == CODEC_KIND_AUDIO && multivariant_has(r) &&
+           strcmp(r->params.rfc6381, g->codec) == 0;
+}
 
 static struct variant survey(const struct presentation *p)
 {
@@ -34,15 +96,15 @@ static struct variant survey(const struct presentation *p)
             continue;
         v.main = v.main ? v.main : r;
         v.independent = v.independent && playlist_is_independent(&r->window);
-        if (r->kind != CODEC_KIND_AUDIO)
-            continue;
-        v.audio = v.audio ? v.audio : r;
-        v.audios++;
-        if (r->bandwidth.peak_bps > v.audio_peak_bps)
-            v.audio_peak_bps = r->bandwidth.peak_bps;
-        if (r->bandwidth.average_bps > v.audio_average_bps)
-            v.audio_average_bps = r->bandwidth.average_bps;
+        if (r->kind == CODEC_KIND_AUDIO)
+            survey_audio(&v, r);
     }
+    for (size_t k = 0; k < v.group_count; k++)
+        snprintf(v.groups[k].id, sizeof(v.groups[k].id), k == 0 ? "audio" : "audio-%s",
+                 v.groups[k].codec);
+    for (size_t i = 0; i < p->count && v.group_count > 0 && !v.audio; i++)
+        if (is_in(p->renditions[i], &v.groups[0]))
+            v.audio = p->renditions[i];
     return v;
 }
 
@@ -53,10 +115,10 @@ static bool has_group(const struct variant *v)
 }
 
 /* Rules 63, 64: unique names, one default, a language for each. */
-static void render_audio(struct text *t, const struct rendition *r, bool first)
+static void render_audio(struct text *t, const struct rendition *r, const char *group, bool first)
 {
     const char *language = r->language[0] ? r->language : "und";
-    text_printf(t, "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"Audio %" PRIu32, r->rank);
+    text_printf(t, "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"%s\",NAME=\"Audio %" PRIu32, group, r->rank);
     if (r->language[0])
         text_printf(t, " (%s)", language);
     text_printf(t, "\",LANGUAGE=\"%s\",DEFAULT=%s,AUTOSELECT=YES", language, first ? "YES" : "NO");
@@ -65,42 +127,24 @@ static void render_audio(struct text *t, const struct rendition *r, bool first)
     text_printf(t, ",URI=\"%s.m3u8\"\n", r->name);
 }
 
-static void render_group(struct text *t, const struct presentation *p)
+static void render_group(struct text *t, const struct presentation *p, const struct group *g)
 {
     bool first = true;
     for (size_t i = 0; i < p->count; i++) {
-        const struct rendition *r = p->renditions[i];
-        if (r->kind != CODEC_KIND_AUDIO || !multivariant_has(r))
+        if (!is_in(p->renditions[i], g))
             continue;
-        render_audio(t, r, first);
+        render_audio(t, p->renditions[i], g->id, first);
         first = false;
     }
 }
 
-static bool is_named_before(const struct presentation *p, size_t at)
+/* Rule 60: every format that the variant can bring. */
+static void render_codecs(struct text *t, const struct rendition *main, const struct group *g)
 {
-    for (size_t i = 0; i < at; i++)
-        if (multivariant_has(p->renditions[i]) &&
-            p->renditions[i]->kind == p->renditions[at]->kind &&
-            strcmp(p->renditions[i]->params.rfc6381, p->renditions[at]->params.rfc6381) == 0)
-            return true;
-    return false;
-}
-
-/* Rule 60: every format of the renditions that belong to the variant of `main`, each once. */
-static void render_codecs(struct text *t, const struct presentation *p,
-                          const struct rendition *main)
-{
-    const char *comma = "";
-    text_puts(t, ",CODECS=\"");
-    for (size_t i = 0; i < p->count; i++) {
-        const struct rendition *r = p->renditions[i];
-        bool belongs = r == main || r->kind == CODEC_KIND_AUDIO;
-        if (!belongs || !multivariant_has(r) || is_named_before(p, i))
-            continue;
-        text_printf(t, "%s%s", comma, r->params.rfc6381);
-        comma = ",";
-    }
+    bool video = main->kind == CODEC_KIND_VIDEO;
+    text_printf(t, ",CODECS=\"%s", main->params.rfc6381);
+    if (g && video)
+        text_printf(t, ",%s", g->codec);
     text_puts(t, "\"");
 }
 
@@ -137,19 +181,50 @@ static void render_bandwidth(struct text *t, uint64_t peak_bps, uint64_t average
     text_printf(t, "BANDWIDTH=%" PRIu64 ",AVERAGE-BANDWIDTH=%" PRIu64, peak_bps, average_bps);
 }
 
+/* g: the audio that goes with it; NULL: none, or main is all there is. */
 static void render_variant(struct text *t, const struct presentation *p, const struct variant *v,
-                           const struct rendition *main, bool group)
+                           const struct rendition *main, const struct group *g)
 {
     bool is_video = main->kind == CODEC_KIND_VIDEO;
+    uint64_t peak_bps = g ? g->peak_bps : 0, average_bps = g ? g->average_bps : 0;
     text_puts(t, "#EXT-X-STREAM-INF:");
-    render_bandwidth(t, (is_video ? main->bandwidth.peak_bps : 0) + v->audio_peak_bps,
-                     (is_video ? main->bandwidth.average_bps : 0) + v->audio_average_bps);
-    render_codecs(t, p, main);
+    render_bandwidth(t, (is_video || !g ? main->bandwidth.peak_bps : 0) + peak_bps,
+                     (is_video || !g ? main->bandwidth.average_bps : 0) + average_bps);
+    render_codecs(t, main, g);
     if (is_video)
         render_video(t, main);
     if (v->main->kind == CODEC_KIND_VIDEO)
         caption_group_attribute(t, &p->captions, is_video);
-    text_printf(t, "%s\n%s.m3u8\n", group ? ",AUDIO=\"audio\"" : "", main->name);
+    if (g)
+        text_printf(t, ",AUDIO=\"%s\"", g->id);
+    text_printf(t, "\n%s.m3u8\n", main->name);
+}
+
+/* The pictures with each kind of sound: a player leaves out the variants whose formats it does not
+ * know (section 4.4.6.2), so there is one without sound where no format is known to all. */
+static void render_pictures(struct text *t, const struct presentation *p, const struct variant *v)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const struct rendition *r = p->renditions[i];
+        if (r != v->main && !(r->joins && multivariant_has(r)))
+            continue;
+        for (size_t k = 0; k < v->group_count; k++)
+            render_variant(t, p, v, r, &v->groups[k]);
+        if (v->group_count == 0 || v->groups[0].familiarity == 0)
+            render_variant(t, p, v, r, NULL);
+    }
+}
+
+/* The first sound of each kind. */
+static void render_sounds(struct text *t, const struct presentation *p, const struct variant *v,
+                          bool group)
+{
+    for (size_t k = 0; k < v->group_count; k++)
+        for (size_t i = 0; i < p->count; i++)
+            if (is_in(p->renditions[i], &v->groups[k])) {
+                render_variant(t, p, v, p->renditions[i], group ? &v->groups[k] : NULL);
+                break;
+            }
 }
 
 /* Rule 67; section 4.4.6.3. Its bandwidth is measured on the I-frames alone. */
@@ -180,13 +255,13 @@ void multivariant_render(struct text *t, const struct presentation *p)
         text_printf(t, "#EXT-X-VERSION:%u\n", version > 4 ? version : 4);
     if (v.independent)
         text_puts(t, "#EXT-X-INDEPENDENT-SEGMENTS\n");
-    if (group)
-        render_group(t, p);
+    for (size_t k = 0; group && k < v.group_count; k++)
+        render_group(t, p, &v.groups[k]);
     if (is_video)
         caption_group_render(t, &p->captions);
-    render_variant(t, p, &v, v.main, group);
-    /* For who has no bandwidth for the picture, or no eyes for it. */
-    if (is_video && v.audio)
-        render_variant(t, p, &v, v.audio, group);
+    if (is_video)
+        render_pictures(t, p, &v);
+    /* Beside video it is for who has no bandwidth for the picture, or no eyes for it. */
+    render_sounds(t, p, &v, group);
     render_iframes(t, v.main);
 }

@@ -320,7 +320,8 @@ void playlist_report(struct text *t, const struct playlist *other)
     const struct window_segment *last = window_last(other->window);
     text_printf(t, "#EXT-X-RENDITION-REPORT:URI=\"%s.m3u8\",LAST-MSN=%" PRIu64, other->rendition,
                 last->msn);
-    if (last->part_count > 0)
-        text_printf(t, ",LAST-PART=%" PRIu32, last->part_count - 1);
+    /* What follows a gap without parts is asked for as part 1 of it (section 6.2.5.2). */
+    if (last->part_count > 0 || other->part_target_ms > 0)
+        text_printf(t, ",LAST-PART=%" PRIu32, last->part_count > 0 ? last->part_count - 1 : 0);
     text_puts(t, "\n");
 }

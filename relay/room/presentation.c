@@ -95,6 +95,44 @@ int presentation_claim(struct presentation *p, enum codec_kind kind, uint32_t ra
     return err;
 }
 
+int presentation_join(struct presentation *p, const char *init_etag, struct rendition **out)
+{
+    uint32_t rank = 2;
+    for (size_t i = 0; i < p->count; i++) {
+        struct rendition *r = p->renditions[i];
+        const struct window_segment *last = window_last(&r->window);
+        if (r->joins && !r->announced && last && last->init &&
+            strcmp(last->init->etag, init_etag) == 0) {
+            r->announced = true;
+            r->silent = false;
+            *out = r;
+            return 0;
+        }
+    }
+    while (find(p, CODEC_KIND_VIDEO, rank))
+        rank++;
+    int err = presentation_claim(p, CODEC_KIND_VIDEO, rank, out);
+    if (err == 0)
+        (*out)->joins = true;
+    return err;
+}
+
+void presentation_leave(struct presentation *p, struct rendition *r, int64_t now_us)
+{
+    r->announced = false;
+    if (r->joined)
+        tail_give_up(p, r, now_us); /* or later, with the main feed's segment */
+    for (size_t i = 0; i < p->count && !r->joined; i++) {
+        if (p->renditions[i] != r)
+            continue;
+        p->count--;
+        memmove(&p->renditions[i], &p->renditions[i + 1],
+                (p->count - i) * sizeof(p->renditions[0]));
+        rendition_free(&r);
+        return;
+    }
+}
+
 /* The wall clock of an epoch is fixed by one pair for all renditions (rule 54): the first segment
  * that is listed in it. It may not overlap what was listed before (rule 53). */
 static void anchor(struct presentation *p, const struct arrival *a)

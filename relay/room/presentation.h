@@ -85,6 +85,11 @@ void presentation_open(struct presentation *p);
  * the session has it already. -ENOSPC, -ENOMEM. */
 int presentation_claim(struct presentation *p, enum codec_kind kind, uint32_t rank,
                        struct rendition **out);
+/* A rendition for a picture beside the main feed's: one that was left and goes on with the same
+ * init segment, whose ETag that is, or a new one that nobody sees yet. -ENOSPC, -ENOMEM. */
+int presentation_join(struct presentation *p, const char *init_etag, struct rendition **out);
+/* It was left: gaps follow. One that nobody ever saw is freed. */
+void presentation_leave(struct presentation *p, struct rendition *r, int64_t now_us);
 /* Lists a segment, and gaps where the rules above want them. -EALREADY: its place is taken (late);
  * -ERANGE: its MSN or its time cannot be; -ENOMEM. target_duration_s must be frozen. */
 int presentation_add(struct presentation *p, struct rendition *r, const struct arrival *a,

@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+bool rendition_is_public(const struct rendition *r)
+{
+    return !r->joins || r->joined;
+}
+
 int rendition_new(struct rendition **out, enum codec_kind kind, uint32_t rank)
 {
     struct rendition *r = calloc(1, sizeof(*r));

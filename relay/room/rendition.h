@@ -30,11 +30,16 @@ struct rendition {
     uint32_t fps_milli;          /* FRAME-RATE x 1000; 0: not known */
     bool announced;              /* the present session has such a track ... */
     bool delivered;              /* ... and has listed a segment of it */
+    bool joins;                  /* it stands beside the main feed's (role.h) ... */
+    bool joined;                 /* ... and may be seen ... */
+    bool silent;                 /* ... though nothing comes of it now */
     struct sheet media, iframes; /* its playlist, and that of its I-frames */
     struct shelf *shelf;         /* what can be had of whole segments ... */
     uint64_t shelf_revision;     /* ... as of this window.shelved */
 };
 
+/* May viewers be told of it at all? */
+bool rendition_is_public(const struct rendition *r);
 int rendition_new(struct rendition **out, enum codec_kind kind, uint32_t rank);
 void rendition_free(struct rendition **r);
 /* Bandwidth and frame rate after the window changed; both move as rarely as they can. */

@@ -31,6 +31,7 @@ struct room {
     bool classic;
     uint64_t sessions;
     struct session session;
+    struct roles roles;
     struct presentation presentation;
     struct link_feed_stats closed; /* of all feeds that left */
     struct showcase showcase;
@@ -80,11 +81,24 @@ int room_new(struct room **out, const char *name, struct room_env *env,
     return 0;
 }
 
+/* What a role sees of the room. */
+static struct role_room role_room_of(struct room *r)
+{
+    return (struct role_room){.name = r->name,
+                              .ctx = r->ctx,
+                              .config = r->env->config,
+                              .presentation = &r->presentation,
+                              .out = r->env->out,
+                              .faults = &r->env->faults};
+}
+
 void room_free(struct room **r)
 {
     if (!*r)
         return;
     assert((*r)->magic == ROOM_MAGIC);
+    struct role_room room = role_room_of(*r);
+    roles_fini(&(*r)->roles, &room);
     session_fini(&(*r)->session);
     presentation_fini(&(*r)->presentation);
     showcase_fini(&(*r)->showcase);
@@ -116,14 +130,13 @@ enum link_room_state room_link_state(const struct room *r)
                                       : LINK_ROOM_FREE;
 }
 
-uint64_t room_feed(const struct room *r)
+bool room_has_feed(const struct room *r, uint64_t feed, uint32_t *worker)
 {
-    return r->session.feed;
-}
-
-uint32_t room_worker(const struct room *r)
-{
-    return r->session.worker;
+    const struct role *role = roles_find(&r->roles, feed);
+    bool is_main = feed != 0 && r->session.feed == feed;
+    if (is_main || role)
+        *worker = is_main ? r->session.worker : role->session.worker;
+    return is_main || role;
 }
 
 void room_facts(const struct room *r, struct room_facts *out)
@@ -137,12 +150,14 @@ void room_facts(const struct room *r, struct room_facts *out)
         .playable = r->showcase.multivariant != NULL,
         .classic = r->classic,
         .session = r->session.feed ? &r->session : NULL,
+        .roles = &r->roles,
         .presentation = &r->presentation,
         .totals = r->session.stats, /* its gauges; the counts of all feeds are added up */
         .sessions = r->sessions,
         .bytes = budget_used_bytes(&r->presentation),
     };
     feed_fields_add(&out->totals, &r->closed);
+    roles_add_stats(&r->roles, &out->totals);
 }
 
 void room_floor(const struct room *r, struct presentation_start *floor)
@@ -190,9 +205,16 @@ static struct intake intake_of(struct room *r)
                            .presentation = &r->presentation};
 }
 
+static void stop_roles(struct room *r, int64_t now_us)
+{
+    struct role_room room = role_room_of(r);
+    roles_stop(&r->roles, &room, -1, "the main feed left, and this one follows it", now_us);
+}
+
 /* Forgets the feed; its counts stay. */
 static void drop_session(struct room *r, int64_t now_us)
 {
+    stop_roles(r, now_us);
     struct intake in = intake_of(r);
     intake_finish(&in, now_us);
     feed_fields_add(&r->closed, &r->session.stats);
@@ -244,6 +266,13 @@ void room_open(struct room *r, const struct link_message *m, int64_t now_us, int
     show_soon(r);
 }
 
+const char *room_open_role(struct room *r, const struct link_message *m, int64_t now_us,
+                           int64_t wall_us)
+{
+    struct role_room room = role_room_of(r);
+    return roles_open(&r->roles, &room, m, now_us, wall_us);
+}
+
 static const char *reason_word(uint32_t reason)
 {
     static const char *const words[] = {
@@ -275,7 +304,8 @@ static void leave(struct room *r, const char *why, int64_t now_us)
         show_soon(r);
 }
 
-void room_close(struct room *r, const struct link_message *m, int64_t now_us)
+/* m: LINK_FEED_CLOSED, or NULL when its worker died. */
+static void close_session(struct room *r, const struct link_message *m, int64_t now_us)
 {
     char text[LINK_TEXT] = "its worker died", why[LINK_TEXT + 160];
     uint32_t reason = m ? m->u.closed.reason : LINK_CLOSE_LOST;
@@ -291,6 +321,14 @@ void room_close(struct room *r, const struct link_message *m, int64_t now_us)
     snprintf(why, sizeof(why), "reason=%s feed=%llu peer=%s text=\"%s\"", reason_word(reason),
              (unsigned long long)r->session.feed, r->session.peer, text);
     leave(r, why, now_us);
+}
+
+void room_worker_lost(struct room *r, uint32_t worker, int64_t now_us)
+{
+    struct role_room room = role_room_of(r);
+    roles_stop(&r->roles, &room, (int)worker, "its worker died", now_us);
+    if (r->session.feed && r->session.worker == worker)
+        close_session(r, NULL, now_us);
 }
 
 /* A worker that breaks the contract in a way that could break the playlist loses the feed. */
@@ -331,10 +369,12 @@ static void take_media(struct room *r, const struct link_message *m, int fd, int
     }
     r->session.heard_us = now_us;
     heard(r, now_us);
-    if (err == 0)
+    if (err == 0) {
+        struct role_room room = role_room_of(r);
+        roles_follow(&r->roles, &room, &r->session, m, now_us, wall_us);
         beside_slide(&r->presentation);
-    if (err == 0)
         showcase_touch(&r->showcase);
+    }
     show_soon(r); /* what was refused may have ended an open segment */
 }
 
@@ -345,11 +385,32 @@ static void take_beside(struct room *r, const struct link_message *m)
         showcase_touch(&r->showcase);
 }
 
+/* A role changes lists and what stands in the multivariant playlist, never the room's state. */
+static void take_role(struct room *r, const struct link_message *m, int fd, int64_t now_us,
+                      int64_t wall_us)
+{
+    struct role_room room = role_room_of(r);
+    if (m->type == LINK_FEED_CLOSED && m->u.closed.reason == LINK_CLOSE_WEDGED)
+        r->classic = true;
+    roles_message(&r->roles, &room, m, fd, now_us, wall_us);
+    if (m->type == LINK_FEED_STATS)
+        return;
+    showcase_touch(&r->showcase);
+    show_soon(r);
+}
+
 void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,
                   int64_t wall_us)
 {
-    assert(r->magic == ROOM_MAGIC && m->feed == r->session.feed);
+    assert(r->magic == ROOM_MAGIC);
+    if (m->feed != r->session.feed) {
+        take_role(r, m, fd, now_us, wall_us);
+        return;
+    }
     switch (m->type) {
+    case LINK_FEED_CLOSED:
+        close_session(r, m, now_us);
+        break;
     case LINK_TRACK:
         take_track(r, m, fd);
         break;
@@ -395,7 +456,11 @@ static int64_t afterlife_us(const struct room *r)
 static void pass_deadlines(struct room *r, int64_t now_us)
 {
     int64_t age_us = now_us - r->state_us;
-    if (r->state == ROOM_LIVE && now_us - r->session.heard_us >= ROOM_STALE_US)
+    struct role_room room = role_room_of(r);
+    roles_tick(&r->roles, &room, now_us);
+    if (r->state == ROOM_NEW && !roles_any(&r->roles))
+        room_set_state(r, ROOM_GONE, now_us, "no main feed came");
+    else if (r->state == ROOM_LIVE && now_us - r->session.heard_us >= ROOM_STALE_US)
         room_set_state(r, ROOM_STALE, now_us, "its feed sends nothing");
     else if (r->state == ROOM_WAITING &&
              age_us >= (int64_t)r->env->config->rooms.resume_s * 1000000)

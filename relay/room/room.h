@@ -1,7 +1,7 @@
 /* One room: the URL that viewers watch, whatever feeds come and go. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns:   its presentation, its session, its rendered bodies. Thread: control.
+ * Owns:   its presentation, its session, its roles, its rendered bodies. Thread: control.
  * Life:   room_new/room_free. Fails: room_new -ENOMEM; later trouble ends the feed, not the room.
  *
  * States (moved by room_set_state only):
@@ -16,6 +16,7 @@
 #define RELAY_ROOM_ROOM_H
 
 #include "config/config.h"
+#include "relay/room/roles.h"
 #include "relay/room/rooms_out.h"
 #include "relay/room/session.h"
 
@@ -50,6 +51,7 @@ struct room_facts {
     bool playable;                 /* there is a multivariant playlist */
     bool classic;                  /* a feed was wedged here: SRT's own pacing from now on */
     const struct session *session; /* NULL: no feed */
+    const struct roles *roles;     /* further feeds beside it */
     const struct presentation *presentation;
     struct link_feed_stats totals; /* over all its feeds; gauges of the present one */
     uint64_t sessions;
@@ -63,17 +65,20 @@ const char *room_name(const struct room *r);
 enum room_state room_state(const struct room *r);
 const char *room_state_word(enum room_state s); /* "live" */
 enum link_room_state room_link_state(const struct room *r);
-uint64_t room_feed(const struct room *r);   /* 0: none */
-uint32_t room_worker(const struct room *r); /* of its feed */
+/* Is that its main feed or one of its roles? Then it comes from that worker. */
+bool room_has_feed(const struct room *r, uint64_t feed, uint32_t *worker);
 void room_facts(const struct room *r, struct room_facts *out);
 /* The numbers that a later room must not fall below. */
 void room_floor(const struct room *r, struct presentation_start *floor);
 
 /* A feed that was allowed in; a stale one before it is stopped. Answers LINK_FEED_GO. */
 void room_open(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us);
-/* m: LINK_FEED_CLOSED, or NULL when its worker died. */
-void room_close(struct room *r, const struct link_message *m, int64_t now_us);
-/* m: any other message about the room's feed; takes fd. */
+/* A feed with a further role: let in (NULL), or why not. It waits for the main feed. */
+const char *room_open_role(struct room *r, const struct link_message *m, int64_t now_us,
+                           int64_t wall_us);
+/* What came from that worker ends. */
+void room_worker_lost(struct room *r, uint32_t worker, int64_t now_us);
+/* m: any other message about the room's feed or a role's, LINK_FEED_CLOSED too; takes fd. */
 void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,
                   int64_t wall_us);
 /* Shows what the messages since the last call have changed: once, however many there were. */

@@ -91,10 +91,10 @@ static struct slot *find_name(const struct rooms *r, const char *name)
 
 /* A few messages a second and room: a walk over a few hundred rooms is cheaper than a second
  * index is to keep right. */
-static struct slot *find_feed(const struct rooms *r, uint64_t feed)
+static struct slot *find_feed(const struct rooms *r, uint64_t feed, uint32_t *worker)
 {
-    for (size_t i = 0; feed != 0 && i < r->count; i++)
-        if (room_feed(r->slots[i].room) == feed)
+    for (size_t i = 0; i < r->count; i++)
+        if (room_has_feed(r->slots[i].room, feed, worker))
             return &r->slots[i];
     return NULL;
 }
@@ -202,7 +202,7 @@ static void refuse(struct rooms *r, const struct link_message *m, const char *na
 }
 
 /* A reason not to let the feed into the room, and who counts it; NULL: let it in. */
-static const char *refusal(struct rooms *r, const char *name, const struct slot *s,
+static const char *refusal(struct rooms *r, const char *name, const struct slot *s, bool further,
                            uint64_t **count)
 {
     const struct config *c = r->env.config;
@@ -212,7 +212,7 @@ static const char *refusal(struct rooms *r, const char *name, const struct slot 
     if (!c->rooms.open && !config_find_room(c, name))
         return "the room is not listed and rooms.open is false";
     *count = &r->gone.refused_conflict;
-    if (s && room_state(s->room) == ROOM_LIVE)
+    if (s && room_state(s->room) == ROOM_LIVE && !further)
         return "another publisher is live in the room";
     *count = &r->gone.refused_full;
     if (!s && is_full(r))
@@ -223,27 +223,35 @@ static const char *refusal(struct rooms *r, const char *name, const struct slot 
 static void open_feed(struct rooms *r, const struct link_message *m, int64_t now_us,
                       int64_t wall_us)
 {
-    char name[LINK_NAME];
+    char name[LINK_NAME], role[LINK_ROLE];
     uint64_t *count;
+    uint32_t worker;
+    session_copy_text(role, sizeof(role), m->u.open.role, sizeof(m->u.open.role));
     session_copy_text(name, sizeof(name), m->u.open.room, sizeof(m->u.open.room));
-    if (m->feed == 0 || find_feed(r, m->feed)) {
+    if (m->feed == 0 || find_feed(r, m->feed, &worker)) {
         r->env.faults++;
         log_error("rooms", "feed_opened_twice feed=%" PRIu64 " worker=%" PRIu32, m->feed,
                   m->worker);
         return;
     }
     struct slot *s = find_name(r, name);
-    const char *why = refusal(r, name, s, &count);
+    bool further = roles_is_further(role);
+    const char *why = refusal(r, name, s, further, &count);
     if (!why && !s && !(s = add_room(r, name, now_us, wall_us))) {
         count = &r->gone.refused_other;
         why = "out of memory";
+    }
+    if (!why && further) {
+        count = &r->gone.refused_conflict;
+        why = room_open_role(s->room, m, now_us, wall_us);
     }
     if (why) {
         refuse(r, m, name, count, why);
         return;
     }
     r->gone.feeds_opened++;
-    room_open(s->room, m, now_us, wall_us);
+    if (!further)
+        room_open(s->room, m, now_us, wall_us);
     settle(r, s);
 }
 
@@ -251,16 +259,14 @@ static void open_feed(struct rooms *r, const struct link_message *m, int64_t now
 static void pass_on(struct rooms *r, const struct link_message *m, int fd, int64_t now_us,
                     int64_t wall_us)
 {
-    struct slot *s = find_feed(r, m->feed);
-    if (!s || room_worker(s->room) != m->worker) {
+    uint32_t worker;
+    struct slot *s = find_feed(r, m->feed, &worker);
+    if (!s || worker != m->worker) {
         if (fd >= 0)
             close(fd);
         return;
     }
-    if (m->type == LINK_FEED_CLOSED)
-        room_close(s->room, m, now_us);
-    else
-        room_message(s->room, m, fd, now_us, wall_us);
+    room_message(s->room, m, fd, now_us, wall_us);
     settle(r, s);
 }
 
@@ -318,9 +324,7 @@ void rooms_worker_lost(struct rooms *r, uint32_t worker, int64_t now_us)
         return;
     worker_entry_lost(&r->workers[worker]);
     for (size_t i = r->count; i-- > 0;) {
-        if (room_feed(r->slots[i].room) == 0 || room_worker(r->slots[i].room) != worker)
-            continue;
-        room_close(r->slots[i].room, NULL, now_us);
+        room_worker_lost(r->slots[i].room, worker, now_us);
         settle(r, &r->slots[i]);
     }
 }

@@ -78,20 +78,30 @@ static struct blob *known_init(const struct rendition *r, const char *etag)
     return last && last->init && strcmp(last->init->etag, etag) == 0 ? last->init : NULL;
 }
 
+int session_init_etag(int fd, uint32_t bytes, char etag[static 24])
+{
+    if (bytes == 0 || bytes > SESSION_INIT_BYTES)
+        return -EINVAL;
+    uint8_t *copy = malloc(bytes);
+    int err = copy ? 0 : -ENOMEM;
+    if (copy && pread(fd, copy, bytes, 0) != (ssize_t)bytes)
+        err = -EINVAL;
+    if (err == 0)
+        snprintf(etag, 24, "\"%016" PRIx64 "\"", digest(copy, bytes));
+    free(copy);
+    return err;
+}
+
 /* Takes fd. */
 static int load_init(struct blob **out, int fd, uint32_t bytes, const struct rendition *r)
 {
     char etag[24];
-    uint8_t *copy = malloc(bytes);
     *out = NULL;
-    if (!copy || pread(fd, copy, bytes, 0) != (ssize_t)bytes) {
-        int err = copy ? -EINVAL : -ENOMEM;
-        free(copy);
+    int err = session_init_etag(fd, bytes, etag);
+    if (err < 0) {
         close(fd);
         return err;
     }
-    snprintf(etag, sizeof(etag), "\"%016" PRIx64 "\"", digest(copy, bytes));
-    free(copy);
     struct blob *known = known_init(r, etag);
     if (!known)
         return blob_new(out, fd, bytes, etag);

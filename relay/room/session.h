@@ -51,6 +51,9 @@ void session_init(struct session *s, const struct link_message *m, int64_t now_u
 void session_fini(struct session *s);
 /* m: LINK_TRACK; takes fd. 0, -EINVAL for what no worker should send, -ENOSPC, -ENOMEM, -errno. */
 int session_track(struct session *s, struct presentation *p, const struct link_message *m, int fd);
+/* The ETag of an init segment by its bytes. -EINVAL, -ENOMEM. */
+__attribute__((warn_unused_result)) int session_init_etag(int fd, uint32_t bytes,
+                                                          char etag[static 24]);
 /* The init that a segment names, or NULL. */
 const struct session_init *session_find_init(const struct session *s, uint32_t track, uint32_t id);
 /* m: LINK_FEED_STATS. */

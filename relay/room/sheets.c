@@ -19,7 +19,7 @@ struct playlist sheets_playlist(const struct presentation *p, const struct rendi
 /* There is a list to show: it has a segment, and the target duration is known. */
 static bool is_shown(const struct presentation *p, const struct rendition *r)
 {
-    return p->target_duration_s > 0 && window_whole(&r->window) > 0;
+    return p->target_duration_s > 0 && window_whole(&r->window) > 0 && rendition_is_public(r);
 }
 
 /* A list that had ended stays until the one that follows it has a whole segment, or until what it

@@ -122,7 +122,9 @@ void status_render(struct text *t, const struct room_facts *f)
     text_json(t, w->en);
     text_puts(t, ",\"zh\":");
     text_json(t, w->zh);
-    text_puts(t, "}}\n");
+    text_puts(t, "},\"roles\":");
+    roles_put(t, f->roles);
+    text_puts(t, "}\n");
 }
 
 void status_render_entry(struct text *t, const struct room_facts *f)

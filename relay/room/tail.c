@@ -112,6 +112,21 @@ static const struct window_segment *find_twin(const struct presentation *p, uint
     return NULL;
 }
 
+bool tail_give_up(struct presentation *p, struct rendition *r, int64_t now_us)
+{
+    const struct window_segment *open = window_open(&r->window);
+    const struct window_segment *twin = open ? find_twin(p, open->msn) : NULL;
+    int64_t duration_90k = twin ? twin->start_90k + twin->duration_90k - open->start_90k : 0;
+    if (!twin || twin->open || duration_90k < open->duration_90k)
+        return false;
+    if (duration_90k > tail_longest_90k(p))
+        duration_90k = tail_longest_90k(p);
+    window_give_up(&r->window, duration_90k, now_us);
+    p->counters.gaps++;
+    age_parts(p, r);
+    return true;
+}
+
 /* How long a gap must be that has no twin: the gaps from `msn` up to the next twin, or up to MSN
  * `until` that starts at start_90k, share what lies between. */
 static int64_t guess_90k(const struct presentation *p, uint64_t msn, int64_t from_90k,
@@ -171,7 +186,8 @@ int tail_fill(struct presentation *p, struct rendition *r, uint64_t until, int64
 {
     const struct epoch *own = epochs_at(&p->epochs, until);
     const struct window_segment *last = window_last(&r->window);
-    if (last && last->open && last->msn + 1 < until) /* the rest of it is too late */
+    bool cut = last && last->open && last->msn + 1 < until; /* the rest of it is too late */
+    if (cut && !(r->joins && tail_give_up(p, r, now_us)))
         tail_complete(p, r, NULL, false, 0, now_us);
     while (last && last->msn + 1 < until) {
         bool same = epochs_at(&p->epochs, last->msn + 1) == own;
@@ -190,9 +206,12 @@ int tail_pull_others(struct presentation *p, const struct rendition *leader, int
         struct rendition *r = p->renditions[i];
         if (r == leader || window_listed(&r->window) == 0)
             continue;
-        uint64_t until = r->announced ? front->msn - PRESENTATION_LAG + 1 : front->msn + 1;
-        if (r->announced && front->msn < PRESENTATION_LAG)
+        bool comes = r->announced && !r->silent;
+        uint64_t until = comes ? front->msn - PRESENTATION_LAG + 1 : front->msn + 1;
+        if (comes && front->msn < PRESENTATION_LAG)
             continue;
+        if (r->joins && !comes)
+            tail_give_up(p, r, now_us);
         int err = tail_fill(p, r, until, front->start_90k, NULL, now_us);
         if (err < 0)
             return err;

@@ -9,6 +9,7 @@
 
 #include "relay/room/presentation.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The longest EXTINF that still rounds to the target duration (rule 11). */
@@ -23,6 +24,9 @@ int tail_extend(struct presentation *p, struct rendition *r, const struct window
 /* r's open segment is whole. blob NULL: as long as its parts, because nothing more will come. */
 void tail_complete(struct presentation *p, struct rendition *r, struct blob *blob, bool same_file,
                    uint32_t iframe_bytes, int64_t now_us);
+/* r's open segment will never be whole and must not be shorter than in the other lists (rule 32): a
+ * gap. False: the others' is not whole yet. */
+bool tail_give_up(struct presentation *p, struct rendition *r, int64_t now_us);
 /* Fills r with gaps up to, not including, MSN `until`, whose segment starts at start_90k and has
  * `init`: the gaps of its own epoch have the same, so that the map changes at the break. */
 int tail_fill(struct presentation *p, struct rendition *r, uint64_t until, int64_t start_90k,

@@ -147,6 +147,16 @@ static bool lists_parts(const struct window *w, size_t i, int64_t sum_90k, int64
            (segments < 3 || sum_90k < span_90k / 2);
 }
 
+void window_give_up(struct window *w, int64_t duration_90k, int64_t now_us)
+{
+    struct window_segment *s = window_open(w);
+    assert(s && s->file);
+    s->gap = s->independent = true;
+    s->iframe_bytes = 0;
+    s->duration_90k = duration_90k;
+    window_complete(w, s->file, false, now_us);
+}
+
 void window_list_parts(struct window *w, int64_t span_90k)
 {
     int64_t sum = 0;

@@ -64,6 +64,9 @@ __attribute__((warn_unused_result)) int
 window_extend(struct window *w, const struct window_part *part, uint32_t samples);
 /* The open segment is whole: blob holds it, and its parts too when same_file. Takes a reference. */
 void window_complete(struct window *w, struct blob *blob, bool same_file, int64_t now_us);
+/* The open segment becomes a gap of that length. The parts that it has stay as they were listed:
+ * they can be had, and a list that is reloaded may not change them (rule 21). */
+void window_give_up(struct window *w, int64_t duration_90k, int64_t now_us);
 /* Parts further than that from the end are no longer listed; a segment's go together (rule 26). */
 void window_list_parts(struct window *w, int64_t span_90k);
 size_t window_listed(const struct window *w);

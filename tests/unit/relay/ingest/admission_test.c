@@ -49,6 +49,8 @@ static void test_keys_and_doors(void **state)
     (void)state;
     assert_int_equal(ask("any").verdict, ADMISSION_YES);
     assert_int_equal(ask("keyed").verdict, ADMISSION_UNAUTHORIZED);
+    assert_int_equal(ask("keyed?role=1080p").verdict, ADMISSION_UNAUTHORIZED);
+    assert_int_equal(ask("keyed?role=1080p&key=s3cret").verdict, ADMISSION_YES);
     assert_int_equal(ask("keyed?key=s3cre").verdict, ADMISSION_UNAUTHORIZED);
     assert_int_equal(ask("keyed?key=s3cret2").verdict, ADMISSION_UNAUTHORIZED);
     assert_int_equal(ask("keyed?key=s3cret").verdict, ADMISSION_YES);
@@ -69,7 +71,7 @@ static void test_bad_requests(void **state)
     assert_int_equal(ask("../x").verdict, ADMISSION_BAD_REQUEST);
     assert_int_equal(ask("").verdict, ADMISSION_BAD_REQUEST);
     assert_int_equal(ask("#!::r=any,m=request").verdict, ADMISSION_BAD_MODE);
-    assert_int_equal(ask("any?role=1080p").verdict, ADMISSION_ROLE);
+    assert_int_equal(ask("any?role=backup").verdict, ADMISSION_ROLE);
     admission_decide(a, &old, &answer);
     assert_int_equal(answer.verdict, ADMISSION_VERSION);
     for (int v = ADMISSION_BAD_REQUEST; v < ADMISSION_VERDICTS; v++) {
@@ -83,6 +85,8 @@ static void test_states(void **state)
     (void)state;
     admission_set_room(a, "any", LINK_ROOM_LIVE, false, false);
     assert_int_equal(ask("any").verdict, ADMISSION_CONFLICT);
+    assert_int_equal(ask("any?role=main").verdict, ADMISSION_CONFLICT);
+    assert_int_equal(ask("any?role=1080p").verdict, ADMISSION_YES); /* it stands beside */
     admission_set_room(a, "any", LINK_ROOM_STALE, false, false);
     assert_int_equal(ask("any").verdict, ADMISSION_YES);
     admission_set_room(a, "any", LINK_ROOM_WAITING, true, true);

@@ -67,6 +67,25 @@ static void make(size_t tracks)
     assert_int_equal(packager_new(&p, &o, both, tracks, &out), 0);
 }
 
+/* A feed beside another one, whose segment 0 begins with the picture of that raw PTS. */
+static void make_beside(uint64_t raw_pts)
+{
+    static const struct packager_track one[] = {{.codec = CODEC_H264}};
+    struct packager_out out = {.track = on_track, .segment = on_segment};
+    struct packager_options o = {.segment_ms = 2000,
+                                 .max_target_s = 10,
+                                 .segment_bytes = 1 << 24,
+                                 .part_90k = 45000,
+                                 .target_duration_s = 2,
+                                 .start_90k = 7000000,
+                                 .joins = true,
+                                 .raw_90k = raw_pts & 0x1ffffffff};
+
+    memset(&seen, 0, sizeof(seen));
+    record = H264_BASE_RECORD;
+    assert_int_equal(packager_new(&p, &o, one, 1, &out), 0);
+}
+
 static void finish(void)
 {
     struct packager_stats s;
@@ -403,9 +422,64 @@ static void test_no_keyframes(void **state)
     assert_int_equal(seen.samples[0], 900);
 }
 
+/* A GOP of a second, so every second IDR begins a segment: which one, the other feed says. */
+static void test_joins_another_feed(void **state)
+{
+    const int64_t shift = INT64_C(0x1ffffffff) - 200000; /* the clock wraps on the way */
+    struct span s = {.from = 33000, .to = 900000, .gop = 30, .shift = shift};
+
+    (void)state;
+    make_beside((uint64_t)(270000 + 2 * FRAME + shift));
+    play(&s);
+    finish();
+    assert_int_equal(seen.count[0], 4);
+    assert_int_equal(seen.segments[0][0].sequence, 0);
+    assert_int_equal(seen.segments[0][0].present_90k, 7000000);
+    assert_int_equal(seen.segments[0][0].start_90k, 7000000 - 2 * FRAME);
+    assert_int_equal(seen.segments[0][1].present_90k, 7180000);
+    /* raw time and this make the room's, as they would for the other feed */
+    assert_int_equal((7000000 - (270000 + 2 * FRAME + shift)) & 0x1ffffffff,
+                     seen.segments[0][0].clock_90k);
+}
+
+/* It came while a segment of the other feed was on: it starts with the next, and counts it. */
+static void test_joins_in_the_middle(void **state)
+{
+    struct span s = {.from = 33000, .to = 900000, .gop = 30};
+
+    (void)state;
+    make_beside(0 + 2 * FRAME);
+    play(&s);
+    finish();
+    assert_int_equal(seen.segments[0][0].sequence, 1);
+    assert_int_equal(seen.segments[0][0].present_90k, 7180000);
+}
+
+/* Too late to know which IDR begins a segment, or another clock altogether: nothing comes out. */
+static void test_joins_nothing(void **state)
+{
+    struct span late = {.from = 180000, .to = 540000, .gop = 30};
+    struct span apart = {.from = 90000 * 100, .to = 90000 * 101, .gop = 30};
+
+    (void)state;
+    make_beside(0);
+    play(&late);
+    assert_false(packager_is_apart(p));
+    finish();
+    assert_int_equal(seen.count[0], 0);
+    make_beside(0);
+    play(&apart);
+    assert_true(packager_is_apart(p));
+    finish();
+    assert_int_equal(seen.count[0], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_joins_another_feed),
+        cmocka_unit_test(test_joins_in_the_middle),
+        cmocka_unit_test(test_joins_nothing),
         cmocka_unit_test(test_both_tracks),
         cmocka_unit_test(test_audio_late),
         cmocka_unit_test(test_audio_stops_and_comes_back),

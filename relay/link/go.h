@@ -1,0 +1,24 @@
+/* LINK_FEED_GO: where on the room's timeline a feed starts. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns: nothing; plain data inside a link_message. Thread: any. Life: a message. Fails: never.
+ *
+ * A room's main feed is put where the room's last one ended. A feed that `joins` brings the same
+ * picture from the same encoder: it is told which of the encoder's timestamps is where on the
+ * timeline, at a point where a segment of the main feed begins, and cuts like that feed from there.
+ */
+#ifndef RELAY_LINK_GO_H
+#define RELAY_LINK_GO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct link_go {
+    int64_t start_90k;          /* main: the DTS its first video sample gets; joins: a PTS ... */
+    uint64_t raw_90k;           /* ... that the encoder calls this (33 bit): sequence 0 starts */
+    bool joins;                 /* its sound is left out */
+    uint32_t target_duration_s; /* of the room, when frozen already; else 0 */
+    uint32_t part_ms;           /* PART-TARGET, for the room's life; 0: no parts */
+};
+
+#endif
