@@ -29,10 +29,10 @@ bool multivariant_has(const struct rendition *r)
            (!r->joins || (r->joined && !ends_in_gaps(&r->window)));
 }
 
-/* Audio renditions of one format: whoever plays one of them can play all (section 4.4.6.2.1). */
+/* Audio renditions of one codec: whoever plays one of them can play all (section 4.4.6.2.1). */
 struct group {
     char id[24];
-    const char *codec; /* RFC 6381 */
+    enum codec_id codec;
     uint64_t peak_bps, average_bps;
     unsigned familiarity; /* how many players know the format: 2 all, 1 browsers, 0 some */
 };
@@ -49,26 +49,30 @@ struct variant {
 
 static unsigned familiarity(enum codec_id codec)
 {
-    return codec == CODEC_AAC || codec == CODEC_LATM ? 2 : codec == CODEC_OPUS ? 1 : 0;
+    return codec == CODEC_AAC ? 2 : codec == CODEC_OPUS ? 1 : 0;
 }
 
-static struct group *find_group(struct variant *v, const char *codec)
+static enum codec_id codec_of(const struct rendition *r)
+{
+    return r->params.codec == CODEC_LATM ? CODEC_AAC : r->params.codec;
+}
+
+static struct group *find_group(struct variant *v, enum codec_id codec)
 {
     for (size_t i = 0; i < v->group_count; i++)
-        if (strcmp(v->groups[i].codec, codec) == 0)
+        if (v->groups[i].codec == codec)
             return &v->groups[i];
     return NULL;
 }
 
 static void survey_audio(struct variant *v, const struct rendition *r)
 {
-    struct group *g = find_group(v, r->params.rfc6381);
+    struct group *g = find_group(v, codec_of(r));
     if (!g && v->group_count == LINK_TRACKS_MAX)
         return;
     if (!g) {
         g = &v->groups[v->group_count++];
-        *g =
-            (struct group){.codec = r->params.rfc6381, .familiarity = familiarity(r->params.codec)};
+        *g = (struct group){.codec = codec_of(r), .familiarity = familiarity(codec_of(r))};
         for (; g > v->groups && g[-1].familiarity < g->familiarity; g--) {
             struct group moved = g[-1];
             g[-1] = g[0];
@@ -83,8 +87,7 @@ static void survey_audio(struct variant *v, const struct rendition *r)
 
 static bool is_in(const struct rendition *r, const struct group *g)
 {
-    return r->kind == CODEC_KIND_AUDIO && multivariant_has(r) &&
-           strcmp(r->params.rfc6381, g->codec) == 0;
+    return r->kind == CODEC_KIND_AUDIO && multivariant_has(r) && codec_of(r) == g->codec;
 }
 
 static struct variant survey(const struct presentation *p)
@@ -101,7 +104,7 @@ static struct variant survey(const struct presentation *p)
     }
     for (size_t k = 0; k < v.group_count; k++)
         snprintf(v.groups[k].id, sizeof(v.groups[k].id), k == 0 ? "audio" : "audio-%s",
-                 v.groups[k].codec);
+                 codec_name(v.groups[k].codec));
     for (size_t i = 0; i < p->count && v.group_count > 0 && !v.audio; i++)
         if (is_in(p->renditions[i], &v.groups[0]))
             v.audio = p->renditions[i];
@@ -138,13 +141,31 @@ static void render_group(struct text *t, const struct presentation *p, const str
     }
 }
 
-/* Rule 60: every format that the variant can bring. */
-static void render_codecs(struct text *t, const struct rendition *main, const struct group *g)
+static bool is_named_before(const struct presentation *p, size_t at, const struct group *g)
 {
-    bool video = main->kind == CODEC_KIND_VIDEO;
-    text_printf(t, ",CODECS=\"%s", main->params.rfc6381);
-    if (g && video)
-        text_printf(t, ",%s", g->codec);
+    for (size_t i = 0; i < at; i++)
+        if (is_in(p->renditions[i], g) &&
+            strcmp(p->renditions[i]->params.rfc6381, p->renditions[at]->params.rfc6381) == 0)
+            return true;
+    return false;
+}
+
+/* Rule 60: every format that the variant can bring, each once. */
+static void render_codecs(struct text *t, const struct presentation *p,
+                          const struct rendition *main, const struct group *g)
+{
+    const char *comma = "";
+    text_puts(t, ",CODECS=\"");
+    if (main->kind == CODEC_KIND_VIDEO || !g) {
+        text_puts(t, main->params.rfc6381);
+        comma = ",";
+    }
+    for (size_t i = 0; g && i < p->count; i++) {
+        if (!is_in(p->renditions[i], g) || is_named_before(p, i, g))
+            continue;
+        text_printf(t, "%s%s", comma, p->renditions[i]->params.rfc6381);
+        comma = ",";
+    }
     text_puts(t, "\"");
 }
 
@@ -190,7 +211,7 @@ static void render_variant(struct text *t, const struct presentation *p, const s
     text_puts(t, "#EXT-X-STREAM-INF:");
     render_bandwidth(t, (is_video || !g ? main->bandwidth.peak_bps : 0) + peak_bps,
                      (is_video || !g ? main->bandwidth.average_bps : 0) + average_bps);
-    render_codecs(t, main, g);
+    render_codecs(t, p, main, g);
     if (is_video)
         render_video(t, main);
     if (v->main->kind == CODEC_KIND_VIDEO)

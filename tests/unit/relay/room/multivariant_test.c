@@ -38,6 +38,9 @@ static const struct track_params stereo = {
 static const struct track_params mono = {
     .codec = CODEC_AAC, .rfc6381 = "mp4a.40.5", .channels = 1, .sample_rate = 48000};
 
+static const struct track_params surround = {
+    .codec = CODEC_AC3, .rfc6381 = "ac-3", .channels = 6, .sample_rate = 48000};
+
 static void test_hdr_and_languages(void **state)
 {
     struct stage *s = *state;
@@ -47,6 +50,29 @@ static void test_hdr_and_languages(void **state)
     announce(s, 1, &stereo, "zh", "a");
     deliver(s, 3, 120, true);
     stage_golden(s, "index.m3u8", "hdr-languages-index.m3u8");
+}
+
+/* A player takes a variant only when it knows all its formats: each codec has a group of its own,
+ * AAC first; where no codec is known to all, the picture comes without sound too. */
+static void test_codecs_apart(void **state)
+{
+    struct stage *s = *state;
+    stage_open(s, 1, "hall");
+    announce(s, 0, &hevc, "", "v");
+    announce(s, 1, &surround, "en", "b");
+    announce(s, 2, &stereo, "zh", "a");
+    deliver(s, 3, 120, true);
+    stage_golden(s, "index.m3u8", "codecs-apart-index.m3u8");
+}
+
+static void test_codec_few_know(void **state)
+{
+    struct stage *s = *state;
+    stage_open(s, 1, "hall");
+    announce(s, 0, &hevc, "", "v");
+    announce(s, 1, &surround, "en", "b");
+    deliver(s, 2, 120, true);
+    stage_golden(s, "index.m3u8", "codec-few-know-index.m3u8");
 }
 
 static void test_audio_only(void **state)
@@ -135,8 +161,9 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, stage_set, stage_strike)
     const struct CMUnitTest tests[] = {
-        CASE(test_hdr_and_languages),       CASE(test_audio_only), CASE(test_two_audio_only),
-        CASE(test_measured_rate_and_shape), CASE(test_captions),   CASE(test_captions_need_video),
+        CASE(test_codecs_apart), CASE(test_codec_few_know),      CASE(test_hdr_and_languages),
+        CASE(test_audio_only),   CASE(test_two_audio_only),      CASE(test_measured_rate_and_shape),
+        CASE(test_captions),     CASE(test_captions_need_video),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
