@@ -71,6 +71,15 @@ function judgeRendition(follower, r, segments, frame) {
   return facts;
 }
 
+// When each segment was whole, but for those behind which the stream broke off: then the source
+// left one track unfinished before the other.
+function continued(r) {
+  return new Map([...r.whole].filter(([msn]) => {
+    const next = r.segments.get(msn + 1);
+    return next && !next.discontinuity;
+  }));
+}
+
 // Rule 77: even the fastest quarter of our round trips is longer than a part.
 function checkRoundTrip(follower) {
   const trips = [...follower.trips].sort((a, b) => a - b);
@@ -99,7 +108,7 @@ export async function checkPresentation(follower) {
   for (const f of rules.checkSame(lists)) findings.add(f.rule, f.where, f.text, f.level);
   if (live && live.list.control?.blocks) {
     findings.takeAll('renditions', rules.checkTogether(renditions.map((r) => ({ name: r.name,
-      whole: r.whole })), live.list.partTarget, follower.paceSlack()));
+      whole: continued(r) })), live.list.partTarget, follower.paceSlack()));
   }
   checkRoundTrip(follower);
   await judgeIndex(follower, seen, facts);

@@ -80,7 +80,7 @@ function checkHdr(init, segments, fault) {
     .concat(segments[0]?.media.samples[0]?.units ?? []);
   const types = units.filter((u) => isSei('hevc', nalType('hevc', u)))
     .flatMap((u) => readSei('hevc', u).map((m) => m.type));
-  if (!types.includes(137)) fault(49, 'PQ without mastering display metadata', 'note');
+  if (!types.includes(137) && !init.mdcv) fault(49, 'PQ without mastering display metadata', 'note');
 }
 
 const steady = (s) => {
