@@ -193,12 +193,11 @@ static bool breaks_alone(const struct role *role, struct presentation *p, const 
 }
 
 static const char *fault_of(const struct role *role, const struct role_room *room,
-                            const struct place *k, const struct window *main)
+                            const struct place *k, const struct window_segment *twin)
 {
-    const struct window_segment *twin = window_find(main, k->msn);
-    if (!k->begins || !twin)
+    if (!k->begins || twin->gap)
         return NULL;
-    if (!twin->gap && !is_aligned(room->presentation, k, twin))
+    if (!is_aligned(room->presentation, k, twin))
         return "its keyframes do not fall together with the main feed's: set the same keyframe "
                "interval and no scene cut";
     if (breaks_alone(role, room->presentation, k))
@@ -221,6 +220,13 @@ static void join(struct role *role, const struct role_room *room)
              r->name, role->session.feed);
 }
 
+/* Its place in the list was taken by a gap already. */
+static const char *note_late(struct role *role, const struct link_message *m)
+{
+    role->late += m->type == LINK_SEGMENT;
+    return role->late > ROLE_LATE_MAX ? "it runs too far behind the main feed" : NULL;
+}
+
 /* takes fd. */
 static const char *list(struct role *role, const struct role_room *room,
                         const struct link_message *m, int fd, int64_t now_us, int64_t wall_us)
@@ -236,8 +242,8 @@ static const char *list(struct role *role, const struct role_room *room,
         ++*room->faults;
     if (err == -ERANGE)
         return "its segments do not follow each other";
-    if (err == -EALREADY && m->type == LINK_SEGMENT && ++role->late > ROLE_LATE_MAX)
-        return "it runs too far behind the main feed";
+    if (err == -EALREADY)
+        return note_late(role, m);
     if (err < 0)
         return NULL;
     role->late = 0;
@@ -269,11 +275,9 @@ static bool is_early(const struct place *k, const struct window *main)
 
 /* A publisher that leaves cuts its last segment off: a gap takes its place, as long as it was to
  * be. (DTS may differ by some frames where the encodes reorder differently.) */
-static bool is_cut_off(const struct place *k, const struct window *main)
+static bool is_cut_off(const struct place *k, const struct window_segment *twin)
 {
-    const struct window_segment *twin = window_find(main, k->msn);
-    return k->ends && twin && !twin->gap &&
-           k->end_90k + CUT_OFF_90K < twin->start_90k + twin->duration_90k;
+    return k->ends && k->end_90k + CUT_OFF_90K < twin->start_90k + twin->duration_90k;
 }
 
 /* takes fd. */
@@ -290,10 +294,11 @@ static const char *take_media(struct role *role, const struct role_room *room,
     }
     if (is_early(&k, main))
         return hold(role, m, fd);
-    const char *why = fault_of(role, room, &k, main);
-    if (!why && !is_cut_off(&k, main))
+    const struct window_segment *twin = window_find(main, k.msn);
+    const char *why = twin ? fault_of(role, room, &k, twin) : note_late(role, m);
+    if (!why && twin && !twin->gap && !is_cut_off(&k, twin))
         return list(role, room, m, fd, now_us, wall_us);
-    if (fd >= 0)
+    if (fd >= 0) /* where the main feed has a gap nothing can be compared: a gap here too */
         close(fd);
     return why;
 }

@@ -115,6 +115,64 @@ static void deliver(struct stage *s, struct feed *f, uint32_t track)
         f->next[track]++; /* one is never sent */
 }
 
+/* A rendition beside the main feed f: it does what f does, mostly. */
+static struct {
+    uint64_t id, asked; /* asked: not told yet where to start */
+    uint64_t from, next;
+    uint32_t init;
+} role;
+
+static void open_role(struct stage *s, uint64_t id)
+{
+    struct link_message m = {.type = LINK_FEED_OPEN, .worker = id % 2, .feed = id};
+    snprintf(m.u.open.room, sizeof(m.u.open.room), "hall");
+    snprintf(m.u.open.role, sizeof(m.u.open.role), "role-%u", chance(6));
+    role.asked = id;
+    stage_tell(s, &m, -1);
+}
+
+static void start_role(struct stage *s, const struct feed *f)
+{
+    const struct link_message *go = stage_sent(s, LINK_FEED_GO);
+    if (!role.asked || !go || go->feed != role.asked)
+        return;
+    role.id = role.asked;
+    role.asked = role.from = role.next = role.init = 0;
+    while (start_of(f, role.from) + 6000 < go->u.go.start_90k)
+        role.from++;
+}
+
+static void deliver_role(struct stage *s, const struct feed *f)
+{
+    uint64_t sequence = role.from + role.next;
+    char init[32];
+    if (role.init == 0 || chance(60) == 0) {
+        snprintf(init, sizeof(init), "small init %u", chance(2));
+        stage_track(s, role.id, 0, ++role.init, init);
+    }
+    struct link_message m = stage_segment(s, role.id, 0, role.next++);
+    m.u.segment.start_90k = start_of(f, sequence) + (chance(80) == 0 ? 90000 : 0);
+    m.u.segment.present_90k = m.u.segment.start_90k + 6000;
+    m.u.segment.duration_90k = duration_of(f, sequence) / (chance(40) == 0 ? 2 : 1);
+    m.u.segment.init_id = role.init;
+    m.u.segment.discontinuity = breaks_before(f, sequence);
+    m.u.segment.gap = chance(30) == 0;
+    m.u.segment.bytes = 1 + chance(9000);
+    stage_stats(s, role.id, s->now_us > 0 ? (uint64_t)s->now_us : 0);
+    stage_deliver(s, &m);
+}
+
+static void step_role(struct stage *s, const struct feed *f, uint64_t *ids)
+{
+    start_role(s, f);
+    if (chance(60) == 0)
+        open_role(s, ++*ids);
+    else if (role.id && chance(90) == 0)
+        stage_close(s, role.id, LINK_CLOSE_ENDED);
+    else if (role.id && (role.from + role.next < f->next[0] || chance(20) == 0))
+        deliver_role(s, f);
+}
+
 static void step(struct stage *s, struct feed *f, uint64_t *ids)
 {
     uint32_t track = chance(TRACKS);
@@ -150,7 +208,7 @@ static void step(struct stage *s, struct feed *f, uint64_t *ids)
     }
 }
 
-static void test_storms(void **state)
+static void storms(void **state, bool roles)
 {
     for (unsigned storm = 0; storm < 3 * STORMS; storm++) {
         struct feed f = {0};
@@ -162,17 +220,32 @@ static void test_storms(void **state)
         s->config.hls.part_ms = 500;
         s->config.hls.part_uris = storm % 3 == 2 ? PART_URIS_RANGE : PART_URIS_NUMBER;
         s->config.limits.room_bytes = 300000;
+        memset(&role, 0, sizeof(role));
         seed = storm;
         open_feed(s, &f, ++ids);
-        for (unsigned i = 0; i < STEPS; i++)
+        for (unsigned i = 0; i < STEPS; i++) {
             step(s, &f, &ids);
+            if (roles)
+                step_role(s, &f, &ids);
+        }
         assert_true(s->viewers.shows > 0);
         assert_int_equal(0, stage_strike(state));
     }
 }
 
+static void test_storms(void **state)
+{
+    storms(state, false);
+}
+
+static void test_storms_with_roles(void **state)
+{
+    storms(state, true);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_storms)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_storms),
+                                       cmocka_unit_test(test_storms_with_roles)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
