@@ -48,6 +48,7 @@ struct feed {
     struct link_feed_stats srt; /* SRT's side only */
     int64_t start_90k, opened_us, wall_us;
     uint64_t next_sequence;
+    uint8_t ts_counters[LINK_TS_PIDS];
     uint32_t target_duration_s;
     bool restarted;
     bool last_short; /* the last SRT packet was not a full one */
@@ -98,11 +99,7 @@ static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct t
     struct feed *f = ctx;
     struct link_message m = {0};
 
-    m.u.track.track = track;
-    m.u.track.init_id = init_id;
-    m.u.track.init_bytes = bytes;
-    strncpy(m.u.track.language, language, sizeof(m.u.track.language) - 1);
-    m.u.track.params = *p;
+    feed_message_track(&m, track, init_id, p, language, bytes);
     note_change(f);
     log_info(f->log_name, "track number=%u codec=%s %s", track, p->rfc6381,
              codec_kind(p->codec) == CODEC_KIND_VIDEO ? "video" : "audio");
@@ -121,10 +118,13 @@ static void on_part(void *ctx, const struct packager_part *part, int fd)
 
 static void on_segment(void *ctx, const struct packager_segment *segment, int fd)
 {
+    struct feed *f = ctx;
     struct link_message m = {0};
 
+    if (segment->track == PACKAGER_TS_TRACK)
+        memcpy(f->ts_counters, segment->ts_counters, sizeof(f->ts_counters));
     feed_message_segment(&m, segment);
-    send_to_front(ctx, &m, LINK_SEGMENT, fd);
+    send_to_front(f, &m, LINK_SEGMENT, fd);
 }
 
 static void on_unit(void *ctx, const struct access_unit *u)
@@ -229,6 +229,7 @@ static int open_packager(struct feed *f, const struct ts_layout *l)
     const struct config *c = f->o.config;
     struct packager_track tracks[TS_TRACKS_MAX] = {0};
     const char *room = f->o.stream.room;
+    int rc;
     struct packager_out cb = {.ctx = f,
                               .track = on_track,
                               .part = config_low_latency(c, room) ? on_part : NULL,
@@ -242,14 +243,19 @@ static int open_packager(struct feed *f, const struct ts_layout *l)
         .start_90k = f->start_90k,
         .first_sequence = f->next_sequence,
         .discontinuity = f->restarted,
+        .ts = config_wants_ts(c, room),
     };
 
+    memcpy(o.ts_counters, f->ts_counters, sizeof(o.ts_counters));
     for (size_t i = 0; i < l->count; i++) {
         tracks[i].codec = l->tracks[i].codec;
         tracks[i].audio_config = l->tracks[i].audio_config;
         memcpy(tracks[i].language, l->tracks[i].language, sizeof(tracks[i].language));
     }
-    return packager_new(&f->packager, &o, tracks, l->count, &cb);
+    rc = packager_new(&f->packager, &o, tracks, l->count, &cb);
+    if (!rc && o.ts && !packager_has_ts(f->packager))
+        log_warn(f->log_name, "ts_left_out text=\"HLS has no such codec in MPEG-TS\"");
+    return rc;
 }
 
 static void on_layout(void *ctx, const struct ts_layout *l)
@@ -318,13 +324,7 @@ int feed_new(struct feed **out, const struct feed_options *o, const struct feed_
     }
     ts.aside_ctx = f->asides;
     ts_filter_init(&f->filter, o->config->limits.audio_tracks, &ts);
-    memcpy(m.u.open.room, o->stream.room, sizeof(m.u.open.room));
-    memcpy(m.u.open.role, o->stream.role, sizeof(m.u.open.role));
-    memcpy(m.u.open.user, o->stream.user, sizeof(m.u.open.user));
-    memcpy(m.u.open.peer, o->peer, sizeof(m.u.open.peer));
-    m.u.open.latency_ms = o->latency_ms;
-    m.u.open.encrypted = o->encrypted;
-    m.u.open.classic = o->classic;
+    feed_message_open(&m, o);
     send_to_front(f, &m, LINK_FEED_OPEN, -1);
     *out = f;
     return 0;
@@ -344,12 +344,13 @@ void feed_free(struct feed **f)
     *f = NULL;
 }
 
-void feed_go(struct feed *f, int64_t start_90k, uint32_t target_duration_s, int64_t now_us)
+void feed_go(struct feed *f, const struct link_message *go, int64_t now_us)
 {
     if (f->phase != PHASE_OPENING)
         return;
-    f->start_90k = start_90k;
-    f->target_duration_s = target_duration_s;
+    f->start_90k = go->u.go.start_90k;
+    f->target_duration_s = go->u.go.target_duration_s;
+    memcpy(f->ts_counters, go->u.go.ts_counters, sizeof(f->ts_counters));
     f->opened_us = now_us;
     set_phase(f, PHASE_SEARCHING);
 }

@@ -43,7 +43,8 @@ struct feed_out {
 __attribute__((warn_unused_result)) int feed_new(struct feed **out, const struct feed_options *o,
                                                  const struct feed_out *cb);
 void feed_free(struct feed **f);
-void feed_go(struct feed *f, int64_t start_90k, uint32_t target_duration_s, int64_t now_us);
+/* go: LINK_FEED_GO. */
+void feed_go(struct feed *f, const struct link_message *go, int64_t now_us);
 bool feed_is_open(const struct feed *f); /* the front's word came and it has not ended */
 /* One SRT packet's payload, in any order. */
 void feed_packet(struct feed *f, int32_t sequence, const uint8_t *bytes, size_t len);

@@ -155,8 +155,7 @@ static void on_message(struct worker *w, const struct link_message *m, int fd)
     switch ((enum link_type)m->type) {
     case LINK_FEED_GO:
         if (i < w->count)
-            feed_go(publisher_feed(w->publishers[i]), m->u.go.start_90k, m->u.go.target_duration_s,
-                    clock_mono_us());
+            feed_go(publisher_feed(w->publishers[i]), m, clock_mono_us());
         break;
     case LINK_FEED_STOP:
         if (i < w->count) {

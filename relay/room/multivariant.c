@@ -13,7 +13,7 @@ enum { TRANSFER_PQ = 16, TRANSFER_HLG = 18 };
 
 bool multivariant_has(const struct rendition *r)
 {
-    return r->delivered && window_listed(&r->window) > 0;
+    return r->kind != CODEC_KIND_MUXED && r->delivered && window_listed(&r->window) > 0;
 }
 
 /* What the playlist says, in one pass over the renditions. */
