@@ -19,17 +19,18 @@ enum {
     PCR_LATEST_90K = 9000,     /* ISO/IEC 13818-1 section 2.7.2 */
     PCR_EVERY_90K = 7200,      /* where no video brings one */
     PCR_HOLE_90K = 10 * 90000, /* nobody bridges a longer one */
-    MAX_DELAY_US = 350000,     /* the muxer makes twice that of it, between PCR and DTS */
+    MAX_DELAY_US = 700000,     /* between PCR and DTS */
+    PCR_WAIT_90K = 90000 / 4,  /* for the first picture to bring the first one */
 };
-_Static_assert(TS_MUX_DELAY_90K == 2 * (MAX_DELAY_US / 100 * 9), "what the muxer is told");
+_Static_assert(TS_MUX_DELAY_90K == MAX_DELAY_US / 100 * 9, "what the muxer is told");
 
 struct ts_mux {
     AVFormatContext *mux;
     AVPacket *packet;
     int video, audio; /* stream indexes; -1: none */
     uint8_t counters[LINK_TS_PIDS];
-    bool headed, timed; /* the tables of this segment are out; pcr_90k is valid */
-    int64_t pcr_90k;    /* the newest one sent */
+    bool headed, begun, timed; /* the tables of this segment are out; a unit; a PCR */
+    int64_t pcr_90k;           /* the newest one sent; before it that of the first unit */
     ts_mux_sink *sink;
     void *sink_ctx;
     int error;
@@ -235,13 +236,16 @@ static void put_pcr(struct ts_mux *m, int64_t pcr_90k)
     m->timed = true;
 }
 
-/* Bridges what lies between the newest PCR and the one that goes with this time. */
+/* Sends what must lie between the newest PCR and the one that goes with this time. The first one
+ * is the first picture's: sound may come before it that overlaps what another muxer has sent. */
 static void keep_time(struct ts_mux *m, int64_t pcr_90k)
 {
-    if (!m->timed || pcr_90k - m->pcr_90k > PCR_HOLE_90K) {
-        put_pcr(m, pcr_90k);
+    int64_t ahead = pcr_90k - m->pcr_90k;
+
+    if (!m->headed || (!m->timed && ahead < PCR_WAIT_90K))
         return;
-    }
+    if (!m->timed || ahead > PCR_HOLE_90K)
+        put_pcr(m, pcr_90k);
     while (pcr_90k - m->pcr_90k > PCR_LATEST_90K)
         put_pcr(m, m->pcr_90k + PCR_EVERY_90K);
 }
@@ -253,8 +257,7 @@ int ts_mux_write(struct ts_mux *m, const struct ts_mux_unit *u)
     bool clocked = u->video || m->video < 0; /* the muxer puts a PCR into this unit's PES */
     int rc;
 
-    if (m->headed && m->timed)
-        keep_time(m, pcr);
+    keep_time(m, pcr);
     k->data = (uint8_t *)(uintptr_t)u->data; /* not ref-counted: the muxer copies it */
     k->size = (int)u->len;
     k->pts = u->pts_90k;
@@ -266,13 +269,10 @@ int ts_mux_write(struct ts_mux *m, const struct ts_mux_unit *u)
     k->size = 0;
     if (rc < 0)
         return m->error ? m->error : -EINVAL;
-    m->headed = true;
-    if (clocked) {
+    if (clocked || !m->begun)
         m->pcr_90k = pcr;
-        m->timed = true;
-    }
-    if (!clocked && !m->timed)
-        keep_time(m, pcr);
+    m->headed = m->begun = true;
+    m->timed = m->timed || clocked;
     return m->error;
 }
 
