@@ -124,8 +124,8 @@ static int add_stream(struct ts_mux *m, enum codec_id codec, int pid, uint32_t r
 }
 
 /*
- * mpegts_copyts: timestamps are ours. pes_payload_size 0: no gathering of audio frames, whose PCR
- * would come too late. pcr_period 1 ms: with every frame of the stream that carries it. pat_period:
+ * mpegts_copyts: timestamps are ours. pes_payload_size 0: as little gathering of audio frames, whose
+ * PCR would come too late, as the muxer can be told. pcr_period 1 ms: with every frame of the stream that carries it. pat_period:
  * the tables come where a segment begins, and with keyframes.
  */
 static int write_header(struct ts_mux *m)
@@ -267,6 +267,8 @@ int ts_mux_write(struct ts_mux *m, const struct ts_mux_unit *u)
     rc = av_write_frame(m->mux, k);
     k->data = NULL;
     k->size = 0;
+    if (rc >= 0 && !u->video) /* a short frame would wait for others */
+        rc = av_write_frame(m->mux, NULL);
     if (rc < 0)
         return m->error ? m->error : -EINVAL;
     if (clocked || !m->begun)
