@@ -1,7 +1,7 @@
 /* Samples become what a transport stream carries: start codes, delimiters, parameter sets, ADTS. */
 /* SPDX-License-Identifier: MIT */
-#include "relay/package/ts_payload.h"
 #include "codecs/aac.h"
+#include "relay/package/ts_payload.h"
 #include "tests/unit/codecs/clips.h"
 
 #include <errno.h>
@@ -99,8 +99,8 @@ static void lengths_that_lie_are_refused(void **state)
 static void adts_says_what_the_config_says(void **state)
 {
     static const uint8_t raw[24] = {0x01, 0x40, 0x20, 0x07};
-    struct track_params lc = aac("\x11\x90", 2);             /* LC, 48 kHz, 2 channels */
-    struct track_params he = aac("\x2b\x11\x88\x00", 4);     /* SBR, 24 kHz core of 48 kHz, 2 */
+    struct track_params lc = aac("\x11\x90", 2);              /* LC, 48 kHz, 2 channels */
+    struct track_params he = aac("\x2b\x11\x88\x00", 4);      /* SBR, 24 kHz core of 48 kHz, 2 */
     struct track_params odd = aac("\x17\x80\x5d\xc0\x10", 5); /* LC, an escaped 48 kHz */
     struct adts h;
 

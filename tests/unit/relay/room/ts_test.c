@@ -158,9 +158,9 @@ static void test_what_no_worker_should_send(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STAGED(test_list_of_its_own),        STAGED(test_files),
-        STAGED(test_not_waited_for),         STAGED(test_counters_outlive_a_feed),
-        STAGED(test_session_without),        STAGED(test_what_no_worker_should_send),
+        STAGED(test_list_of_its_own), STAGED(test_files),
+        STAGED(test_not_waited_for),  STAGED(test_counters_outlive_a_feed),
+        STAGED(test_session_without), STAGED(test_what_no_worker_should_send),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
