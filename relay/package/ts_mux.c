@@ -124,9 +124,10 @@ static int add_stream(struct ts_mux *m, enum codec_id codec, int pid, uint32_t r
 }
 
 /*
- * mpegts_copyts: timestamps are ours. pes_payload_size 0: as little gathering of audio frames, whose
- * PCR would come too late, as the muxer can be told. pcr_period 1 ms: with every frame of the stream that carries it. pat_period:
- * the tables come where a segment begins, and with keyframes.
+ * mpegts_copyts: timestamps are ours. pes_payload_size 0: as little gathering of audio frames as
+ * the muxer can be told, because their PCR would come too late. pcr_period 1 ms: with every frame
+ * of the stream that carries it. pat_period: the tables come where a segment begins, and with
+ * keyframes.
  */
 static int write_header(struct ts_mux *m)
 {

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* What a unit may grow by: a delimiter, and the parameter sets with their start codes. */
-enum { TS_PAYLOAD_MORE = CODEC_CONFIG_MAX + 256 };
+enum { TS_PAYLOAD_MORE = CODEC_CONFIG_MAX + 1024 };
 
 /* Writes the unit to out, which has len + TS_PAYLOAD_MORE bytes; *out_len is its length. sample: as
  * cmaf_track gives it out. A delimiter is put in front where there is none, and the parameter sets
