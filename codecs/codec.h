@@ -18,7 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum codec_kind { CODEC_KIND_NONE, CODEC_KIND_VIDEO, CODEC_KIND_AUDIO };
+/* No codec is MUXED: so is a stream of several tracks. */
+enum codec_kind { CODEC_KIND_NONE, CODEC_KIND_VIDEO, CODEC_KIND_AUDIO, CODEC_KIND_MUXED };
 
 enum { CODEC_NALS_MAX = 1024, CODEC_SETS_MAX = 24, CODEC_SET_BYTES_MAX = 1024 };
 

@@ -66,7 +66,12 @@ static const struct schema_field feed_members[] = {
 };
 
 PUT_STRING(rendition_name, struct rendition, s->name)
-PUT_STRING(rendition_kind, struct rendition, s->kind == CODEC_KIND_VIDEO ? "video" : "audio")
+static const char *kind_word(enum codec_kind kind)
+{
+    return kind == CODEC_KIND_VIDEO ? "video" : kind == CODEC_KIND_AUDIO ? "audio" : "ts";
+}
+
+PUT_STRING(rendition_kind, struct rendition, kind_word(s->kind))
 PUT_STRING(rendition_codec, struct rendition, codec_name(s->params.codec))
 PUT_STRING(rendition_rfc6381, struct rendition, s->params.rfc6381)
 PUT_STRING(rendition_language, struct rendition, s->language[0] ? s->language : "und")
@@ -89,7 +94,7 @@ PUT_U64(rendition_average, struct rendition, s->bandwidth.average_bps)
 
 static const struct schema_field rendition_members[] = {
     {"name", SCHEMA_STRING, "Its playlist is NAME.m3u8.", rendition_name},
-    {"kind", SCHEMA_STRING, "video or audio.", rendition_kind},
+    {"kind", SCHEMA_STRING, "video, audio or ts.", rendition_kind},
     {"codec", SCHEMA_STRING, "The codec's usual name.", rendition_codec},
     {"rfc6381", SCHEMA_STRING, "The codec as CODECS names it.", rendition_rfc6381},
     {"language", SCHEMA_STRING, "RFC 5646; und: not known.", rendition_language},

@@ -101,11 +101,7 @@ static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct t
     struct feed *f = ctx;
     struct link_message m = {0};
 
-    m.u.track.track = track;
-    m.u.track.init_id = init_id;
-    m.u.track.init_bytes = bytes;
-    strncpy(m.u.track.language, language, sizeof(m.u.track.language) - 1);
-    m.u.track.params = *p;
+    feed_message_track(&m, track, init_id, p, language, bytes);
     note_change(f);
     log_info(f->log_name, "track number=%u codec=%s %s", track, p->rfc6381,
              codec_kind(p->codec) == CODEC_KIND_VIDEO ? "video" : "audio");
@@ -124,10 +120,13 @@ static void on_part(void *ctx, const struct packager_part *part, int fd)
 
 static void on_segment(void *ctx, const struct packager_segment *segment, int fd)
 {
+    struct feed *f = ctx;
     struct link_message m = {0};
 
+    if (segment->track == PACKAGER_TS_TRACK)
+        memcpy(f->start.ts_counters, segment->ts_counters, sizeof(f->start.ts_counters));
     feed_message_segment(&m, segment);
-    send_to_front(ctx, &m, LINK_SEGMENT, fd);
+    send_to_front(f, &m, LINK_SEGMENT, fd);
 }
 
 static void on_unit(void *ctx, const struct access_unit *u)
@@ -227,7 +226,12 @@ static int open_packager(struct feed *f, const struct ts_layout *l)
 {
     struct packager_out cb = {.ctx = f, .track = on_track, .part = on_part, .segment = on_segment};
 
-    return feed_start_packager(&f->start, f->o.config, l, &cb, &f->packager);
+    int rc = feed_start_packager(&f->start, f->o.config, f->o.stream.room, l, &cb, &f->packager);
+
+    if (!rc && !f->start.joins && config_wants_ts(f->o.config, f->o.stream.room) &&
+        !packager_has_ts(f->packager))
+        log_warn(f->log_name, "ts_left_out text=\"HLS has no such codec in MPEG-TS\"");
+    return rc;
 }
 
 /* What the front's word allows only once for a feed that joins another one's timeline. */
@@ -312,13 +316,7 @@ int feed_new(struct feed **out, const struct feed_options *o, const struct feed_
     }
     ts.aside_ctx = f->asides;
     ts_filter_init(&f->filter, is_main(f) ? o->config->limits.audio_tracks : 0, &ts);
-    memcpy(m.u.open.room, o->stream.room, sizeof(m.u.open.room));
-    memcpy(m.u.open.role, o->stream.role, sizeof(m.u.open.role));
-    memcpy(m.u.open.user, o->stream.user, sizeof(m.u.open.user));
-    memcpy(m.u.open.peer, o->peer, sizeof(m.u.open.peer));
-    m.u.open.latency_ms = o->latency_ms;
-    m.u.open.encrypted = o->encrypted;
-    m.u.open.classic = o->classic;
+    feed_message_open(&m, o);
     send_to_front(f, &m, LINK_FEED_OPEN, -1);
     *out = f;
     return 0;

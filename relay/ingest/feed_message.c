@@ -2,6 +2,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/ingest/feed_message.h"
 
+#include <string.h>
+
+void feed_message_open(struct link_message *m, const struct feed_options *o)
+{
+    memcpy(m->u.open.room, o->stream.room, sizeof(m->u.open.room));
+    memcpy(m->u.open.role, o->stream.role, sizeof(m->u.open.role));
+    memcpy(m->u.open.user, o->stream.user, sizeof(m->u.open.user));
+    memcpy(m->u.open.peer, o->peer, sizeof(m->u.open.peer));
+    m->u.open.latency_ms = o->latency_ms;
+    m->u.open.encrypted = o->encrypted;
+    m->u.open.classic = o->classic;
+}
+
+void feed_message_track(struct link_message *m, uint32_t track, uint32_t init_id,
+                        const struct track_params *p, const char *language, uint32_t bytes)
+{
+    m->u.track.track = track;
+    m->u.track.init_id = init_id;
+    m->u.track.init_bytes = bytes;
+    strncpy(m->u.track.language, language, sizeof(m->u.track.language) - 1);
+    m->u.track.params = *p;
+}
+
 void feed_message_part(struct link_message *m, const struct packager_part *part)
 {
     m->u.part = (struct link_part){
@@ -39,4 +62,5 @@ void feed_message_segment(struct link_message *m, const struct packager_segment 
     m->u.segment.parts = s->parts;
     m->u.segment.iframe_bytes = s->iframe_bytes;
     m->u.segment.clock_90k = s->clock_90k;
+    memcpy(m->u.segment.ts_counters, s->ts_counters, sizeof(m->u.segment.ts_counters));
 }

@@ -4,9 +4,13 @@
 #ifndef RELAY_INGEST_FEED_MESSAGE_H
 #define RELAY_INGEST_FEED_MESSAGE_H
 
+#include "relay/ingest/feed.h"
 #include "relay/link/message.h"
 #include "relay/package/packager.h"
 
+void feed_message_open(struct link_message *m, const struct feed_options *o);
+void feed_message_track(struct link_message *m, uint32_t track, uint32_t init_id,
+                        const struct track_params *p, const char *language, uint32_t bytes);
 void feed_message_part(struct link_message *m, const struct packager_part *part);
 void feed_message_segment(struct link_message *m, const struct packager_segment *s);
 

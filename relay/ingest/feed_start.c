@@ -13,6 +13,7 @@ void feed_start_init(struct feed_start *s, const struct link_go *go)
                              .joins = go->joins,
                              .part_ms = go->part_ms,
                              .target_duration_s = go->target_duration_s};
+    memcpy(s->ts_counters, go->ts_counters, sizeof(s->ts_counters));
 }
 
 void feed_start_again(struct feed_start *s, const struct packager *p)
@@ -24,7 +25,7 @@ void feed_start_again(struct feed_start *s, const struct packager *p)
     s->restarted = s->next_sequence > 0;
 }
 
-int feed_start_packager(const struct feed_start *s, const struct config *c,
+int feed_start_packager(const struct feed_start *s, const struct config *c, const char *room,
                         const struct ts_layout *l, const struct packager_out *cb,
                         struct packager **out)
 {
@@ -41,7 +42,10 @@ int feed_start_packager(const struct feed_start *s, const struct config *c,
         .discontinuity = s->restarted,
         .joins = s->joins,
         .raw_90k = s->raw_90k,
+        .ts = !s->joins && config_wants_ts(c, room),
     };
+
+    memcpy(o.ts_counters, s->ts_counters, sizeof(o.ts_counters));
 
     if (!s->part_ms)
         to.part = NULL;

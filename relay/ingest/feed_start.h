@@ -22,6 +22,7 @@ struct feed_start {
     uint64_t next_sequence;
     uint32_t target_duration_s, part_ms; /* part_ms 0: no parts */
     bool restarted;
+    uint8_t ts_counters[LINK_TS_PIDS];
 };
 
 void feed_start_init(struct feed_start *s, const struct link_go *go);
@@ -29,8 +30,9 @@ void feed_start_init(struct feed_start *s, const struct link_go *go);
 void feed_start_again(struct feed_start *s, const struct packager *p);
 /* A packager for that layout; cb->part is left out where the room has no low latency. */
 __attribute__((warn_unused_result)) int
-feed_start_packager(const struct feed_start *s, const struct config *c, const struct ts_layout *l,
-                    const struct packager_out *cb, struct packager **out);
+feed_start_packager(const struct feed_start *s, const struct config *c, const char *room,
+                    const struct ts_layout *l, const struct packager_out *cb,
+                    struct packager **out);
 /* Why nothing of a feed that joins another one could be used so far, for who must mend it. */
 const char *feed_start_fault(const struct packager *p);
 

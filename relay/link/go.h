@@ -13,12 +13,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { LINK_TS_PIDS = 4 }; /* of a room's transport stream: PAT, PMT, video, audio */
+
 struct link_go {
     int64_t start_90k;          /* main: the DTS its first video sample gets; joins: a PTS ... */
     uint64_t raw_90k;           /* ... that the encoder calls this (33 bit): sequence 0 starts */
     bool joins;                 /* its sound is left out */
     uint32_t target_duration_s; /* of the room, when frozen already; else 0 */
     uint32_t part_ms;           /* PART-TARGET, for the room's life; 0: no parts */
+    uint8_t ts_counters[LINK_TS_PIDS]; /* where the room's transport stream goes on */
 };
 
 #endif

@@ -18,19 +18,22 @@
 #include <stdint.h>
 
 enum {
-    LINK_TEXT = 160,     /* a sentence for the log, the API and the organizer */
-    LINK_NAME = 68,      /* a room's name and its NUL */
-    LINK_PEER = 64,      /* "203.0.113.7:50012" */
-    LINK_ROLE = 24,      /* "main", "backup" or a rendition's name */
-    LINK_LANGUAGE = 12,  /* RFC 5646, "" when unknown */
-    LINK_TRACKS_MAX = 8, /* video first, then audio */
+    LINK_TEXT = 160,                 /* a sentence for the log, the API and the organizer */
+    LINK_NAME = 68,                  /* a room's name and its NUL */
+    LINK_PEER = 64,                  /* "203.0.113.7:50012" */
+    LINK_ROLE = 24,                  /* "main", "backup" or a rendition's name */
+    LINK_LANGUAGE = 12,              /* RFC 5646, "" when unknown */
+    LINK_TRACKS_MAX = 8,             /* video first, then audio */
+    LINK_TRACK_TS = LINK_TRACKS_MAX, /* a transport stream of video and the first audio; its
+                                        segments need no init segment and have no parts */
+    LINK_TRACK_SLOTS,
 };
 
 enum link_type {
     /* worker -> front */
     LINK_WORKER_READY = 1, /* its socket listens */
     LINK_FEED_OPEN,        /* a publisher was accepted; waits for LINK_FEED_GO or LINK_FEED_STOP */
-    LINK_TRACK,            /* a track's parameters; fd: its init segment (ftyp + moov) */
+    LINK_TRACK,            /* a track's parameters; fd: its init segment (ftyp + moov), but TS */
     LINK_PART,             /* a part of a segment that is being written; fd with part 0: its file */
     LINK_SEGMENT,          /* a finished segment; fd: its bytes, sealed. No fd when gap */
     LINK_EVENT,            /* a splice point or a tag beside the tracks */
@@ -59,7 +62,7 @@ struct link_message {
             bool encrypted, classic;
         } open;
         struct {
-            uint32_t track;   /* 0 .. LINK_TRACKS_MAX - 1; stays for the feed */
+            uint32_t track;   /* 0 .. LINK_TRACK_TS; stays for the feed */
             uint32_t init_id; /* which init segment, counted per feed and track */
             uint32_t init_bytes;
             char language[LINK_LANGUAGE];
@@ -78,6 +81,7 @@ struct link_message {
             bool discontinuity, gap;    /* parameters or time changed before it; nothing received */
             uint32_t parts, iframe_bytes; /* LINK_PARTs before it; to the end of its first IDR */
             uint64_t clock_90k; /* the encoder's time + this = the timeline after it, mod 2^33 */
+            uint8_t ts_counters[LINK_TS_PIDS]; /* TS: the next continuity counters after it */
         } segment;
         struct link_part part;
         struct link_event event;

@@ -3,6 +3,7 @@
 #include "relay/package/cmaf_track.h"
 
 #include "relay/package/fmp4.h"
+#include "relay/package/held_sample.h"
 #include "relay/package/segment.h"
 
 #include <assert.h>
@@ -11,14 +12,6 @@
 #include <string.h>
 
 enum { INIT_MAX = CODEC_CONFIG_MAX + 4096, LANGUAGE_MAX = 12 };
-
-struct held {
-    uint8_t *data;
-    size_t len, size;
-    int64_t pts, dts; /* in the track's timescale */
-    bool random_access, leans_back, full;
-    uint32_t steady; /* audio: how many frames in a row came exactly after each other */
-};
 
 enum { STEADY_FRAMES = 8 };
 
@@ -32,7 +25,7 @@ struct cmaf_track {
     uint32_t timescale;
     int64_t part; /* longest part, in the track's timescale */
     int64_t part_90k;
-    struct held held;
+    struct held_sample held;
     int64_t last_duration, expected; /* in the track's timescale */
     struct segment *segment;         /* NULL until its first sample is written */
     struct cmaf_track_segment info;
@@ -67,7 +60,7 @@ void cmaf_track_free(struct cmaf_track **r)
         return;
     fmp4_free(&(*r)->muxer);
     segment_free(&(*r)->segment);
-    free((*r)->held.data);
+    held_sample_fini(&(*r)->held);
     free(*r);
     *r = NULL;
 }
@@ -140,7 +133,7 @@ const struct track_params *cmaf_track_params(const struct cmaf_track *r)
 
 static int open_segment(struct cmaf_track *r)
 {
-    const struct held *h = &r->held;
+    const struct held_sample *h = &r->held;
     int rc = segment_new(&r->segment, "roomcast-segment");
 
     if (rc)
@@ -207,10 +200,26 @@ static bool part_is_full(const struct cmaf_track *r)
     return length + r->last_duration > r->part && length * 100 >= r->part * 85;
 }
 
+/* A sample whose segment and duration are settled, for who muxes the track a second time. */
+static int give_sample(struct cmaf_track *r, int64_t duration)
+{
+    const struct held_sample *h = &r->held;
+    struct cmaf_track_written w = {.data = h->data,
+                                   .len = h->len,
+                                   .sequence = r->info.sequence,
+                                   .pts_90k = to_90k(r, h->pts),
+                                   .dts_90k = to_90k(r, h->dts),
+                                   .random_access = h->random_access,
+                                   .leans_back = h->leans_back};
+
+    w.duration_90k = to_90k(r, h->dts + duration) - w.dts_90k;
+    return r->out.sample ? r->out.sample(r->out.ctx, r->track, &w) : 0;
+}
+
 /* Muxes the held sample, which lasts `duration`. */
 static int write_held(struct cmaf_track *r, int64_t duration)
 {
-    struct held *h = &r->held;
+    struct held_sample *h = &r->held;
     struct fmp4_sample s = {.data = h->data,
                             .len = h->len,
                             .pts = h->pts,
@@ -239,58 +248,9 @@ static int write_held(struct cmaf_track *r, int64_t duration)
     r->written++;
     r->last_duration = duration;
     r->expected = h->dts + duration;
+    rc = give_sample(r, duration);
     h->len = 0;
-    return part_is_full(r) ? close_part(r, r->expected) : 0;
-}
-
-static int reserve(struct held *h, size_t len)
-{
-    uint8_t *data;
-
-    if (len <= h->size)
-        return 0;
-    data = realloc(h->data, len + len / 4);
-    if (!data)
-        return -ENOMEM;
-    h->data = data;
-    h->size = len + len / 4;
-    return 0;
-}
-
-/* ISO/IEC 14496-15 section 5.3: each NAL unit after its length in 4 bytes. */
-static int hold_nals(struct held *h, const struct nal *nals, size_t n)
-{
-    size_t len = 0;
-    uint8_t *p;
-
-    for (size_t i = 0; i < n; i++)
-        len += 4 + nals[i].len;
-    if (reserve(h, len))
-        return -ENOMEM;
-    p = h->data;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bytes = (uint32_t)nals[i].len;
-
-        if (bytes == 0)
-            continue;
-        p[0] = (uint8_t)(bytes >> 24);
-        p[1] = (uint8_t)(bytes >> 16);
-        p[2] = (uint8_t)(bytes >> 8);
-        p[3] = (uint8_t)bytes;
-        memcpy(p + 4, nals[i].data, bytes);
-        p += 4 + bytes;
-    }
-    h->len = (size_t)(p - h->data);
-    return 0;
-}
-
-static int hold_bytes(struct held *h, const uint8_t *data, size_t len)
-{
-    if (reserve(h, len))
-        return -ENOMEM;
-    memcpy(h->data, data, len);
-    h->len = len;
-    return 0;
+    return !rc && part_is_full(r) ? close_part(r, r->expected) : rc;
 }
 
 /* The sample's time in the track's timescale. A 90 kHz timestamp of a 44.1 kHz frame is rounded:
@@ -307,7 +267,7 @@ static int64_t place(const struct cmaf_track *r, int64_t t_90k)
 
 int cmaf_track_push(struct cmaf_track *r, const struct cmaf_track_sample *s)
 {
-    struct held *h = &r->held;
+    struct held_sample *h = &r->held;
     int64_t dts = place(r, s->dts_90k);
     int rc = 0;
 
@@ -320,7 +280,8 @@ int cmaf_track_push(struct cmaf_track *r, const struct cmaf_track_sample *s)
         dts = r->expected; /* the muxer was told that the last sample lasts until here */
     }
     if (!rc)
-        rc = s->nals ? hold_nals(h, s->nals, s->nal_count) : hold_bytes(h, s->data, s->len);
+        rc = s->nals ? held_sample_nals(h, s->nals, s->nal_count)
+                     : held_sample_bytes(h, s->data, s->len);
     if (rc)
         return rc;
     h->steady = dts == h->dts + r->params.frame_samples ? h->steady + 1 : 0;

@@ -34,8 +34,19 @@ struct cmaf_track_part {
     bool independent; /* holds a random access point */
 };
 
+/* A sample as it was muxed: NAL units after their lengths in 4 bytes, or one raw audio frame. */
+struct cmaf_track_written {
+    const uint8_t *data; /* valid during the call */
+    size_t len;
+    uint64_t sequence; /* of its segment */
+    int64_t pts_90k, dts_90k, duration_90k;
+    bool random_access, leans_back;
+};
+
 struct cmaf_track_out {
     void *ctx;
+    /* NULL when nobody wants samples. 0, or -errno that ends the feed. */
+    int (*sample)(void *ctx, uint32_t track, const struct cmaf_track_written *s);
     /* All take fd; part (which may be NULL) has one with part 0 only: the growing file. */
     void (*track)(void *ctx, uint32_t track, uint32_t init_id, const struct track_params *p,
                   uint32_t bytes, int fd);

@@ -47,7 +47,7 @@ static int64_t capture_of(const struct packager *p, const struct segmenter_cut *
                : packager_wall_of(p, present_90k);
 }
 
-static void on_segment(void *ctx, const struct cmaf_track_segment *s, int fd)
+void packager_on_segment(void *ctx, const struct cmaf_track_segment *s, int fd)
 {
     struct packager *p = ctx;
     const struct segmenter_cut *cut = segmenter_find(&p->segmenter, s->sequence);
@@ -74,6 +74,7 @@ static void on_segment(void *ctx, const struct cmaf_track_segment *s, int fd)
         .clock_90k = timeline_clock(&p->timeline),
     };
 
+    memcpy(out.ts_counters, p->options.ts_counters, sizeof(out.ts_counters));
     p->out.segment(p->out.ctx, &out, fd);
 }
 
@@ -102,8 +103,11 @@ static void on_part(void *ctx, const struct cmaf_track_part *s, int fd)
 
 static int track_init(struct packager *p, struct packaged_track *t, const struct packager_track *in)
 {
-    struct cmaf_track_out cb = {
-        .ctx = p, .track = on_track, .part = p->out.part ? on_part : NULL, .segment = on_segment};
+    struct cmaf_track_out cb = {.ctx = p,
+                                .track = on_track,
+                                .sample = p->ts ? packager_ts_sample : NULL,
+                                .part = p->out.part ? on_part : NULL,
+                                .segment = packager_on_segment};
 
     t->codec = in->codec;
     t->kind = codec_kind(in->codec);
@@ -126,7 +130,7 @@ int packager_new(struct packager **out, const struct packager_options *o,
                  const struct packager_track *tracks, size_t count, const struct packager_out *cb)
 {
     struct packager *p = calloc(1, sizeof(*p));
-    int rc = 0;
+    int rc;
 
     *out = NULL;
     assert(count > 0 && count <= PACKAGER_TRACKS);
@@ -140,6 +144,7 @@ int packager_new(struct packager **out, const struct packager_options *o,
     p->segmenter.discontinuity = o->discontinuity;
     packager_join_init(p);
     p->count = count;
+    rc = packager_ts_open(p, tracks);
     for (size_t i = 0; i < count && !rc; i++)
         rc = track_init(p, &p->tracks[i], &tracks[i]);
     if (rc)
@@ -157,6 +162,7 @@ void packager_free(struct packager **p)
         early_free(&(*p)->tracks[i].early);
         free((*p)->tracks[i].sets);
     }
+    ts_track_free(&(*p)->ts);
     free(*p);
     *p = NULL;
 }
@@ -325,7 +331,7 @@ int packager_end(struct packager *p)
         if (p->tracks[i].cmaf && cmaf_track_is_started(p->tracks[i].cmaf))
             rc = cmaf_track_finish(p->tracks[i].cmaf);
     }
-    return rc;
+    return !rc && p->ts ? ts_track_finish(p->ts) : rc;
 }
 
 int64_t packager_end_90k(const struct packager *p)

@@ -13,12 +13,13 @@
 #define RELAY_PACKAGE_PACKAGER_H
 
 #include "codecs/codec.h"
+#include "relay/link/message.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PACKAGER_TRACKS = 8 };
+enum { PACKAGER_TRACKS = 8, PACKAGER_TS_TRACK = LINK_TRACK_TS };
 #define PACKAGER_VIDEO_WAIT_90K (2 * 90000)
 #define PACKAGER_LEAD_90K       (90000 / 5) /* audio this much before the first picture is kept */
 
@@ -40,6 +41,8 @@ struct packager_options {
     bool discontinuity; /* the first segment follows others of this feed */
     bool joins;         /* video alone, beside another feed of the same encoder: raw PTS ... */
     uint64_t raw_90k;   /* ... this is start_90k, where that feed's segment 0 begins */
+    bool ts;            /* make a transport stream too */
+    uint8_t ts_counters[LINK_TS_PIDS]; /* its next continuity counters */
 };
 
 struct packager_segment {
@@ -49,7 +52,8 @@ struct packager_segment {
     uint32_t bytes, samples, target_duration_s;
     bool independent, discontinuity, gap;
     uint32_t parts, iframe_bytes;
-    uint64_t clock_90k; /* timeline_clock */
+    uint64_t clock_90k;                /* timeline_clock */
+    uint8_t ts_counters[LINK_TS_PIDS]; /* PACKAGER_TS_TRACK: the next ones after it */
 };
 
 struct packager_part {
@@ -61,7 +65,8 @@ struct packager_part {
 
 struct packager_out {
     void *ctx;
-    /* All take fd. part: NULL when nobody wants parts; fd with part 0 only. */
+    /* All take fd. part: NULL when nobody wants parts; fd with part 0 only. PACKAGER_TS_TRACK has
+     * neither init segment nor parts. */
     void (*track)(void *ctx, uint32_t track, uint32_t init_id, const struct track_params *p,
                   const char *language, uint32_t bytes, int fd);
     void (*part)(void *ctx, const struct packager_part *p, int fd);
@@ -99,6 +104,8 @@ __attribute__((warn_unused_result)) int packager_end(struct packager *p);
 int64_t packager_end_90k(const struct packager *p);
 uint64_t packager_next_sequence(const struct packager *p);
 uint32_t packager_target_duration(const struct packager *p);
+/* Is a transport stream made? False also where it was asked for but cannot be: HEVC. */
+bool packager_has_ts(const struct packager *p);
 /* A track that no player of HLS takes, though it is sound: found out from its frames. */
 bool packager_is_left_out(const struct packager *p, uint32_t track);
 /* Where a raw PTS falls on the room's timeline; false before the first picture (or sound) tied it.

@@ -1,4 +1,4 @@
-/* What packager.c, packager_video.c and packager_audio.c share; nobody else includes it. */
+/* What the files of packager share; nobody else includes it. */
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns, thread, life: as packager.h says. Fails: each int is 0 or -errno that ends the feed.
@@ -12,6 +12,7 @@
 #include "relay/package/packager.h"
 #include "relay/package/segmenter.h"
 #include "relay/package/timeline.h"
+#include "relay/package/ts_track.h"
 
 struct packaged_track {
     enum codec_id codec;
@@ -52,7 +53,12 @@ struct packager {
     bool jumped;                        /* the anchor is to be set anew at the next cut */
     int64_t gop_90k;
     uint64_t in, early, unplayable;
+    struct ts_track *ts;         /* NULL: not wanted, or not possible */
+    uint32_t ts_video, ts_audio; /* which tracks it takes; PACKAGER_TRACKS: none */
 };
+
+/* A track's segment, or the transport stream's, on its way out. */
+void packager_on_segment(void *ctx, const struct cmaf_track_segment *s, int fd);
 
 /* The first sample of all: the room's timeline is tied to it and the leader starts. */
 int packager_start(struct packager *p, struct packaged_track *leader, const struct packager_unit *u,
@@ -79,6 +85,10 @@ int64_t packager_join_distance(const struct packager *p, const struct packager_u
 /* A picture before the first segment. True: it can begin one, and a segment of the other feed
  * begins with it too; the segmenter then counts as that feed does. */
 bool packager_join_at(struct packager *p, const struct packager_unit *u, bool can_begin);
+/* Before the tracks are made: is a transport stream wanted and possible? */
+int packager_ts_open(struct packager *p, const struct packager_track *tracks);
+/* cmaf_track_out's. */
+int packager_ts_sample(void *ctx, uint32_t track, const struct cmaf_track_written *s);
 
 int packager_take_video(struct packager *p, struct packaged_track *t,
                         const struct packager_unit *u);

@@ -23,7 +23,7 @@ bool claim_has_bytes(int fd, uint64_t bytes)
 const char *claim_fault(const struct session *s, uint32_t track, int64_t start_90k,
                         int64_t duration_90k)
 {
-    if (track >= LINK_TRACKS_MAX || !s->tracks[track].rendition)
+    if (track >= LINK_TRACK_SLOTS || !s->tracks[track].rendition)
         return "a track that was not announced";
     if (duration_90k <= 0 || duration_90k > longest_90k)
         return "an impossible duration";

@@ -205,6 +205,8 @@ int intake_segment(const struct intake *in, const struct link_message *m, int fd
                   m->u.segment.sequence, fault);
     if (err == 0)
         err = enter(in, m, msn, fd, now_us, wall_us);
+    if (err == 0 && m->u.segment.track == LINK_TRACK_TS)
+        memcpy(in->presentation->ts_counters, m->u.segment.ts_counters, LINK_TS_PIDS);
     if (err == 0)
         keep_within_limits(in, now_us);
     else if (!fault)

@@ -25,7 +25,7 @@ static bool ends_in_gaps(const struct window *w)
 
 bool multivariant_has(const struct rendition *r)
 {
-    return r->delivered && window_listed(&r->window) > 0 &&
+    return r->kind != CODEC_KIND_MUXED && r->delivered && window_listed(&r->window) > 0 &&
            (!r->joins || (r->joined && !ends_in_gaps(&r->window)));
 }
 

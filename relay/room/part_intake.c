@@ -21,6 +21,8 @@ static const char *fault_of(const struct intake *in, const struct link_part *k, 
     const char *fault = claim_fault(in->session, k->track, k->start_90k, k->duration_90k);
     if (fault)
         return fault;
+    if (k->track == LINK_TRACK_TS)
+        return "a transport stream has no parts";
     if (!session_find_init(in->session, k->track, k->init_id))
         return "an init segment that was not announced";
     if (k->part >= PARTS_MAX || (uint64_t)k->offset + k->bytes > UINT32_MAX)

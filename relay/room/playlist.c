@@ -22,9 +22,9 @@ struct playlist_run {
     struct press text;
 };
 
-void playlist_segment_name(uint64_t msn, char out[static 48])
+void playlist_segment_name(uint64_t msn, bool ts, char out[static 48])
 {
-    snprintf(out, 48, "%" PRIu64 ".m4s", msn);
+    snprintf(out, 48, "%" PRIu64 "%s", msn, ts ? ".ts" : ".m4s");
 }
 
 void playlist_part_name(uint64_t number, char out[static 48])
@@ -60,7 +60,7 @@ uint32_t playlist_hint(const struct playlist *p, char name[static 48])
         playlist_part_name(p->next_part, name);
         return 0;
     }
-    playlist_segment_name(!last ? 0 : last->open ? last->msn : last->msn + 1, name);
+    playlist_segment_name(!last ? 0 : last->open ? last->msn : last->msn + 1, p->ts, name);
     return last && last->open ? last->bytes : 0;
 }
 
@@ -92,13 +92,13 @@ static void render_control(struct text *t, const struct playlist *p)
                     part % 1000);
 }
 
-/* Rules 1, 4, 10, 16, 18: the VERSION is what EXT-X-MAP needs, 5 among I-frames and else 6, and 9
- * for EXT-X-SKIP; the discontinuity sequence is always present, because any live room may break one
- * day. */
+/* Rules 1, 4, 10, 16, 18: the VERSION is what EXT-X-MAP needs, 5 among I-frames and else 6, 9 for
+ * EXT-X-SKIP, and what EXTINF's fractions need, 3, where there is no map; the discontinuity
+ * sequence is always present, because any live room may break one day. */
 static void render_head(struct text *t, const struct playlist *p, bool skips)
 {
     const struct window_segment *first = window_first(p->window);
-    text_printf(t, "#EXTM3U\n#EXT-X-VERSION:%d\n", skips ? 9 : p->iframes ? 5 : 6);
+    text_printf(t, "#EXTM3U\n#EXT-X-VERSION:%d\n", skips ? 9 : p->ts ? 3 : p->iframes ? 5 : 6);
     if (playlist_is_independent(p->window))
         text_puts(t, "#EXT-X-INDEPENDENT-SEGMENTS\n");
     text_printf(t, "#EXT-X-TARGETDURATION:%" PRIu32 "\n", p->target_duration_s);
@@ -132,7 +132,7 @@ static void render_part(struct text *t, const struct playlist *p, const struct w
     text_puts(t, "#EXT-X-PART:DURATION=");
     render_seconds(t, part->duration_90k < most_90k ? part->duration_90k : most_90k);
     if (p->part_ranges)
-        playlist_segment_name(s->msn, name);
+        playlist_segment_name(s->msn, p->ts, name);
     else
         playlist_part_name(part->number, name);
     text_printf(t, ",URI=\"%s/%s\"", p->rendition, name);
@@ -145,7 +145,7 @@ static void render_part(struct text *t, const struct playlist *p, const struct w
 static void render_whole(struct text *t, const struct playlist *p, const struct window_segment *s)
 {
     char name[48];
-    playlist_segment_name(s->msn, name);
+    playlist_segment_name(s->msn, p->ts, name);
     if (s->gap || (p->iframes && s->iframe_bytes == 0))
         text_puts(t, "#EXT-X-GAP\n");
     text_puts(t, "#EXTINF:");

@@ -20,7 +20,7 @@
 #define PLAYLIST_TYPE "application/vnd.apple.mpegurl"
 
 /* What is to be written. URIs are relative to /live/ROOM/: "video/28123456.m4s",
- * "video/p225000123.m4s", "video/init-5f3a9c01.mp4". */
+ * "video/p225000123.m4s", "video/init-5f3a9c01.mp4", "ts/28123456.ts". */
 struct playlist {
     const struct window *window;
     const char *rendition; /* whose files it lists */
@@ -30,6 +30,7 @@ struct playlist {
     const struct dateranges *dateranges; /* NULL: none are told */
     bool part_ranges;                    /* parts are byte ranges of their segments */
     bool iframes; /* EXT-X-I-FRAMES-ONLY: the IDR that each segment starts with */
+    bool ts;      /* segments are transport streams: no maps, no parts */
     bool ended;   /* EXT-X-ENDLIST */
 };
 
@@ -49,7 +50,7 @@ bool playlist_render_delta(struct press *out, const struct playlist *p);
 void playlist_report(struct text *t, const struct playlist *other);
 /* The names of the files below the rendition. An init segment's name comes from its ETag, which is
  * a digest of its bytes: the URI never changes what it leads to (rule 17). */
-void playlist_segment_name(uint64_t msn, char out[static 48]);
+void playlist_segment_name(uint64_t msn, bool ts, char out[static 48]);
 void playlist_part_name(uint64_t number, char out[static 48]);
 void playlist_init_name(const struct blob *init, char out[static 48]);
 /* Where the next part will be found: its name, and its offset when it is a byte range. */

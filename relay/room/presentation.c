@@ -293,7 +293,8 @@ bool presentation_is_ready(const struct presentation *p, int64_t now_us)
     if (p->first_us == 0)
         return false;
     for (size_t i = 0; i < p->count; i++)
-        if (p->renditions[i]->announced && !p->renditions[i]->delivered)
+        if (p->renditions[i]->announced && !p->renditions[i]->delivered &&
+            p->renditions[i]->kind != CODEC_KIND_MUXED) /* the multivariant does not name it */
             return now_us - p->first_us >= READY_AFTER_US;
     return true;
 }

@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 enum {
-    PRESENTATION_RENDITIONS = 2 * LINK_TRACKS_MAX,
+    PRESENTATION_RENDITIONS = 2 * LINK_TRACKS_MAX + 1,
     PRESENTATION_LAG = 3,  /* segments a rendition may be behind before it gets gaps */
     PRESENTATION_JUMP = 32 /* MSNs that may be missing at once; more is a worker's mistake */
 };
@@ -55,7 +55,7 @@ struct presentation_counters {
 
 struct presentation {
     struct epochs epochs;
-    struct rendition *renditions[PRESENTATION_RENDITIONS]; /* video first, then by rank */
+    struct rendition *renditions[PRESENTATION_RENDITIONS]; /* video, audio, muxed; by rank */
     size_t count;
     uint64_t next_msn;            /* one past the highest ever listed */
     uint64_t next_part;           /* the same of the numbers of parts, over all renditions */
@@ -71,6 +71,7 @@ struct presentation {
     struct captions captions;     /* seen in its pictures so far, over all sessions */
     struct dateranges dateranges; /* for every media playlist */
     struct presentation_counters counters;
+    uint8_t ts_counters[LINK_TS_PIDS]; /* of its transport stream, after its newest segment */
 };
 
 void presentation_counters_add(struct presentation_counters *sum,

@@ -35,11 +35,12 @@ static void add_parts(struct shelf *out, const struct window_segment *s, uint32_
     }
 }
 
-static void add_segment(struct shelf *out, const struct window_segment *s, uint32_t max_age_s)
+static void add_segment(struct shelf *out, const struct window_segment *s, bool ts,
+                        uint32_t max_age_s)
 {
     struct view_file *f = shelf_add(out, s->blob, max_age_s);
     f->bytes = s->bytes;
-    playlist_segment_name(s->msn, f->name);
+    playlist_segment_name(s->msn, ts, f->name);
 }
 
 /* A map that returns after another one is the same file; the youngest segment gives its age. */
@@ -68,7 +69,7 @@ static int stock(struct shelf **out, const struct rendition *r, bool numbers, in
     for (size_t i = 0; err == 0 && i < end; i++) {
         uint32_t max_age_s = planned_life_s(&ages, w, i);
         if (w->items[i].blob)
-            add_segment(*out, &w->items[i], max_age_s);
+            add_segment(*out, &w->items[i], r->kind == CODEC_KIND_MUXED, max_age_s);
     }
     ages.listed_us = 0;
     for (size_t i = 0; err == 0 && numbers && i < end; i++)
@@ -115,7 +116,7 @@ static int add_open(struct view_rendition *out, const struct presentation *p,
         struct view_file *f = shelf_add(&open, s->file, max_age_s);
         f->bytes = s->bytes;
         f->open = true;
-        playlist_segment_name(s->msn, f->name);
+        playlist_segment_name(s->msn, false, f->name);
     }
     if (s->init)
         add_init(&open, s->init, max_age_s);
@@ -133,7 +134,7 @@ static void add_reach(struct view_rendition *out, const struct presentation *p,
     struct playlist list = sheets_playlist(p, r, iframes);
     out->playlist = sheet->full ? body_ref(sheet->full) : NULL;
     out->delta = sheet->delta ? body_ref(sheet->delta) : NULL;
-    out->blocks = p->part_target_ms > 0 && sheet->full && !sheet->ended && newest;
+    out->blocks = list.part_target_ms > 0 && sheet->full && !sheet->ended && newest;
     out->open_msn = newest ? newest->msn + 1 : p->next_msn;
     if (!out->blocks || iframes)
         return;
@@ -147,7 +148,9 @@ static int render_rendition(struct view_rendition *out, const struct presentatio
 {
     const struct window_segment *open = window_open(&r->window);
     snprintf(out->name, sizeof(out->name), "%s", r->name);
-    out->media_type = r->kind == CODEC_KIND_VIDEO ? "video/mp4" : "audio/mp4";
+    out->media_type = r->kind == CODEC_KIND_VIDEO   ? "video/mp4"
+                      : r->kind == CODEC_KIND_AUDIO ? "audio/mp4"
+                                                    : "video/mp2t";
     add_reach(out, p, r, &r->media, false);
     int err = restock(p, r, now_us);
     if (err < 0)

@@ -17,7 +17,9 @@ int rendition_new(struct rendition **out, enum codec_kind kind, uint32_t rank)
     *out = r;
     if (!r)
         return -ENOMEM;
-    const char *stem = kind == CODEC_KIND_VIDEO ? "video" : "audio";
+    const char *stem = kind == CODEC_KIND_VIDEO   ? "video"
+                       : kind == CODEC_KIND_AUDIO ? "audio"
+                                                  : "ts";
     r->kind = kind;
     r->rank = rank;
     if (rank == 1)

@@ -18,9 +18,9 @@
 #include <stdint.h>
 
 struct rendition {
-    char name[32]; /* "video", "audio", "audio-2": part of its URLs */
-    enum codec_kind kind;
-    uint32_t rank; /* among its kind, from 1 */
+    char name[32];        /* "video", "audio", "audio-2", "ts": part of its URLs */
+    enum codec_kind kind; /* MUXED: a transport stream, beside the presentation */
+    uint32_t rank;        /* among its kind, from 1 */
     char language[LINK_LANGUAGE];
     struct track_params params; /* of its newest segment that has media */
     struct window window;

@@ -47,7 +47,7 @@ static void init_free(struct session_init **i)
 
 void session_fini(struct session *s)
 {
-    for (size_t t = 0; t < LINK_TRACKS_MAX; t++)
+    for (size_t t = 0; t < LINK_TRACK_SLOTS; t++)
         for (size_t i = 0; i < SESSION_INITS; i++)
             init_free(&s->tracks[t].inits[i]);
     memset(s, 0, sizeof(*s));
@@ -64,11 +64,12 @@ static bool is_token(const char *s, size_t size)
 static bool is_sane(const struct link_message *m)
 {
     const struct track_params *k = &m->u.track.params;
-    return m->u.track.track < LINK_TRACKS_MAX && codec_kind(k->codec) != CODEC_KIND_NONE &&
+    bool ts = m->u.track.track == LINK_TRACK_TS;
+    return m->u.track.track < LINK_TRACK_SLOTS && codec_kind(k->codec) != CODEC_KIND_NONE &&
            is_token(k->rfc6381, sizeof(k->rfc6381)) && k->rfc6381[0] != '\0' &&
            is_token(m->u.track.language, sizeof(m->u.track.language)) && k->width <= 16384 &&
            k->height <= 16384 && k->sar_num <= 65535 && k->sar_den <= 65535 && k->channels <= 64 &&
-           m->u.track.init_bytes > 0 && m->u.track.init_bytes <= SESSION_INIT_BYTES;
+           (m->u.track.init_bytes > 0) == !ts && m->u.track.init_bytes <= SESSION_INIT_BYTES;
 }
 
 /* The same bytes as the rendition's newest init are the same blob: no new map, no break. */
@@ -116,7 +117,7 @@ static uint32_t rank_of(const struct session *s, uint32_t track, enum codec_kind
 {
     const struct rendition *first = s->tracks[0].rendition;
     uint32_t videos = track > 0 && (!first || first->kind == CODEC_KIND_VIDEO);
-    return kind == CODEC_KIND_VIDEO ? 1 : track - videos + 1;
+    return kind == CODEC_KIND_AUDIO ? track - videos + 1 : 1;
 }
 
 /* Takes the init over into the track's table. */
@@ -137,36 +138,42 @@ static int keep_init(struct session_track *t, const struct link_message *m, stru
     return 0;
 }
 
+static void drop(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
 int session_track(struct session *s, struct presentation *p, const struct link_message *m, int fd)
 {
-    if (fd < 0)
-        return -EINVAL;
-    if (!is_sane(m)) {
-        close(fd);
+    uint32_t track = m->u.track.track;
+    bool ts = track == LINK_TRACK_TS;
+    if (!is_sane(m) || (fd < 0) != ts) {
+        drop(fd);
         return -EINVAL;
     }
-    uint32_t track = m->u.track.track;
     struct session_track *t = &s->tracks[track];
-    enum codec_kind kind = codec_kind(m->u.track.params.codec);
+    enum codec_kind kind = ts ? CODEC_KIND_MUXED : codec_kind(m->u.track.params.codec);
     int err = 0;
     if (!t->rendition)
         err = presentation_claim(p, kind, rank_of(s, track, kind), &t->rendition);
     else if (t->rendition->kind != kind)
         err = -EINVAL;
     if (err < 0) {
-        close(fd);
+        drop(fd);
         return err;
     }
     memcpy(t->rendition->language, m->u.track.language, sizeof(t->rendition->language));
-    struct blob *blob;
-    err = load_init(&blob, fd, m->u.track.init_bytes, t->rendition);
+    struct blob *blob = NULL;
+    if (!ts)
+        err = load_init(&blob, fd, m->u.track.init_bytes, t->rendition);
     return err < 0 ? err : keep_init(t, m, blob);
 }
 
 const struct session_init *session_find_init(const struct session *s, uint32_t track, uint32_t id)
 {
     const struct session_init *init =
-        track < LINK_TRACKS_MAX ? s->tracks[track].inits[id % SESSION_INITS] : NULL;
+        track < LINK_TRACK_SLOTS ? s->tracks[track].inits[id % SESSION_INITS] : NULL;
     return init && init->id == id ? init : NULL;
 }
 

@@ -21,7 +21,7 @@ enum {
 };
 
 struct session_init {
-    struct blob *blob;
+    struct blob *blob; /* NULL: a transport stream needs none */
     uint32_t id;
     struct track_params params;
 };
@@ -43,13 +43,14 @@ struct session {
     uint64_t base_msn;
     struct link_feed_stats stats; /* the newest */
     char left_out[LINK_TEXT];     /* streams of its program that are not carried, in words */
-    struct session_track tracks[LINK_TRACKS_MAX];
+    struct session_track tracks[LINK_TRACK_SLOTS];
 };
 
 /* m: LINK_FEED_OPEN. */
 void session_init(struct session *s, const struct link_message *m, int64_t now_us, int64_t wall_us);
 void session_fini(struct session *s);
-/* m: LINK_TRACK; takes fd. 0, -EINVAL for what no worker should send, -ENOSPC, -ENOMEM, -errno. */
+/* m: LINK_TRACK; takes fd, which LINK_TRACK_TS has not. 0, -EINVAL for what no worker should send,
+ * -ENOSPC, -ENOMEM, -errno. */
 int session_track(struct session *s, struct presentation *p, const struct link_message *m, int fd);
 /* The ETag of an init segment by its bytes. -EINVAL, -ENOMEM. */
 __attribute__((warn_unused_result)) int session_init_etag(int fd, uint32_t bytes,

@@ -2,17 +2,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/room/sheets.h"
 
+/* A list for old devices, on its own: no low latency, and the others do not know of it. */
+static bool is_muxed(const struct rendition *r)
+{
+    return r->kind == CODEC_KIND_MUXED;
+}
+
 struct playlist sheets_playlist(const struct presentation *p, const struct rendition *r,
                                 bool iframes)
 {
     return (struct playlist){.window = &r->window,
                              .rendition = r->name,
                              .target_duration_s = p->target_duration_s,
-                             .part_target_ms = p->part_target_ms,
+                             .part_target_ms = is_muxed(r) ? 0 : p->part_target_ms,
                              .part_ranges = p->part_ranges,
                              .next_part = r->next_part,
                              .dateranges = iframes ? NULL : &p->dateranges,
                              .iframes = iframes,
+                             .ts = is_muxed(r),
                              .ended = p->ended};
 }
 
@@ -72,10 +79,11 @@ static bool any_stale(const struct presentation *p)
 /* Rule 86: on every other list, as it stands in the same view. */
 static void render_reports(struct text *t, const struct presentation *p, const struct rendition *r)
 {
-    for (size_t i = 0; i < p->count && p->part_target_ms > 0 && !p->ended; i++) {
+    bool reports = p->part_target_ms > 0 && !p->ended && !is_muxed(r);
+    for (size_t i = 0; i < p->count && reports; i++) {
         const struct rendition *other = p->renditions[i];
         struct playlist list = sheets_playlist(p, other, false);
-        if (other != r && is_shown(p, other))
+        if (other != r && !is_muxed(other) && is_shown(p, other))
             playlist_report(t, &list);
     }
 }

@@ -22,8 +22,8 @@
 #include <stdint.h>
 
 struct view_rendition {
-    char name[32];           /* "video", "audio", "audio-2" */
-    const char *media_type;  /* "video/mp4" or "audio/mp4"; static */
+    char name[32];           /* "video", "audio", "audio-2", "ts" */
+    const char *media_type;  /* "video/mp4", "audio/mp4" or "video/mp2t"; static */
     struct body *playlist;   /* NAME.m3u8 */
     struct body *delta;      /* NAME.m3u8?_HLS_skip=YES; NULL: nothing to skip */
     struct view_file *files; /* what this view alone has, sorted by name length, then name */

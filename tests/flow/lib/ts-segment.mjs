@@ -88,7 +88,8 @@ export function readTsSegment(bytes) {
   const tracks = streams.map((s) => ({ ...describe(s), trackId: s.pid, type: s.type }));
   const media = { fragments: [], samples: lead ? samplesOf(lead) : [], end: null, faults,
     others: new Map(), wraps: true,
-    ts: { counters: readCounters(bytes), tracks: tracks.map((t) => `${t.trackId}:${t.type}`).join() } };
+    // Those of the PMT: a track may stay silent for a segment.
+    ts: { counters: readCounters(bytes), tracks: read.streams.map((x) => `${x.pid}:${x.type}`).join() } };
   for (const s of streams.filter((x) => x !== lead)) {
     media.others.set(s.pid, { samples: samplesOf(s), end: null });
   }

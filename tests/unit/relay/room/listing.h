@@ -21,7 +21,7 @@ enum { RULES_SEGMENTS = 512 };
 struct listing {
     unsigned target_s;
     uint64_t first_msn, first_sequence;
-    bool ended, iframes, low_latency;
+    bool ended, iframes, low_latency, ts;
     size_t count;
     struct listed {
         uint64_t msn, sequence;

@@ -14,7 +14,9 @@ static inline bool rules_is_known(const struct listing *l, const char *line)
         if (rules_value(line, tags[i]))
             return true;
     return strcmp(line, "#EXTM3U") == 0 || strcmp(line, "#EXT-X-INDEPENDENT-SEGMENTS") == 0 ||
-           strcmp(line, l->iframes ? "#EXT-X-VERSION:5" : "#EXT-X-VERSION:6") == 0 ||
+           strcmp(line, l->iframes ? "#EXT-X-VERSION:5"
+                        : l->ts    ? "#EXT-X-VERSION:3"
+                                   : "#EXT-X-VERSION:6") == 0 ||
            (l->iframes && strcmp(line, "#EXT-X-I-FRAMES-ONLY") == 0);
 }
 
@@ -54,10 +56,12 @@ static inline void rules_segment(struct listing *l, struct listed *s, const char
                                  const char *uri)
 {
     char wanted[80];
-    snprintf(wanted, sizeof(wanted), "%s/%llu.m4s", name, (unsigned long long)s->msn);
+    snprintf(wanted, sizeof(wanted), "%s/%llu.%s", name, (unsigned long long)s->msn,
+             l->ts ? "ts" : "m4s");
     assert_string_equal(wanted, uri);
     snprintf(s->uri, sizeof(s->uri), "%s", uri);
-    assert_true(!l->ended && l->count < RULES_SEGMENTS && s->map[0] != '\0' && s->date_s > 0);
+    assert_true(!l->ended && l->count < RULES_SEGMENTS && s->date_s > 0);
+    assert_int_equal(l->ts, s->map[0] == '\0');
     assert_true(s->duration_s > 0 && (unsigned)(s->duration_s + 0.5) <= l->target_s);
     if (l->count > 0) {
         const struct listed *last = &l->list[l->count - 1];
@@ -79,6 +83,7 @@ static inline void rules_read(struct listing *l, const char *name, const char *t
     struct listed now = {0};
     memset(l, 0, sizeof(*l));
     l->iframes = strcmp(name, "iframes") == 0;
+    l->ts = strcmp(name, "ts") == 0;
     assert_true(strncmp(text, "#EXTM3U\n", 8) == 0 && text[strlen(text) - 1] == '\n');
     while ((line = strsep(&rest, "\n")) && (rest || *line)) {
         if (*line == '#' && !rules_tag(l, &now, line))
