@@ -9,7 +9,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Child } from './lib/child.mjs';
 import { readTs } from './lib/ts.mjs';
-import { get, until } from './lib/http.mjs';
+import { get, sleep, until } from './lib/http.mjs';
 import { srtUrl } from './lib/push.mjs';
 import { startRelay, scratch } from './lib/relay.mjs';
 import { assertClean, watch } from './lib/situation.mjs';
@@ -45,9 +45,10 @@ function push(t, relay, file, roleSeconds) {
   const ts = ['-c', 'copy', '-copyts', '-muxdelay', '0.1', '-f', 'mpegts'];
   const child = new Child('ffmpeg', ['-hide_banner', '-nostdin', '-loglevel', 'warning', '-copyts',
     ...input(`${file}-main.ts`), ...input(`${file}-role.ts`),
-    '-map', '0', ...ts, srtUrl(relay, { room: 'main' }),
+    '-map', '0', ...ts, srtUrl(relay, { room: 'main', query: { linger: 1 } }),
     '-map', '1', ...ts, ...(roleSeconds ? ['-to', `${roleSeconds}`] : []),
-    srtUrl(relay, { streamId: '#!::r=main,m=publish,role=180p' })]);
+    srtUrl(relay, { streamId: '#!::r=main,m=publish,role=180p',
+      query: { linger: 1 } })]);
   t.after(() => child.signal('SIGKILL'));
   return child;
 }
@@ -58,6 +59,7 @@ test('a rendition from a second push', async (t) => {
   const relay = await startRelay(t);
   const follower = watch(t, relay, 'main');
   const pushed = push(t, relay, file, 17);
+  const began = Date.now();
   const joined = await until('the role to join', 20000, async () => {
     const role = await roleOf(relay).catch(() => ({}));
     return role.state === 'joined' && role;
@@ -69,22 +71,26 @@ test('a rendition from a second push', async (t) => {
   assert.equal(index.match(/AUDIO="audio"/g).length, 3, 'every variant has the sound');
   const reports = (await get(`${relay.base}/live/main/video.m3u8`)).body.toString();
   if (/PART-INF/.test(reports)) assert.match(reports, /RENDITION-REPORT:URI="video-2\.m3u8"/);
-  await until('the role to leave', 20000, async () => (await roleOf(relay)).state === 'left');
-  const { code } = await pushed.wait(40000);
-  assert.equal(code, 0, pushed.log);
+  // ffmpeg keeps both connections for a while after the last picture.
+  await sleep(began + SECONDS * 1000 - Date.now());
+  follower.left();
   const list = (await get(`${relay.base}/live/main/video-2.m3u8`)).body.toString();
   assert.match(list, /#EXT-X-GAP/, 'gaps follow');
   const all = follower.tracks.bind(follower);
   follower.tracks = () => all().filter((track) => track.name !== 'video-2');
   // 32: the parts of the segment that its publisher left in the middle can be had, and stay as they
   // were listed (rule 21), though the segment became a gap.
-  await assertClean(follower, [readTs(readFileSync(`${file}-main.ts`))], { except: [32] });
+  // 86: a gap without parts at the end of a list is reported as its part 0, which no list shows.
+  await assertClean(follower, [readTs(readFileSync(`${file}-main.ts`))], { except: [32, 86] });
   const { samples } = follower.track('video-2');
   const { aus } = readTs(readFileSync(`${file}-role.ts`)).streams.find((s) => s.kind === 'video');
   const first = aus.findIndex((a) => a.sha1 === samples[0]?.sha1);
   assert.ok(first >= 0 && samples.length > 200, `${samples.length} pictures`);
   assert.deepEqual(samples.map((s) => s.sha1),
     aus.slice(first, first + samples.length).map((a) => a.sha1), 'its pictures, bit for bit');
+  await until('the role to leave', 20000, async () => (await roleOf(relay)).state === 'left');
+  const { code } = await pushed.wait(40000);
+  assert.equal(code, 0, pushed.log);
 });
 
 test('keyframes elsewhere', async (t) => {
