@@ -88,7 +88,8 @@ export function readTsSegment(bytes) {
   const tracks = streams.map((s) => ({ ...describe(s), trackId: s.pid, type: s.type }));
   const media = { fragments: [], samples: lead ? samplesOf(lead) : [], end: null, faults,
     others: new Map(), wraps: true,
-    ts: { counters: readCounters(bytes), tracks: tracks.map((t) => `${t.trackId}:${t.type}`).join() } };
+    ts: { counters: readCounters(bytes),
+      tracks: tracks.map((t) => `${t.trackId}:${t.type}`).join() } };
   for (const s of streams.filter((x) => x !== lead)) {
     media.others.set(s.pid, { samples: samplesOf(s), end: null });
   }
@@ -116,7 +117,8 @@ export function checkContinuity(before, after, where) {
   } else if (before.media.end !== null && after.media.samples.length) {
     const jump = beside(after.media.samples[0].dts - before.media.end);
     if (Math.abs(jump) > 45000) {
-      out.push({ rule: 34, text: `${where}: decode times jump by ${(jump / 90).toFixed(0)} ms without `
+      out.push({ rule: 34,
+        text: `${where}: decode times jump by ${(jump / 90).toFixed(0)} ms without `
         + 'DISCONTINUITY' });
     }
   }
