@@ -60,7 +60,8 @@ wrong(19, 'another frame rate', fmp4(inSegment(8, (list) => [0, 2, 4, 6,
   duration: 7200 })))));
 wrong(20, 'discontinuities with the same number at different places', { ll: false, seconds: 12,
   wrong: { text: (text, { name }) => (name === 'index' ? text
-    : text.replace(name === 'video' ? before(108) : before(105), '#EXT-X-DISCONTINUITY\n')) }, window: 20 });
+    : text.replace(before(name === 'video' ? 108 : 105), '#EXT-X-DISCONTINUITY\n')) },
+  window: 20 });
 wrong(34, 'a lost packet', ts({ change: (w, { k, what }) => what === 'end' && k === 8
   && w.packets.splice(20, 1) && false }));
 wrong(34, 'a time that jumps', { ...ts(), media: () => {

@@ -36,7 +36,8 @@ function indexText(names, iframes, codecs, video) {
   if (names.includes('audio')) lines.push(AUDIO_LINE);
   const size = `RESOLUTION=${video.width}x${video.height}`;
   lines.push('#EXT-X-STREAM-INF:BANDWIDTH=150000,AVERAGE-BANDWIDTH=120000,'
-    + `CODECS="${codecs.join(',')}",${size},FRAME-RATE=25.000${names.includes('audio') ? ',AUDIO="a"' : ''}`, 'video.m3u8');
+    + `CODECS="${codecs.join(',')}",${size},FRAME-RATE=25.000`
+    + `${names.includes('audio') ? ',AUDIO="a"' : ''}`, 'video.m3u8');
   if (iframes) {
     lines.push(`#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=20000,CODECS="${codecs[0]}",${size},`
       + 'URI="iframes.m3u8"');
