@@ -164,11 +164,13 @@ const HOUR_S = 3600;
 export function checkBandwidth(list, measured) {
   const out = [];
   for (const { attributes: a, uri } of list.variants) {
-    const sounds = rendered(list, 'AUDIO',
-      value(a, 'AUDIO')).map((m) => measured.get(value(m, 'URI')))
-      .filter(Boolean);
-    const own = measured.get(uri);
-    if (!own) continue;
+    const uris = rendered(list, 'AUDIO', value(a, 'AUDIO')).map((m) => value(m, 'URI'));
+    const sounds = uris.map((u) => measured.get(u)).filter(Boolean);
+    const itself = measured.get(uri);
+    if (!itself) continue;
+    // A variant that is one of its own group is played instead of the others, not beside them.
+    const own = uris.includes(uri) ? { ...itself, peak: 0, mean: { ...itself.mean, rate: 0 } }
+      : itself;
     const peak = own.peak + Math.max(0, ...sounds.map((m) => m.peak));
     const says = Number(a.get('BANDWIDTH')?.raw);
     if (says && peak > 1.25 * says) {
