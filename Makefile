@@ -57,10 +57,8 @@ $(B)/roomcast: $(B)/relay/main.o $(B)/libroomcast.a
 	@echo '  LD    $@'
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(B)/libroomcast.a $(LDLIBS)
 
-# The checker runs where it lies; this gives it a name beside the relay.
 $(B)/hls-check: scripts/hls-check
-	@mkdir -p $(@D); printf '#!/bin/sh\nexec node "%s/scripts/hls-check" "$$@"\n' '$(CURDIR)' >$@
-	@chmod +x $@
+	@mkdir -p $(@D); printf '#!/bin/sh\nexec node "%s/$<" "$$@"\n' '$(CURDIR)' >$@; chmod +x $@
 
 $(B)/libroomcast.a: $(LIB)
 	@rm -f $@

@@ -33,7 +33,8 @@ test('the command', { concurrency: true }, async (t) => {
       assert.equal(code, 0, out);
     }),
     t.test('a dishonest one, as JSON', async () => {
-      const url = await serve(t, { wrong: { text: (text) => text.replace('BACK=1.2', 'BACK=0.5') } });
+      const url = await serve(t,
+        { wrong: { text: (text) => text.replace('BACK=1.2', 'BACK=0.5') } });
       const { code, out } = await check(url, '--seconds', '2', '--slack', '4000', '--json');
       const said = JSON.parse(out);
       assert.deepEqual([...new Set(said.findings.map((f) => f.rule))], [74], out);

@@ -12,12 +12,14 @@ const get = ({ method }) => method === 'GET';
 
 right('delivery', classic({}));
 
-wrong(100, 'an unknown parameter is refused', classic(change(LIST, () => refusal(400), ({ query }) =>
+wrong(100, 'an unknown parameter is refused',
+  classic(change(LIST, () => refusal(400), ({ query }) =>
   query.has('hls-check'))));
 wrong(101, 'never compressed', { seconds: 3, ...change(LIST, (got, r) => r.origin.handle({ ...r,
   headers: {} }), ({ headers }) => headers['accept-encoding'] === 'gzip') });
 wrong(101, 'compressed without Vary', classic(header(LIST, 'vary', undefined)));
-wrong(103, 'a range with other bytes', classic(change(SEGMENT, (got) => ({ ...got, body: Buffer.alloc(
+wrong(103, 'a range with other bytes',
+  classic(change(SEGMENT, (got) => ({ ...got, body: Buffer.alloc(
   got.body.length) }), ({ headers }) => headers.range)));
 wrong(103, 'a wrong Content-Range', classic(header(SEGMENT, 'content-range', 'bytes 0-9/10',
   ({ headers }) => headers.range)));
@@ -38,15 +40,20 @@ wrong(107, 'a segment as text', classic(header(SEGMENT, 'content-type', 'text/pl
 wrong(107, 'a playlist as text', classic(header(LIST, 'content-type', 'text/plain')));
 wrong(108, 'no CORS on a segment', classic(header(SEGMENT, 'access-control-allow-origin', undefined,
   get)));
-wrong(108, 'no CORS on an error', classic(header(/none/, 'access-control-allow-origin', undefined)));
-wrong(108, 'Age and Date are not exposed', classic(header(LIST, 'access-control-expose-headers', '')));
+wrong(108, 'no CORS on an error',
+  classic(header(/none/, 'access-control-allow-origin', undefined)));
+wrong(108, 'Age and Date are not exposed',
+  classic(header(LIST, 'access-control-expose-headers', '')));
 wrong(108, 'no preflight', classic(change(SEGMENT, () => refusal(405), ({ method }) => method
   === 'OPTIONS')));
-wrong(110, 'Last-Modified of a minute ago', { ll: false, names: ['video'], ...change(LIST, (got) => ({
-  ...got, headers: { ...got.headers, 'last-modified': new Date(Date.now() - 60000).toUTCString() } })) });
+wrong(110, 'Last-Modified of a minute ago',
+  { ll: false, names: ['video'], ...change(LIST, (got) => ({
+  ...got, headers: { ...got.headers,
+    'last-modified': new Date(Date.now() - 60000).toUTCString() } })) });
 wrong(111, 'HEAD is refused', classic(change(LIST, () => refusal(405), ({ method }) => method
   === 'HEAD')));
-wrong(111, 'HEAD brings another length', classic(header(SEGMENT, 'content-length', '7', ({ method }) =>
+wrong(111, 'HEAD brings another length',
+  classic(header(SEGMENT, 'content-length', '7', ({ method }) =>
   method === 'HEAD')));
 wrong(111, 'POST is answered like GET', classic(change(LIST, (got, r) => r.origin.handle({ ...r,
   method: 'GET' }), ({ method }) => method === 'POST')));

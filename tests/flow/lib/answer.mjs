@@ -15,7 +15,8 @@ function ranged(request, out) {
   const n = out.body.length;
   const from = Number(m[1]);
   const to = Math.min(n, m[2] === '' ? n : Number(m[2]) + 1);
-  if (from >= n) return { ...refusal(416), headers: { ...refusal(416).headers, 'content-range': `bytes */${n}` } };
+  if (from >= n) return { ...refusal(416),
+    headers: { ...refusal(416).headers, 'content-range': `bytes */${n}` } };
   return { status: 206, body: out.body.subarray(from, to), headers: { ...out.headers,
     'content-length': `${to - from}`, 'content-range': `bytes ${from}-${to - 1}/${n}` } };
 }

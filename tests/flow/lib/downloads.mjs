@@ -196,10 +196,12 @@ export class Downloads {
     }
     const late = this.speed(got, part.duration);
     if (late) {
-      this.r.add({ rule: ahead === got ? 83 : 31, text: `part ${part.uri} trickled for ${late} ms` });
+      this.r.add({ rule: ahead === got ? 83 : 31,
+        text: `part ${part.uri} trickled for ${late} ms` });
     }
     Object.assign(record, { status: got.status, size: body.length, sha1: sha1(body),
-      headers: got.headers, sentAt: got.sentAt, headAt: got.headAt, doneAt: got.doneAt, samples: [] });
+      headers: got.headers, sentAt: got.sentAt, headAt: got.headAt, doneAt: got.doneAt,
+        samples: [] });
     if (!encrypted) await this.readPart(record, body);
     return record;
   }
@@ -239,12 +241,14 @@ export class Downloads {
       return;
     }
     if (ranged && record.offset > 0 && got.status === 200) {
-      this.r.add({ rule: 85, text: `${uri} was hinted from byte ${record.offset}, and an open range `
+      this.r.add({ rule: 85,
+        text: `${uri} was hinted from byte ${record.offset}, and an open range `
         + 'was answered with the whole' });
     }
     const late = got.headAt - record.listed.at - got.stalledMs;
     if (late > 1000) {
-      this.r.add({ rule: 83, text: `${uri} was answered ${Math.round(late)} ms after it was listed` });
+      this.r.add({ rule: 83,
+        text: `${uri} was answered ${Math.round(late)} ms after it was listed` });
     }
   }
 

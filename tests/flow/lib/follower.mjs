@@ -24,7 +24,8 @@ export class Follower {
     const { url, pollMs = POLL_MS, paceSlackMs = PACE_SLACK_MS, slackMs = 800, keep = true,
       parallel = 4, probes = true, clock = new Clock() } = options;
     Object.assign(this, { base, room, pollMs, keep, parallel, probes, clock,
-      baseSlackMs: slackMs, paceSlackMs, transport: options.transport ?? new Transport(clock, options),
+      baseSlackMs: slackMs, paceSlackMs,
+        transport: options.transport ?? new Transport(clock, options),
       findings: new rules.Findings(), facts: new Set(), remarks: new Set(), renditions: new Map(),
       iframes: new Map(), misses: [], errors: [], publishing: true, running: false, index: null,
       firstIndexAt: null, variables: new Map(), trips: [], timers: new Set() });

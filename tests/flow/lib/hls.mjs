@@ -110,7 +110,8 @@ class Ranges {
     const m = /^(\d+)(?:@(\d+))?$/.exec(text ?? '');
     if (!m) { fault(68, `byte range ${text}`); return null; }
     const follows = this.last?.uri === uri ? this.last.end : null;
-    if (m[2] === undefined && follows === null) fault(68, `${uri}: byte range ${text} starts nowhere`);
+    if (m[2] === undefined && follows === null) fault(68,
+      `${uri}: byte range ${text} starts nowhere`);
     const offset = m[2] === undefined ? follows ?? 0 : Number(m[2]);
     this.last = { uri, end: offset + Number(m[1]) };
     return { length: Number(m[1]), offset };
@@ -132,7 +133,8 @@ class SegmentReader {
     const byteRange = open.byteRangeText === undefined ? undefined
       : this.ranges.read(open.byteRangeText, tag.uri, this.fault);
     this.list.segments.push({ uri: tag.uri, msn: this.msn++, dsn: this.dsn, map: this.map,
-      mapRange: this.mapRange, key: this.key, ...open, byteRange, lines: [...open.lines, tag.uri] });
+      mapRange: this.mapRange, key: this.key, ...open, byteRange,
+        lines: [...open.lines, tag.uri] });
     this.open = { lines: [], parts: [] };
   }
 

@@ -32,11 +32,12 @@ const AUDIO_LINE = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="audio",LANGUAGE="
   + 'AUTOSELECT=YES,CHANNELS="2",URI="audio.m3u8"';
 
 function indexText(names, iframes, codecs, video) {
-  const lines = ['#EXTM3U', `#EXT-X-VERSION:${iframes ? 6 : 6}`, '#EXT-X-INDEPENDENT-SEGMENTS'];
+  const lines = ['#EXTM3U', '#EXT-X-VERSION:6', '#EXT-X-INDEPENDENT-SEGMENTS'];
   if (names.includes('audio')) lines.push(AUDIO_LINE);
   const size = `RESOLUTION=${video.width}x${video.height}`;
-  lines.push(`#EXT-X-STREAM-INF:BANDWIDTH=150000,AVERAGE-BANDWIDTH=120000,CODECS="${codecs.join(',')}",`
-    + `${size},FRAME-RATE=25.000${names.includes('audio') ? ',AUDIO="a"' : ''}`, 'video.m3u8');
+  lines.push('#EXT-X-STREAM-INF:BANDWIDTH=150000,AVERAGE-BANDWIDTH=120000,'
+    + `CODECS="${codecs.join(',')}",${size},FRAME-RATE=25.000`
+    + `${names.includes('audio') ? ',AUDIO="a"' : ''}`, 'video.m3u8');
   if (iframes) {
     lines.push(`#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=20000,CODECS="${codecs[0]}",${size},`
       + 'URI="iframes.m3u8"');
@@ -46,7 +47,8 @@ function indexText(names, iframes, codecs, video) {
 
 // One rendition per track. video, audio: tracks as make-fmp4.mjs takes them; samples(list, {name,
 // p}) may change what a part holds; tfdt(value, {name, p}) when it is decoded.
-export function fmp4Source(origin, { video = VIDEO, audio = AUDIO, samples, tfdt, init: how } = {}) {
+export function fmp4Source(origin, { video = VIDEO, audio = AUDIO, samples, tfdt,
+  init: how } = {}) {
   const hevc = /^h[ev]/.test(video.entry);
   const tracks = { video, audio };
   const shift = (p) => (Math.floor(p / PARTS) >= origin.breakAt ? 7 : 0);
@@ -70,7 +72,8 @@ export function fmp4Source(origin, { video = VIDEO, audio = AUDIO, samples, tfdt
     frameEnd: (bytes) => readBoxes(bytes)[1].start + 8 + videoSamples(0, hevc)[0].bytes.length };
 }
 
-// Video and audio in one transport stream per segment, classic lists only. change(writer, {k, what})
+// Video and audio in one transport stream per segment, classic lists only. change(writer, {k,
+// what})
 // may write other things: it is called before the tables ('tables'), and after the media ('end');
 // what it returns true for, is left out.
 export function tsSource({ sounds = 1, change = () => {}, videoType = 0x1b, seconds = 2 } = {}) {
@@ -98,5 +101,6 @@ export function tsSource({ sounds = 1, change = () => {}, videoType = 0x1b, seco
       while (segments.length <= k) next();
       return segments[k];
     },
-    index: () => indexText(['video'], false, ['avc1.64000c', 'mp4a.40.2'], { width: 320, height: 180 }) };
+    index: () => indexText(['video'], false, ['avc1.64000c', 'mp4a.40.2'],
+      { width: 320, height: 180 }) };
 }

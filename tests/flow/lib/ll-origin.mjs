@@ -47,7 +47,8 @@ export class LlOrigin {
 
   partUri(name, p) {
     const [k, i] = [Math.floor(p / PARTS), p % PARTS];
-    return this.ranges ? `${name}/${FIRST + k}.${this.extension}` : `${name}/p${1000 + k * PARTS + i}.m4s`;
+    return this.ranges ? `${name}/${FIRST + k}.${this.extension}`
+      : `${name}/p${1000 + k * PARTS + i}.m4s`;
   }
 
   bytes(kind, name, n) {
@@ -77,8 +78,8 @@ export class LlOrigin {
     const at = this.ranges ? `,BYTERANGE="${this.rangeOf(name, p).join('@')}"` : '';
     const independent = name === 'audio' || p % PARTS === 0 ? ',INDEPENDENT=YES' : '';
     const gap = Math.floor(p / PARTS) === this.gapAt ? ',GAP=YES' : '';
-    return `#EXT-X-PART:DURATION=${seconds(PART_MS)},URI="${this.partUri(name, p)}"${at}${independent}${
-      gap}`;
+    return `#EXT-X-PART:DURATION=${seconds(PART_MS)},URI="${this.partUri(name, p)}"${at}`
+      + `${independent}${gap}`;
   }
 
   // [length, offset] of a part in its segment.
@@ -96,7 +97,8 @@ export class LlOrigin {
   }
 
   header(state, from) {
-    const lines = ['#EXTM3U', `#EXT-X-VERSION:${this.ll && this.skip ? 9 : this.media.init ? 6 : 3}`,
+    const lines = ['#EXTM3U',
+      `#EXT-X-VERSION:${this.ll && this.skip ? 9 : this.media.init ? 6 : 3}`,
       `#EXT-X-TARGETDURATION:${TD}`];
     const control = [...this.blocks ? ['CAN-BLOCK-RELOAD=YES'] : [], 'HOLD-BACK=6',
       'PART-HOLD-BACK=1.2', ...this.skip ? [`CAN-SKIP-UNTIL=${6 * TD}`] : []];
@@ -147,7 +149,8 @@ export class LlOrigin {
     const state = this.state('video');
     const from = Math.max(0, state.segments - this.window);
     const first = delta && this.skip ? Math.max(from, state.segments - 3 * TD - 1) : from;
-    const lines = this.header(state, from).map((l) => l.replace(/,?PART-HOLD.*?1\.2/, ',PART-HOLD-BACK=1.2'));
+    const lines = this.header(state,
+      from);
     lines.push('#EXT-X-I-FRAMES-ONLY');
     if (first > from) lines.push(`#EXT-X-SKIP:SKIPPED-SEGMENTS=${first - from}`);
     lines.push('#EXT-X-MAP:URI="video/init-0.mp4"');
@@ -167,7 +170,8 @@ export class LlOrigin {
     return this.media.index(this.names, this.iframes);
   }
 
-  // Is there part `part` (undefined: all) of segment msn? One beyond the last is the next one's first.
+  // Is there part `part` (undefined: all) of segment msn? One beyond the last is the next one's
+  // first.
   holds(name, { msn, part }) {
     const { parts, segments } = this.state(name);
     const k = msn - FIRST;
@@ -197,7 +201,8 @@ export class LlOrigin {
   }
 
   async playlist(name, request) {
-    const blocking = this.ll && this.blocks && [...request.query.keys()].some((k) => k.startsWith('_HLS_')
+    const blocking = this.ll && this.blocks
+      && [...request.query.keys()].some((k) => k.startsWith('_HLS_')
       && k !== '_HLS_skip');
     const asked = Object.fromEntries(request.query);
     const hold = this.wrong.hold ?? ((n, query) => this.hold(n, query));
@@ -263,7 +268,8 @@ export class LlOrigin {
     const [, name, file] = /^(\w+)\/([\w-]+)\.\w+$/.exec(path) ?? [];
     if (!this.names.includes(name)) return refusal(404);
     if (/^init-[01]$/.test(file)) {
-      return answer(request, { type: 'video/mp4', body: this.bytes('init', name, Number(file[5])) });
+      return answer(request,
+        { type: 'video/mp4', body: this.bytes('init', name, Number(file[5])) });
     }
     if (/^p\d+$/.test(file)) return this.part(name, Number(file.slice(1)) - 1000, request);
     return /^\d+$/.test(file) ? this.segment(name, Number(file) - FIRST, request) : refusal(404);

@@ -1,15 +1,18 @@
 // Writes small fragmented MP4 by hand, so that the checker's own tests can get each byte wrong.
 // SPDX-License-Identifier: MIT
 
-const u16 = (...n) => { const b = Buffer.alloc(2 * n.length); n.forEach((v, i) => b.writeUInt16BE(v, 2 * i)); return b; };
-const u32 = (...n) => { const b = Buffer.alloc(4 * n.length); n.forEach((v, i) => b.writeUInt32BE(v >>> 0, 4 * i)); return b; };
+const u16 = (...n) => { const b = Buffer.alloc(2 * n.length); n.forEach((v, i) => b.writeUInt16BE(v,
+  2 * i)); return b; };
+const u32 = (...n) => { const b = Buffer.alloc(4 * n.length); n.forEach((v,
+  i) => b.writeUInt32BE(v >>> 0, 4 * i)); return b; };
 const u64 = (n) => { const b = Buffer.alloc(8); b.writeBigUInt64BE(BigInt(n)); return b; };
 
 export function box(type, ...bodies) {
   const body = Buffer.concat(bodies);
   return Buffer.concat([u32(body.length + 8), Buffer.from(type, 'latin1'), body]);
 }
-const full = (type, version, flags, ...bodies) => box(type, u32(version * 2 ** 24 + flags), ...bodies);
+const full = (type, version, flags, ...bodies) => box(type, u32(version * 2 ** 24 + flags),
+  ...bodies);
 
 const MATRIX = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
 
@@ -47,7 +50,8 @@ function esds(asc) {
     return Buffer.concat([Buffer.from([tag, body.length]), body]);
   };
   return full('esds', 0, 0, d(3, u16(1), Buffer.from([0]),
-    d(4, Buffer.from([0x40, 0x15, 0, 0, 0]), u32(96000, 96000), d(5, asc)), d(6, Buffer.from([2]))));
+    d(4, Buffer.from([0x40, 0x15, 0, 0, 0]), u32(96000, 96000), d(5, asc)),
+      d(6, Buffer.from([2]))));
 }
 
 const sampleEntry = (t) => (t.kind === 'video'
@@ -69,7 +73,8 @@ function trak(t) {
         full('stsc', 0, 0, u32(0)), full('stsz', 0, 0, u32(0, 0)), full('stco', 0, 0, u32(0))))));
 }
 
-export const VIDEO = { kind: 'video', id: 1, timescale: 90000, width: 320, height: 180, entry: 'avc1',
+export const VIDEO = { kind: 'video', id: 1, timescale: 90000, width: 320, height: 180,
+  entry: 'avc1',
   config: AVCC };
 export const AUDIO = { kind: 'audio', id: 1, timescale: 48000, config: ASC_LC };
 
@@ -86,7 +91,8 @@ const DELTA = 0x1010000;
 // One moof and mdat. runs: [{id, tfdt, samples: [{bytes, duration, key, cts}]}]
 export function makeFragment(sequence, runs) {
   const make = (at) => box('moof', full('mfhd', 0, 0, u32(sequence)), ...runs.map((r, i) => {
-    const before = runs.slice(0, i).reduce((n, x) => n + x.samples.reduce((m, s) => m + s.bytes.length,
+    const before = runs.slice(0, i).reduce((n, x) => n
+      + x.samples.reduce((m, s) => m + s.bytes.length,
       0), 0);
     return box('traf', full('tfhd', 0, 0x20000, u32(r.id)), full('tfdt', 1, 0, u64(r.tfdt)),
       full('trun', 0, 0xf01, u32(r.samples.length, at + before), ...r.samples.map((s) => u32(

@@ -32,7 +32,8 @@ function describe(sample, init) {
     sample.idr = facts.idr;
     sample.access = facts.types.some((type) => isRandomAccess(init.codec, type));
   } else {
-    sample.idr = init.codec === 'av1' ? av1IsKey(sample.bytes) : init.kind === 'audio' || sample.key;
+    sample.idr = init.codec === 'av1' ? av1IsKey(sample.bytes) : init.kind === 'audio'
+      || sample.key;
     sample.access = sample.idr;
   }
 }

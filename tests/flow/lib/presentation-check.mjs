@@ -26,7 +26,8 @@ async function takeFrames(rendition) {
     const init = entry.map ? await rendition.downloads.init(entry.map, entry.mapRange) : null;
     const whole = ['moof', 'styp', 'sidx', 'prft', 'emsg'].includes(body.toString('latin1', 4, 8));
     // Only the first sample of the fragment is there: its mdat ends with the range.
-    const media = format === 'fmp4' && whole ? cutFragment(body, init) : readMedia(body, init).media;
+    const media = format === 'fmp4' && whole ? cutFragment(body, init)
+      : readMedia(body, init).media;
     frames.push({ entry, media, fragmented: Boolean(init), whole });
   }
   return frames;

@@ -65,7 +65,8 @@ export class Prober {
   }
 
   async blocking(r, list, wait) {
-    const old = await wait({ _HLS_msn: Math.max(0, list.mediaSequence - 5), _HLS_part: list.partTarget
+    const old = await wait({ _HLS_msn: Math.max(0, list.mediaSequence - 5),
+      _HLS_part: list.partTarget
       ? 0 : undefined });
     const now = this.read(old, r);
     if (!now || (now.segments.length < list.segments.length && isBehind(reach(now), reach(list)))) {
@@ -129,7 +130,8 @@ export class Prober {
     const encoding = zipped.headers['content-encoding'];
     if (encoding !== 'gzip') {
       if (flat.body.length >= WORTH_GZIP) {
-        r.add({ rule: 101, text: `${flat.body.length} bytes came uncompressed though gzip was accepted` });
+        r.add({ rule: 101,
+          text: `${flat.body.length} bytes came uncompressed though gzip was accepted` });
       }
     } else if (![flat, zipped].every((g) => /accept-encoding|\*/i.test(g.headers.vary ?? ''))) {
       r.add({ rule: 101, text: 'compressed or not by Accept-Encoding, without Vary' });
@@ -143,9 +145,11 @@ export class Prober {
   async together(r) {
     this.follower.facts.add('parallel');
     const got = await Promise.all(Array.from({ length: this.follower.parallel }, (_, i) =>
-      this.ask(withDirectives(r.url, {}), { headers: i % 2 ? { 'accept-encoding': 'gzip' } : {} })));
+      this.ask(withDirectives(r.url, {}),
+        { headers: i % 2 ? { 'accept-encoding': 'gzip' } : {} })));
     const lists = got.map((g) => this.read(g, r)).filter(Boolean);
-    lists.sort((a, b) => (isBehind(reach(a), reach(b)) ? -1 : isBehind(reach(b), reach(a)) ? 1 : 0));
+    lists.sort((a, b) => (isBehind(reach(a), reach(b)) ? -1 : isBehind(reach(b), reach(a)) ? 1
+      : 0));
     rules.checkAtomic(lists, r.list).forEach((f) => r.add(f));
   }
 
@@ -161,7 +165,8 @@ export class Prober {
       r.add({ rule: 84, text: `a name that was never announced ${this.said(unknown)}` });
     }
     rules.checkErrorHeaders(unknown, td, 'an unknown segment').forEach((f) => r.add(f));
-    if (unknown.status) rules.checkCors(unknown.headers, `a ${unknown.status}`).forEach((f) => r.add(f));
+    if (unknown.status) rules.checkCors(unknown.headers,
+      `a ${unknown.status}`).forEach((f) => r.add(f));
     const whole = await this.ask(s.url, { headers: CORS });
     if (whole.status !== 200) return;
     rules.checkCors(whole.headers, 'a segment').forEach((f) => r.add(f));

@@ -10,7 +10,8 @@ const COMPARE_EVERY = 4;
 // A first window may be long; only so much of it is fetched when samples are not kept.
 const HISTORY = 12;
 
-export const plain = (r) => (r.headers['content-encoding'] === 'gzip' ? gunzipSync(r.body) : r.body);
+export const plain = (r) => (r.headers['content-encoding'] === 'gzip' ? gunzipSync(r.body)
+  : r.body);
 
 // A URL with the protocol's directives, in the order that makes one cache key (rule 100).
 export function withDirectives(url, directives) {
@@ -25,7 +26,8 @@ export class Rendition {
   constructor(name, url, follower, { iframes = false } = {}) {
     Object.assign(this, { name, url, follower, iframes, segments: new Map(), list: null, reloads: 0,
       deltas: 0, longest: 0, last: null, lastNewAt: null, lastPartAt: null, whole: new Map(),
-      states: [], removed: [], tooSoon: new Set(), plainNext: false, noDelta: false, blocked: false });
+      states: [], removed: [], tooSoon: new Set(), plainNext: false, noDelta: false, blocked: false,
+        early: null });
     this.downloads = new Downloads(this);
     this.inits = this.downloads.inits;
     this.parts = this.downloads.parts;
@@ -73,7 +75,8 @@ export class Rendition {
   // One reload, waiting for `asked` ({msn, part}) when given; true when a playlist came back.
   async reload(asked = null) {
     const before = this.list;
-    const skip = asked && !this.noDelta && before.control.skipUntil !== undefined && this.reloads % 3
+    const skip = asked && !this.noDelta && before.control.skipUntil !== undefined
+      && this.reloads % 3
       ? (before.control.skipsDateRanges && this.reloads % 2 ? 'v2' : 'YES') : undefined;
     const { got, list } = await this.request(asked, skip);
     this.plainNext = false;
@@ -85,7 +88,8 @@ export class Rendition {
     }
     this.follower.facts.add('list');
     const whole = skip ? this.merge(before, list, skip) : list;
-    if (!whole || (whole.merged && this.deltas++ % COMPARE_EVERY === 0 && !await this.same(whole))) {
+    if (!whole
+      || (whole.merged && this.deltas++ % COMPARE_EVERY === 0 && !await this.same(whole))) {
       return this.reload(null);
     }
     if (skip) this.judgeWait(asked, got, whole);
@@ -98,7 +102,8 @@ export class Rendition {
       _HLS_skip: skip });
     const gzip = this.reloads % 2 === 1;
     const got = await this.follower.fetch(url, { headers: gzip ? { 'accept-encoding': 'gzip' } : {},
-      ...asked ? { timeoutMs: this.follower.holdMs(), signal: this.follower.ending } : {}, ...options });
+      ...asked ? { timeoutMs: this.follower.holdMs(), signal: this.follower.ending } : {},
+        ...options });
     if (got.status !== 200) return { got, list: null };
     const bytes = plain(got);
     this.addAll(rules.checkText(bytes, got.headers, new URL(this.url).pathname));
@@ -117,8 +122,17 @@ export class Rendition {
     const waitedMs = got.headAt - got.sentAt - got.stalledMs;
     if (got.status === 200 && waitedMs > this.follower.slackMs()) this.blocked = true;
     if (waitedMs > 3000 * this.list.targetDuration) this.follower.facts.add('stall');
-    this.addAll(rules.checkBlocking({ asked, list, before: this.list, exchange: { status: got.status,
-      waitedMs: Math.round(waitedMs) }, slackMs: this.follower.slackMs() }));
+    const faults = rules.checkBlocking({ asked, list, before: this.list, exchange: {
+      status: got.status, waitedMs: Math.round(waitedMs) }, slackMs: this.follower.slackMs() });
+    // A 503 before its time is right when the stream itself has broken off: what follows tells.
+    if (got.status === 503) this.early = { faults, at: got.doneAt };
+    else this.addAll(faults);
+  }
+
+  judgeEarly(list, now) {
+    const { faults, at } = this.early ?? { faults: [] };
+    if (list.control?.blocks && now - at < 1500 * list.targetDuration) this.addAll(faults);
+    this.early = null;
   }
 
   merge(before, delta, skip) {
@@ -148,6 +162,7 @@ export class Rendition {
     this.addAll(rules.checkPlaylistHeaders(got, { targetDuration: list.targetDuration,
       live: !list.endList, blocking: Boolean(asked), fresh: fresh && before !== null }));
     if (fresh) {
+      this.judgeEarly(list, got.doneAt);
       this.judge(before, list, got);
       this.list = list;
       this.longest = Math.max(this.longest, lengthOf(list));
@@ -235,7 +250,8 @@ export class Rendition {
       const [first] = fresh;
       if (before && this.lastPartAt !== null && this.follower.publishing
         && !first.segment.discontinuity && list.partTarget) {
-        const gap = Math.round(seen.at - seen.doubtMs - this.lastPartAt - this.follower.paceSlack());
+        const gap = Math.round(seen.at - seen.doubtMs - this.lastPartAt
+          - this.follower.paceSlack());
         this.addAll(rules.checkPartPace(gap, list.partTarget,
           `part ${first.index} of MSN ${first.msn}`));
       }

@@ -38,7 +38,8 @@ test('one playlist', () => {
   assert.deepEqual(check(live(5, 12, { breaks: [8] })), []);
   assert.deepEqual(edit('#EXTM3U\n', '\n#EXTM3U\n'), [1]);
   assert.deepEqual(edit('v/7', 'v/\u0007'), [2]);
-  assert.deepEqual(numbers(rules.checkText(Buffer.from('#EXTM3U\n\xff', 'latin1'), M3U8, '/a.m3u8')),
+  assert.deepEqual(numbers(rules.checkText(Buffer.from('#EXTM3U\n\xff', 'latin1'), M3U8,
+    '/a.m3u8')),
     [2]);
   const text = { 'content-type': 'text/plain' };
   assert.deepEqual(numbers(rules.checkText(Buffer.from('#EXTM3U\n'), text, '/a')), [3]);
@@ -63,7 +64,8 @@ test('one playlist', () => {
   const broken = live(5, 12, { breaks: [8] });
   assert.deepEqual(check(broken.replace(/#EXT-X-PROGRAM.*:20\.000Z\n/, '')), [52]);
   assert.deepEqual(check(live(5, 12).replace(':18.000Z', ':14.000Z')), [53]);
-  assert.deepEqual(edit('#EXT-X-TARGET', '#EXT-X-DATERANGE:ID="a",START-DATE="2026-01-01T00:00:00Z",DURATION=1.0\n'
+  assert.deepEqual(edit('#EXT-X-TARGET',
+    '#EXT-X-DATERANGE:ID="a",START-DATE="2026-01-01T00:00:00Z",DURATION=1.0\n'
     + '#EXT-X-DATERANGE:ID="a",DURATION=2.0\n#EXT-X-TARGET'), [55]);
 });
 

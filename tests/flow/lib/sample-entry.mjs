@@ -72,7 +72,8 @@ export const avcString = (type, sps) => `${type}.${hex2(sps[1])}${hex2(sps[2])}$
 function av1String(c) {
   const depth = c[2] & 0x40 ? (c[2] & 0x20 ? 12 : 10) : 8;
   const level = (c[1] & 31).toString().padStart(2, '0');
-  return `av01.${c[1] >> 5}.${level}${c[2] & 0x80 ? 'H' : 'M'}.${depth.toString().padStart(2, '0')}`;
+  const tier = c[2] & 0x80 ? 'H' : 'M';
+  return `av01.${c[1] >> 5}.${level}${tier}.${depth.toString().padStart(2, '0')}`;
 }
 
 function vp9String(c) {

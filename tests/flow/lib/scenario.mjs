@@ -12,13 +12,15 @@ const SECONDS = 5;
 // trip (ms one way), path (of the playlist followed), follower (options of it), prepare(origin).
 // → {follower, rules: [number], notes: [number], text}
 export async function follow(options = {}) {
-  const { seconds = SECONDS, trip, path = 'index.m3u8', follower: more, media, prepare, ...rest } = options;
+  const { seconds = SECONDS, trip, path = 'index.m3u8', follower: more, media, prepare,
+    ...rest } = options;
   const clock = new VirtualClock();
   const origin = new LlOrigin(clock, { window: 9, history: 10, ...rest });
   if (media) origin.media = media(origin);
   prepare?.(origin);
   const transport = new VirtualTransport(clock, (r) => origin.handle(r), { tripMs: trip });
-  const follower = new Follower(null, null, { url: `http://origin/live/room/${path}`, clock, transport,
+  const follower = new Follower(null, null,
+    { url: `http://origin/live/room/${path}`, clock, transport,
     paceSlackMs: 60, slackMs: 150, ...more });
   follower.paceSlack = () => 60;
   await clock.run(async () => {

@@ -38,7 +38,8 @@ function avcSps(nal) {
     b.ue();
     b.skip(1);
     if (b.flag()) {
-      for (let i = 0; i < (chroma === 3 ? 12 : 8); i++) if (b.flag()) skipScalingList(b, i < 6 ? 16 : 64);
+      for (let i = 0; i < (chroma === 3 ? 12 : 8); i++) if (b.flag()) skipScalingList(b, i < 6 ? 16
+        : 64);
     }
   }
   b.ue();
@@ -58,7 +59,8 @@ function avcSps(nal) {
   if (!frames) b.skip(1);
   b.skip(1);
   const crop = b.flag() ? [b.ue(), b.ue(), b.ue(), b.ue()] : [0, 0, 0, 0];
-  const [sx, sy] = [chroma === 1 || chroma === 2 ? 2 : 1, (chroma === 1 ? 2 : 1) * (frames ? 1 : 2)];
+  const [sx, sy] = [chroma === 1 || chroma === 2 ? 2 : 1, (chroma === 1 ? 2 : 1) * (frames ? 1
+    : 2)];
   return { ...out, interlaced: !frames, chroma, width: width - sx * (crop[0] + crop[1]),
     height: 16 * mapUnits * (frames ? 1 : 2) - sy * (crop[2] + crop[3]),
     transfer: b.flag() ? readVui(b).transfer : null };

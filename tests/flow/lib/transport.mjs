@@ -5,7 +5,8 @@ import https from 'node:https';
 
 const SILENCE_MS = 10000;
 
-// An exchange: {url, status, headers, body, sentAt, headAt, doneAt, chunks: [{at, bytes}], stalledMs}.
+// An exchange: {url, status, headers, body, sentAt, headAt, doneAt, chunks: [{at, bytes}],
+// stalledMs}.
 // Never follows a redirect; throws when no whole answer comes.
 export class Transport {
   constructor(clock, { insecure = false, maxSockets = 12 } = {}) {

@@ -117,7 +117,8 @@ export function checkContinuity(before, after, where) {
   } else if (before.media.end !== null && after.media.samples.length) {
     const jump = beside(after.media.samples[0].dts - before.media.end);
     if (Math.abs(jump) > 45000) {
-      out.push({ rule: 34, text: `${where}: decode times jump by ${(jump / 90).toFixed(0)} ms without `
+      out.push({ rule: 34,
+        text: `${where}: decode times jump by ${(jump / 90).toFixed(0)} ms without `
         + 'DISCONTINUITY' });
     }
   }

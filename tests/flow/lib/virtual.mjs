@@ -1,4 +1,5 @@
-// Virtual time: a clock that jumps to the next timer, and a wire into a function instead of a socket.
+// Virtual time: a clock that jumps to the next timer, and a wire into a function instead of a
+// socket.
 // SPDX-License-Identifier: MIT
 //
 // So that a self-test can follow a live stream for a minute in a few milliseconds, with every
@@ -32,7 +33,7 @@ export class VirtualClock {
     while (!done) {
       await new Promise((resolve) => { setImmediate(resolve); });
       if (done) break;
-      if (!this.timers.length) throw new Error('nothing is left to wait for, and the work is not done');
+      if (!this.timers.length) throw new Error('the work waits for nothing');
       const next = this.timers.reduce((a, b) => (b.at < a.at || (b.at === a.at && b.order < a.order)
         ? b : a));
       this.at = Math.max(this.at, next.at);
@@ -47,7 +48,8 @@ const aborted = () => Object.assign(new Error('aborted'), { name: 'AbortError' }
 // handle({method, path, query: URLSearchParams, headers}) → {status, headers, body, delivery?:
 // [[ms after the head, bytes]]} or a promise of it.
 export class VirtualTransport {
-  constructor(clock, handle, { tripMs = 4 } = {}) { Object.assign(this, { clock, handle, tripMs }); }
+  constructor(clock, handle,
+    { tripMs = 4 } = {}) { Object.assign(this, { clock, handle, tripMs }); }
 
   async fetch(url, { method = 'GET', headers = {}, timeoutMs = 10000, signal } = {}) {
     const { clock } = this;

@@ -28,7 +28,8 @@ const BY_TAG = new Map(Object.entries({
     yesNo: 'CAN-BLOCK-RELOAD CAN-SKIP-DATERANGES' },
   'EXT-X-PART-INF': { decimal: 'PART-TARGET' },
   'EXT-X-PART': { quoted: 'URI BYTERANGE', decimal: 'DURATION', yesNo: 'INDEPENDENT GAP' },
-  'EXT-X-PRELOAD-HINT': { word: 'TYPE', quoted: 'URI', integer: 'BYTERANGE-START BYTERANGE-LENGTH' },
+  'EXT-X-PRELOAD-HINT': { word: 'TYPE', quoted: 'URI',
+    integer: 'BYTERANGE-START BYTERANGE-LENGTH' },
   'EXT-X-SKIP': { integer: 'SKIPPED-SEGMENTS', quoted: 'RECENTLY-REMOVED-DATERANGES' },
   'EXT-X-RENDITION-REPORT': { quoted: 'URI', integer: 'LAST-MSN LAST-PART' },
   'EXT-X-DATERANGE': { quoted: 'ID CLASS START-DATE END-DATE CUE', decimal: 'DURATION '

@@ -48,10 +48,11 @@ export function checkBlocking({ asked, exchange, list, before, slackMs }) {
     if (!holds(list, asked)) {
       const at = reach(list);
       const beyond = asked.part !== undefined && at.msn > asked.msn;
-      const text = `${name(asked)} was answered with a list that reaches MSN ${at.msn}, ${at.parts} `
-        + 'part(s)';
+      const text = `${name(asked)} was answered with a list that reaches MSN ${at.msn}, `
+        + `${at.parts} part(s)`;
       if (waitedMs >= 3 * td) fault(97, `${text}, after ${waitedMs} ms; 503 is due`, 'should');
-      else fault(list.iframesOnly ? 98 : beyond ? 93 : 92, text, list.iframesOnly ? 'should' : 'must');
+      else fault(list.iframesOnly ? 98 : beyond ? 93 : 92, text, list.iframesOnly ? 'should'
+        : 'must');
     } else if (waitedMs > 3 * td + slackMs) {
       fault(97, `${name(asked)} was held for ${waitedMs} ms; 503 is due after ${3 * td}`, 'should');
     } else if (known && waitedMs > slackMs) {

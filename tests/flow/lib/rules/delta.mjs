@@ -40,7 +40,8 @@ export function checkDelta(before, delta, asked) {
   const distance = merged.segments.filter((s) => s.msn >= newest.msn)
     .reduce((n, s) => n + s.duration, 0) + openLength(merged);
   if (distance <= boundary) {
-    fault(88, `MSN ${newest.msn}, ${distance.toFixed(1)} s before the end, was skipped; the boundary `
+    fault(88,
+      `MSN ${newest.msn}, ${distance.toFixed(1)} s before the end, was skipped; the boundary `
       + `is ${boundary} s`);
   }
   return { faults, merged };
@@ -59,7 +60,8 @@ function skippable(list, seconds) {
 // both hold. They may be some parts apart.
 export function checkMerge(merged, full) {
   const out = [];
-  const fault = (text) => out.push({ rule: 88, text: `a delta laid over the list before it: ${text}` });
+  const fault = (text) => out.push({ rule: 88,
+    text: `a delta laid over the list before it: ${text}` });
   if (merged.targetDuration !== full.targetDuration) {
     fault(`TARGETDURATION is ${merged.targetDuration}, in the whole list ${full.targetDuration}`);
   }

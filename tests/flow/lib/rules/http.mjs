@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 import { mediaType } from './syntax.mjs';
 
-// A range as Cache-Control gives it; null: not said. s-maxage is for shared caches, as all here are.
+// A range as Cache-Control gives it; null: not said. s-maxage is for shared caches, as all here
+// are.
 export function maxAge(headers) {
   const text = headers['cache-control'] ?? '';
   if (/no-store|no-cache|private/.test(text)) return 0;
@@ -34,7 +35,8 @@ export function checkPlaylistHeaders({ status, headers }, { targetDuration: td, 
   const age = maxAge(headers);
   const what = `a ${blocking ? 'blocking ' : ''}playlist`;
   if (!live || !td) return out;
-  if (status === 200 && age === null && !headers.expires) fault(104, `${what} has no Cache-Control`);
+  if (status === 200 && age === null && !headers.expires) fault(104,
+    `${what} has no Cache-Control`);
   else if (status === 200 && age > (blocking ? 6 * td : Math.max(1, td))) {
     fault(104, `${what} may be kept for ${age} s, TD is ${td}`);
   } else if (status >= 400 && age > 4 * td) {
@@ -59,7 +61,8 @@ export function checkErrorHeaders({ status, headers }, td, what) {
 export function checkAge(headers, absentMs) {
   const age = Number(headers.age ?? 0);
   return absentMs !== null && age > 1 && age * 1000 > absentMs + 1000
-    ? [{ rule: 105, text: `Age is ${age}, what it brings is at most ${(absentMs / 1000).toFixed(1)} s `
+    ? [{ rule: 105,
+      text: `Age is ${age}, what it brings is at most ${(absentMs / 1000).toFixed(1)} s `
       + 'old' }] : [];
 }
 
@@ -69,7 +72,8 @@ export function checkCors(headers, what) {
   if (!allowed) return [{ rule: 108, text: `${what} has no Access-Control-Allow-Origin` }];
   const exposed = (headers['access-control-expose-headers'] ?? '').toLowerCase();
   const missing = exposed.includes('*') ? []
-    : ['Age', 'Date', 'Content-Length', 'Content-Range'].filter((n) => !exposed.includes(n.toLowerCase()));
+    : ['Age', 'Date', 'Content-Length',
+      'Content-Range'].filter((n) => !exposed.includes(n.toLowerCase()));
   // Content-Length is safelisted (Fetch 2.2.4); the others are not.
   const hidden = missing.filter((n) => n !== 'Content-Length');
   return hidden.length ? [{ rule: 108, text: `${what} does not expose ${hidden.join(', ')}` }] : [];
@@ -92,14 +96,16 @@ export function checkRange(answer, { whole, from, to, needed, what }) {
   if (status !== 206) return fault(`a range was answered ${status}`);
   const says = new RegExp(`^bytes ${from}-${end - 1}/(${whole.length}|\\*)$`);
   if (!says.test(headers['content-range'] ?? '')) {
-    return fault(`206 with Content-Range ${headers['content-range']}, asked was ${from}-${end - 1}`);
+    return fault(`206 with Content-Range ${headers['content-range']}, asked was ${from}-`
+      + `${end - 1}`);
   }
   return body.equals(whole.subarray(from, end)) ? [] : fault('206 with other bytes');
 }
 
 // Rules 31 and 83: how a body came. chunks: [{at, bytes}]; bestRate: bytes/ms that the link has
 // shown; stalledMs: what our own process slept meanwhile. → ms it dribbled, 0 when it did not
-export function dribbled({ headAt, doneAt, chunks, body }, { durationS, bestRate, stalledMs, floorMs }) {
+export function dribbled({ headAt, doneAt, chunks, body },
+  { durationS, bestRate, stalledMs, floorMs }) {
   const took = doneAt - headAt - stalledMs;
   if (!bestRate || chunks.length < 2 || took < Math.max(floorMs, durationS * 300)) return 0;
   // At a fifth of the best rate the link itself cannot be the reason.

@@ -118,6 +118,7 @@ export function checkPartDuration(part, media, init, where) {
   const real = (media.end - first.dts) / init.timescale;
   const own = median(media.samples.map((x) => x.duration)) / init.timescale;
   return Math.abs(real - part.duration) > own + 0.002
-    ? [{ rule: 14, text: `${where}: DURATION ${part.duration}, its samples last ${real.toFixed(4)} s` }]
+    ? [{ rule: 14,
+      text: `${where}: DURATION ${part.duration}, its samples last ${real.toFixed(4)} s` }]
     : [];
 }

@@ -41,7 +41,8 @@ function checkVariant(list, { attributes: a, uri }, inits, facts, fault) {
   const init = inits.get(uri);
   const sounds = audio.map((m) => inits.get(value(m, 'URI')));
   for (const i of [init, ...sounds].flatMap((x) => x?.tracks ?? (x ? [x] : []))) {
-    if (a.has('CODECS') && i.rfc6381 && i.kind !== 'other' && !codecs.some((c) => sameCodec(c, i))) {
+    if (a.has('CODECS') && i.rfc6381 && i.kind !== 'other'
+      && !codecs.some((c) => sameCodec(c, i))) {
       fault(60, `CODECS ${codecs} of ${uri} lack ${i.rfc6381}`);
     }
     checkSbr(i, codecs).forEach((f) => fault(f.rule, f.text));
@@ -153,7 +154,8 @@ export function peakRate(segments, targetDuration) {
 
 export const meanRate = (segments) => {
   const seconds = segments.reduce((n, s) => n + s.duration, 0);
-  return { seconds, rate: seconds ? segments.reduce((n, s) => n + 8 * (s.size ?? 0), 0) / seconds : 0 };
+  return { seconds, rate: seconds ? segments.reduce((n, s) => n + 8 * (s.size ?? 0), 0) / seconds
+    : 0 };
 };
 
 const HOUR_S = 3600;

@@ -15,7 +15,8 @@ export function checkMedia(list) {
     if (!s.map && FMP4_NAME.test(s.uri)) fault(37, `no EXT-X-MAP in force for MSN ${s.msn}`);
   }
   checkOrder(list, fault);
-  if (list.mediaSequence === null && !list.endList && !list.type) fault(16, 'no EXT-X-MEDIA-SEQUENCE');
+  if (list.mediaSequence === null && !list.endList && !list.type) fault(16,
+    'no EXT-X-MEDIA-SEQUENCE');
   if (list.discontinuitySequence === null && !list.endList && list.mediaSequence > 0) {
     const broken = list.segments.some((s) => s.discontinuity);
     fault(18, 'no EXT-X-DISCONTINUITY-SEQUENCE', broken ? 'must' : 'should');
@@ -109,7 +110,8 @@ function checkRanges(list, fault) {
   }
 }
 
-// Rule 32: what is missing is listed as gaps as long as the hole. A date that had gone back (rule 53)
+// Rule 32: what is missing is listed as gaps as long as the hole. A date that had gone back (rule
+// 53)
 // may come back.
 function checkGaps(list, fault) {
   let due = null;
@@ -119,7 +121,8 @@ function checkGaps(list, fault) {
     }
     if (s.discontinuity) due = null;
     if (s.date !== undefined && due !== null && s.date - due > 1000) {
-      fault(32, `${Math.round(s.date - due)} ms before MSN ${s.msn} are neither listed as a gap nor `
+      fault(32,
+        `${Math.round(s.date - due)} ms before MSN ${s.msn} are neither listed as a gap nor `
         + 'marked by a DISCONTINUITY', 'should');
     }
     if (s.date !== undefined) due = Math.max(due ?? s.date, s.date);
@@ -127,7 +130,8 @@ function checkGaps(list, fault) {
   }
 }
 
-const DIRECTIVES = new Set(['_HLS_msn', '_HLS_part', '_HLS_skip', '_HLS_report', '_HLS_start_offset',
+const DIRECTIVES = new Set(['_HLS_msn', '_HLS_part', '_HLS_skip', '_HLS_report',
+  '_HLS_start_offset',
   '_HLS_primary_id', '_HLS_interstitial_id', '_HLS_pathway', '_HLS_throughput']);
 
 // Rule 100: names that begin with _HLS_ are the protocol's.

@@ -1,4 +1,4 @@
-// What may change between two reloads of one media playlist: rules 9, 13, 16–18, 21–23, 26, 30, 55.
+// What may change between two reloads of a media playlist: rules 9, 13, 16–18, 21–23, 26, 30, 55.
 // SPDX-License-Identifier: MIT
 import { lengthOf } from '../hls.mjs';
 import { checkSameBytes } from './syntax.mjs';

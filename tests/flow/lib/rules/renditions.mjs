@@ -39,7 +39,8 @@ function misaligned(name, s, first, off) {
     ?? first.segments.reduce((a, b) => (Math.abs(a.date - s.date) <= Math.abs(b.date - s.date)
       ? a : b));
   return beside(twin.at - s.at, s.media.wraps) > 1000 * s.duration
-    ? { rule: 66, text: `${name} MSN ${s.msn}: media times are ${off} ms from those of ${first.name} `
+    ? { rule: 66,
+      text: `${name} MSN ${s.msn}: media times are ${off} ms from those of ${first.name} `
       + 'at the same date' }
     : { rule: 54, text: `${name} MSN ${s.msn}: date minus media time differs by ${off} ms from `
       + `${first.name}` };
@@ -69,7 +70,8 @@ export function checkSame(renditions) {
   const control = renditions.find((r) => r.list.control && !r.list.endList);
   for (const r of renditions) {
     if (!r.list.iframesOnly && r.list.targetDuration !== first.list.targetDuration) {
-      out.push({ rule: 65, where: r.name, text: `TARGETDURATION is ${r.list.targetDuration}, that of `
+      out.push({ rule: 65, where: r.name,
+        text: `TARGETDURATION is ${r.list.targetDuration}, that of `
         + `${first.name} is ${first.list.targetDuration}` });
     }
     const mine = r.list.control?.text;
@@ -107,7 +109,8 @@ export function checkReports(list, url, others) {
 const order = (r) => r.msn * 1e4 + (r.part ?? 0);
 
 // Rule 86 in time. known: what the other list was seen to reach long enough before this one was
-// asked for; later: what it reached when asked long enough after this one came (either may be null).
+// asked for; later: what it reached when asked long enough after this one came (either may be
+// null).
 // reached: {msn, part} of the newest part.
 export function checkReportTime(report, known, later) {
   const show = (r) => `MSN ${r.msn} part ${r.part}`;

@@ -60,7 +60,8 @@ function checkSps(init, sps, segments, fault) {
   }
   if (sps.interlaced) fault(46, 'the parameter sets allow interlaced pictures', 'note');
   if (init.width && !init.ts && (sps.width !== init.width || sps.height !== init.height)) {
-    fault(19, `pictures of ${sps.width}x${sps.height} under an init of ${init.width}x${init.height}`);
+    fault(19,
+      `pictures of ${sps.width}x${sps.height} under an init of ${init.width}x${init.height}`);
   }
   if (sps.codec === 'hevc' && sps.transfer === 16) checkHdr(init, segments, fault);
   for (const s of segments) {
@@ -80,7 +81,8 @@ function checkHdr(init, segments, fault) {
     .concat(segments[0]?.media.samples[0]?.units ?? []);
   const types = units.filter((u) => isSei('hevc', nalType('hevc', u)))
     .flatMap((u) => readSei('hevc', u).map((m) => m.type));
-  if (!types.includes(137) && !init.mdcv) fault(49, 'PQ without mastering display metadata', 'note');
+  if (!types.includes(137) && !init.mdcv) fault(49, 'PQ without mastering display metadata',
+    'note');
 }
 
 const steady = (s) => {
@@ -120,5 +122,6 @@ function checkKeyDistance(init, segments, fault) {
     }
   }
   const seconds = longest / init.timescale;
-  if (seconds > 2.1 && seconds < 40000) fault(47, `IDRs lie up to ${seconds.toFixed(2)} s apart`, 'note');
+  if (seconds > 2.1 && seconds < 40000) fault(47, `IDRs lie up to ${seconds.toFixed(2)} s apart`,
+    'note');
 }
