@@ -110,8 +110,7 @@ test-obs:  ## the real OBS, headless, against the relay
 	@TEST_TIMEOUT=400 scripts/run-tests obs tests/obs/obs.test.mjs
 
 test-players: all  ## a minute of low latency in hls.js; GStreamer, VLC and mpv
-	@scripts/setup players
-	@scripts/run-tests players $(or $(TEST),$(sort $(wildcard tests/players/*.test.mjs)))
+	@scripts/setup players && scripts/run-tests players $(or $(TEST),$(sort $(wildcard tests/players/*.test.mjs)))
 
 unit-build: $(UNIT)
 unit: $(UNIT)  ## unit tests only (also with SAN=...)

@@ -16,8 +16,8 @@
 
 static const int64_t epoch_us = INT64_C(1767225600000000); /* 2026-01-01T00:00:00Z */
 enum { PARTS_A_SECOND = 8 };                               /* more than any room lists */
-/* DISCONTINUITY-SEQUENCE starts from the clock as well, but counts slowly: hls.js 1.7 goes through
- * every number below it at each reload, which at one a second is half a second of processor time. */
+/* DISCONTINUITY-SEQUENCE starts from the clock too, but counts slowly: hls.js 1.7 walks through
+ * all numbers below it at each reload, which at one a second is half a second of processor. */
 enum { SEQUENCE_S = 600 };
 static const int64_t first_90k = 10 * 90000; /* a timeline starts at 10 s: B-frames may look back */
 

@@ -12,7 +12,8 @@
 
 #define STATUS_TYPE "application/json"
 
-/* {room, title, state, since, video, audio, target_duration_s, part_target_ms, segments, message} */
+/* {room, title, state, since, video, audio, target_duration_s, part_target_ms, segments,
+ * message} */
 void status_render(struct text *t, const struct room_facts *f);
 /* {name, title, state, since, width, height, fps, codec, bitrate_bps, url} */
 void status_render_entry(struct text *t, const struct room_facts *f);
