@@ -27,7 +27,9 @@ test('a pushed room plays, and goes on after a gap', { timeout: 230000 }, async 
   const long = await clip('long');
   const first = pushFfmpeg(t, relay, { room: 'main-stage', clip: long, loop: 3 });
   await waitForState(page, 'playing', 60000);
-  const before = await waitForStats(page, 'a steady start', 10000, (s) => s.decoded > FPS);
+  // It begins up to two seconds behind what is wanted, and catches up 6 % faster than time.
+  const before = await waitForStats(page, 'a start at the live edge', 45000,
+    (s) => s.decoded > FPS && s.latency > 0 && s.latency <= LATENCY_S - 0.1);
   const seconds = (s) => s.currentTime - before.currentTime;
   const samples = [];
   const after = await waitForStats(page, `${WATCH_S} s of playing`, WATCH_S * 1000 + 10000,
@@ -35,7 +37,7 @@ test('a pushed room plays, and goes on after a gap', { timeout: 230000 }, async 
   const decoded = after.decoded - before.decoded;
   // .latency is the distance to the live edge, .arrived the relay's clock when it got the picture:
   // both run on this machine, so what viewers are told must agree with how old the picture is.
-  const late = samples.slice(samples.length / 3).map((s) => s.latency).sort((a, b) => a - b);
+  const late = samples.map((s) => s.latency).sort((a, b) => a - b);
   const old = samples.map((s) => (s.asked - s.arrived) / 1000 - s.latency).sort((a, b) => a - b);
   const [latency, gap] = [late.at(-1), old[old.length >> 1]];
   t.diagnostic(`${decoded} frames in ${seconds(after).toFixed(2)} s, ${after.dropped} dropped, `
