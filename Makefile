@@ -47,7 +47,7 @@ FUZZ  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/fuzz -name '*_fuzz.c'))
 PAGE  := $(sort $(shell find relay/web/page -type f))
 FORMATTED = $(shell find relay codecs config tests -name '*.[ch]')
 
-.PHONY: all run demo test test-obs unit unit-build flow browser fuzz fuzz-build fuzz-long bench \
+.PHONY: all run demo test test-obs test-players unit unit-build flow browser fuzz fuzz-build fuzz-long bench \
         bench-build lint format install clean help deps
 .DELETE_ON_ERROR:
 
@@ -111,6 +111,9 @@ test-obs:  ## the real OBS, headless, against the relay
 	@scripts/setup obs
 	@$(MAKE) --no-print-directory all
 	@TEST_TIMEOUT=400 scripts/run-tests obs tests/obs/obs.test.mjs
+
+test-players: all  ## a minute of low latency in hls.js; GStreamer, VLC and mpv
+	@scripts/setup players && scripts/run-tests players $(or $(TEST),$(sort $(wildcard tests/players/*.test.mjs)))
 
 unit-build: $(UNIT)
 unit: $(UNIT)  ## unit tests only (also with SAN=...)

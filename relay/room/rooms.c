@@ -16,6 +16,9 @@
 
 static const int64_t epoch_us = INT64_C(1767225600000000); /* 2026-01-01T00:00:00Z */
 enum { PARTS_A_SECOND = 8 };                               /* more than any room lists */
+/* DISCONTINUITY-SEQUENCE starts from the clock too, but counts slowly: hls.js 1.7 walks through
+ * all numbers below it at each reload, which at one a second is half a second of processor. */
+enum { SEQUENCE_S = 600 };
 static const int64_t first_90k = 10 * 90000; /* a timeline starts at 10 s: B-frames may look back */
 
 struct slot {
@@ -160,7 +163,8 @@ static struct presentation_start start_of(const struct rooms *r, int64_t wall_us
     struct presentation_start start = r->floor;
     uint64_t seconds = wall_us > epoch_us ? (uint64_t)(wall_us - epoch_us) / 1000000 : 0;
     start.msn = start.msn > seconds ? start.msn : seconds;
-    start.sequence = start.sequence > seconds ? start.sequence : seconds;
+    uint64_t sequence = seconds / SEQUENCE_S;
+    start.sequence = start.sequence > sequence ? start.sequence : sequence;
     uint64_t part = start.msn * PARTS_A_SECOND;
     start.part = start.part > part ? start.part : part;
     return start;

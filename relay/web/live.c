@@ -100,15 +100,16 @@ static uint32_t too_far_age_s(const struct place *p, const struct directives *d)
 }
 
 /* The playlist, or what has changed in it; rule of thumb for caches: an answer that was waited for
- * names one moment of the stream for ever, any other one is news for half a target duration. */
+ * names one moment of the stream for ever, any other one is news for half a target duration. A
+ * browser does not keep the former: video.js asks for the same part again at the end of a segment,
+ * and would get the answer it has for as long. */
 static void send_playlist(const struct live *l, const struct place *p, struct request *r,
                           const struct directives *d, bool blocked)
 {
     const struct body *delta = d->has_skip ? p->match.rendition->delta : NULL;
     const struct body *b = delta ? delta : p->match.body;
-    uint32_t age_s = blocked ? target_durations(p, BLOCKED_AGE) : b->max_age_s;
     count_answer(l, r);
-    reply_body_aged(r, 200, b, age_s ? age_s : 1);
+    reply_body_shared(r, 200, b, blocked ? target_durations(p, BLOCKED_AGE) : 0);
 }
 
 static void serve_playlist(const struct live *l, const struct place *p, struct request *r)

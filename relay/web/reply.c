@@ -44,8 +44,9 @@ static void drop_content(struct reply *reply)
     reply->blob_len = 0;
 }
 
-void reply_body_aged(struct request *r, int status, const struct body *b, uint32_t max_age_s)
+void reply_body_shared(struct request *r, int status, const struct body *b, uint32_t shared_age_s)
 {
+    uint32_t max_age_s = shared_age_s ? 0 : b->max_age_s;
     bool gzip = r->gzip && b->gzip;
     struct reply reply = {
         .head =
@@ -57,8 +58,9 @@ void reply_body_aged(struct request *r, int status, const struct body *b, uint32
                 .etag = gzip ? b->gzip_etag : b->etag,
                 .gzip = gzip,
                 .vary = b->gzip != NULL,
-                .cache = max_age_s ? REPLY_PUBLIC : REPLY_NO_CACHE,
+                .cache = max_age_s || shared_age_s ? REPLY_PUBLIC : REPLY_NO_CACHE,
                 .max_age_s = max_age_s,
+                .shared_age_s = shared_age_s,
                 .extra = b->extra_headers,
             },
         .modified_wall_us = b->modified_wall_us,
@@ -73,7 +75,7 @@ void reply_body_aged(struct request *r, int status, const struct body *b, uint32
 
 void reply_body(struct request *r, int status, const struct body *b)
 {
-    reply_body_aged(r, status, b, b->max_age_s);
+    reply_body_shared(r, status, b, 0);
 }
 
 /* RFC 9110 section 14.2: Range means something for GET only, and with If-Range only when the

@@ -16,8 +16,9 @@ void reply_wrong_method(struct request *r, const char *methods);
 /* 503 or 429 with Retry-After; age_s as in reply_status. */
 void reply_come_back(struct request *r, int status, uint32_t retry_after_s, uint32_t age_s,
                      const char *sentence);
-/* reply_body with another max-age than the body's own; 0: no-cache. */
-void reply_body_aged(struct request *r, int status, const struct body *b, uint32_t max_age_s);
+/* reply_body for caches that many viewers share: they may keep it for shared_age_s, a viewer's own
+ * not at all. 0: as reply_body. */
+void reply_body_shared(struct request *r, int status, const struct body *b, uint32_t shared_age_s);
 /* The first `bytes` of a blob whose file still grows: 206 without a complete length (RFC 9110
  * section 14.4) and without an ETag. false: the request is not for a range that starts in them. */
 __attribute__((warn_unused_result)) bool reply_growing(struct request *r, struct blob *b,

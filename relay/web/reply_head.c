@@ -98,6 +98,8 @@ static char *put_cache(char *at, const struct reply_head *h)
         break;
     }
     at = put_number(put(at, "Cache-Control: public, max-age="), h->max_age_s);
+    if (h->shared_age_s)
+        at = put_number(put(at, ", s-maxage="), h->shared_age_s);
     return put(at, h->cache == REPLY_IMMUTABLE ? ", immutable\r\n" : "\r\n");
 }
 

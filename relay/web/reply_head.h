@@ -27,9 +27,10 @@ struct reply_head {
     bool vary; /* Vary: Accept-Encoding, because a gzip twin exists */
     enum reply_cache cache;
     uint32_t max_age_s;
-    bool ranges;       /* Accept-Ranges: bytes */
-    bool part, beyond; /* Content-Range: first-last/size, or * /size */
-    bool unsized;      /* ... first-last/ *: the size is not known yet */
+    uint32_t shared_age_s; /* s-maxage, RFC 9111 section 5.2.2.10; 0: as max_age_s */
+    bool ranges;           /* Accept-Ranges: bytes */
+    bool part, beyond;     /* Content-Range: first-last/size, or * /size */
+    bool unsized;          /* ... first-last/ *: the size is not known yet */
     uint64_t first, last, size;
     const char *date, *modified; /* IMF-fixdate */
     const char *allow;           /* Allow, for 405 */

@@ -19,21 +19,23 @@
  * last frame stays on the canvas until the new source has one.
  */
 
+import { Ladder, Stillness } from "./ladder.js";
 import { Picture } from "./picture.js";
 import { Room } from "./room.js";
 import { openSource, shapeOf } from "./source.js";
 
 const TICK_MS = 500;
 const MOVING_MS = 1500; /* no frame for so long: not playing */
-const MEDIA_FAULTS = { count: 2, within_ms: 10_000 };
-const BACK_OFF = { first_ms: 1000, times: 1.5, max_ms: 10_000, steady_ms: 20_000 };
-const STUCK = { nudge_ms: 3000, reopen_ms: 8000, targets: 2.5 };
 const SHAPE_MS = 10_000;
-const EDGE_S = 4; /* how far behind what is wanted still counts as live */
-const BEHIND = { times: 1.5, plus_s: 5 }; /* from there on jump, unless the viewer chose so */
+const EDGE_S = 4; /* so far behind what is wanted still counts as live, in low latency less */
+/* From there on jump, unless the viewer chose so; at the latest where hls.js stops catching up, which
+ * is one target duration beyond twice what is wanted. */
+const BEHIND = { times: 1.5, plus_s: 5 };
+const RELAX_MS = 60_000; /* without a stall for so long: as close to the edge as at first */
 /* A room that has just begun has one segment and nothing in reserve: waiting for the third one (RFC
- * 8216 section 6.3.3: not closer than three) spares its first viewers a stall at the next. */
-const START = { segments: 3, patience_ms: 12_000 };
+ * 8216 section 6.3.3: not closer than three) spares its first viewers a stall at the next. With parts
+ * PART-HOLD-BACK is what counts, and is there with the second. */
+const START = { segments: 3, low_latency_segments: 2, patience_ms: 12_000 };
 
 /* What names the tracks in a status, without its measured figures. */
 function tracksOf(status) {
@@ -46,7 +48,6 @@ export class Player {
   errors = 0;
   warnings = 0;
   stalls = 0;
-  recovered = 0;
   lastError = "";
   #video;
   #picture;
@@ -55,18 +56,13 @@ export class Player {
   #wanted = true; /* the viewer wants it to play */
   #byChoice = false; /* the viewer paused: being behind is theirs */
   #hadFrame = false; /* since the source was opened */
-  #healing = false; /* a fault happened and no frame came since */
+  #ladder = new Ladder();
+  #stillness = new Stillness();
   #movedAt = performance.now();
   #position = 0;
-  #nudged = false;
-  #mediaFaults = [];
-  #faults = 0; /* since the picture last ran steadily … */
-  #healedAt = 0; /* … which is measured from here */
+  #stalledAt = 0;
   #reopenTimer = 0;
   #reopening = false;
-  #stuck_ms = 0;
-  #tickedAt = 0;
-  #buffered = 0;
   #kind = "unknown";
   #liveAt = 0;
   #unsupported = ""; /* the codec this browser lacks … */
@@ -102,9 +98,14 @@ export class Player {
   get levels() {
     return this.#source?.levels ?? [];
   }
+  get recovered() {
+    return this.#ladder.recovered;
+  }
   /* Is what is shown as fresh as it should be? */
   get isAtLiveEdge() {
-    return this.#isMoving() && this.latency < this.#source.targetLatency + EDGE_S;
+    if (!this.#isMoving()) return false;
+    const wanted = this.#source.targetLatency;
+    return this.latency < wanted + Math.min(EDGE_S, wanted || EDGE_S);
   }
   get codec() {
     return this.#unsupported;
@@ -116,24 +117,11 @@ export class Player {
 
   stats() {
     const { state, errors, warnings, stalls, recovered, lastError, latency, levels } = this;
-    const { currentTime, videoWidth, videoHeight, muted } = this.#video;
+    const { currentTime, videoWidth: width, videoHeight: height, muted } = this.#video;
     const room = this.room.kind;
-    const size = { width: videoWidth, height: videoHeight };
-    return {
-      state,
-      room,
-      currentTime,
-      latency,
-      ...this.frames(),
-      ...size,
-      muted,
-      stalls,
-      errors,
-      warnings,
-      levels,
-      recovered,
-      lastError,
-    };
+    const told = { state, room, currentTime, latency, ...this.frames(), width, height, muted };
+    const arrived = this.#source?.playingDate?.getTime() ?? 0; /* what is shown, at the relay */
+    return { ...told, arrived, stalls, errors, warnings, levels, recovered, lastError };
   }
 
   /* ---- what the viewer asks for */
@@ -182,8 +170,9 @@ export class Player {
   }
 
   #hasReserve() {
-    const { segments = START.segments } = this.room.status;
-    return segments >= START.segments || performance.now() - this.#liveAt > START.patience_ms;
+    const { segments = START.segments, part_target_ms } = this.room.status;
+    const enough = part_target_ms > 0 ? START.low_latency_segments : START.segments;
+    return segments >= enough || performance.now() - this.#liveAt > START.patience_ms;
   }
 
   /* A track that came or went shows in status.json first; the playlist is what counts. */
@@ -220,8 +209,7 @@ export class Player {
     this.#close();
     this.#tracks = tracksOf(this.room.status);
     this.#shapeAt = this.#movedAt = performance.now();
-    this.#nudged = false;
-    this.#stuck_ms = this.#buffered = 0;
+    this.#stillness.restart();
     const count = (data) => this.#count(data);
     const report = (kind, detail) => this.#fault(kind, detail);
     this.#source = openSource(this.#video, `${this.room.base}index.m3u8`, report, count);
@@ -270,28 +258,15 @@ export class Player {
 
   #fault(kind, detail) {
     this.lastError = detail;
-    this.#healing = true;
+    this.#ladder.fault();
     if (kind === "unsupported") return this.#giveUp();
-    if (kind === "media" && this.#mayRecoverMedia()) {
+    if (kind === "media" && this.#ladder.mayRecoverMedia(performance.now())) {
       this.#source.recoverMedia();
       if (this.#wanted) this.#start();
       return;
     }
-    this.#reopen(this.#nextDelay(kind));
+    this.#reopen(this.#ladder.nextDelay(kind));
     if (kind === "network") this.room.askSoon(0);
-  }
-
-  #mayRecoverMedia() {
-    const now = performance.now();
-    this.#mediaFaults = this.#mediaFaults.filter((at) => now - at < MEDIA_FAULTS.within_ms);
-    this.#mediaFaults.push(now);
-    return this.#mediaFaults.length <= MEDIA_FAULTS.count;
-  }
-
-  #nextDelay(kind) {
-    const n = this.#faults++;
-    if (n === 0 && kind !== "network") return 0;
-    return Math.min(BACK_OFF.first_ms * BACK_OFF.times ** n, BACK_OFF.max_ms);
   }
 
   #giveUp() {
@@ -320,14 +295,9 @@ export class Player {
     const now = performance.now();
     this.#movedAt = now;
     this.#hadFrame = true;
-    this.#nudged = false;
     this.#picture.thaw();
-    if (this.#healing) {
-      this.#healing = false;
-      this.recovered++;
-      this.#healedAt = now;
-    }
-    if (now - this.#healedAt > BACK_OFF.steady_ms) this.#faults = 0;
+    this.#stillness.moved();
+    this.#ladder.frame(now);
   }
 
   #tick() {
@@ -339,28 +309,13 @@ export class Player {
     this.#changed();
   }
 
-  /* Live, wanted, nothing under way, and yet no frame: first over a hole in the buffer, then from the
-   * start. How long to be patient grows with the segments' length. A slow network or a slow machine
-   * is not stuck: downloads have limits of their own, and ticks that come late count as one. */
   #watchStuck() {
-    const now = performance.now();
-    const passed_ms = Math.min(now - this.#tickedAt, 2 * TICK_MS);
-    this.#tickedAt = now;
-    const arrived = !this.#hadFrame && this.#source.buffered !== this.#buffered;
-    this.#buffered = this.#source.buffered;
-    if (this.#kind !== "live" || arrived || this.#isMoving()) this.#stuck_ms = 0;
-    else if (!this.#source.isBusy) this.#stuck_ms += passed_ms;
-    const patience_ms = Math.max(
-      STUCK.reopen_ms,
-      STUCK.targets * 1000 * this.#source.targetDuration,
-    );
-    if (this.#stuck_ms > patience_ms) {
+    const still = this.#kind === "live" && !this.#isMoving();
+    const verdict = this.#stillness.judge(performance.now(), still, this.#hadFrame, this.#source);
+    if (verdict === "reopen") {
       this.errors++;
       this.#fault("stuck", "no frame although live");
-    } else if (this.#stuck_ms > STUCK.nudge_ms && !this.#nudged) {
-      this.#nudged = true;
-      this.#overHole();
-    }
+    } else if (verdict === "nudge") this.#overHole();
   }
 
   #overHole() {
@@ -376,21 +331,23 @@ export class Player {
 
   #watchBehind() {
     if (this.#byChoice || !this.#hadFrame || this.#video.seeking) return;
-    const { latency, targetLatency } = this.#source;
-    if (
-      targetLatency > 0 &&
-      latency > BEHIND.times * targetLatency + BEHIND.plus_s &&
-      this.#isMoving()
-    )
-      this.goLive();
+    const { latency, targetLatency, targetDuration } = this.#source;
+    if (!(targetLatency > 0) || !this.#isMoving()) return;
+    const limit = Math.min(
+      BEHIND.times * targetLatency + BEHIND.plus_s,
+      2 * targetLatency + targetDuration,
+    );
+    if (latency > limit) this.goLive();
+    if (performance.now() - this.#stalledAt > RELAX_MS) this.#source.relax();
   }
 
   #comeBack() {
-    this.#stuck_ms = 0;
+    this.#stillness.moved();
     if (this.#source && this.#wanted && !this.isAtLiveEdge) this.goLive();
   }
 
   #ranDry() {
+    this.#stalledAt = performance.now();
     if (this.state === "playing" && !this.#video.seeking && this.#kind === "live") this.stalls++;
     this.#settle();
   }
@@ -398,7 +355,7 @@ export class Player {
   /* The browser, a headset or the picture-in-picture window may pause and play, too; a source that
    * goes or ends does so as well and means nothing by it. */
   #wasPaused() {
-    if (!this.#source || this.#video.ended || this.#healing) return;
+    if (!this.#source || this.#video.ended || this.#ladder.isHealing) return;
     if (document.hidden && !document.pictureInPictureElement) return;
     this.#wanted = false;
     this.#byChoice = true;

@@ -20,9 +20,10 @@ const LOAD = {
 const NO_RETRY = { ...LOAD, timeoutRetry: null, errorRetry: null };
 
 const SETTINGS = {
+  /* Parts, blocking reloads and PART-HOLD-BACK where the playlist has them; else HOLD-BACK, or three
+   * target durations. liveSyncDurationCount is left alone: once set, it overrules the playlist. */
   lowLatencyMode: true,
   maxLiveSyncPlaybackRate: 1.06 /* catches up after a stall so gently that nobody hears it */,
-  liveSyncDurationCount: 3 /* RFC 8216 section 6.3.3: not closer than three target durations */,
   backBufferLength: 20,
   maxBufferLength: 30,
   maxBufferSize: 80_000_000 /* 30 s of 4K at 20 Mb/s */,
@@ -98,11 +99,17 @@ class HlsSource {
       this.#tell("jump", list);
   }
 
+  /* Seconds from the picture to the end of what is listed, which is taken to go on at the pace of
+   * time between two reloads. */
   get latency() {
     return this.#hls.latency;
   }
   get targetLatency() {
     return this.#hls.targetLatency ?? 0;
+  }
+  /* When the picture reached the relay, by its clock (EXT-X-PROGRAM-DATE-TIME); null: not known. */
+  get playingDate() {
+    return this.#hls.playingDate;
   }
   /* Seconds that can be watched, from the oldest listed segment to the live edge. */
   get window() {
@@ -137,6 +144,12 @@ class HlsSource {
   }
   nudge() {
     this.#hls.startLoad();
+  }
+  /* hls.js keeps a second more for each stall, for ever: takes that back. */
+  relax() {
+    const details = this.#hls.latestLevelDetails;
+    const asked = details?.partHoldBack || details?.holdBack || 3 * this.targetDuration;
+    if (asked > 0 && this.targetLatency > asked) this.#hls.targetLatency = asked;
   }
   stop() {
     this.#stopped = true;
@@ -173,6 +186,10 @@ class NativeSource {
   get targetLatency() {
     return 0;
   }
+  get playingDate() {
+    const start = this.#video.getStartDate?.().getTime();
+    return start > 0 ? new Date(start + this.#video.currentTime * 1000) : null;
+  }
   get window() {
     const { seekable } = this.#video;
     return seekable.length > 0 ? this.livePosition - seekable.start(0) : 0;
@@ -182,6 +199,7 @@ class NativeSource {
     this.#video.load();
   }
   nudge() {}
+  relax() {}
   stop() {
     this.#listening.abort();
     this.#video.removeAttribute("src");

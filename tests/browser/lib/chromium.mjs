@@ -35,7 +35,9 @@ export async function openPage(browser, { size = DESKTOP, locale = 'en-US' } = {
   return page;
 }
 
-export const stats = (page) => page.evaluate(() => window.roomcast?.stats());
+// asked: when, by this machine's clock
+export const stats = (page) => page.evaluate(() => window.roomcast
+  && { ...window.roomcast.stats(), asked: Date.now() });
 
 // Polls window.roomcast.stats() until test(stats) holds and returns them; throws after limitMs. The
 // page is only asked, nothing is evaluated in it again and again: its policy forbids eval.

@@ -106,6 +106,9 @@ export const RECIPES = {
   'hevc-hlg': hevc('yuv420p10le', 'level-idc=5.1:no-high-tier=1:colorprim=bt2020:'
     + 'transfer=arib-std-b67:colormatrix=bt2020nc'),
   av1: [...plain(6, 15, '192x108'), '-c:v', 'libsvtav1', '-preset', '12', '-g', '15', ...aac()],
+  languages: [...picture('320x180', 25, 40), ...sound(40), ...sound(40, 48000, 2), '-map', '0:v',
+    '-map', '1:a', '-map', '2:a', ...x264(25, '-b:v', '500k'), ...aac(), '-metadata:s:a:0',
+    'language=eng', '-metadata:s:a:1', 'language=zho'],
   long: [...picture('320x180', 25, 24), ...sound(24), ...x264(25, '-b:v', '500k'), ...aac()],
 };
 

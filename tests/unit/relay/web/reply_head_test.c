@@ -36,6 +36,7 @@ static void test_playlist(void **state)
         .vary = true,
         .cache = REPLY_PUBLIC,
         .max_age_s = 1,
+        .shared_age_s = 12,
         .date = DATE,
         .modified = "Sun, 22 Nov 2026 21:18:02 GMT",
     };
@@ -43,7 +44,7 @@ static void test_playlist(void **state)
     expect(&h,
            "HTTP/1.1 200 OK\r\nDate: " DATE "\r\nContent-Type: application/vnd.apple.mpegurl\r\n"
            "Content-Encoding: gzip\r\nContent-Length: 1234\r\n"
-           "Cache-Control: public, max-age=1\r\nETag: \"abc-gz\"\r\n"
+           "Cache-Control: public, max-age=1, s-maxage=12\r\nETag: \"abc-gz\"\r\n"
            "Last-Modified: Sun, 22 Nov 2026 21:18:02 GMT\r\nVary: Accept-Encoding\r\n" ALWAYS);
 }
 

@@ -94,7 +94,7 @@ static inline void check_unchanged(const char *path, const char *lines, const ch
 }
 
 #define UNBLOCKED "Cache-Control: public, max-age=1"
-#define BLOCKED   "Cache-Control: public, max-age=12"
+#define BLOCKED   "Cache-Control: public, max-age=0, s-maxage=12"
 #define IN_VAIN   "Cache-Control: public, max-age=8"
 #define NO_PART   "Cache-Control: public, max-age=2"
 #define FILE_AGE  "Cache-Control: public, max-age=60, immutable"
