@@ -88,8 +88,9 @@ int http_conn_get(struct http_conn *c, const char *path, const char *range, bool
 
     if (r < 0)
         return r;
-    n = snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: %s\r\n%s%s%s\r\n", path, c->host,
-                 range ? "Range: bytes=" : "", range ? range : "", range ? "\r\n" : "");
+    n = snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: %s\r\n%s%s%s%s\r\n", path, c->host,
+                 c->gzip ? "Accept-Encoding: gzip\r\n" : "", range ? "Range: bytes=" : "",
+                 range ? range : "", range ? "\r\n" : "");
     if (n < 0 || (size_t)n >= sizeof(text))
         return -ENAMETOOLONG;
     c->head_len = c->body_len = 0;
@@ -101,6 +102,16 @@ int http_conn_get(struct http_conn *c, const char *path, const char *range, bool
         return -EPIPE;
     }
     return 0;
+}
+
+const char *http_conn_header(const struct http_conn *c, const char *name)
+{
+    for (const char *line = strstr(c->head, "\r\n"); line; line = strstr(line, "\r\n")) {
+        line += 2;
+        if (strncasecmp(line, name, strlen(name)) == 0)
+            return line + strlen(name) + strspn(line + strlen(name), " ");
+    }
+    return NULL;
 }
 
 /* RFC 9112 section 4 and 6.3; our servers always say Content-Length. */
