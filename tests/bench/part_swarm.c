@@ -54,8 +54,7 @@ static int parse_options(struct swarm *s, int argc, char **argv)
         else
             return -EINVAL;
     }
-    if (optind + 1 != argc ||
-        http_address(&s->options.to, argv[optind], &s->options.folder) < 0 ||
+    if (optind + 1 != argc || http_address(&s->options.to, argv[optind], &s->options.folder) < 0 ||
         s->options.folder[0] != '/' || s->options.folder[strlen(s->options.folder) - 1] != '/')
         return -EINVAL;
     return s->viewers >= 1 && s->viewers <= MAX_VIEWERS && s->seconds > 0 ? 0 : -EINVAL;

@@ -1,4 +1,5 @@
-/* What a swarm of viewers saw first under each name: the bytes of a URI, the moment of an answer. */
+/* What a swarm of viewers saw first under each name: the bytes of a URI, the moment of an answer.
+ */
 /* SPDX-License-Identifier: MIT */
 #include "tests/bench/lib/first_seen.h"
 

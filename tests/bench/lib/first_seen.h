@@ -1,4 +1,5 @@
-/* What a swarm of viewers saw first under each name: the bytes of a URI, the moment of an answer. */
+/* What a swarm of viewers saw first under each name: the bytes of a URI, the moment of an answer.
+ */
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns:   its table. Thread: one. Life: zero-initialised; first_seen_fini.

@@ -19,8 +19,14 @@ enum { RETRY_US = 1000000, PATH_BYTES = 320, QUEUE_MAX = 64, TEXT_BYTES = 256 <<
 /* Date has whole seconds, and so has Age: two may be lost in rounding. */
 enum { CLOCK_SLACK_S = 2, BLOCKED_LIVES = 6, COMPLAINTS_MAX = 20 };
 
-enum phase { PHASE_WAITING, PHASE_JOINING, PHASE_ENTERING, PHASE_RELOADING, PHASE_FETCHING,
-             PHASE_HINTING };
+enum phase {
+    PHASE_WAITING,
+    PHASE_JOINING,
+    PHASE_ENTERING,
+    PHASE_RELOADING,
+    PHASE_FETCHING,
+    PHASE_HINTING
+};
 
 struct part_viewer {
     const struct part_viewer_options *options;
