@@ -15,8 +15,9 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
-enum { SCRATCH_BYTES = 256 << 10, BODY_MAX_BYTES = 16 << 20 };
+enum { SCRATCH_BYTES = 256 << 10, BODY_MAX_BYTES = 16 << 20, TEXT_BYTES = 1 << 20 };
 
 int http_address(struct sockaddr_in *to, const char *text, const char **rest)
 {
@@ -112,6 +113,25 @@ const char *http_conn_header(const struct http_conn *c, const char *name)
             return line + strlen(name) + strspn(line + strlen(name), " ");
     }
     return NULL;
+}
+
+const char *http_conn_text(const struct http_conn *c)
+{
+    static _Thread_local char text[TEXT_BYTES];
+    z_stream z = {.next_in = (Bytef *)c->body,
+                  .avail_in = (uInt)c->body_len,
+                  .next_out = (Bytef *)text,
+                  .avail_out = sizeof(text) - 1};
+    int r;
+
+    if (!c->body || !http_conn_header(c, "Content-Encoding: gzip"))
+        return c->body;
+    if (inflateInit2(&z, MAX_WBITS + 16) != Z_OK)
+        return NULL;
+    r = inflate(&z, Z_FINISH);
+    text[z.total_out] = '\0';
+    inflateEnd(&z);
+    return r == Z_STREAM_END ? text : NULL;
 }
 
 /* RFC 9112 section 4 and 6.3; our servers always say Content-Length. */

@@ -40,6 +40,9 @@ __attribute__((warn_unused_result)) int http_conn_get(struct http_conn *c, const
                                                       const char *range, bool keep);
 /* The value of a header of the last reply, up to its CR; name ends with its colon. NULL: none. */
 const char *http_conn_header(const struct http_conn *c, const char *name);
+/* The last kept body as text, unpacked where it is compressed; valid until the next call. NULL:
+ * there is none, or it is no gzip. */
+const char *http_conn_text(const struct http_conn *c);
 /* Reads what has arrived. 1: the reply is complete; 0: more is to come. */
 __attribute__((warn_unused_result)) int http_conn_read(struct http_conn *c);
 /* The same, waiting for the whole reply until the deadline: its status, or -errno. */

@@ -30,6 +30,13 @@ static uint64_t attribute_number(const char *line, size_t len, const char *name)
     return at ? strtoull(at, NULL, 10) : 0;
 }
 
+static int64_t attribute_us(const char *line, size_t len, const char *name)
+{
+    const char *at = attribute(line, len, name);
+
+    return at ? (int64_t)(strtod(at, NULL) * 1e6 + 0.5) : 0;
+}
+
 static int attribute_uri(char out[URI_MAX], const char *line, size_t len)
 {
     const char *at = attribute(line, len, "URI=\""), *end;
@@ -54,6 +61,7 @@ static int take_part(struct part_playlist *p, const char *line, size_t len)
     x->at = p->end;
     x->ranged = range != NULL;
     x->from = x->bytes = 0;
+    x->duration_us = attribute_us(line, len, "DURATION=");
     if (range) {
         x->bytes = strtoull(range, &end, 10);
         if (*end == '@')

@@ -23,6 +23,7 @@ struct part {
     char uri[URI_MAX];
     bool ranged;
     uint64_t from, bytes; /* bytes: 0 of a hint, whose end nobody knows yet */
+    int64_t duration_us;
 };
 
 struct part_report {

@@ -13,9 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <zlib.h>
 
-enum { RETRY_US = 1000000, PATH_BYTES = 320, QUEUE_MAX = 64, TEXT_BYTES = 256 << 10 };
+enum { RETRY_US = 1000000, PATH_BYTES = 320, QUEUE_MAX = 64 };
 /* Date has whole seconds, and so has Age: two may be lost in rounding. */
 enum { CLOCK_SLACK_S = 2, BLOCKED_LIVES = 6, COMPLAINTS_MAX = 20 };
 
@@ -194,26 +193,6 @@ static void note_moment(struct part_viewer *v, struct histogram *h, uint64_t nam
         v->counts->worst_us = delay_us;
 }
 
-/* The body of a playlist, which viewers take compressed. NULL: it is no text. */
-static const char *body_text(const struct http_conn *c)
-{
-    static _Thread_local char text[TEXT_BYTES];
-    z_stream z = {.next_in = (Bytef *)c->body,
-                  .avail_in = (uInt)c->body_len,
-                  .next_out = (Bytef *)text,
-                  .avail_out = sizeof(text) - 1};
-    int r;
-
-    if (!http_conn_header(c, "Content-Encoding: gzip"))
-        return c->body;
-    if (inflateInit2(&z, MAX_WBITS + 16) != Z_OK)
-        return NULL;
-    r = inflate(&z, Z_FINISH);
-    text[z.total_out] = '\0';
-    inflateEnd(&z);
-    return r == Z_STREAM_END ? text : NULL;
-}
-
 /* Over to the next rendition, by what its report says of it: the part that it names is there. */
 static bool switch_rendition(struct part_viewer *v, const struct part_playlist *p, int64_t now_us)
 {
@@ -239,7 +218,7 @@ static bool switch_rendition(struct part_viewer *v, const struct part_playlist *
 static void playlist_arrived(struct part_viewer *v, int64_t now_us)
 {
     static _Thread_local struct part_playlist p;
-    const char *text = body_text(&v->conn);
+    const char *text = http_conn_text(&v->conn);
     const char *uri = v->uri[v->current];
     uint64_t asked[] = {v->asked.msn, v->asked.parts};
     uint64_t name = first_seen_hash(FIRST_SEEN_SEED, uri, strlen(uri));
@@ -269,7 +248,7 @@ static void playlist_arrived(struct part_viewer *v, int64_t now_us)
 static void index_arrived(struct part_viewer *v, int64_t now_us)
 {
     char uri[RENDITIONS_MAX][URI_MAX];
-    const char *text = body_text(&v->conn);
+    const char *text = http_conn_text(&v->conn);
     size_t n, at;
 
     if (!text || multivariant_parse(uri, &n, text) < 0) {
