@@ -169,9 +169,13 @@ static int run_round(struct blocking *b)
     uint64_t msn;
     unsigned parts;
     int64_t end_us = stopwatch_mono_us() + ROUND_US;
-    int r = http_conn_fetch(&b->scout, b->path, stopwatch_mono_us() + FETCH_US);
-    const char *text = r == 200 ? http_conn_text(&b->scout) : NULL;
+    const char *text;
+    int r;
 
+    /* A word that means nothing to the relay makes it another address to a cache. */
+    snprintf(path, sizeof(path), "%s?now=%" PRId64, b->path, end_us);
+    r = http_conn_fetch(&b->scout, path, stopwatch_mono_us() + FETCH_US);
+    text = r == 200 ? http_conn_text(&b->scout) : NULL;
     if (!text || read_end(text, &msn, &parts) < 0) {
         fprintf(stderr, "blocking: %s: status %d; no playlist that can be waited for\n", b->path,
                 r);
