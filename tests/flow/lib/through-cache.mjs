@@ -116,7 +116,7 @@ export async function lowLatencyThrough(t, name, { sendsAge, wakesMs }) {
   const proof = new Proof(t, relay, cache);
   await until('the room to play', 20000, async () => {
     const r = await get(`${relay.base}/live/main/video.m3u8`);
-    return r.status === 200 && parsePlaylist(text(r)).segments.length > 1;
+    return r.status === 200 && parsePlaylist(text(r)).segments.length > 0;
   });
   await answered(relay);
   const early = await proof.tooEarly();
@@ -125,7 +125,7 @@ export async function lowLatencyThrough(t, name, { sendsAge, wakesMs }) {
   await proof.queries();
   // One player follows both renditions, each with a connection: that is two of the swarm's.
   const one = await proof.viewers('one player', 2, 4, []);
-  const many = await proof.viewers('many', VIEWERS, 6, ['--switch', '5']);
+  const many = await proof.viewers('many', VIEWERS, 5, ['--switch', '5']);
   assert.ok(many.requests <= one.rate * many.seconds * FACTOR + JOINING,
     `the relay answers ${many.rate}/s for ${VIEWERS} viewers and ${one.rate}/s for one`);
   assert.ok(many.switches > 0, 'viewers switched renditions');
