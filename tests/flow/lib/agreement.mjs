@@ -8,7 +8,8 @@ const sha = (bytes) => createHash('sha1').update(bytes).digest('hex');
 
 export class Agreement {
   constructor() {
-    Object.assign(this, { faults: [], facts: new Map(), texts: new Map(), updates: 0, reads: 0 });
+    Object.assign(this, { faults: [], facts: new Map(), texts: new Map(), updates: 0, reads: 0,
+      gaps: 0 });
   }
 
   fault(text) { if (this.faults.length < 20) this.faults.push(text); }
@@ -29,6 +30,7 @@ export class Agreement {
 
   segment(rendition, s) {
     const name = `${rendition} segment ${s.msn}`;
+    if (s.gap && !this.facts.has(name)) this.gaps++;
     this.holds(name, JSON.stringify([s.uri, s.durationText, s.date, s.map, !!s.gap]));
     // Which EXT-X-DISCONTINUITY stands before the first one is in the sequence number alone.
     this.holds(`${name} discontinuities`, s.dsn);
