@@ -118,7 +118,7 @@ test-players: all  ## a minute of low latency in hls.js; GStreamer, VLC and mpv
 unit-build: $(UNIT)
 unit: $(UNIT)  ## unit tests only (also with SAN=...)
 	@scripts/run-unit $(UNIT)
-flow: all  ## flow tests only: real SRT in, HLS out; TEST=tests/flow/x.test.mjs for one
+flow: all $(B)/tests/bench/part_swarm  ## flow tests only: real SRT in, HLS out; TEST=tests/flow/x.test.mjs for one
 	@scripts/run-tests flow $(or $(TEST),$(sort $(wildcard tests/flow/*.test.mjs)))
 browser: all  ## browser tests only, in Chromium
 	@scripts/run-tests browser $(or $(TEST),$(sort $(wildcard tests/browser/*.test.mjs)))

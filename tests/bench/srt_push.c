@@ -13,6 +13,7 @@
  * --log FILE:
  *   start ROOM MONO_US             srt_connect is about to be called
  *   first ROOM MONO_US             the first message was sent
+ *   frame ROOM COUNT MONO_US       the last byte of that many video access units was sent
  *   gop ROOM INDEX MONO_US         the last byte of the access unit before the next IDR was sent
  */
 #include "tests/bench/lib/stopwatch.h"
@@ -50,7 +51,7 @@ struct room {
     char name[64];
     int64_t start_us; /* when to connect; once sending, when packet 0 was due */
     size_t next;      /* packet index within the loop */
-    uint32_t loop, gop;
+    uint32_t loop, gop, frames;
 };
 
 struct push {
@@ -252,10 +253,12 @@ static int64_t room_due_us(const struct push *p, const struct room *r, size_t pa
     return r->start_us + ts_clip_due_us(p->clip, last % n, r->loop + (uint32_t)(last / n));
 }
 
-/* Moves past the message that was sent and logs the GOPs that ended in it. */
+/* Moves past the message that was sent and logs the frames and GOPs that ended in it. */
 static void room_advance(struct push *p, struct room *r, size_t packets, int64_t now_us)
 {
     for (size_t i = 0; i < packets; i++) {
+        if (ts_clip_ends_frame(p->clip, r->next) && ++r->frames && p->log)
+            fprintf(p->log, "frame %s %u %" PRId64 "\n", r->name, r->frames, now_us);
         if (ts_clip_ends_gop(p->clip, r->next)) {
             if (p->log)
                 fprintf(p->log, "gop %s %u %" PRId64 "\n", r->name, r->gop, now_us);

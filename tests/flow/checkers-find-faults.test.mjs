@@ -8,3 +8,4 @@ import './lib/fmp4.test.mjs';
 import './lib/rules.test.mjs';
 import './lib/ledger.test.mjs';
 import './lib/follower.test.mjs';
+import './lib/agreement.test.mjs';

@@ -15,8 +15,9 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
-enum { SCRATCH_BYTES = 256 << 10, BODY_MAX_BYTES = 16 << 20 };
+enum { SCRATCH_BYTES = 256 << 10, BODY_MAX_BYTES = 16 << 20, TEXT_BYTES = 1 << 20 };
 
 int http_address(struct sockaddr_in *to, const char *text, const char **rest)
 {
@@ -88,8 +89,9 @@ int http_conn_get(struct http_conn *c, const char *path, const char *range, bool
 
     if (r < 0)
         return r;
-    n = snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: %s\r\n%s%s%s\r\n", path, c->host,
-                 range ? "Range: bytes=" : "", range ? range : "", range ? "\r\n" : "");
+    n = snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: %s\r\n%s%s%s%s\r\n", path, c->host,
+                 c->gzip ? "Accept-Encoding: gzip\r\n" : "", range ? "Range: bytes=" : "",
+                 range ? range : "", range ? "\r\n" : "");
     if (n < 0 || (size_t)n >= sizeof(text))
         return -ENAMETOOLONG;
     c->head_len = c->body_len = 0;
@@ -101,6 +103,35 @@ int http_conn_get(struct http_conn *c, const char *path, const char *range, bool
         return -EPIPE;
     }
     return 0;
+}
+
+const char *http_conn_header(const struct http_conn *c, const char *name)
+{
+    for (const char *line = strstr(c->head, "\r\n"); line; line = strstr(line, "\r\n")) {
+        line += 2;
+        if (strncasecmp(line, name, strlen(name)) == 0)
+            return line + strlen(name) + strspn(line + strlen(name), " ");
+    }
+    return NULL;
+}
+
+const char *http_conn_text(const struct http_conn *c)
+{
+    static _Thread_local char text[TEXT_BYTES];
+    z_stream z = {.next_in = (Bytef *)c->body,
+                  .avail_in = (uInt)c->body_len,
+                  .next_out = (Bytef *)text,
+                  .avail_out = sizeof(text) - 1};
+    int r;
+
+    if (!c->body || !http_conn_header(c, "Content-Encoding: gzip"))
+        return c->body;
+    if (inflateInit2(&z, MAX_WBITS + 16) != Z_OK)
+        return NULL;
+    r = inflate(&z, Z_FINISH);
+    text[z.total_out] = '\0';
+    inflateEnd(&z);
+    return r == Z_STREAM_END ? text : NULL;
 }
 
 /* RFC 9112 section 4 and 6.3; our servers always say Content-Length. */

@@ -20,6 +20,7 @@ struct http_conn {
     char head[4096];
     size_t head_len;
     bool in_body, keep; /* keep: the body is wanted, not only its length */
+    bool gzip;          /* set by the caller: say that gzip is understood */
     bool stamped;       /* set by the caller: note when the kernel got the reply's first bytes */
     int64_t arrived_wall_us;
     int status;
@@ -37,6 +38,11 @@ void http_conn_fini(struct http_conn *c);
 /* Sends a GET, after (re)connecting when closed. range: "0-65535" or NULL. */
 __attribute__((warn_unused_result)) int http_conn_get(struct http_conn *c, const char *path,
                                                       const char *range, bool keep);
+/* The value of a header of the last reply, up to its CR; name ends with its colon. NULL: none. */
+const char *http_conn_header(const struct http_conn *c, const char *name);
+/* The last kept body as text, unpacked where it is compressed; valid until the next call. NULL:
+ * there is none, or it is no gzip. */
+const char *http_conn_text(const struct http_conn *c);
 /* Reads what has arrived. 1: the reply is complete; 0: more is to come. */
 __attribute__((warn_unused_result)) int http_conn_read(struct http_conn *c);
 /* The same, waiting for the whole reply until the deadline: its status, or -errno. */

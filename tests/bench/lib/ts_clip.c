@@ -20,7 +20,7 @@ struct mark {
     int64_t due_us;
     uint8_t pcr_at, pts_at, dts_at;
     uint8_t counter_step; /* how far the PID's continuity counter gets in one loop, modulo 16 */
-    bool ends_gop;
+    bool ends_frame, ends_gop;
 };
 
 struct ts_clip {
@@ -141,6 +141,7 @@ static void walk_video(struct ts_clip *c, struct walk *w, const struct packet *k
     if (k->dts_90k != NO_TIME) {
         w->first_90k = w->frames == 0 ? k->dts_90k : w->first_90k;
         w->last_90k = k->dts_90k;
+        c->marks[w->last_packet].ends_frame = w->frames > 0;
         c->marks[w->last_packet].ends_gop = k->random_access && w->frames > 0;
         c->gops += k->random_access;
         w->frames++;
@@ -180,7 +181,7 @@ static int mark_fields(struct ts_clip *c, const char *path)
     }
     if (w.frames < 2 || w.last_90k <= w.first_90k)
         return complain(path, "no video that starts with a random access point and goes on");
-    c->marks[w.last_packet].ends_gop = true;
+    c->marks[w.last_packet].ends_frame = c->marks[w.last_packet].ends_gop = true;
     c->loop_90k = (w.last_90k - w.first_90k) * (int64_t)w.frames / (int64_t)(w.frames - 1);
     mark_counters(c, counted);
     return 0;
@@ -319,6 +320,11 @@ uint32_t ts_clip_gops(const struct ts_clip *c)
 int64_t ts_clip_due_us(const struct ts_clip *c, size_t index, uint32_t loop)
 {
     return c->marks[index].due_us + c->loop_90k * loop * 100 / 9;
+}
+
+bool ts_clip_ends_frame(const struct ts_clip *c, size_t index)
+{
+    return c->marks[index].ends_frame;
 }
 
 bool ts_clip_ends_gop(const struct ts_clip *c, size_t index)

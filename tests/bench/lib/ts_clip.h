@@ -34,6 +34,8 @@ int64_t ts_clip_loop_us(const struct ts_clip *c);
 uint32_t ts_clip_gops(const struct ts_clip *c);
 /* When packet `index` of loop `loop` is due, relative to packet 0 of loop 0. */
 int64_t ts_clip_due_us(const struct ts_clip *c, size_t index, uint32_t loop);
+/* Is the packet the last one of a video access unit? */
+bool ts_clip_ends_frame(const struct ts_clip *c, size_t index);
 /* Is the packet the last one of the access unit before an IDR? */
 bool ts_clip_ends_gop(const struct ts_clip *c, size_t index);
 /* Writes the 188 bytes of packet `index` as loop `loop` carries them. */

@@ -1,0 +1,28 @@
+# Varnish as a cache in front of Roomcast; its built-in rules do the rest: it coalesces requests,
+# keeps to Cache-Control, sends Age, and takes the query for a part of the address.
+# SPDX-License-Identifier: MIT
+vcl 4.1;
+
+import std;
+
+backend roomcast {
+    .host = "127.0.0.1";
+    .port = "8080";
+}
+
+sub vcl_recv {
+    # The same directives in another order are the same question.
+    set req.url = std.querysort(req.url);
+    # Nothing here depends on cookies, and Varnish caches no request that has one.
+    unset req.http.Cookie;
+}
+
+sub vcl_backend_response {
+    # No playlist past its time, not even while a newer one is fetched.
+    set beresp.grace = 0s;
+    set beresp.keep = 0s;
+    # A mistake that a thousand viewers make reaches the relay once a second.
+    if (beresp.status == 400 || beresp.status == 503) {
+        set beresp.ttl = 1s;
+    }
+}
