@@ -130,19 +130,16 @@ fuzz:  ## every fuzz target for FUZZ_SECONDS each, under ASan and UBSan
 fuzz-long: FUZZ_SECONDS = 1800
 fuzz-long: fuzz  ## the same for half an hour each
 fuzz-build: $(FUZZ)
-
 bench-build: all $(BENCH)
 bench:  ## figures beside a bare libsrt sink and nginx, in one run
 	@scripts/setup bench
 	@$(MAKE) --no-print-directory bench-build
 	@scripts/bench
-
 lint:  ## format, static analysis, layers, size limits, both compilers
 	@scripts/setup lint
 	@scripts/lint
 format:  ## clang-format everything
 	clang-format -i $(FORMATTED)
-
 install: all  ## binary, configuration, systemd unit under DESTDIR and PREFIX
 	@scripts/install $(B)/roomcast "$(DESTDIR)" "$(PREFIX)"
 clean:  ## remove everything that was built
