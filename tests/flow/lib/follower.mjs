@@ -35,6 +35,7 @@ export class Follower {
     this.abort = new AbortController();
     this.ending = this.abort.signal;
     setMaxListeners(0, this.ending);
+    this.patience = new AbortController();
   }
 
   // ---- what the renditions use
@@ -56,7 +57,7 @@ export class Follower {
   }
 
   failed(e) {
-    if (e.name === 'AbortError' && this.ending.aborted) return;
+    if (e.name === 'AbortError') return;
     this.errors.push(`${e.code ?? e.message}`);
     this.lastError = e;
   }
@@ -204,13 +205,18 @@ export class Follower {
     }
   }
 
-  // The publisher has left: segments need not come any more.
-  left() { this.publishing = false; }
+  // The publisher has left: nothing need come any more, and nobody waits for it.
+  left() {
+    this.publishing = false;
+    this.patience.abort();
+    this.patience = new AbortController();
+  }
 
   // One more round, then the verdict over everything seen. → Findings
   async stop() {
     this.running = false;
     this.abort.abort();
+    this.patience.abort();
     for (const timer of this.timers) timer.abort();
     await this.loop;
     await Promise.all(this.all().map((r) => r.loop));

@@ -44,7 +44,8 @@ export class Rendition {
     while (this.follower.running) {
       const before = this.list;
       const ok = await this.step();
-      if (!(ok && this.list !== before && this.list?.control?.blocks)) {
+      const blocks = this.list?.control?.blocks && this.follower.publishing;
+      if (!(ok && this.list !== before && blocks)) {
         await this.clock.sleep(this.follower.pollMs, this.follower.ending);
       }
     }
@@ -62,7 +63,9 @@ export class Rendition {
 
   nextAsked() {
     const { list } = this;
-    if (!list?.control?.blocks || list.endList || this.plainNext) return null;
+    if (!list?.control?.blocks || list.endList || this.plainNext || !this.follower.publishing) {
+      return null;
+    }
     const { msn, parts } = reach(list);
     // Beyond the last part of a segment means the first of the next: both ways are asked (rule 93).
     const last = list.segments.at(-1);
@@ -102,7 +105,7 @@ export class Rendition {
       _HLS_skip: skip });
     const gzip = this.reloads % 2 === 1;
     const got = await this.follower.fetch(url, { headers: gzip ? { 'accept-encoding': 'gzip' } : {},
-      ...asked ? { timeoutMs: this.follower.holdMs(), signal: this.follower.ending } : {},
+      ...asked ? { timeoutMs: this.follower.holdMs(), signal: this.follower.patience.signal } : {},
         ...options });
     if (got.status !== 200) return { got, list: null };
     const bytes = plain(got);
