@@ -209,18 +209,20 @@ int packager_force_laggards(struct packager *p)
     return rc;
 }
 
-int packager_cut_leader(struct packager *p, int64_t present_90k, int64_t next_dts, bool before_held)
+int packager_cut_leader(struct packager *p, const struct cmaf_track_sample *next, bool before_held)
 {
     struct cmaf_track *r = p->leader->cmaf;
-    int64_t start = cmaf_track_segment_start_90k(r);
+    int64_t start = cmaf_track_segment_start_90k(r), present_90k;
     const struct segmenter_cut *c;
     int rc;
 
     before_held = before_held && cmaf_track_holds(r);
-    freeze(p, (before_held ? cmaf_track_held_90k(r) : next_dts) - start);
-    c = segmenter_cut(&p->segmenter, present_90k, packager_wall_of(p, present_90k));
+    freeze(p, (before_held ? cmaf_track_held_90k(r) : next->dts_90k) - start);
+    present_90k = before_held ? cmaf_track_held_pts_90k(r) : next->pts_90k;
+    c = segmenter_cut(&p->segmenter, present_90k, packager_wall_of(p, present_90k),
+                      !before_held && next->random_access);
     rc = before_held ? cmaf_track_cut_before_held(r, c->sequence)
-                     : cmaf_track_cut(r, c->sequence, next_dts);
+                     : cmaf_track_cut(r, c->sequence, next->dts_90k);
     return rc ? rc : packager_force_laggards(p);
 }
 
@@ -239,11 +241,11 @@ int packager_lead(struct packager *p, const struct cmaf_track_sample *s, bool mu
         case SEGMENTER_GO_ON:
             return 0;
         case SEGMENTER_CUT_HERE:
-            return packager_cut_leader(p, s->pts_90k, s->dts_90k, false);
+            return packager_cut_leader(p, s, false);
         case SEGMENTER_CUT_BEFORE: /* a discontinuity is the new unit's, not the held one's */
             later = p->segmenter.discontinuity;
             p->segmenter.discontinuity = false;
-            rc = packager_cut_leader(p, cmaf_track_held_pts_90k(r), s->dts_90k, true);
+            rc = packager_cut_leader(p, s, true);
             p->segmenter.discontinuity = later;
             break;
         }
@@ -270,7 +272,7 @@ int packager_start(struct packager *p, struct packaged_track *leader, const stru
     rc = cmaf_track_set_params(leader->cmaf, params);
     if (rc)
         return rc;
-    c = segmenter_cut(&p->segmenter, present, u->wall_us);
+    c = segmenter_cut(&p->segmenter, present, u->wall_us, true);
     cmaf_track_start(leader->cmaf, c->sequence);
     return 0;
 }

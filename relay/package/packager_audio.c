@@ -73,7 +73,7 @@ static int close_old_params(struct packager *p, struct packaged_track *t,
 
     p->segmenter.discontinuity = true;
     if (t == p->leader)
-        return packager_cut_leader(p, s->pts_90k, s->dts_90k, false);
+        return packager_cut_leader(p, s, false);
     if (cmaf_track_sequence(r) > segmenter_sequence(&p->segmenter))
         return -EAGAIN;
     rc = cmaf_track_finish(r);

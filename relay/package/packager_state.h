@@ -72,8 +72,7 @@ int64_t packager_wall_of(const struct packager *p, int64_t present_90k);
 /* Asks the segmenter about the leader's next sample and does what it says. */
 int packager_lead(struct packager *p, const struct cmaf_track_sample *s, bool must_cut);
 /* Cuts the leader where its next sample starts. */
-int packager_cut_leader(struct packager *p, int64_t present_90k, int64_t next_dts,
-                        bool before_held);
+int packager_cut_leader(struct packager *p, const struct cmaf_track_sample *next, bool before_held);
 /* Ends the open sequence number of a track without a next sample: its media so far, or a gap. */
 int packager_close_behind(struct packager *p, struct cmaf_track *r);
 /* Ends what tracks have that the cuts have left two segments behind. */

@@ -34,7 +34,7 @@ static int join_video(struct packager *p, struct packaged_track *t,
     if (rc)
         return rc;
     p->leader = t;
-    c = segmenter_cut(&p->segmenter, s->pts_90k, packager_wall_of(p, s->pts_90k));
+    c = segmenter_cut(&p->segmenter, s->pts_90k, packager_wall_of(p, s->pts_90k), s->random_access);
     cmaf_track_start(t->cmaf, c->sequence);
     return packager_force_laggards(p);
 }
@@ -48,7 +48,7 @@ static int rejoin_video(struct packager *p, struct packaged_track *t,
 
     if (changed)
         p->segmenter.discontinuity = true;
-    c = segmenter_cut(&p->segmenter, s->pts_90k, packager_wall_of(p, s->pts_90k));
+    c = segmenter_cut(&p->segmenter, s->pts_90k, packager_wall_of(p, s->pts_90k), s->random_access);
     while (!rc && cmaf_track_sequence(t->cmaf) < c->sequence)
         rc = packager_close_behind(p, t->cmaf);
     p->leader = t;

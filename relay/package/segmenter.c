@@ -36,7 +36,7 @@ enum segmenter_verdict segmenter_next(const struct segmenter *s, const struct se
         return SEGMENTER_CUT_BEFORE;
     if (u->must_cut)
         return SEGMENTER_CUT_HERE;
-    if (u->random_access && length >= s->target_90k * 9 / 10)
+    if (u->random_access && length > 0 && (s->astray || length >= s->target_90k * 9 / 10))
         return SEGMENTER_CUT_HERE;
     if (length >= longest(s) || bytes > s->max_bytes)
         return SEGMENTER_CUT_HERE;
@@ -44,7 +44,7 @@ enum segmenter_verdict segmenter_next(const struct segmenter *s, const struct se
 }
 
 const struct segmenter_cut *segmenter_cut(struct segmenter *s, int64_t present_90k,
-                                          int64_t capture_wall_us)
+                                          int64_t capture_wall_us, bool random_access)
 {
     struct segmenter_cut *c = &s->cuts[s->count % SEGMENTER_CUTS];
 
@@ -53,6 +53,7 @@ const struct segmenter_cut *segmenter_cut(struct segmenter *s, int64_t present_9
     c->capture_wall_us = capture_wall_us;
     c->discontinuity = s->discontinuity;
     s->discontinuity = false;
+    s->astray = !random_access;
     s->count++;
     return c;
 }

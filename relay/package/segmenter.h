@@ -39,6 +39,7 @@ struct segmenter {
     uint64_t count; /* cuts made; the newest is number count - 1 */
     uint64_t first_sequence;
     bool discontinuity; /* the next cut is one */
+    bool astray;        /* the newest cut was not at a random access: the next one is taken */
 };
 
 struct segmenter_unit {
@@ -53,9 +54,10 @@ void segmenter_init(struct segmenter *s, uint32_t segment_ms, uint32_t max_targe
  * size so far, the new unit included. */
 enum segmenter_verdict segmenter_next(const struct segmenter *s, const struct segmenter_unit *u,
                                       int64_t start_90k, int64_t last_90k, uint64_t bytes);
-/* Notes a cut; capture time runs with presentation time from the cut that set the anchor. */
+/* Notes a cut before a unit that is a random access or not; capture time runs with presentation
+ * time from the cut that set the anchor. */
 const struct segmenter_cut *segmenter_cut(struct segmenter *s, int64_t present_90k,
-                                          int64_t capture_wall_us);
+                                          int64_t capture_wall_us, bool random_access);
 /* The cut that starts sequence number n, or NULL: not made yet, or forgotten. */
 const struct segmenter_cut *segmenter_find(const struct segmenter *s, uint64_t sequence);
 uint64_t segmenter_sequence(const struct segmenter *s);

@@ -23,7 +23,7 @@ static void play(struct segmenter *s, int64_t step, unsigned gop, unsigned frame
     bool first_idr = true, held_idr = true;
 
     memset(out, 0, sizeof(*out));
-    segmenter_cut(s, 0, 0);
+    segmenter_cut(s, 0, 0, true);
     for (unsigned i = 1; i < frames; i++) {
         struct segmenter_unit u = {.dts_90k = i * step, .random_access = gop && i % gop == 0};
         enum segmenter_verdict v;
@@ -37,7 +37,7 @@ static void play(struct segmenter *s, int64_t step, unsigned gop, unsigned frame
             segmenter_freeze(s, out->durations[out->count - 1], 0, 0, 0);
             start = v == SEGMENTER_CUT_HERE ? u.dts_90k : held;
             first_idr = v == SEGMENTER_CUT_HERE ? u.random_access : held_idr;
-            segmenter_cut(s, start, 0);
+            segmenter_cut(s, start, 0, first_idr);
             if (v == SEGMENTER_CUT_HERE)
                 break;
         }
@@ -52,6 +52,38 @@ static void expect_legal(const struct segmenter *s, const struct run *r)
         if ((r->durations[i] + 45000) / 90000 > s->target_duration_s)
             fail_msg("segment %zu of %lld ticks breaks TARGETDURATION %u", i,
                      (long long)r->durations[i], s->target_duration_s);
+}
+
+/* One keyframe comes 0.4 s late, once TARGETDURATION is frozen: one segment begins without one, and
+ * the next keyframe is taken for a cut again, however soon. */
+static void test_finds_back_to_keyframes(void **state)
+{
+    struct segmenter s;
+    int64_t start = 0, held = 0;
+    unsigned astray = 0;
+
+    (void)state;
+    segmenter_init(&s, 2000, 10, 1 << 26, 0, 0);
+    segmenter_cut(&s, 0, 0, true);
+    for (int64_t i = 1; i < 600; i++) {
+        bool idr = i < 250 ? i % 60 == 0 : (i - 252) % 60 == 0; /* 240, then 252 */
+        struct segmenter_unit u = {.dts_90k = i * 3000, .random_access = idr};
+
+        for (int k = 0; k < 2; k++) {
+            enum segmenter_verdict v = segmenter_next(&s, &u, start, held, 1000);
+
+            if (v == SEGMENTER_GO_ON)
+                break;
+            start = v == SEGMENTER_CUT_HERE ? u.dts_90k : held;
+            segmenter_freeze(&s, 180000, 0, 0, 0);
+            segmenter_cut(&s, start, 0, v == SEGMENTER_CUT_HERE && idr);
+            astray += v != SEGMENTER_CUT_HERE || !idr;
+            if (v == SEGMENTER_CUT_HERE)
+                break;
+        }
+        held = u.dts_90k;
+    }
+    assert_int_equal(astray, 1);
 }
 
 static void test_usual_gops(void **state)
@@ -147,7 +179,7 @@ static void test_cuts_are_found_and_forgotten(void **state)
     segmenter_init(&s, 2000, 10, 1 << 26, 0, 100);
     assert_null(segmenter_find(&s, 100));
     for (int i = 0; i < 40; i++)
-        segmenter_cut(&s, i * 1000, i);
+        segmenter_cut(&s, i * 1000, i, true);
     assert_int_equal(segmenter_sequence(&s), 139);
     assert_null(segmenter_find(&s, 140));
     assert_int_equal(segmenter_find(&s, 139)->present_90k, 39000);
@@ -160,6 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_usual_gops),
+        cmocka_unit_test(test_finds_back_to_keyframes),
         cmocka_unit_test(test_no_keyframe_for_long),
         cmocka_unit_test(test_frozen_room_holds),
         cmocka_unit_test(test_bytes_are_bounded),
