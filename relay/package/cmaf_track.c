@@ -319,8 +319,12 @@ int cmaf_track_release_frame(struct cmaf_track *r)
 /* Seals the open segment, whose media ends at `end` in the track's timescale. */
 static int close_segment(struct cmaf_track *r, int64_t end)
 {
-    int rc = r->open.samples ? close_part(r, end) : 0, fd;
+    int rc, fd;
 
+    /* what was given out as parts stays as long as it was said to be */
+    if (!r->open.samples && r->info.parts)
+        end = r->expected;
+    rc = r->open.samples ? close_part(r, end) : 0;
     if (rc)
         return rc;
     if (r->info.samples == 0) {

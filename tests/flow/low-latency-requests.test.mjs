@@ -13,7 +13,9 @@ import { pushFfmpeg } from './lib/push.mjs';
 import { startRelay } from './lib/relay.mjs';
 
 const OPEN_END = 9007199254740991;
-const maxAge = (r) => Number(/max-age=(\d+)/.exec(r.headers['cache-control'] ?? '')?.[1] ?? -1);
+// How long a cache between may keep it: s-maxage where it stands, else max-age.
+const maxAge = (r) => Number((/s-maxage=(\d+)/.exec(r.headers['cache-control'] ?? '')
+  ?? /max-age=(\d+)/.exec(r.headers['cache-control'] ?? ''))?.[1] ?? -1);
 
 // Where a media playlist ends: its last whole segment, the parts behind it, the hint.
 function read(text) {

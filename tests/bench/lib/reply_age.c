@@ -17,7 +17,9 @@ void reply_age_read(struct reply_age *a, const struct http_conn *c, int64_t now_
         a->age_s = strtoll(age, NULL, 10);
     if (date && strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &tm))
         a->since_s = now_wall_s - timegm(&tm);
-    life = life ? strstr(life, "max-age=") : NULL;
-    if (life)
-        a->max_age_s = strtoll(life + 8, NULL, 10);
+    /* RFC 9111 section 5.2.2.10: for a shared cache s-maxage counts, where it stands */
+    if (life && strstr(life, "s-maxage="))
+        a->max_age_s = strtoll(strstr(life, "s-maxage=") + 9, NULL, 10);
+    else if (life && strstr(life, "max-age="))
+        a->max_age_s = strtoll(strstr(life, "max-age=") + 8, NULL, 10);
 }

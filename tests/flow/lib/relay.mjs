@@ -130,6 +130,9 @@ export async function startRelay(t, options = {}) {
   const child = new Child(binary, args);
   const relay = new Relay(child, srtPort, httpPort, options);
   if (process.env.FLOW_LOG) t.after(() => writeFileSync(process.env.FLOW_LOG, relay.log));
+  // Shown when the test fails.
+  t.after(() => t.diagnostic(`the relay said:\n${relay.log.split('\n')
+    .filter((l) => / (WARN|ERROR) |feed_ended|was=|died/.test(l)).slice(-40).join('\n')}`));
   t.after(() => relay.finish());
   await until(`/readyz of the relay\n${child.log}`, 15000, async () => {
     if (child.status) throw new Error(`the relay ended at once: ${child.log}`);

@@ -16,7 +16,8 @@ const VIEWERS = 100;
 const NONE = ['errors', 'older', 'unsatisfied', 'missed', 'differing', 'lifetime_wrong',
   'age_missing', 'age_wrong', 'expired', 'hints_gone'];
 
-const maxAge = (r) => Number(/max-age=(\d+)/.exec(r.headers['cache-control'])?.[1]);
+const sharedAge = (r) => Number(/s-maxage=(\d+)/.exec(r.headers['cache-control'])?.[1]);
+const maxAge = (r) => Number(/\bmax-age=(\d+)/.exec(r.headers['cache-control'])?.[1]);
 const text = (r) => r.body.toString();
 
 class Proof {
@@ -38,7 +39,8 @@ class Proof {
     const { msn, parts } = reach(list);
     const next = `?_HLS_msn=${msn}&_HLS_part=${parts}`;
     const blocked = await this.playlist(next);
-    assert.equal(maxAge(blocked.r), 6 * td, 'blocked: six target durations');
+    assert.equal(sharedAge(blocked.r), 6 * td, 'blocked: six target durations, for caches');
+    assert.equal(maxAge(blocked.r), 0, 'and none for the player itself');
     assert.ok(reach(blocked.list).msn > msn || reach(blocked.list).parts > parts, 'with the part');
     await sleep(maxAge(r) * 1000 + 1200);
     const fresh = await this.playlist();
