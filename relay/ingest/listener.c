@@ -22,7 +22,7 @@ enum {
     PENDING_US = 400000, /* a handshake not accepted by then has failed */
     PAYLOAD_MAX = 1456,
     PACKET_OVERHEAD = 44,   /* IP, UDP and SRT headers in SRTO_MSS */
-    NAP_US = 2000,          /* how long packets may wait for company: well below a tick */
+    NAP_US = 4000,          /* how long packets may wait for company: well below a tick */
     MIN_VERSION = 0x010300, /* the first with stream ids */
 };
 
