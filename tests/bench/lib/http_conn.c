@@ -117,13 +117,16 @@ const char *http_conn_header(const struct http_conn *c, const char *name)
 
 const char *http_conn_text(const struct http_conn *c)
 {
-    static _Thread_local char text[TEXT_BYTES];
-    z_stream z = {.next_in = (Bytef *)c->body,
-                  .avail_in = (uInt)c->body_len,
-                  .next_out = (Bytef *)text,
-                  .avail_out = sizeof(text) - 1};
+    /* on the heap: a thread's own variables take from its stack */
+    static _Thread_local char *text;
+    z_stream z = {.next_in = (Bytef *)c->body, .avail_in = (uInt)c->body_len};
     int r;
 
+    text = text ? text : malloc(TEXT_BYTES);
+    if (!text)
+        return NULL;
+    z.next_out = (Bytef *)text;
+    z.avail_out = TEXT_BYTES - 1;
     if (!c->body || !http_conn_header(c, "Content-Encoding: gzip"))
         return c->body;
     if (inflateInit2(&z, MAX_WBITS + 16) != Z_OK)
@@ -231,10 +234,13 @@ static ssize_t receive(struct http_conn *c, void *to, size_t size)
 
 int http_conn_read(struct http_conn *c)
 {
-    static _Thread_local char scratch[SCRATCH_BYTES];
+    static _Thread_local char *scratch;
 
+    scratch = scratch ? scratch : malloc(SCRATCH_BYTES);
+    if (!scratch)
+        return -ENOMEM;
     for (;;) {
-        ssize_t n = receive(c, scratch, sizeof(scratch));
+        ssize_t n = receive(c, scratch, SCRATCH_BYTES);
         int r;
 
         if (n < 0 && (errno == EAGAIN || errno == EINTR))

@@ -217,31 +217,33 @@ static bool switch_rendition(struct part_viewer *v, const struct part_playlist *
 
 static void playlist_arrived(struct part_viewer *v, int64_t now_us)
 {
-    static _Thread_local struct part_playlist p;
+    /* over a megabyte: as a thread's own variable it would not leave room for small stacks */
+    static _Thread_local struct part_playlist *p;
     const char *text = http_conn_text(&v->conn);
     const char *uri = v->uri[v->current];
     uint64_t asked[] = {v->asked.msn, v->asked.parts};
     uint64_t name = first_seen_hash(FIRST_SEEN_SEED, uri, strlen(uri));
 
-    if (!text || part_playlist_parse(&p, text) < 0 || !p.blocks || p.ended) {
+    p = p ? p : malloc(sizeof(*p));
+    if (!p || !text || part_playlist_parse(p, text) < 0 || !p->blocks || p->ended) {
         start_over(v, now_us, "no live low-latency playlist", 0);
         return;
     }
     v->counts->playlists++;
-    check_age(v, &p);
-    v->counts->older += part_position_compare(&p.end, &v->seen[v->current]) < 0;
-    v->seen[v->current] = p.end;
+    check_age(v, p);
+    v->counts->older += part_position_compare(&p->end, &v->seen[v->current]) < 0;
+    v->seen[v->current] = p->end;
     if (v->phase == PHASE_ENTERING) {
-        v->wanted = p.end;
+        v->wanted = p->end;
         v->queued = v->at = 0;
         v->has_hint = v->hint_taken = false;
     } else {
         name = first_seen_hash(name, asked, sizeof(asked));
         note_moment(v, &v->counts->reload, name, now_us);
-        v->counts->unsatisfied += part_position_compare(&p.end, &v->asked) <= 0;
-        queue_parts(v, &p);
+        v->counts->unsatisfied += part_position_compare(&p->end, &v->asked) <= 0;
+        queue_parts(v, p);
     }
-    if (!switch_rendition(v, &p, now_us))
+    if (!switch_rendition(v, p, now_us))
         go_on(v, now_us);
 }
 
