@@ -67,7 +67,10 @@ for (const uris of ['number', 'range']) {
       for (const key of Object.keys(counts)) counts[key] -= before[key];
       t.diagnostic(`${uris} ${kind}, ${COMPARE_S} s: ${figures(seen)}; ${JSON.stringify(counts)}`);
       assert.deepEqual(player.requests.refused(), [], kind);
-      assert.ok(counts.part > COMPARE_S, `${kind}: ${counts.part} parts`);
+      // Shaka 5.2 takes whole segments where parts are byte ranges: why `number` is the default.
+      if (uris === 'number' || kind === 'hls') {
+        assert.ok(counts.part > COMPARE_S, `${kind}: ${counts.part} parts`);
+      }
       await player.close();
     }
   });
