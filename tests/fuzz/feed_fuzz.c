@@ -97,7 +97,7 @@ static void on_send(void *ctx, const struct link_message *m, int fd)
 
 static struct config *defaults(void)
 {
-    static const char *const asked[] = {"rooms.list.fuzz.ts=true"};
+    static const struct config_override asked[] = {{"rooms.list.fuzz.ts=true"}};
     static struct config *c;
 
     if (!c) {
