@@ -48,6 +48,8 @@ int cmaf_track_new(struct cmaf_track **out, uint32_t track, const char *language
     if (!r)
         return -ENOMEM;
     r->track = track;
+    r->expected = INT64_MIN;
+    r->timescale = 90000; /* until its parameters say another one */
     strncpy(r->language, language, sizeof(r->language) - 1);
     r->part_90k = part_90k;
     r->out = *cb;

@@ -213,6 +213,10 @@ int fmp4_new(struct fmp4 **out, const struct track_params *p, const char *langua
     if (!f)
         return -ENOMEM;
     f->timescale = codec_kind(p->codec) == CODEC_KIND_VIDEO ? 90000 : p->core_sample_rate;
+    if (f->timescale == 0) { /* every time would be divided by it */
+        free(f);
+        return -EINVAL;
+    }
     f->sink = sink;
     f->sink_ctx = ctx;
     f->init = init;
