@@ -9,6 +9,7 @@
  * TOTAL_US: how long all parts up to this one are together, since the room's first; MONO_US: 0 for
  * those that were there already when the playlist was first read.
  */
+#include "tests/bench/lib/each_room.h"
 #include "tests/bench/lib/http_conn.h"
 #include "tests/bench/lib/part_playlist.h"
 #include "tests/bench/lib/stopwatch.h"
@@ -16,12 +17,11 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ROOMS = 32, FETCH_US = 8000000, POLL_US = 20000, PATH_BYTES = 256 };
+enum { FETCH_US = 8000000, POLL_US = 20000, PATH_BYTES = 256 };
 
 struct options {
     struct sockaddr_in to;
@@ -32,7 +32,6 @@ struct options {
 
 struct watch {
     const struct options *options;
-    pthread_t thread;
     char room[64];
     struct http_conn conn;
     struct part_playlist playlist;
@@ -64,7 +63,7 @@ static int parse_options(struct options *o, int argc, char **argv)
     }
     if (optind + 1 != argc || http_address(&o->to, argv[optind], NULL) < 0)
         return -EINVAL;
-    return o->rooms >= 1 && o->rooms <= MAX_ROOMS && o->seconds > 0 ? 0 : -EINVAL;
+    return o->rooms >= 1 && o->rooms <= EACH_ROOM_MAX && o->seconds > 0 ? 0 : -EINVAL;
 }
 
 static void note_parts(struct watch *w, int64_t now_us)
@@ -111,9 +110,8 @@ static void *watch_run(void *arg)
 
 int main(int argc, char **argv)
 {
-    static struct watch watch[MAX_ROOMS];
+    static struct watch watch[EACH_ROOM_MAX];
     struct options o = {.prefix = "bench", .rendition = "video.m3u8", .rooms = 1, .seconds = 10};
-    unsigned started = 0;
 
     if (parse_options(&o, argc, argv) < 0) {
         fputs("usage: part_watch [--rooms N] [--prefix TEXT] [--rendition NAME.m3u8] [--seconds S] "
@@ -121,17 +119,13 @@ int main(int argc, char **argv)
               stderr);
         return 2;
     }
-    for (; started < o.rooms; started++) {
-        struct watch *w = &watch[started];
+    for (unsigned i = 0; i < o.rooms; i++) {
+        struct watch *w = &watch[i];
 
         w->options = &o;
         w->end_us = stopwatch_mono_us() + (int64_t)(o.seconds * 1e6);
-        snprintf(w->room, sizeof(w->room), "%s%03u", o.prefix, started);
+        snprintf(w->room, sizeof(w->room), "%s%03u", o.prefix, i);
         http_conn_init(&w->conn, &o.to);
-        if (pthread_create(&w->thread, NULL, watch_run, w) != 0)
-            break;
     }
-    for (unsigned i = 0; i < started; i++)
-        pthread_join(watch[i].thread, NULL);
-    return started == o.rooms ? 0 : 1;
+    return each_room(watch, sizeof(*watch), o.rooms, watch_run) ? 0 : 1;
 }
