@@ -14,8 +14,9 @@ enum {
     MESSAGE_MAX = 2048,   /* over SRTO_PAYLOADSIZE, which is at most 1456 */
     BURST = 4096,         /* packets read from one socket in one tick */
     FULL_READ_TURNS = 16, /* how often a socket that yields nothing is read until EAGAIN */
-    FEW_PACKETS = 8,      /* in this many ticks or fewer: the socket need not be asked sooner ... */
+    FEW_PACKETS = 5,      /* in this many ticks or fewer: the socket need not be asked sooner ... */
     EVERY_MAX = 4,        /* ... than after that many */
+    RATE_ONE = 256,       /* one packet a tick, as publisher.rate counts */
     STATE_TURNS = 4,      /* how often an idle socket is asked whether it still lives */
     WEDGE_CHECK_US = 250000,
     WEDGE_US = 1000000, /* packets arrive, none can be read */
@@ -30,6 +31,7 @@ struct publisher {
     int64_t last_bytes_us, last_check_us;
     uint64_t turns;
     uint32_t every;            /* ticks from one turn to the next */
+    uint32_t rate;             /* packets a tick x RATE_ONE, over the last turns */
     uint64_t due;              /* the tick of the next turn */
     int64_t last_arrived;      /* packets, at the last wedge check */
     int64_t arriving_since_us; /* 0: none came between the last checks */
@@ -142,14 +144,17 @@ static bool is_over(struct publisher *p, uint64_t turn, int got)
     return srt_getsockstate(p->socket) >= SRTS_BROKEN;
 }
 
-/* A turn costs the same for one packet as for ten: quiet feeds have fewer of them. */
-static uint32_t ticks_until_next(uint32_t every, int got)
+/* A turn costs the same for one packet as for ten: quiet feeds have fewer of them. Pictures come in
+ * bursts, so it is the rate over some turns that says how quiet a feed is. */
+static void choose_next_turn(struct publisher *p, uint64_t tick, int got)
 {
-    uint32_t most = EVERY_MAX;
+    uint32_t now = (uint32_t)got * RATE_ONE / p->every;
 
-    while (most > 1 && (uint32_t)got * most > FEW_PACKETS * every)
-        most /= 2;
-    return most;
+    p->rate = (7 * p->rate + now) / 8;
+    p->every = EVERY_MAX;
+    while (p->every > 1 && p->rate * p->every > FEW_PACKETS * RATE_ONE)
+        p->every /= 2;
+    p->due = (tick / p->every + 1) * p->every; /* together: the loop sleeps in between */
 }
 
 uint64_t publisher_due(const struct publisher *p)
@@ -169,8 +174,7 @@ bool publisher_tick(struct publisher *p, uint64_t tick, int64_t now_us, int64_t 
     turn = p->turns++;
     if (feed_is_open(p->feed)) {
         got = drain(p, turn % FULL_READ_TURNS == 0);
-        p->every = ticks_until_next(p->every, got);
-        p->due = (tick / p->every + 1) * p->every; /* together: the loop sleeps in between */
+        choose_next_turn(p, tick, got);
         feed_flush(p->feed, now_us, wall_us);
         if (feed_bytes(p->feed) != before) {
             p->last_bytes_us = now_us;
