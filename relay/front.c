@@ -23,6 +23,8 @@
 
 enum {
     TICK_US = 100000,
+    RING_TICKS = 10,           /* every so often threads without waiters are brought up to date */
+    GATHER_US = 3000,          /* company for the first message: see gather */
     LINK_BURST = 256,          /* messages of one worker before others have their turn */
     WORKERS_STOP_US = 3000000, /* how long workers may flush after LINK_STOP */
     VIEWERS_STOP_US = 5000000, /* how long viewers' replies may take after that */
@@ -50,10 +52,17 @@ struct front {
     struct worker_link *links;
     uint32_t workers;
     int control;
-    struct event *on_control, *on_desk, *on_tick;
+    struct event *on_control, *on_desk, *on_tick, *on_gather;
+    unsigned ticks;
     int64_t stop_us; /* 0: not stopping */
     int exit_code;
 };
+
+static void show(struct front *f)
+{
+    rooms_show(f->rooms, clock_mono_us(), clock_wall_us());
+    server_ring(f->server, false);
+}
 
 static void lose_worker(struct worker_link *k)
 {
@@ -65,7 +74,7 @@ static void lose_worker(struct worker_link *k)
     close(k->fd);
     k->fd = -1;
     rooms_worker_lost(k->front->rooms, k->index, clock_mono_us());
-    rooms_show(k->front->rooms, clock_mono_us(), clock_wall_us());
+    show(k->front);
 }
 
 static void send_to(struct worker_link *k, const struct link_message *m, int fd)
@@ -88,16 +97,15 @@ static void send_to_workers(struct front *f, uint32_t worker, const struct link_
             send_to(&f->links[i], m, fd);
 }
 
-static void on_link(evutil_socket_t fd, short what, void *arg)
+/* Takes what a worker has said; false: there may be more. */
+static bool take_messages(struct worker_link *k)
 {
-    struct worker_link *k = arg;
     struct front *f = k->front;
     struct link_message m;
     int passed, rc = 1;
 
-    (void)what;
     for (int i = 0; i < LINK_BURST; i++) {
-        rc = link_receive(fd, &m, &passed);
+        rc = link_receive(k->fd, &m, &passed);
         if (rc != 1)
             break;
         m.worker = k->index; /* what a worker says of itself is not believed */
@@ -111,7 +119,39 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
     }
     if (rc == 0 || (rc < 0 && rc != -EAGAIN))
         lose_worker(k);
-    rooms_show(f->rooms, clock_mono_us(), clock_wall_us());
+    return rc != 1;
+}
+
+/* A worker speaks of all its rooms in one turn, of video and audio at nearly the same time. Waking
+ * and showing for each message cost more than what was in them, so the first one waits for company
+ * and nobody listens meanwhile. */
+static void on_link(evutil_socket_t fd, short what, void *arg)
+{
+    const struct timeval company = {.tv_usec = GATHER_US};
+    struct worker_link *k = arg;
+
+    (void)fd, (void)what;
+    if (!event_pending(k->front->on_gather, EV_TIMEOUT, NULL))
+        event_add(k->front->on_gather, &company);
+}
+
+static void on_gather(evutil_socket_t fd, short what, void *arg)
+{
+    static const struct timeval at_once = {0};
+    struct front *f = arg;
+    bool all = true;
+
+    (void)fd, (void)what;
+    for (uint32_t i = 0; i < f->workers; i++) {
+        struct worker_link *k = &f->links[i];
+        if (k->fd >= 0 && !take_messages(k))
+            all = false;
+        if (k->fd >= 0)
+            event_add(k->readable, NULL);
+    }
+    show(f);
+    if (!all)
+        event_add(f->on_gather, &at_once);
 }
 
 static void adopt_worker(struct front *f, uint32_t index, int fd)
@@ -125,7 +165,7 @@ static void adopt_worker(struct front *f, uint32_t index, int fd)
     }
     lose_worker(k);
     k->fd = fd;
-    k->readable = event_new(f->base, fd, EV_READ | EV_PERSIST, on_link, k);
+    k->readable = event_new(f->base, fd, EV_READ, on_link, k);
     if (!k->readable || link_outbox_new(&k->outbox, fd) || event_add(k->readable, NULL)) {
         log_error(CTX, "no_memory what=\"a worker's link\"");
         if (k->readable)
@@ -222,6 +262,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         if (f->links[i].fd >= 0 && link_outbox_flush(f->links[i].outbox))
             log_warn(CTX, "worker_unreachable worker=%u", i);
     rooms_tick(f->rooms, now_us, clock_wall_us());
+    server_ring(f->server, ++f->ticks % RING_TICKS == 0);
     if (f->stop_us && (!workers_left(f) || now_us > f->stop_us))
         event_base_loopbreak(f->base);
 }
@@ -296,7 +337,8 @@ static int make_events(struct front *f)
     f->on_control = event_new(f->base, f->control, EV_READ | EV_PERSIST, on_control, f);
     f->on_desk = event_new(f->base, desk_fd(f->desk), EV_READ | EV_PERSIST, on_desk, f);
     f->on_tick = event_new(f->base, -1, EV_PERSIST, on_tick, f);
-    if (!f->on_control || !f->on_desk || !f->on_tick)
+    f->on_gather = event_new(f->base, -1, 0, on_gather, f);
+    if (!f->on_control || !f->on_desk || !f->on_tick || !f->on_gather)
         return -ENOMEM;
     if (event_add(f->on_control, NULL) || event_add(f->on_desk, NULL) ||
         event_add(f->on_tick, &tick))

@@ -183,6 +183,11 @@ static bool is_run(const struct playlist *p, size_t i, bool first)
            w->items[i].msn + RUN <= settled;
 }
 
+bool playlist_has_runs(const struct playlist *p)
+{
+    return window_whole(p->window) > RUN;
+}
+
 static void drop_runs(struct playlist_runs *r, uint64_t before)
 {
     size_t kept = 0;

@@ -41,6 +41,8 @@ struct playlist_runs {
     size_t count;
 };
 
+/* Is the list long enough to have such runs? */
+bool playlist_has_runs(const struct playlist *p);
 void playlist_runs_fini(struct playlist_runs *r);
 /* Everything but the rendition reports. */
 void playlist_render(struct press *out, const struct playlist *p, struct playlist_runs *runs);

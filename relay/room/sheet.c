@@ -32,6 +32,7 @@ static int assemble(struct body **out, const struct press *text, const struct te
     struct press all;
     uint32_t max_age_s = td_s > 2 ? td_s / 2 : 1; /* rule 104: half a target duration */
     press_init(&all);
+    all.later = text->later;
     press_join(&all, text);
     press_store(&all, reports->data, reports->len);
     *out = NULL;
@@ -44,8 +45,11 @@ static int assemble(struct body **out, const struct press *text, const struct te
 /* The parts of the text that are the playlist's own. */
 static int render_own(struct sheet *s, const struct playlist *p)
 {
+    /* A list too short to have pieces that stay is compressed whole, when somebody asks for it. */
+    bool later = !playlist_has_runs(p);
     press_clear(&s->text);
     press_clear(&s->delta_text);
+    s->text.later = s->delta_text.later = later;
     s->made = false;
     playlist_render(&s->text, p, &s->runs);
     s->has_delta = playlist_render_delta(&s->delta_text, p);

@@ -36,6 +36,7 @@ struct http_thread {
     _Atomic int64_t stop_us; /* 0: goes on; else the deadline of its drain */
     pthread_t id;
     bool started, events; /* events: they were assigned */
+    bool listens;         /* what the postbox was told */
 };
 
 static int spare_fd(void)
@@ -162,11 +163,24 @@ static void on_mail(evutil_socket_t fd, short what, void *arg)
 
 /* Called while a request is handled: taking news only shows, queues and wakes, it runs no other
  * connection. */
-static void refresh(void *ctx)
+static void refresh(void *ctx, bool parked)
 {
     struct http_thread *t = ctx;
+    if (parked && !t->listens) {
+        t->listens = true;
+        postbox_listen(t->post, true);
+    }
     if (postbox_has_mail(t->post))
         postbox_take(t->post, take_post, t);
+}
+
+/* With nobody waiting, news may be left until somebody asks. */
+static void stop_listening(struct http_thread *t)
+{
+    if (!t->listens || atomic_load_explicit(&t->loop.tally.holding, memory_order_relaxed) > 0)
+        return;
+    t->listens = false;
+    postbox_listen(t->post, false);
 }
 
 static void begin_drain(struct http_thread *t)
@@ -205,6 +219,7 @@ static void *run_thread(void *arg)
         int more = ring_is_empty(&t->loop.ready) ? 0 : EVLOOP_NONBLOCK;
         event_base_loop(t->loop.base, EVLOOP_ONCE | more);
         conn_run_ready(&t->loop);
+        stop_listening(t);
     }
     return NULL;
 }
@@ -300,6 +315,16 @@ void http_thread_free(struct http_thread **tp)
 void http_thread_post(struct http_thread *t, struct post *p)
 {
     postbox_put(t->post, p);
+}
+
+void http_thread_leave(struct http_thread *t, struct post *p)
+{
+    postbox_leave(t->post, p);
+}
+
+void http_thread_ring(struct http_thread *t, bool anyway)
+{
+    postbox_ring(t->post, anyway);
 }
 
 const struct tally *http_thread_tally(const struct http_thread *t)

@@ -113,8 +113,8 @@ void server_free(struct server **sp)
     free(s);
 }
 
-/* To one thread, or to all; after the stop nobody would take it. */
-static void tell(struct server *s, size_t thread, struct post *p)
+/* After the stop nobody would take it. left: it may wait there. */
+static void hand(struct server *s, size_t thread, struct post *p, bool left)
 {
     if (!p) {
         log_error("http", "not_told reason=\"out of memory\"");
@@ -122,14 +122,27 @@ static void tell(struct server *s, size_t thread, struct post *p)
     }
     if (atomic_load(&s->stopped))
         post_free(&p);
+    else if (left)
+        http_thread_leave(s->threads[thread], p);
     else
         http_thread_post(s->threads[thread], p);
+}
+
+static void tell(struct server *s, size_t thread, struct post *p)
+{
+    hand(s, thread, p, false);
 }
 
 void server_show(struct server *s, const struct room_view *v)
 {
     for (size_t i = 0; i < s->thread_count; i++)
-        tell(s, i, post_new(POST_VIEW, v->room, v, NULL, NULL));
+        hand(s, i, post_new(POST_VIEW, v->room, v, NULL, NULL), true);
+}
+
+void server_ring(struct server *s, bool anyway)
+{
+    for (size_t i = 0; i < s->thread_count && !atomic_load(&s->stopped); i++)
+        http_thread_ring(s->threads[i], anyway);
 }
 
 void server_hide(struct server *s, const char *room)

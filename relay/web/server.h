@@ -13,6 +13,7 @@
 #include "relay/room/view.h"
 #include "relay/web/request.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,8 +54,12 @@ void server_stop(struct server *s, int64_t deadline_mono_us);
 void server_free(struct server **s);
 
 /* A room's new view for every thread; takes its own references. A thread whose mailbox is full
- * gets the newest as soon as it has emptied it (counted). */
+ * gets the newest as soon as it has emptied it (counted). A thread shows it before it handles its
+ * next request; server_ring brings it to the requests that wait. */
 void server_show(struct server *s, const struct room_view *v);
+/* Wakes the threads on which a request waits for the views shown so far; anyway: all of them, which
+ * is due about once a second, so that nobody keeps old views for ever. */
+void server_ring(struct server *s, bool anyway);
 /* The room is gone: 404 from now on. */
 void server_hide(struct server *s, const char *room);
 /* Text at an exact path ("/live/rooms.json"), answered by every thread; NULL takes it away. */
