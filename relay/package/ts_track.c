@@ -265,7 +265,9 @@ int ts_track_push(struct ts_track *t, const struct track_params *p,
         return 0;
     }
     fitting = realloc(u, sizeof(*u) + u->len);
-    append(t, l, fitting ? fitting : u);
+    if (fitting)
+        u = fitting;
+    append(t, l, u);
     return drain(t, false);
 }
 
