@@ -4,6 +4,7 @@
 
 #include "relay/base/clock.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -96,6 +97,7 @@ static bool is_near(int64_t a, int64_t b)
 
 static bool is_open(const struct daterange *r)
 {
+    assert(r);
     return r->kind == LINK_EVENT_OUT && !r->has_end && !r->is_over;
 }
 
@@ -144,6 +146,7 @@ static uint32_t copies_before(const struct dateranges *d, const struct daterange
     uint32_t copies = 0;
     for (size_t i = 0; i < d->count; i++) {
         const struct daterange *k = d->items[i];
+        assert(k);
         if (k->kind == r->kind && k->id == r->id && k->type == r->type &&
             k->start_90k == r->start_90k && k->copies >= copies)
             copies = k->copies + 1;

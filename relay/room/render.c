@@ -5,6 +5,7 @@
 #include "relay/room/multivariant.h"
 #include "relay/room/sheets.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -146,6 +147,7 @@ static void add_reach(struct view_rendition *out, const struct presentation *p,
 static int render_rendition(struct view_rendition *out, const struct presentation *p,
                             struct rendition *r, int64_t now_us)
 {
+    assert(r);
     const struct window_segment *open = window_open(&r->window);
     snprintf(out->name, sizeof(out->name), "%s", r->name);
     out->media_type = r->kind == CODEC_KIND_VIDEO   ? "video/mp4"

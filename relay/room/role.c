@@ -246,6 +246,7 @@ static const char *list(struct role *role, const struct role_room *room,
         return note_late(role, m);
     if (err < 0)
         return NULL;
+    assert(r); /* without one nothing would have been taken */
     role->late = 0;
     r->silent = false;
     role->listed += m->type == LINK_SEGMENT;
