@@ -43,6 +43,8 @@ LIB   := $(filter-out $(B)/relay/main.o,$(OBJ))
 UNIT  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/unit -name '*_test.c')))
 BENCH := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/*.c)))
 BENCH_LIB := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/bench/lib/*.c)))
+FAULTS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/faults/*.c)))
+FAULTS_LIB := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/faults/lib/*.c))) $(B)/tests/bench/lib/stopwatch.o
 FUZZ  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/fuzz -name '*_fuzz.c')))
 PAGE  := $(sort $(shell find relay/web/page -type f))
 FORMATTED = $(shell find relay codecs config tests -name '*.[ch]')
@@ -87,6 +89,8 @@ $(UNIT): $(B)/%: %.c $(B)/libroomcast.a
 	$(LINK) -o $@ $< $(LIBS) -lcmocka
 $(BENCH): $(B)/%: %.c $(BENCH_LIB) $(B)/libroomcast.a
 	$(LINK) -o $@ $< $(BENCH_LIB) $(LIBS)
+$(FAULTS): $(B)/%: %.c $(FAULTS_LIB) $(B)/libroomcast.a
+	$(LINK) -o $@ $< $(FAULTS_LIB) $(LIBS)
 $(FUZZ): $(B)/%: %.c $(B)/libroomcast.a
 	$(LINK) -fsanitize=fuzzer -o $@ $< $(LIBS)
 
@@ -147,4 +151,4 @@ clean:  ## remove everything that was built
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 14
 
--include $(OBJ:.o=.d) $(BENCH_LIB:.o=.d) $(addsuffix .d,$(UNIT) $(BENCH) $(FUZZ))
+-include $(OBJ:.o=.d) $(BENCH_LIB:.o=.d) $(FAULTS_LIB:.o=.d) $(addsuffix .d,$(UNIT) $(BENCH) $(FUZZ) $(FAULTS))
