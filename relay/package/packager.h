@@ -95,6 +95,14 @@ __attribute__((warn_unused_result)) int packager_new(struct packager **out,
                                                      const struct packager_track *tracks,
                                                      size_t count, const struct packager_out *cb);
 void packager_free(struct packager **p);
+/* Can it go on with other tracks? Not beside another feed, nor with a transport stream. */
+bool packager_can_turn(const struct packager *p);
+/* The program is another one, but what leads is the same kind: a track with the same codec goes on,
+ * one with another codec begins at its next random access point, one that is not there any more is
+ * left behind. Video comes first in both. */
+__attribute__((warn_unused_result)) int packager_turn(struct packager *p,
+                                                      const struct packager_track *tracks,
+                                                      size_t count);
 /* One whole access unit; nothing of it is kept by reference. */
 __attribute__((warn_unused_result)) int packager_take(struct packager *p,
                                                       const struct packager_unit *u);

@@ -92,16 +92,17 @@ static uint32_t next_picture(struct marked_feed *f)
         f->idr_due = false;
         p->frame_num = 0;
         p->idr_pic_id ^= 1;
+        f->after_cra = false;
         return 0;
     }
     if (f->in_group < f->group) { /* the pictures between two anchors */
         p->bidirectional = true;
-        p->leading = f->open && f->in_gop <= f->group;
+        p->leading = f->after_cra && f->in_gop <= f->group;
         return f->shown - f->group + f->in_group++;
     }
     if (again) {
         f->in_gop = 0;
-        p->cra = p->recovery = true;
+        p->cra = p->recovery = f->after_cra = true;
         left = UINT32_MAX;
     }
     p->recovery = p->recovery || (f->refresh && f->decoded % 30 == 0);

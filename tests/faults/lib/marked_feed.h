@@ -47,7 +47,7 @@ struct marked_feed {
     enum ts_damage damage;
     uint32_t damaged;
     /* where the GOP is */
-    bool idr_due;
+    bool idr_due, after_cra;
     uint32_t in_gop, decoded, shown, group, in_group, sounds, pictures;
     struct unit unit;
     uint64_t random;
