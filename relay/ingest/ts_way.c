@@ -60,16 +60,20 @@ bool ts_way_break(struct ts_way *w, uint8_t out[static TS_PACKET])
     return true;
 }
 
-/* Section 2.4.3.3: a packet may be sent twice; the copy is not new data. */
+/* Section 2.4.3.3: a packet may be sent twice; the copy is not new data. An encoder that starts anew,
+ * or a hole of 15 packets, may bring the same counter with other bytes. */
 static bool is_copy(struct ts_way *w, const uint8_t *p, uint64_t *breaks)
 {
     int8_t counter = (int8_t)(p[3] & 0x0f), last = w->continuity;
     bool jump_announced = (p[3] & ADAPTATION) && p[4] > 0 && (p[5] & 0x80);
+    const uint8_t *tail = p + TS_PACKET - sizeof(w->tail);
+    bool same = memcmp(tail, w->tail, sizeof(w->tail)) == 0;
 
     w->continuity = counter;
+    memcpy(w->tail, tail, sizeof(w->tail));
     if (last < 0 || jump_announced)
         return false;
-    if (counter == last)
+    if (counter == last && same)
         return true;
     if (counter != ((last + 1) & 0x0f)) {
         ++*breaks;

@@ -87,7 +87,7 @@ const gops = (r) => ({
   'intra refresh': { faults: [24], breaks: [0, 0], except: [81], script: ['set gop=0 refresh=1', 'play 12'] },
   'open GOP': { faults: [24], breaks: [0, 0],
     script: [`set gop=${r.between(20, 40)} bframes=${r.between(1, 3)} open=1`, 'play 8'] },
-  'open GOP of HEVC': { faults: [24], breaks: [0, 0],
+  'open GOP of HEVC': { faults: [24], breaks: [0, 0], except: [35, 54], independent: false,
     script: [`set codec=hevc gop=${r.between(20, 40)} bframes=${r.between(1, 3)} open=1`, 'play 8'] },
 });
 

@@ -25,6 +25,8 @@ async function settled(ledger, follower) {
 async function play(t, relay, c, dir) {
   const follower = new Follower(relay.base, c.room, { probes: false }).start();
   t.after(() => { follower.running = false; });
+  follower.onIndex = () => { follower.playsAt ??= Date.now(); };
+  const pushed = Date.now();
   const push = markPush(t, relay, { ...c, dir });
   const status = await push.wait(PUSH_MS);
   assert.deepEqual(status, { code: 0, signal: null }, `${c.name}: ${push.log}`);
@@ -37,6 +39,12 @@ async function play(t, relay, c, dir) {
   assert.deepEqual(broken, [], `${c.name}: broken rules`);
   assert.deepEqual(follower.errors, [], `${c.name}: requests that failed`);
   if (c.codec) assert.match(codecs(follower), c.codec, `${c.name}: CODECS`);
+  if (c.firstMs) {
+    assert.ok(follower.playsAt - pushed < c.firstMs + 500, `${c.name}: the first segment`);
+  }
+  if (c.independent !== undefined) {
+    assert.equal(follower.renditions.get('video').list.independent, c.independent, c.name);
+  }
   judgeCase(c, result);
   return result;
 }

@@ -384,6 +384,24 @@ static void test_a_hole_spoils_only_what_it_hit(void **state)
     assert_int_equal(seen_counter(), (shown + 8) & 15);
 }
 
+/* An encoder that starts anew may begin with the very counter that was the last one. */
+static void test_the_same_counter_is_no_copy(void **state)
+{
+    uint8_t p[TS_PACKET];
+
+    (void)state;
+    reset(7);
+    tables(both, 2);
+    pes(0x100, 0, 3, 0);
+    media(p, 0x100, 2);
+    p[1] |= 0x40;
+    p[TS_PACKET - 1] = 1;
+    ts_filter_take(&f, p, sizeof(p));
+    assert_int_equal(packets, 4);
+    ts_filter_take(&f, p, sizeof(p));
+    assert_int_equal(packets, 4);
+}
+
 /* A picture is open when packets are lost: the demuxer sees a counter that does not follow. */
 static void test_a_torn_picture_is_said(void **state)
 {
@@ -464,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_another_codec_on_the_same_pid),
         cmocka_unit_test(test_tables_for_the_demuxer),
         cmocka_unit_test(test_a_hole_spoils_only_what_it_hit),
+        cmocka_unit_test(test_the_same_counter_is_no_copy),
         cmocka_unit_test(test_a_torn_picture_is_said),
         cmocka_unit_test(test_a_track_moves),
     };
