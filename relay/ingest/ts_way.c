@@ -62,15 +62,17 @@ bool ts_way_break(struct ts_way *w, uint8_t out[static TS_PACKET])
 
 /* Section 2.4.3.3: a packet may be sent twice; the copy is not new data. An encoder that starts anew,
  * or a hole of 15 packets, may bring the same counter with other bytes. */
-static bool is_copy(struct ts_way *w, const uint8_t *p, uint64_t *breaks)
+static bool is_copy(struct ts_way *w, const uint8_t *p, size_t header, uint64_t *breaks)
 {
+    const uint8_t *last_bytes = p + TS_PACKET - 8;
+    const uint8_t *time = header + 16 <= TS_PACKET ? p + header + 8 : last_bytes;
     int8_t counter = (int8_t)(p[3] & 0x0f), last = w->continuity;
     bool jump_announced = (p[3] & ADAPTATION) && p[4] > 0 && (p[5] & 0x80);
-    const uint8_t *tail = p + TS_PACKET - sizeof(w->tail);
-    bool same = memcmp(tail, w->tail, sizeof(w->tail)) == 0;
+    bool same = memcmp(w->sample, time, 8) == 0 && memcmp(w->sample + 8, last_bytes, 8) == 0;
 
     w->continuity = counter;
-    memcpy(w->tail, tail, sizeof(w->tail));
+    memcpy(w->sample, time, 8);
+    memcpy(w->sample + 8, last_bytes, 8);
     if (last < 0 || jump_announced)
         return false;
     if (counter == last && same)
@@ -151,7 +153,7 @@ bool ts_way_take(struct ts_way *w, const uint8_t *p, size_t header, uint8_t head
 {
     bool start = p[1] & UNIT_START;
 
-    if (is_copy(w, p, breaks))
+    if (is_copy(w, p, header, breaks))
         return false;
     if (w->hole && w->ended) /* what is missing is not of the PES before */
         w->headless = true;

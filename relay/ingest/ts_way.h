@@ -27,7 +27,7 @@ struct ts_way {
     uint16_t pid;      /* the demuxer's */
     int8_t continuity; /* the publisher's last counter; -1: none yet */
     uint8_t counter;   /* ours, of the next packet */
-    uint8_t tail[8];   /* the last bytes of the newest packet */
+    uint8_t sample[16]; /* of the newest packet's bytes: where a PES has its time, and the last */
     bool used, ended;  /* ended: the newest PES is whole */
     bool hole;         /* packets are missing before the next one */
     bool headless;     /* its PES began in a hole */

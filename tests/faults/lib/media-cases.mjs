@@ -67,7 +67,7 @@ const programs = (r) => ({
   'video changes its PID': { faults: ['PMT'],
     script: [encoder(r), `play 3.${r.between(0, 9)}`, 'set video_pid=301', 'play 5'] },
   'audio is declared and never comes': { faults: [22], firstMs: 2000,
-    script: ['set audio=mute', encoder(r), 'play 6'] },
+    script: ['set audio=mute', `set gop=${r.between(54, 60)}`, 'play 6'] },
 });
 
 const times = (r) => ({
