@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { TYPE_AAC = 0x0f, TYPE_H264 = 0x1b, PMT_PID = 0x1000 };
+enum { SYNC_PACKETS = 5 }; /* in a row are packets, where it is not known how they lie */
 
 /* ISO/IEC 13818-1 table 2-34, and the registrations in use beside it. The first row that fits
  * holds: a type, and where it alone does not tell, what the descriptors add. */
@@ -298,20 +299,96 @@ static void on_packet(struct ts_filter *f, const uint8_t *p)
     }
 }
 
-/* The first byte of a packet at or after bytes: 0x47, and again 188 bytes on if that is here. */
-static size_t find_sync(const uint8_t *bytes, size_t len)
+/* How many packets seem to begin at `from` and every 188 bytes on. */
+static size_t syncs(const uint8_t *bytes, size_t len, size_t from)
 {
-    for (size_t i = 0; i < len; i++)
-        if (bytes[i] == 0x47 && (i + TS_PACKET >= len || bytes[i + TS_PACKET] == 0x47))
+    size_t n = 0;
+
+    for (; from < len; from += TS_PACKET)
+        n += bytes[from] == 0x47;
+    return n;
+}
+
+/* Where packets begin, as far as these bytes tell: SYNC_PACKETS in a row. *certain: all of them are
+ * here; else that may be so when more bytes come. */
+static size_t hunt(const uint8_t *bytes, size_t len, bool *certain)
+{
+    for (size_t i = 0; i < len; i++) {
+        size_t end = i + (SYNC_PACKETS - 1) * TS_PACKET + 1, seen = end < len ? end : len;
+
+        *certain = end <= len;
+        if (bytes[i] == 0x47 && syncs(bytes, seen, i) == (seen - i + TS_PACKET - 1) / TS_PACKET)
             return i;
+    }
+    *certain = false;
     return len;
 }
 
-/* Completes the packet that an earlier call left unfinished. */
+/* One byte is wrong, and packets lie behind it as before. */
+static bool is_one_off(const uint8_t *bytes, size_t len)
+{
+    return len > 2 * TS_PACKET && bytes[TS_PACKET] == 0x47 && bytes[2 * TS_PACKET] == 0x47;
+}
+
+/* Whole packets from where one begins; what is left of the last one is carried over. Returns how
+ * many bytes that took: less than len where no packet begins any more. */
+static size_t take_packets(struct ts_filter *f, const uint8_t *bytes, size_t len)
+{
+    size_t at = 0;
+
+    for (; at < len && (bytes[at] == 0x47 || is_one_off(bytes + at, len - at)); at += TS_PACKET) {
+        if (bytes[at] != 0x47) {
+            f->count.sync_lost++;
+            continue;
+        }
+        if (len - at < TS_PACKET) {
+            f->carried = len - at;
+            memcpy(f->carry, bytes + at, f->carried);
+            return len;
+        }
+        on_packet(f, bytes + at);
+    }
+    if (at < len) {
+        f->count.sync_lost++;
+        f->lost = true;
+    }
+    return at;
+}
+
+/* Gathers bytes until they show where packets begin. Returns how many it took. */
+static size_t take_lost(struct ts_filter *f, const uint8_t *bytes, size_t len)
+{
+    size_t n = sizeof(f->carry) - f->carried, at;
+    bool certain;
+
+    if (n > len)
+        n = len;
+    memcpy(f->carry + f->carried, bytes, n);
+    f->carried += n;
+    at = hunt(f->carry, f->carried, &certain);
+    f->lost = !certain;
+    while (certain && f->carried - at >= TS_PACKET && !f->lost) {
+        on_packet(f, f->carry + at);
+        at += TS_PACKET;
+        f->lost = at < f->carried && f->carry[at] != 0x47;
+    }
+    f->count.sync_lost += f->lost;
+    f->carried -= at;
+    memmove(f->carry, f->carry + at, f->carried);
+    return n;
+}
+
+/* Completes the packet that an earlier call left unfinished. A message normally starts with a packet:
+ * where it looks like that more than like a continuation, what was carried over was damaged. */
 static size_t take_carried(struct ts_filter *f, const uint8_t *bytes, size_t len)
 {
     size_t n = TS_PACKET - f->carried;
 
+    if (len >= 2 * TS_PACKET && syncs(bytes, len, 0) > syncs(bytes, len, n)) {
+        f->carried = 0;
+        f->count.sync_lost++;
+        return 0;
+    }
     if (n > len)
         n = len;
     memcpy(f->carry + f->carried, bytes, n);
@@ -325,34 +402,13 @@ static size_t take_carried(struct ts_filter *f, const uint8_t *bytes, size_t len
 
 void ts_filter_take(struct ts_filter *f, const uint8_t *bytes, size_t len)
 {
-    size_t skip;
-
-    /* a message normally starts with a packet: then what was carried over was damaged */
-    if (f->carried && len >= TS_PACKET && len % TS_PACKET == 0 && bytes[0] == 0x47) {
-        f->carried = 0;
-        f->count.sync_lost++;
-    }
-    if (f->carried) {
-        skip = take_carried(f, bytes, len);
-        bytes += skip;
-        len -= skip;
-    }
     while (len > 0) {
-        if (bytes[0] != 0x47) {
-            f->count.sync_lost++;
-            skip = find_sync(bytes, len);
-            bytes += skip;
-            len -= skip;
-            continue;
-        }
-        if (len < TS_PACKET) {
-            memcpy(f->carry, bytes, len);
-            f->carried = len;
-            return;
-        }
-        on_packet(f, bytes);
-        bytes += TS_PACKET;
-        len -= TS_PACKET;
+        size_t n = f->lost      ? take_lost(f, bytes, len)
+                   : f->carried ? take_carried(f, bytes, len)
+                                : take_packets(f, bytes, len);
+
+        bytes += n;
+        len -= n;
     }
 }
 

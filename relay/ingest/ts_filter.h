@@ -67,8 +67,9 @@ struct ts_counters {
 struct ts_filter {
     struct ts_out out;
     uint32_t audio_max;
-    uint8_t carry[TS_PACKET];
+    uint8_t carry[8 * TS_PACKET]; /* what is not known to be packets yet, or not whole */
     size_t carried;
+    bool lost; /* where packets begin is not known */
     struct psi_section pat, pmt;
     struct psi_program program;
     struct ts_layout layout;

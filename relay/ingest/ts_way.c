@@ -180,7 +180,7 @@ bool ts_way_next_dts(const struct ts_way *w, uint64_t dts, uint64_t *next)
     for (uint32_t i = t->count; i-- > 0;) {
         if (t->dts[i] != dts)
             continue;
-        if (i + 1 == t->count)
+        if (i + 1 == t->count || (i > 0 && t->dts[i - 1] == dts)) /* which of two is not known */
             return false;
         *next = t->dts[i + 1];
         return true;

@@ -14,7 +14,7 @@ const ONLY = process.env.CASE ? new RegExp(process.env.CASE) : /./;
 
 test(`media faults, seed ${SEED}`, async (t) => {
   const relay = await startRelay(t, { set: ['hls.window_segments=40'] });
-  const inv = await Invariants.start(t, relay);
+  const inv = await Invariants.start(t, relay, { memoryMb: 48 });
   await playCases(t, relay, mediaCases(SEED).filter((c) => ONLY.test(c.name)));
   await inv.end();
 });

@@ -216,6 +216,34 @@ static void test_resync_after_garbage(void **state)
     assert_true(f.count.sync_lost > 100);
 }
 
+/* Noise of any length between packets, some of it 0x47, in messages that then begin anywhere: no
+ * packet behind it is lost, and none is made up. */
+static void test_no_packet_is_lost_to_noise(void **state)
+{
+    static uint8_t stream[60 * TS_PACKET + 6000];
+
+    (void)state;
+    srand(5);
+    for (size_t noise = 1; noise < 6000; noise += 101) {
+        size_t len = 0;
+
+        for (unsigned i = 0; i < 60; i++) {
+            media(stream + len, 0x100, i);
+            stream[len + 4] = i % 3 ? 0x47 : 0; /* in the way of who looks for two only */
+            stream[len + 100] = (uint8_t)(rand() % 8 ? 0 : 0x47);
+            len += TS_PACKET;
+            for (size_t k = 0; i == 20 && k < noise; k++)
+                stream[len++] = (uint8_t)(rand() % 20 ? rand() : 0x47);
+        }
+        reset(7);
+        tables(both, 2);
+        for (size_t at = 0; at < len; at += 1316)
+            ts_filter_take(&f, stream + at, len - at < 1316 ? len - at : 1316);
+        if (packets != 60 || f.count.continuity)
+            fail_msg("%zu bytes of noise: %zu of 60 packets", noise, packets);
+    }
+}
+
 static void test_bad_tables_change_nothing(void **state)
 {
     uint8_t p[2 * TS_PACKET], flipped[2 * TS_PACKET];
@@ -402,6 +430,22 @@ static void test_the_same_counter_is_no_copy(void **state)
     assert_int_equal(packets, 4);
 }
 
+/* A bit of a sync byte is wrong, twice within a few packets: those between are good. */
+static void test_a_wrong_sync_byte_costs_its_packet(void **state)
+{
+    uint8_t p[14 * TS_PACKET];
+
+    (void)state;
+    reset(7);
+    tables(both, 2);
+    for (unsigned i = 0; i < 14; i++)
+        media(p + i * TS_PACKET, 0x100, i);
+    p[2 * TS_PACKET] = 0x46;
+    p[5 * TS_PACKET] = 0x57;
+    ts_filter_take(&f, p, sizeof(p));
+    assert_int_equal(packets, 12);
+}
+
 /* A picture is open when packets are lost: the demuxer sees a counter that does not follow. */
 static void test_a_torn_picture_is_said(void **state)
 {
@@ -476,6 +520,7 @@ int main(void)
         cmocka_unit_test(test_asides),
         cmocka_unit_test(test_any_alignment),
         cmocka_unit_test(test_resync_after_garbage),
+        cmocka_unit_test(test_no_packet_is_lost_to_noise),
         cmocka_unit_test(test_bad_tables_change_nothing),
         cmocka_unit_test(test_long_table),
         cmocka_unit_test(test_private_streams_by_their_descriptors),
@@ -483,6 +528,7 @@ int main(void)
         cmocka_unit_test(test_tables_for_the_demuxer),
         cmocka_unit_test(test_a_hole_spoils_only_what_it_hit),
         cmocka_unit_test(test_the_same_counter_is_no_copy),
+        cmocka_unit_test(test_a_wrong_sync_byte_costs_its_packet),
         cmocka_unit_test(test_a_torn_picture_is_said),
         cmocka_unit_test(test_a_track_moves),
     };
