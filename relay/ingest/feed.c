@@ -242,8 +242,7 @@ static int open_layout(struct feed *f, const struct ts_layout *l)
 {
     int rc = open_packager(f, l);
 
-    return rc ? rc
-              : ts_demux_new(&f->demux, f->o.config->limits.access_unit_bytes, on_pes, f);
+    return rc ? rc : ts_demux_new(&f->demux, f->o.config->limits.access_unit_bytes, on_pes, f);
 }
 
 static void on_layout(void *ctx, const struct ts_layout *l)

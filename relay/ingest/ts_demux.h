@@ -33,8 +33,8 @@ struct ts_pes {
 typedef void ts_demux_fn(void *ctx, const struct ts_pes *pes);
 
 /* max_pes: a longer one comes in pieces, all but the first without time. */
-__attribute__((warn_unused_result)) int ts_demux_new(struct ts_demux **out,
-                                                     size_t max_pes, ts_demux_fn *fn, void *ctx);
+__attribute__((warn_unused_result)) int ts_demux_new(struct ts_demux **out, size_t max_pes,
+                                                     ts_demux_fn *fn, void *ctx);
 void ts_demux_free(struct ts_demux **d);
 /* Gives it whole TS packets and runs it until it wants more. 0 or -EIO. */
 __attribute__((warn_unused_result)) int ts_demux_push(struct ts_demux *d, const uint8_t *bytes,

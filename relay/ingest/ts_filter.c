@@ -378,8 +378,9 @@ static size_t take_lost(struct ts_filter *f, const uint8_t *bytes, size_t len)
     return n;
 }
 
-/* Completes the packet that an earlier call left unfinished. A message normally starts with a packet:
- * where it looks like that more than like a continuation, what was carried over was damaged. */
+/* Completes the packet that an earlier call left unfinished. A message normally starts with a
+ * packet: where it looks like that more than like a continuation, what was carried over was
+ * damaged. */
 static size_t take_carried(struct ts_filter *f, const uint8_t *bytes, size_t len)
 {
     size_t n = TS_PACKET - f->carried;
@@ -412,12 +413,11 @@ void ts_filter_take(struct ts_filter *f, const uint8_t *bytes, size_t len)
     }
 }
 
-/* All sound is announced as AAC and all pictures as H.264: the demuxer hands their PES payloads on as
- * they are, and where it knows another codec it would begin to read it. */
+/* All sound is announced as AAC and all pictures as H.264: the demuxer hands their PES payloads on
+ * as they are, and where it knows another codec it would begin to read it. */
 void ts_filter_psi(uint8_t out[2 * TS_PACKET])
 {
-    struct psi_stream streams[1 + TS_TRACKS_MAX] = {
-        {.pid = TS_WAY_VIDEO_PID, .type = TYPE_H264}};
+    struct psi_stream streams[1 + TS_TRACKS_MAX] = {{.pid = TS_WAY_VIDEO_PID, .type = TYPE_H264}};
 
     for (size_t i = 0; i < TS_TRACKS_MAX; i++)
         streams[1 + i] =

@@ -5,8 +5,8 @@
  *
  * It finds packet boundaries, reads PAT and PMT itself, picks one video and some audio tracks, and
  * passes only their packets on: a publisher's other PIDs cost two comparisons each. The demuxer
- * gets tables written by us (ts_filter_psi) and PIDs of ours (ts_way.h): it never meets a stranger's
- * descriptor, and nothing changes for it when the program does.
+ * gets tables written by us (ts_filter_psi) and PIDs of ours (ts_way.h): it never meets a
+ * stranger's descriptor, and nothing changes for it when the program does.
  */
 #ifndef RELAY_INGEST_TS_FILTER_H
 #define RELAY_INGEST_TS_FILTER_H
@@ -49,8 +49,7 @@ bool ts_layout_goes_on(const struct ts_layout *a, const struct ts_layout *b);
 struct ts_out {
     void *ctx;
     /* head: what the demuxer is to see in place of the packet's first four bytes. */
-    void (*packet)(void *ctx, const uint8_t packet[static TS_PACKET],
-                   const uint8_t head[static 4]);
+    void (*packet)(void *ctx, const uint8_t packet[static TS_PACKET], const uint8_t head[static 4]);
     /* The set of tracks is new; packets that follow are of these. */
     void (*layout)(void *ctx, const struct ts_layout *layout);
     /* A packet with payload of the layout's aside of that index; NULL: nobody asks. */

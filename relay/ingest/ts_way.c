@@ -60,8 +60,8 @@ bool ts_way_break(struct ts_way *w, uint8_t out[static TS_PACKET])
     return true;
 }
 
-/* Section 2.4.3.3: a packet may be sent twice; the copy is not new data. An encoder that starts anew,
- * or a hole of 15 packets, may bring the same counter with other bytes. */
+/* Section 2.4.3.3: a packet may be sent twice; the copy is not new data. An encoder that starts
+ * anew, or a hole of 15 packets, may bring the same counter with other bytes. */
 static bool is_copy(struct ts_way *w, const uint8_t *p, size_t header, uint64_t *breaks)
 {
     const uint8_t *last_bytes = p + TS_PACKET - 8;

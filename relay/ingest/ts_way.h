@@ -24,15 +24,15 @@ enum { TS_TRACKS_MAX = 8, TS_TIMES = 8 };
 enum { TS_WAY_VIDEO_PID = 0x100, TS_WAY_AUDIO_PID = 0x110 };
 
 struct ts_way {
-    uint16_t pid;      /* the demuxer's */
-    int8_t continuity; /* the publisher's last counter; -1: none yet */
-    uint8_t counter;   /* ours, of the next packet */
+    uint16_t pid;       /* the demuxer's */
+    int8_t continuity;  /* the publisher's last counter; -1: none yet */
+    uint8_t counter;    /* ours, of the next packet */
     uint8_t sample[16]; /* of the newest packet's bytes: where a PES has its time, and the last */
-    bool used, ended;  /* ended: the newest PES is whole */
-    bool hole;         /* packets are missing before the next one */
-    bool headless;     /* its PES began in a hole */
-    int32_t left;      /* bytes of a PES that says its length; 0 when it does not */
-    struct ts_times {  /* DTS of the last PES headers that passed, newest at count - 1 */
+    bool used, ended;   /* ended: the newest PES is whole */
+    bool hole;          /* packets are missing before the next one */
+    bool headless;      /* its PES began in a hole */
+    int32_t left;       /* bytes of a PES that says its length; 0 when it does not */
+    struct ts_times {   /* DTS of the last PES headers that passed, newest at count - 1 */
         uint64_t dts[TS_TIMES];
         uint32_t count;
     } times;

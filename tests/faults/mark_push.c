@@ -1,7 +1,8 @@
 /* Pushes a made-up feed over SRT as its script says, and writes down what was sent. */
 /* SPDX-License-Identifier: MIT */
 /*
- * mark_push --to HOST:PORT --stream ID --ledger FILE [--speed X] [--seed N] [--srt-clock US] <SCRIPT
+ * mark_push --to HOST:PORT --stream ID --ledger FILE [--speed X] [--seed N] [--srt-clock US]
+ * <SCRIPT
  *
  * Messages of 1316 bytes leave at the pace of the media, --speed times as fast. The script is
  * marked_feed.h's, and:
@@ -104,8 +105,7 @@ static void send_message(struct push *p)
         p->have = 0;
         return;
     }
-    stopwatch_sleep_until(p->start_us +
-                          (int64_t)((double)(p->t - p->start_t) / 0.09 / p->speed));
+    stopwatch_sleep_until(p->start_us + (int64_t)((double)(p->t - p->start_t) / 0.09 / p->speed));
     if (p->srt_clock_us)
         control.srctime = srt_time_now() + p->srt_clock_us;
     if (srt_sendmsg2(p->socket, (char *)p->message, (int)p->have, &control) == SRT_ERROR)

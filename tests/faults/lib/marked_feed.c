@@ -53,8 +53,8 @@ static void send_tables(struct marked_feed *f)
     t->count = 0;
     t->pcr_pid = f->video ? f->video_pid : f->audio_pid;
     if (f->video)
-        t->streams[t->count++] = (struct ts_stream){
-            f->video_pid, f->picture.codec == UNIT_HEVC ? 0x24 : 0x1b};
+        t->streams[t->count++] =
+            (struct ts_stream){f->video_pid, f->picture.codec == UNIT_HEVC ? 0x24 : 0x1b};
     if (f->sound != SOUND_OFF)
         t->streams[t->count++] = (struct ts_stream){f->audio_pid, 0x0f};
     ts_write_tables(&f->ts, t);
@@ -231,7 +231,7 @@ static int set_one(struct marked_feed *f, const char *key, const char *value)
     else if (strcmp(key, "audio_pid") == 0)
         f->audio_pid = (uint16_t)n;
     else if (strcmp(key, "audio") == 0)
-        f->sound = strcmp(value, "on") == 0    ? SOUND_ON
+        f->sound = strcmp(value, "on") == 0     ? SOUND_ON
                    : strcmp(value, "mute") == 0 ? SOUND_MUTE
                                                 : SOUND_OFF;
     else if (strcmp(key, "delay") == 0) {
@@ -307,10 +307,10 @@ int marked_feed_command(struct marked_feed *f, char *line)
         garbage(f, atol(words));
     else if (strcmp(line, "pids") == 0)
         for (int pid = 32; pid < 32 + atoi(words) && pid < 8191; pid++)
-            ts_write_noise(&f->ts, (uint16_t)(pid == TS_PMT_PID || pid == f->video_pid ||
-                                                      pid == f->audio_pid
-                                                  ? 31
-                                                  : pid));
+            ts_write_noise(
+                &f->ts,
+                (uint16_t)(pid == TS_PMT_PID || pid == f->video_pid || pid == f->audio_pid ? 31
+                                                                                           : pid));
     else if (strcmp(line, "nudge") == 0) {
         f->nudge = atoll(words);
         f->nudged = true;

@@ -15,8 +15,8 @@ enum { TS_BYTES = 188, TS_PMT_PID = 4096, TS_STREAMS = 4 };
 
 enum ts_damage {
     TS_WHOLE,
-    TS_FLIP, /* one bit of one packet, anywhere */
-    TS_DROP, /* one packet does not come */
+    TS_FLIP,  /* one bit of one packet, anywhere */
+    TS_DROP,  /* one packet does not come */
     TS_COUNT, /* one packet's continuity counter is wrong */
     TS_ERROR, /* one packet has transport_error_indicator */
 };

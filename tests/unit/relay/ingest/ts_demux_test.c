@@ -38,8 +38,8 @@ static int make_stream(void **state)
         s->data = malloc(s->len);
         for (size_t k = 0; k < s->len; k++)
             s->data[k] = (uint8_t)(rand() & 0x7f);
-        ts_write_pes(&writer, s->track ? TS_WAY_AUDIO_PID + 1 : TS_WAY_VIDEO_PID, s->track ? 0xc0 : 0xe0, s->pts, s->dts,
-                     s->data, s->len, (int)s->track);
+        ts_write_pes(&writer, s->track ? TS_WAY_AUDIO_PID + 1 : TS_WAY_VIDEO_PID,
+                     s->track ? 0xc0 : 0xe0, s->pts, s->dts, s->data, s->len, (int)s->track);
     }
     return 0;
 }

@@ -355,79 +355,19 @@ static void test_tables_for_the_demuxer(void **state)
         assert_int_equal(psi[TS_PACKET + 5 + 12 + 5 * i], i ? 0x0f : 0x1b);
 }
 
-/* A PES of so many packets: the first begins it, the last has stuffing. Returns the next counter. */
-static unsigned pes(uint16_t pid, unsigned counter, unsigned count, unsigned from)
+static void test_another_codec_on_the_same_pid(void **state)
 {
-    uint8_t p[TS_PACKET];
-
-    for (unsigned i = from; i < count; i++) {
-        media(p, pid, counter + i);
-        if (i == 0) {
-            p[1] |= 0x40;
-            memcpy(p + 4, (const uint8_t[]){0, 0, 1, 0xe0, 0, 0, 0x80, 0, 0}, 9);
-        }
-        if (i + 1 == count) {
-            p[3] |= 0x20;
-            p[4] = 9;
-            memset(p + 5, 0xff, 9);
-            p[5] = 0;
-        }
-        ts_filter_take(&f, p, sizeof(p));
-    }
-    return counter + count;
-}
-
-static unsigned seen_counter(void)
-{
-    return last[3] & 0x0f;
-}
-
-/* A hole between two pictures is no damage to the first; one inside a picture is. */
-static void test_a_hole_spoils_only_what_it_hit(void **state)
-{
-    unsigned next, shown;
+    static const uint8_t opus[] = {0x06, 0xe0, 0x50, 0xf0, 6, 0x05, 4, 'O', 'p', 'u', 's'};
+    static const uint8_t eac3[] = {0x06, 0xe0, 0x50, 0xf0, 6, 0x05, 4, 'E', 'A', 'C', '3'};
 
     (void)state;
     reset(7);
-    tables(both, 2);
-    next = pes(0x100, 3, 4, 0);
-    shown = seen_counter();
-    next = pes(0x100, next + 5, 3, 0); /* whole pictures are missing in between */
-    assert_int_equal(packets, 7);
-    assert_int_equal(seen_counter(), (shown + 3) & 15);
-    assert_int_equal(f.count.continuity, 1);
-    shown = seen_counter();
-    next = pes(0x100, next, 4, 2); /* the beginning of this one is missing */
-    assert_int_equal(packets, 7);
-    pes(0x100, next, 2, 0);
-    assert_int_equal(packets, 9);
-    assert_int_equal(seen_counter(), (shown + 2) & 15);
-    ts_filter_break(&f); /* the same, said by SRT */
-    assert_int_equal(packets, 9);
-    pes(0x100, 5, 2, 1);
-    assert_int_equal(packets, 9);
-    pes(0x100, 7, 3, 0);
-    pes(0x100, 10, 3, 0);
-    assert_int_equal(packets, 15);
-    assert_int_equal(seen_counter(), (shown + 8) & 15);
-}
-
-/* An encoder that starts anew may begin with the very counter that was the last one. */
-static void test_the_same_counter_is_no_copy(void **state)
-{
-    uint8_t p[TS_PACKET];
-
-    (void)state;
-    reset(7);
-    tables(both, 2);
-    pes(0x100, 0, 3, 0);
-    media(p, 0x100, 2);
-    p[1] |= 0x40;
-    p[TS_PACKET - 1] = 1;
-    ts_filter_take(&f, p, sizeof(p));
-    assert_int_equal(packets, 4);
-    ts_filter_take(&f, p, sizeof(p));
-    assert_int_equal(packets, 4);
+    table_of(opus, sizeof(opus));
+    table_of(eac3, sizeof(eac3));
+    assert_int_equal(layouts, 2);
+    assert_int_equal(layout.tracks[0].codec, CODEC_EAC3);
+    table_of(eac3, sizeof(eac3));
+    assert_int_equal(layouts, 2);
 }
 
 /* A bit of a sync byte is wrong, twice within a few packets: those between are good. */
@@ -446,71 +386,6 @@ static void test_a_wrong_sync_byte_costs_its_packet(void **state)
     assert_int_equal(packets, 12);
 }
 
-/* A picture is open when packets are lost: the demuxer sees a counter that does not follow. */
-static void test_a_torn_picture_is_said(void **state)
-{
-    uint8_t p[TS_PACKET];
-
-    (void)state;
-    reset(7);
-    tables(both, 2);
-    pes(0x100, 0, 3, 0);
-    media(p, 0x100, 3);
-    p[1] |= 0x40;
-    ts_filter_take(&f, p, sizeof(p));
-    assert_int_equal(seen_counter(), 3);
-    media(p, 0x100, 6);
-    ts_filter_take(&f, p, sizeof(p));
-    assert_int_equal(seen_counter(), 12);
-    ts_filter_break(&f);
-    assert_int_equal(last[3] >> 4, 2); /* no payload */
-    assert_int_equal(seen_counter(), 5);
-    assert_int_equal(packets, 6);
-}
-
-/* The picture moves to another PID: its last PES is ended, the new PID waits for its first one. */
-static void test_a_track_moves(void **state)
-{
-    static const struct psi_stream moved[] = {{.pid = 0x101, .type = 0x0f},
-                                              {.pid = 0x120, .type = 0x1b}};
-
-    (void)state;
-    reset(7);
-    tables(both, 2);
-    pes(0x100, 0, 3, 0);
-    pes(0x101, 0, 1, 0);
-    tables(moved, 2);
-    assert_int_equal(layouts, 2);
-    assert_int_equal(packets, 5); /* one of our own */
-    assert_int_equal(last[1] & 0x40, 0x40);
-    assert_int_equal(last[2], TS_WAY_VIDEO_PID & 0xff);
-    assert_int_equal(seen_counter(), 3);
-    pes(0x100, 3, 2, 0); /* nobody's now */
-    pes(0x120, 7, 3, 1); /* no beginning */
-    assert_int_equal(packets, 5);
-    pes(0x120, 10, 3, 0);
-    assert_int_equal(packets, 8);
-    assert_int_equal(last[2], TS_WAY_VIDEO_PID & 0xff);
-    assert_int_equal(seen_counter(), 6);
-    pes(0x101, 1, 1, 0);
-    assert_int_equal(seen_counter(), 1);
-}
-
-static void test_another_codec_on_the_same_pid(void **state)
-{
-    static const uint8_t opus[] = {0x06, 0xe0, 0x50, 0xf0, 6, 0x05, 4, 'O', 'p', 'u', 's'};
-    static const uint8_t eac3[] = {0x06, 0xe0, 0x50, 0xf0, 6, 0x05, 4, 'E', 'A', 'C', '3'};
-
-    (void)state;
-    reset(7);
-    table_of(opus, sizeof(opus));
-    table_of(eac3, sizeof(eac3));
-    assert_int_equal(layouts, 2);
-    assert_int_equal(layout.tracks[0].codec, CODEC_EAC3);
-    table_of(eac3, sizeof(eac3));
-    assert_int_equal(layouts, 2);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -526,11 +401,7 @@ int main(void)
         cmocka_unit_test(test_private_streams_by_their_descriptors),
         cmocka_unit_test(test_another_codec_on_the_same_pid),
         cmocka_unit_test(test_tables_for_the_demuxer),
-        cmocka_unit_test(test_a_hole_spoils_only_what_it_hit),
-        cmocka_unit_test(test_the_same_counter_is_no_copy),
         cmocka_unit_test(test_a_wrong_sync_byte_costs_its_packet),
-        cmocka_unit_test(test_a_torn_picture_is_said),
-        cmocka_unit_test(test_a_track_moves),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

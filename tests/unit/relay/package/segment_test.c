@@ -1,8 +1,7 @@
 /* A segment's file: whole, sealed, and never waiting for who reads it. */
 /* SPDX-License-Identifier: MIT */
-#include "relay/package/segment.h"
-
 #include "relay/base/clock.h"
+#include "relay/package/segment.h"
 
 #include <errno.h>
 #include <fcntl.h>
