@@ -41,13 +41,13 @@ SRC   := $(sort $(shell find relay codecs config -name '*.c'))
 OBJ   := $(SRC:%.c=$(B)/%.o) $(B)/page_assets.o
 LIB   := $(filter-out $(B)/relay/main.o,$(OBJ))
 UNIT  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/unit -name '*_test.c')))
-BENCH := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/*.c)))
-BENCH_LIB := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/bench/lib/*.c)))
+BENCH := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/*.c tests/faults/*.c)))
+BENCH_LIB := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/bench/lib/*.c tests/faults/lib/*.c)))
 FUZZ  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/fuzz -name '*_fuzz.c')))
 PAGE  := $(sort $(shell find relay/web/page -type f))
 FORMATTED = $(shell find relay codecs config tests -name '*.[ch]')
 
-.PHONY: all run demo test test-obs test-players unit unit-build flow browser fuzz fuzz-build fuzz-long bench \
+.PHONY: all run demo test test-obs test-players unit unit-build flow faults soak browser fuzz fuzz-build fuzz-long bench \
         bench-build lint format install clean help deps
 .DELETE_ON_ERROR:
 
@@ -97,29 +97,29 @@ run:  ## install what is missing, build, start on port 9000 (SRT) and 8080 (HTTP
 	@scripts/setup run
 	@$(MAKE) --no-print-directory all
 	@scripts/run $(ARGS)
-
 demo:  ## the same with four made-up feeds, one of them 4K and one HEVC
 	@scripts/setup demo
 	@$(MAKE) --no-print-directory all
 	@scripts/demo $(ARGS)
-
 test:  ## everything but OBS: unit, sanitizers, fuzz smoke, flow, browser
 	@scripts/setup test
 	@scripts/test
-
 test-obs:  ## the real OBS, headless, against the relay
 	@scripts/setup obs
 	@$(MAKE) --no-print-directory all
 	@TEST_TIMEOUT=400 scripts/run-tests obs tests/obs/obs.test.mjs
-
 test-players: all  ## a minute of low latency in hls.js; GStreamer, VLC and mpv
 	@scripts/setup players && scripts/run-tests players $(or $(TEST),$(sort $(wildcard tests/players/*.test.mjs)))
-
 unit-build: $(UNIT)
 unit: $(UNIT)  ## unit tests only (also with SAN=...)
 	@scripts/run-unit $(UNIT)
-flow: all $(B)/tests/bench/part_swarm  ## flow tests only: real SRT in, HLS out; TEST=tests/flow/x.test.mjs for one
+FLOW_TOOLS := $(addprefix $(B)/tests/,bench/part_swarm bench/srt_push faults/mark_push)
+flow: all $(FLOW_TOOLS)  ## flow tests only: real SRT in, HLS out; TEST=tests/flow/x.test.mjs for one
 	@scripts/run-tests flow $(or $(TEST),$(sort $(wildcard tests/flow/*.test.mjs)))
+faults: all $(FLOW_TOOLS)  ## the long forms of the fault suite, SEEDS=20 times; TEST=... for one
+	@FAULTS=1 SEEDS=$(or $(SEEDS),20) TEST_JOBS=1 TEST_TIMEOUT=7200 scripts/run-tests faults $(or $(TEST),$(sort $(wildcard tests/faults/*.test.mjs)))
+soak: all $(FLOW_TOOLS)  ## HOURS=48 of media at 60 times real time, with faults that SEED chooses
+	@TEST_TIMEOUT=20000 scripts/run-tests soak tests/faults/soak/soak.test.mjs
 browser: all  ## browser tests only, in Chromium
 	@scripts/run-tests browser $(or $(TEST),$(sort $(wildcard tests/browser/*.test.mjs)))
 

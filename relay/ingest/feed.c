@@ -3,10 +3,10 @@
 #include "relay/ingest/feed.h"
 
 #include "relay/base/log.h"
-#include "relay/ingest/access_units.h"
 #include "relay/ingest/asides.h"
 #include "relay/ingest/feed_message.h"
 #include "relay/ingest/feed_start.h"
+#include "relay/ingest/feed_units.h"
 #include "relay/ingest/left_out.h"
 #include "relay/ingest/not_media.h"
 #include "relay/ingest/reorder.h"
@@ -43,12 +43,12 @@ struct feed {
     struct reorder *reorder;
     struct ts_filter filter;
     struct left_out left_out;
+    struct ts_layout layout; /* what the demuxer and the packager are for */
     struct ts_demux *demux;
-    struct access_units *units[TS_TRACKS_MAX];
+    struct feed_units units;
     struct packager *packager;
     struct asides *asides;
     struct packager_stats gone; /* of packagers that a new layout replaced */
-    struct access_units_count counts;
     struct link_feed_stats srt; /* SRT's side only */
     int64_t opened_us, wall_us;
     struct feed_start start;
@@ -151,7 +151,7 @@ static void on_unit(void *ctx, const struct access_unit *u)
  * a full TS packet in a full SRT packet; a whole one nearly always ends in stuffing. */
 static bool is_torn(const struct feed *f, const struct ts_pes *pes)
 {
-    return ts_demux_is_ending(f->demux) && pes->track == 0 && !f->filter.last_stuffed &&
+    return ts_demux_is_ending(f->demux) && pes->track == 0 && !ts_filter_is_ended(&f->filter, 0) &&
            !f->last_short && codec_kind(f->filter.layout.tracks[0].codec) == CODEC_KIND_VIDEO;
 }
 
@@ -159,10 +159,7 @@ static void on_pes(void *ctx, const struct ts_pes *pes)
 {
     struct feed *f = ctx;
 
-    if (!f->units[pes->track])
-        return;
-    access_units_take(f->units[pes->track], pes->data, pes->len, pes->has_time, pes->raw_pts,
-                      pes->raw_dts, pes->corrupt || is_torn(f, pes));
+    feed_units_take(&f->units, pes, is_torn(f, pes));
 }
 
 static void run_demuxer(struct feed *f)
@@ -174,29 +171,16 @@ static void run_demuxer(struct feed *f)
         set_fault(f, LINK_CLOSE_NOT_MEDIA, "the stream cannot be demuxed");
 }
 
-static void on_ts_packet(void *ctx, const uint8_t packet[static TS_PACKET])
+static void on_ts_packet(void *ctx, const uint8_t packet[static TS_PACKET],
+                         const uint8_t head[static 4])
 {
     struct feed *f = ctx;
 
-    memcpy(batch + batch_len, packet, TS_PACKET);
+    memcpy(batch + batch_len, head, 4);
+    memcpy(batch + batch_len + 4, packet + 4, TS_PACKET - 4);
     batch_len += TS_PACKET;
     if (batch_len == sizeof(batch))
         run_demuxer(f);
-}
-
-static void add_counts(struct feed *f)
-{
-    for (size_t i = 0; i < TS_TRACKS_MAX; i++) {
-        struct access_units_count c;
-
-        if (!f->units[i])
-            continue;
-        access_units_count(f->units[i], &c);
-        f->counts.corrupt += c.corrupt;
-        f->counts.oversize += c.oversize;
-        f->counts.lost_sync += c.lost_sync;
-        access_units_free(&f->units[i]);
-    }
 }
 
 /* Ends what runs on the present layout; its segments are complete and the numbers go on. */
@@ -207,7 +191,7 @@ static void close_layout(struct feed *f)
     if (f->demux)
         ts_demux_end(f->demux);
     ts_demux_free(&f->demux);
-    add_counts(f);
+    feed_units_fini(&f->units);
     if (!f->packager)
         return;
     if (packager_end(f->packager))
@@ -245,26 +229,43 @@ static bool may_start(struct feed *f, const struct ts_layout *l)
     return !f->fault[0];
 }
 
+/* A new program on the tracks of the old one: what is the same goes on, nothing is lost. */
+static int turn_layout(struct feed *f, const struct ts_layout *l)
+{
+    struct packager_track tracks[TS_TRACKS_MAX];
+
+    feed_start_tracks(l, tracks);
+    return packager_turn(f->packager, tracks, l->count);
+}
+
+static int open_layout(struct feed *f, const struct ts_layout *l)
+{
+    int rc = open_packager(f, l);
+
+    return rc ? rc : ts_demux_new(&f->demux, f->o.config->limits.access_unit_bytes, on_pes, f);
+}
+
 static void on_layout(void *ctx, const struct ts_layout *l)
 {
     struct feed *f = ctx;
-    const struct config *c = f->o.config;
-    int rc = 0;
+    bool turns;
+    int rc;
 
     run_demuxer(f);
-    close_layout(f);
+    turns = f->packager && f->demux && l->count && packager_can_turn(f->packager) &&
+            ts_layout_goes_on(&f->layout, l);
+    if (!turns)
+        close_layout(f);
+    f->layout = *l;
     note_change(f);
     if (f->fault[0])
         return;
     log_info(f->log_name, "program tracks=%zu left_out=\"%s\"", l->count, l->left_out);
     if (l->count == 0 || !may_start(f, l))
         return;
-    rc = open_packager(f, l);
-    for (size_t i = 0; i < l->count && !rc; i++)
-        rc = access_units_new(&f->units[i], (uint32_t)i, l->tracks[i].codec,
-                              c->limits.access_unit_bytes, on_unit, f);
+    rc = turns ? turn_layout(f, l) : open_layout(f, l);
     if (!rc)
-        rc = ts_demux_new(&f->demux, l, c->limits.access_unit_bytes, on_pes, f);
+        rc = feed_units_turn(&f->units, l);
     if (rc)
         set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory left for this feed");
 }
@@ -315,6 +316,7 @@ int feed_new(struct feed **out, const struct feed_options *o, const struct feed_
         return -ENOMEM;
     }
     ts.aside_ctx = f->asides;
+    feed_units_init(&f->units, o->config->limits.access_unit_bytes, on_unit, f);
     ts_filter_init(&f->filter, is_main(f) ? o->config->limits.audio_tracks : 0, &ts);
     feed_message_open(&m, o);
     send_to_front(f, &m, LINK_FEED_OPEN, -1);
@@ -327,8 +329,7 @@ void feed_free(struct feed **f)
     if (!*f)
         return;
     ts_demux_free(&(*f)->demux);
-    for (size_t i = 0; i < TS_TRACKS_MAX; i++)
-        access_units_free(&(*f)->units[i]);
+    feed_units_fini(&(*f)->units);
     packager_free(&(*f)->packager);
     reorder_free(&(*f)->reorder);
     asides_free(&(*f)->asides);
@@ -447,19 +448,12 @@ void feed_stats(const struct feed *f, struct link_feed_stats *out)
 {
     const struct ts_counters *c = &f->filter.count;
     struct packager_stats s = {0};
-    struct access_units_count sum = f->counts;
+    struct access_units_count sum;
     struct asides_count beside;
 
     if (f->packager)
         packager_stats(f->packager, &s);
-    for (size_t i = 0; i < TS_TRACKS_MAX; i++) {
-        struct access_units_count one = {0};
-
-        if (f->units[i])
-            access_units_count(f->units[i], &one);
-        sum.corrupt += one.corrupt;
-        sum.oversize += one.oversize;
-    }
+    feed_units_count(&f->units, &sum);
     *out = f->srt;
     out->bytes = f->bytes;
     out->packets = f->packets;

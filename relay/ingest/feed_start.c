@@ -25,11 +25,22 @@ void feed_start_again(struct feed_start *s, const struct packager *p)
     s->restarted = s->next_sequence > 0;
 }
 
+void feed_start_tracks(const struct ts_layout *l,
+                       struct packager_track tracks[static TS_TRACKS_MAX])
+{
+    memset(tracks, 0, TS_TRACKS_MAX * sizeof(tracks[0]));
+    for (size_t i = 0; i < l->count; i++) {
+        tracks[i].codec = l->tracks[i].codec;
+        tracks[i].audio_config = l->tracks[i].audio_config;
+        memcpy(tracks[i].language, l->tracks[i].language, sizeof(tracks[i].language));
+    }
+}
+
 int feed_start_packager(const struct feed_start *s, const struct config *c, const char *room,
                         const struct ts_layout *l, const struct packager_out *cb,
                         struct packager **out)
 {
-    struct packager_track tracks[TS_TRACKS_MAX] = {0};
+    struct packager_track tracks[TS_TRACKS_MAX];
     struct packager_out to = *cb;
     struct packager_options o = {
         .segment_ms = c->hls.segment_ms,
@@ -49,11 +60,7 @@ int feed_start_packager(const struct feed_start *s, const struct config *c, cons
 
     if (!s->part_ms)
         to.part = NULL;
-    for (size_t i = 0; i < l->count; i++) {
-        tracks[i].codec = l->tracks[i].codec;
-        tracks[i].audio_config = l->tracks[i].audio_config;
-        memcpy(tracks[i].language, l->tracks[i].language, sizeof(tracks[i].language));
-    }
+    feed_start_tracks(l, tracks);
     return packager_new(out, &o, tracks, l->count, &to);
 }
 

@@ -21,7 +21,6 @@ enum {
 
 struct ts_demux {
     struct coroutine *run;
-    struct ts_layout layout;
     size_t max_pes;
     ts_demux_fn *fn;
     void *ctx;
@@ -50,14 +49,10 @@ static int read_bytes(void *opaque, uint8_t *buf, int size)
     return (int)n;
 }
 
-static bool find_track(const struct ts_demux *d, int pid, size_t *track)
+/* The PIDs are ts_way's. */
+static size_t track_of(int pid)
 {
-    for (size_t i = 0; i < d->layout.count; i++)
-        if (d->layout.tracks[i].pid == pid) {
-            *track = i;
-            return true;
-        }
-    return false;
+    return pid == TS_WAY_VIDEO_PID ? 0 : (size_t)(pid - TS_WAY_AUDIO_PID);
 }
 
 static void give(struct ts_demux *d, const AVFormatContext *demux, const AVPacket *packet)
@@ -69,7 +64,8 @@ static void give(struct ts_demux *d, const AVFormatContext *demux, const AVPacke
         .corrupt = packet->flags & AV_PKT_FLAG_CORRUPT,
     };
 
-    if (!find_track(d, demux->streams[packet->stream_index]->id, &pes.track))
+    pes.track = track_of(demux->streams[packet->stream_index]->id);
+    if (pes.track >= TS_TRACKS_MAX)
         return;
     if (pes.has_time) {
         pes.raw_pts = (uint64_t)packet->pts & 0x1ffffffffu;
@@ -97,7 +93,7 @@ static AVFormatContext *open_demuxer(struct ts_demux *d, AVIOContext *pb)
     demux->pb = pb;
     demux->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
     demux->correct_ts_overflow = 0;
-    demux->max_streams = TS_TRACKS_MAX;
+    demux->max_streams = 1 + TS_TRACKS_MAX;
     demux->max_probe_packets = 1;
     demux->probesize = PROBE_BYTES;
     snprintf(text, sizeof(text), "%zu", d->max_pes);
@@ -139,8 +135,7 @@ static void run(void *arg)
     avio_context_free(&pb);
 }
 
-int ts_demux_new(struct ts_demux **out, const struct ts_layout *layout, size_t max_pes,
-                 ts_demux_fn *fn, void *ctx)
+int ts_demux_new(struct ts_demux **out, size_t max_pes, ts_demux_fn *fn, void *ctx)
 {
     struct ts_demux *d = calloc(1, sizeof(*d));
     int rc;
@@ -148,7 +143,6 @@ int ts_demux_new(struct ts_demux **out, const struct ts_layout *layout, size_t m
     *out = NULL;
     if (!d)
         return -ENOMEM;
-    d->layout = *layout;
     d->max_pes = max_pes;
     d->fn = fn;
     d->ctx = ctx;
@@ -157,7 +151,7 @@ int ts_demux_new(struct ts_demux **out, const struct ts_layout *layout, size_t m
         free(d);
         return rc;
     }
-    ts_layout_psi(layout, d->psi);
+    ts_filter_psi(d->psi);
     *out = d;
     return ts_demux_push(d, d->psi, sizeof(d->psi));
 }

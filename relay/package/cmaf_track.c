@@ -306,8 +306,10 @@ bool cmaf_track_holds(const struct cmaf_track *r)
 
 int cmaf_track_release(struct cmaf_track *r, int64_t next_90k)
 {
+    int64_t next = place(r, next_90k);
+
     assert(r->held.full);
-    return write_held(r, place(r, next_90k) - r->held.dts);
+    return next > r->held.dts ? write_held(r, next - r->held.dts) : 0;
 }
 
 int cmaf_track_release_frame(struct cmaf_track *r)

@@ -101,7 +101,8 @@ static void on_part(void *ctx, const struct cmaf_track_part *s, int fd)
     p->out.part(p->out.ctx, &out, fd);
 }
 
-static int track_init(struct packager *p, struct packaged_track *t, const struct packager_track *in)
+int packager_track_init(struct packager *p, struct packaged_track *t,
+                        const struct packager_track *in)
 {
     struct cmaf_track_out cb = {.ctx = p,
                                 .track = on_track,
@@ -146,7 +147,7 @@ int packager_new(struct packager **out, const struct packager_options *o,
     p->count = count;
     rc = packager_ts_open(p, tracks);
     for (size_t i = 0; i < count && !rc; i++)
-        rc = track_init(p, &p->tracks[i], &tracks[i]);
+        rc = packager_track_init(p, &p->tracks[i], &tracks[i]);
     if (rc)
         packager_free(&p);
     *out = p;

@@ -63,11 +63,15 @@ int segment_share(const struct segment *s)
     return fd >= 0 ? fd : s->error ? s->error : -errno;
 }
 
+/* F_SEAL_WRITE would wait 150 ms, and then fail, while pages of a part are on their way to some
+ * viewer: what sendfile has queued holds them. F_SEAL_FUTURE_WRITE forbids the same writes at once;
+ * there are no mappings. */
 int segment_finish(struct segment **s)
 {
     int fd = (*s)->fd, rc = (*s)->error;
+    int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL;
 
-    if (!rc && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL))
+    if (!rc && fcntl(fd, F_ADD_SEALS, seals))
         rc = -errno;
     if (rc)
         close(fd);

@@ -109,7 +109,7 @@ export class Follower {
   moved(rendition) {
     const state = rendition.states.at(-1);
     const newest = (s) => (s.parts > 0 ? { msn: s.msn, part: s.parts - 1 }
-      : { msn: s.msn - 1, part: (s.list.segments.at(-1)?.parts.length ?? 0) - 1 });
+      : { msn: s.msn - 1, part: Math.max(0, (s.list.segments.at(-1)?.parts.length ?? 0) - 1) });
     const other = (uri, from) => [...this.renditions.values()]
       .find((r) => r !== from && r.url === new URL(uri, from.url).href);
     const marginMs = 1000 * (rendition.list.partTarget ?? 0);
