@@ -32,6 +32,11 @@ void playlist_part_name(uint64_t number, char out[static 48])
     snprintf(out, 48, "p%" PRIu64 ".m4s", number);
 }
 
+void playlist_gap_name(uint64_t msn, uint32_t n, char out[static 48])
+{
+    snprintf(out, 48, "gap-%" PRIu64 "-%" PRIu32 ".m4s", msn, n);
+}
+
 void playlist_init_name(const struct blob *init, char out[static 48])
 {
     snprintf(out, 48, "init-%.8s.mp4", init->etag + 1);
@@ -125,17 +130,24 @@ static void render_map(struct text *t, const struct blob *init, const char *rend
 
 /* Rules 72, 78: a part never says more than PART-TARGET; a single frame may last longer. */
 static void render_part(struct text *t, const struct playlist *p, const struct window_segment *s,
-                        const struct window_part *part)
+                        uint32_t n)
 {
     char name[48];
+    const struct window_part *part = &s->parts[n];
     int64_t most_90k = (int64_t)p->part_target_ms * 90;
     text_puts(t, "#EXT-X-PART:DURATION=");
     render_seconds(t, part->duration_90k < most_90k ? part->duration_90k : most_90k);
-    if (p->part_ranges)
+    if (part->gap)
+        playlist_gap_name(s->msn, n, name);
+    else if (p->part_ranges)
         playlist_segment_name(s->msn, p->ts, name);
     else
         playlist_part_name(part->number, name);
     text_printf(t, ",URI=\"%s/%s\"", p->rendition, name);
+    if (part->gap) {
+        text_puts(t, ",GAP=YES\n");
+        return;
+    }
     if (p->part_ranges)
         text_printf(t, ",BYTERANGE=\"%" PRIu32 "@%" PRIu32 "\"", part->bytes, part->offset);
     text_puts(t, part->independent ? ",INDEPENDENT=YES\n" : "\n");
@@ -169,7 +181,7 @@ static void render_segment(struct text *t, const struct playlist *p, size_t i, b
     text_printf(t, "#EXT-X-PROGRAM-DATE-TIME:%s\n", when);
     if (p->part_target_ms > 0 && !p->iframes && s->msn >= p->window->parts_from)
         for (uint32_t k = 0; k < s->part_count; k++)
-            render_part(t, p, s, &s->parts[k]);
+            render_part(t, p, s, k);
     if (!s->open)
         render_whole(t, p, s);
 }
@@ -320,7 +332,7 @@ void playlist_report(struct text *t, const struct playlist *other)
     const struct window_segment *last = window_last(other->window);
     text_printf(t, "#EXT-X-RENDITION-REPORT:URI=\"%s.m3u8\",LAST-MSN=%" PRIu64, other->rendition,
                 last->msn);
-    /* What follows a gap without parts is asked for as part 1 of it (section 6.2.5.2). */
+    /* What follows a segment that came without parts is asked for as part 1 of it (6.2.5.2). */
     if (last->part_count > 0 || other->part_target_ms > 0)
         text_printf(t, ",LAST-PART=%" PRIu32, last->part_count > 0 ? last->part_count - 1 : 0);
     text_puts(t, "\n");

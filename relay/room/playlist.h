@@ -52,6 +52,8 @@ void playlist_report(struct text *t, const struct playlist *other);
  * a digest of its bytes: the URI never changes what it leads to (rule 17). */
 void playlist_segment_name(uint64_t msn, bool ts, char out[static 48]);
 void playlist_part_name(uint64_t number, char out[static 48]);
+/* Of the n-th part of a segment, which is a gap: there is no such file. */
+void playlist_gap_name(uint64_t msn, uint32_t n, char out[static 48]);
 void playlist_init_name(const struct blob *init, char out[static 48]);
 /* Where the next part will be found: its name, and its offset when it is a byte range. */
 uint32_t playlist_hint(const struct playlist *p, char name[static 48]);
