@@ -82,6 +82,11 @@ static void render_seconds(struct text *t, int64_t ticks_90k)
     text_printf(t, "%" PRId64 ".%05" PRId64, ticks_90k / 90000, ticks_90k % 90000 * 10 / 9);
 }
 
+uint32_t playlist_skip_boundary_s(uint32_t target_duration_s)
+{
+    return target_duration_s * CAN_SKIP_UNTIL;
+}
+
 /* Section 4.4.3.8: constants for the room's life (rule 76), equal in all its lists (rule 65). */
 static void render_control(struct text *t, const struct playlist *p)
 {
@@ -90,20 +95,20 @@ static void render_control(struct text *t, const struct playlist *p)
         return;
     text_printf(t,
                 "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=%" PRIu32 ".%03" PRIu32
-                ",HOLD-BACK=%" PRIu32 ",CAN-SKIP-UNTIL=%" PRIu32 "\n",
-                hold / 1000, hold % 1000, td_s * HOLD_BACK, td_s * CAN_SKIP_UNTIL);
+                ",HOLD-BACK=%" PRIu32 ",CAN-SKIP-UNTIL=%" PRIu32 ",CAN-SKIP-DATERANGES=YES\n",
+                hold / 1000, hold % 1000, td_s * HOLD_BACK, playlist_skip_boundary_s(td_s));
     if (!p->iframes)
         text_printf(t, "#EXT-X-PART-INF:PART-TARGET=%" PRIu32 ".%03" PRIu32 "\n", part / 1000,
                     part % 1000);
 }
 
-/* Rules 1, 4, 10, 16, 18: the VERSION is what EXT-X-MAP needs, 5 among I-frames and else 6, 9 for
- * EXT-X-SKIP, and what EXTINF's fractions need, 3, where there is no map; the discontinuity
- * sequence is always present, because any live room may break one day. */
+/* Rules 1, 4, 10, 16, 18: the VERSION is what EXT-X-MAP needs, 5 among I-frames and else 6, 10 for
+ * EXT-X-SKIP that speaks of date ranges, and what EXTINF's fractions need, 3, where there is no
+ * map; the discontinuity sequence is always present, because any live room may break one day. */
 static void render_head(struct text *t, const struct playlist *p, bool skips)
 {
     const struct window_segment *first = window_first(p->window);
-    text_printf(t, "#EXTM3U\n#EXT-X-VERSION:%d\n", skips ? 9 : p->ts ? 3 : p->iframes ? 5 : 6);
+    text_printf(t, "#EXTM3U\n#EXT-X-VERSION:%d\n", skips ? 10 : p->ts ? 3 : p->iframes ? 5 : 6);
     if (playlist_is_independent(p->window))
         text_puts(t, "#EXT-X-INDEPENDENT-SEGMENTS\n");
     text_printf(t, "#EXT-X-TARGETDURATION:%" PRIu32 "\n", p->target_duration_s);
@@ -114,10 +119,20 @@ static void render_head(struct text *t, const struct playlist *p, bool skips)
     text_printf(t, "#EXT-X-DISCONTINUITY-SEQUENCE:%" PRIu64 "\n", first->sequence - first->breaks);
 }
 
-static void render_dateranges(struct text *t, const struct playlist *p)
+static void render_dateranges(struct text *t, const struct playlist *p, bool recent)
 {
     if (p->dateranges)
-        dateranges_render(t, p->dateranges);
+        dateranges_render(t, p->dateranges, recent);
+}
+
+/* Section 4.4.5.2. Who asked for date ranges to be skipped must be told which are gone; others may.
+ */
+static void render_skip(struct text *t, const struct playlist *p, size_t skipped)
+{
+    text_printf(t, "#EXT-X-SKIP:SKIPPED-SEGMENTS=%zu,RECENTLY-REMOVED-DATERANGES=\"", skipped);
+    if (p->dateranges)
+        dateranges_render_removed(t, p->dateranges);
+    text_puts(t, "\"\n");
 }
 
 /* Rule 37; section 4.4.4.5: a map holds for all that follows until the next one. */
@@ -290,7 +305,7 @@ void playlist_render(struct press *out, const struct playlist *p, struct playlis
     text_init(&t);
     drop_runs(runs, window_first(p->window)->msn / RUN);
     render_head(&t, p, false);
-    render_dateranges(&t, p);
+    render_dateranges(&t, p, false);
     render_segments(out, &t, p, p->window->retained, runs);
     render_end(&t, p);
     flush(out, &t);
@@ -301,14 +316,15 @@ void playlist_render(struct press *out, const struct playlist *p, struct playlis
 static size_t skippable(const struct playlist *p)
 {
     const struct window *w = p->window;
-    int64_t boundary_90k = (int64_t)p->target_duration_s * CAN_SKIP_UNTIL * 90000, sum = 0;
+    int64_t boundary_90k = (int64_t)playlist_skip_boundary_s(p->target_duration_s) * 90000;
+    int64_t sum = 0;
     size_t i = w->retained + window_whole(w);
     while (i > w->retained && sum <= boundary_90k)
         sum += w->items[--i].duration_90k;
     return i - w->retained;
 }
 
-bool playlist_render_delta(struct press *out, const struct playlist *p)
+bool playlist_render_delta(struct press *out, const struct playlist *p, bool ranges)
 {
     struct text t;
     size_t skipped = p->part_target_ms > 0 && !p->ended ? skippable(p) : 0;
@@ -316,8 +332,8 @@ bool playlist_render_delta(struct press *out, const struct playlist *p)
         return false;
     text_init(&t);
     render_head(&t, p, true);
-    render_dateranges(&t, p);
-    text_printf(&t, "#EXT-X-SKIP:SKIPPED-SEGMENTS=%zu\n", skipped);
+    render_dateranges(&t, p, ranges);
+    render_skip(&t, p, skipped);
     /* Rule 90: the first one repeats its map. */
     render_segments(out, &t, p, p->window->retained + skipped, NULL);
     render_end(&t, p);

@@ -136,6 +136,7 @@ static void add_reach(struct view_rendition *out, const struct presentation *p,
     struct playlist list = sheets_playlist(p, r, iframes);
     out->playlist = sheet->full ? body_ref(sheet->full) : NULL;
     out->delta = sheet->delta ? body_ref(sheet->delta) : NULL;
+    out->delta_v2 = sheet->delta_v2 ? body_ref(sheet->delta_v2) : NULL;
     out->blocks = list.part_target_ms > 0 && sheet->full && !sheet->ended && newest;
     out->open_msn = newest ? newest->msn + 1 : p->next_msn;
     if (!out->blocks || iframes)

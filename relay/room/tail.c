@@ -232,9 +232,8 @@ static int append_gap(struct presentation *p, struct rendition *r, uint64_t unti
         .listed_us = now_us,
     };
     struct epoch *e = epochs_at(&p->epochs, gap.msn);
-    gap.duration_90k = twin && !twin->open
-                           ? twin->duration_90k
-                           : guess_90k(p, gap.msn, gap.start_90k, until, start_90k);
+    gap.duration_90k = twin && !twin->open ? twin->duration_90k
+                                           : guess_90k(p, gap.msn, gap.start_90k, until, start_90k);
     gap.wall_us = twin ? twin->wall_us : epoch_wall_us(e, gap.start_90k);
     return tail_append(p, r, &gap, NULL, 0);
 }

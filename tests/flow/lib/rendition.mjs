@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 import { gunzipSync } from 'node:zlib';
 import { Downloads, sha1 } from './downloads.mjs';
-import { isBehind, lengthOf, parsePlaylist, reach } from './hls.mjs';
+import { isBehind, lengthOf, parsePlaylist, rangeKey, reach } from './hls.mjs';
 import * as rules from './rules.mjs';
 
 // Every so many delta updates a whole list is fetched beside it.
@@ -27,7 +27,7 @@ export class Rendition {
     Object.assign(this, { name, url, follower, iframes, segments: new Map(), list: null, reloads: 0,
       deltas: 0, longest: 0, last: null, lastNewAt: null, lastPartAt: null, whole: new Map(),
       states: [], removed: [], tooSoon: new Set(), plainNext: false, noDelta: false, blocked: false,
-        early: null });
+        early: null, ranges: new Map() });
     this.downloads = new Downloads(this);
     this.inits = this.downloads.inits;
     this.parts = this.downloads.parts;
@@ -90,9 +90,9 @@ export class Rendition {
       return false;
     }
     this.follower.facts.add('list');
-    const whole = skip ? this.merge(before, list, skip) : list;
+    const whole = skip ? this.merge(before, list, skip, got.sentAt) : list;
     if (!whole
-      || (whole.merged && this.deltas++ % COMPARE_EVERY === 0 && !await this.same(whole))) {
+      || (whole.merged && this.deltas++ % COMPARE_EVERY === 0 && !await this.same(whole, before))) {
       return this.reload(null);
     }
     if (skip) this.judgeWait(asked, got, whole);
@@ -138,18 +138,19 @@ export class Rendition {
     this.early = null;
   }
 
-  merge(before, delta, skip) {
+  merge(before, delta, skip, askedAt) {
     this.follower.facts.add('skips');
-    const { faults, merged } = rules.checkDelta(before, delta, skip);
+    const seen = new Map([...this.ranges].map(([key, at]) => [key, (askedAt - at) / 1000]));
+    const { faults, merged } = rules.checkDelta(before, delta, skip, seen);
     this.addAll(faults);
     this.noDelta ||= faults.some((f) => f.rule === 88);
     return this.noDelta ? null : merged;
   }
 
   // Is a merged list what a whole one says? After the first that is not, no more are asked for.
-  async same(merged) {
+  async same(merged, before) {
     const { list } = await this.request(null);
-    const faults = list && !list.skip ? rules.checkMerge(merged, list) : [];
+    const faults = list && !list.skip ? rules.checkMerge(merged, list, before) : [];
     this.addAll(faults);
     this.noDelta ||= faults.length > 0;
     return faults.length === 0;
@@ -173,11 +174,18 @@ export class Rendition {
       this.takeNew(before, list, seen);
       if (before) this.takeRemoved(before, list, got);
     }
+    this.noteRanges(list, got.doneAt);
     this.last = { sentAt: got.sentAt, doneAt: got.doneAt };
     this.states.push({ ...reach(list), list, sentAt: got.sentAt, doneAt: got.doneAt,
       since: seen.earliest });
     if (this.states.length > 40) this.states.shift();
     if (fresh) this.follower.moved(this);
+  }
+
+  // Since when each date range has been known.
+  noteRanges(list, at) {
+    const keys = list.dateRanges.map(rangeKey);
+    this.ranges = new Map(keys.map((key) => [key, this.ranges.get(key) ?? at]));
   }
 
   // How much earlier than its answer came a state may have begun. Only of an answer that was waited
