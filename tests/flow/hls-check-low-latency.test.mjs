@@ -123,6 +123,13 @@ wrong(92, 'one that is held though all is there', waiting(async (o, name, query,
   if (name === 'video') await o.clock.sleep(2200);
   return own(name, query);
 }));
+wrong(92, 'one that is held while more parts come', {
+  ...waiting(async (o, name, query, own) => {
+    const got = await own(name, query);
+    if (name !== 'video' || !query.has('_HLS_msn')) return got;
+    await o.clock.sleep(1800);
+    return own(name, query);
+  }) });
 wrong(92, 'a 503 long before its time', waiting((o, name, query, own) => (name === 'video'
   && o.clock.now() > 2000 && o.clock.now() < 3000 ? refusal(503) : own(name, query))));
 wrong(93, 'a part beyond the last is given the whole segment',

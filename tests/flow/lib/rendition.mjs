@@ -6,7 +6,7 @@ import { isBehind, lengthOf, parsePlaylist, rangeKey, reach } from './hls.mjs';
 import * as rules from './rules.mjs';
 
 // Every so many delta updates a whole list is fetched beside it.
-const COMPARE_EVERY = 4;
+const COMPARE_EVERY = 3;
 // A first window may be long; only so much of it is fetched when samples are not kept.
 const HISTORY = 12;
 
@@ -125,8 +125,10 @@ export class Rendition {
     const waitedMs = got.headAt - got.sentAt - got.stalledMs;
     if (got.status === 200 && waitedMs > this.follower.slackMs()) this.blocked = true;
     if (waitedMs > 3000 * this.list.targetDuration) this.follower.facts.add('stall');
+    const hinted = this.downloads.answeredAt(this.list.hints.find((h) => h.type === 'PART'));
     const faults = rules.checkBlocking({ asked, list, before: this.list, exchange: {
-      status: got.status, waitedMs: Math.round(waitedMs) }, slackMs: this.follower.slackMs() });
+      status: got.status, waitedMs: Math.round(waitedMs) }, slackMs: this.follower.slackMs(),
+    aheadMs: hinted === undefined ? undefined : got.headAt - hinted });
     // A 503 before its time is right when the stream itself has broken off: what follows tells.
     if (got.status === 503) this.early = { faults, at: got.doneAt };
     else this.addAll(faults);
@@ -259,10 +261,9 @@ export class Rendition {
     for (const p of fresh) this.downloads.listed(p, seen);
     if (fresh.length) {
       const [first] = fresh;
-      if (before && this.lastPartAt !== null && this.follower.publishing
+      if (before && this.lastPartAt !== null && this.follower.publishing && !first.part.gap
         && !first.segment.discontinuity && list.partTarget) {
-        const gap = Math.round(seen.at - seen.doubtMs - this.lastPartAt
-          - this.follower.paceSlack());
+        const gap = this.paced(this.lastPartAt, seen);
         this.addAll(rules.checkPartPace(gap, list.partTarget,
           `part ${first.index} of MSN ${first.msn}`));
       }
@@ -273,10 +274,16 @@ export class Rendition {
     }
   }
 
+  // How long nothing new came, at least, while there was something to come.
+  paced(since, { at, doubtMs }) {
+    const { follower } = this;
+    return Math.round(at - doubtMs - since - follower.absentMs(since, at) - follower.paceSlack());
+  }
+
   pace(before, list, fresh, seen) {
     if (before && this.lastNewAt !== null && this.follower.publishing && !this.iframes
       && !fresh.some((s) => s.discontinuity)) {
-      const gap = Math.round(seen.at - seen.doubtMs - this.lastNewAt - this.follower.paceSlack());
+      const gap = this.paced(this.lastNewAt, seen);
       this.addAll(rules.checkPace(gap, list.targetDuration, fresh[0].msn));
     }
     this.lastNewAt = seen.at;
