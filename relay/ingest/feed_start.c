@@ -12,6 +12,7 @@ void feed_start_init(struct feed_start *s, const struct link_go *go)
                              .raw_90k = go->raw_90k,
                              .joins = go->joins,
                              .part_ms = go->part_ms,
+                             .part_ranges = go->part_ranges,
                              .target_duration_s = go->target_duration_s};
     memcpy(s->ts_counters, go->ts_counters, sizeof(s->ts_counters));
 }
@@ -47,6 +48,7 @@ int feed_start_packager(const struct feed_start *s, const struct config *c, cons
         .max_target_s = c->hls.max_target_duration_s,
         .segment_bytes = c->limits.segment_bytes,
         .part_90k = (int64_t)(s->part_ms ? s->part_ms : FRAGMENT_MS) * 90,
+        .part_ranges = s->part_ms > 0 && s->part_ranges,
         .target_duration_s = s->target_duration_s,
         .start_90k = s->start_90k,
         .first_sequence = s->next_sequence,

@@ -21,6 +21,7 @@ struct feed_start {
     bool joins;
     uint64_t next_sequence;
     uint32_t target_duration_s, part_ms; /* part_ms 0: no parts */
+    bool part_ranges;                    /* parts are byte ranges of their segments */
     bool restarted;
     uint8_t ts_counters[LINK_TS_PIDS];
 };

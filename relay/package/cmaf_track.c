@@ -25,6 +25,7 @@ struct cmaf_track {
     uint32_t timescale;
     int64_t part; /* longest part, in the track's timescale */
     int64_t part_90k;
+    int64_t wait_from_90k; /* of a segment; INT64_MAX: full parts never wait */
     struct held_sample held;
     int64_t last_duration, expected; /* in the track's timescale */
     struct segment *segment;         /* NULL until its first sample is written */
@@ -52,8 +53,14 @@ int cmaf_track_new(struct cmaf_track **out, uint32_t track, const char *language
     r->timescale = 90000; /* until its parameters say another one */
     strncpy(r->language, language, sizeof(r->language) - 1);
     r->part_90k = part_90k;
+    r->wait_from_90k = INT64_MAX;
     r->out = *cb;
     return 0;
+}
+
+void cmaf_track_wait_from(struct cmaf_track *r, int64_t length_90k)
+{
+    r->wait_from_90k = length_90k;
 }
 
 void cmaf_track_free(struct cmaf_track **r)
@@ -202,6 +209,13 @@ static bool part_is_full(const struct cmaf_track *r)
     return length + r->last_duration > r->part && length * 100 >= r->part * 85;
 }
 
+/* Where a part is a range of its segment the hint names the segment too (section 4.4.5.3), so the
+ * last part of one must not be out before that is known to be over. */
+static bool part_waits(const struct cmaf_track *r)
+{
+    return to_90k(r, r->expected - r->segment_start) >= r->wait_from_90k;
+}
+
 /* A sample whose segment and duration are settled, for who muxes the track a second time. */
 static int give_sample(struct cmaf_track *r, int64_t duration)
 {
@@ -252,7 +266,7 @@ static int write_held(struct cmaf_track *r, int64_t duration)
     r->expected = h->dts + duration;
     rc = give_sample(r, duration);
     h->len = 0;
-    return !rc && part_is_full(r) ? close_part(r, r->expected) : rc;
+    return !rc && part_is_full(r) && !part_waits(r) ? close_part(r, r->expected) : rc;
 }
 
 /* The sample's time in the track's timescale. A 90 kHz timestamp of a 44.1 kHz frame is rounded:
@@ -325,8 +339,9 @@ static int close_segment(struct cmaf_track *r, int64_t end)
 {
     int rc, fd;
 
-    /* what was given out as parts stays as long as it was said to be */
-    if (!r->open.samples && r->info.parts)
+    /* what was given out as parts stays as long as it was said to be, what waits as long as it is
+     */
+    if (r->open.samples ? part_is_full(r) && part_waits(r) : r->info.parts > 0)
         end = r->expected;
     rc = r->open.samples ? close_part(r, end) : 0;
     if (rc)

@@ -67,6 +67,9 @@ struct cmaf_track_sample {
 __attribute__((warn_unused_result)) int cmaf_track_new(struct cmaf_track **out, uint32_t track,
                                                        const char *language, int64_t part_90k,
                                                        const struct cmaf_track_out *cb);
+/* In segments that are this long a full part waits for the sample behind it, which may begin the
+ * next segment: the part is then given out with its segment's end. Else: never. */
+void cmaf_track_wait_from(struct cmaf_track *r, int64_t length_90k);
 /* Drops what is open; call cmaf_track_finish first to keep it. */
 void cmaf_track_free(struct cmaf_track **r);
 /* New parameters from the next sample on: closes the muxer (the open segment must be closed) and

@@ -123,8 +123,12 @@ int packager_track_init(struct packager *p, struct packaged_track *t,
     } else if (early_new(&t->early)) {
         return -ENOMEM;
     }
-    return cmaf_track_new(&t->cmaf, (uint32_t)(t - p->tracks), t->language, p->options.part_90k,
-                          &cb);
+    int rc =
+        cmaf_track_new(&t->cmaf, (uint32_t)(t - p->tracks), t->language, p->options.part_90k, &cb);
+
+    if (!rc && p->options.part_ranges)
+        cmaf_track_wait_from(t->cmaf, segmenter_earliest_90k(&p->segmenter));
+    return rc;
 }
 
 int packager_new(struct packager **out, const struct packager_options *o,

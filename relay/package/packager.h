@@ -34,6 +34,7 @@ struct packager_options {
     uint32_t segment_ms, max_target_s;
     uint64_t segment_bytes;
     int64_t part_90k;           /* a part (moof + mdat) is at most this long */
+    bool part_ranges;           /* parts are ranges of their segments: see cmaf_track_wait_from */
     uint32_t target_duration_s; /* the room's, when frozen; else 0 */
     int64_t start_90k;          /* where the first DTS goes */
     uint64_t first_sequence;

@@ -27,6 +27,11 @@ static int64_t longest(const struct segmenter *s)
     return longest_for(s->target_duration_s ? s->target_duration_s : s->max_target_s);
 }
 
+int64_t segmenter_earliest_90k(const struct segmenter *s)
+{
+    return s->target_90k * 9 / 10;
+}
+
 enum segmenter_verdict segmenter_next(const struct segmenter *s, const struct segmenter_unit *u,
                                       int64_t start_90k, int64_t last_90k, uint64_t bytes)
 {
@@ -36,7 +41,7 @@ enum segmenter_verdict segmenter_next(const struct segmenter *s, const struct se
         return SEGMENTER_CUT_BEFORE;
     if (u->must_cut)
         return SEGMENTER_CUT_HERE;
-    if (u->random_access && length > 0 && (s->astray || length >= s->target_90k * 9 / 10))
+    if (u->random_access && length > 0 && (s->astray || length >= segmenter_earliest_90k(s)))
         return SEGMENTER_CUT_HERE;
     if (length >= longest(s) || bytes > s->max_bytes)
         return SEGMENTER_CUT_HERE;

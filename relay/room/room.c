@@ -237,6 +237,7 @@ static void answer_go(struct room *r)
     m.u.go.start_90k = r->presentation.end_90k;
     m.u.go.target_duration_s = r->presentation.target_duration_s;
     m.u.go.part_ms = r->presentation.part_target_ms;
+    m.u.go.part_ranges = r->presentation.part_ranges;
     memcpy(m.u.go.ts_counters, r->presentation.ts_counters, sizeof(m.u.go.ts_counters));
     r->env->out->send(r->env->out->ctx, m.worker, &m);
 }

@@ -114,7 +114,10 @@ static uint32_t too_far_age_s(const struct place *p, const struct directives *d)
 static void send_playlist(const struct live *l, const struct place *p, struct request *r,
                           const struct directives *d, bool blocked)
 {
-    const struct body *delta = d->has_skip ? p->match.rendition->delta : NULL;
+    const struct view_rendition *rendition = p->match.rendition;
+    const struct body *delta = d->has_skip ? rendition->delta : NULL;
+    if (delta && d->skips_dateranges && rendition->delta_v2)
+        delta = rendition->delta_v2;
     const struct body *b = delta ? delta : p->match.body;
     count_answer(l, r);
     reply_body_shared(r, 200, b, blocked ? target_durations(p, BLOCKED_AGE) : 0);

@@ -28,7 +28,7 @@ export class Follower {
         transport: options.transport ?? new Transport(clock, options),
       findings: new rules.Findings(), facts: new Set(), remarks: new Set(), renditions: new Map(),
       iframes: new Map(), misses: [], errors: [], publishing: true, running: false, index: null,
-      firstIndexAt: null, variables: new Map(), trips: [], timers: new Set() });
+      firstIndexAt: null, variables: new Map(), trips: [], timers: new Set(), absences: [] });
     this.root = room === null || room === undefined ? null
       : `${base}/live/${encodeURIComponent(room)}/`;
     this.url = url ?? `${this.root}index.m3u8`;
@@ -86,6 +86,17 @@ export class Follower {
 
   paceSlack() {
     return this.paceSlackMs * Math.max(1, os.loadavg()[0] / os.cpus().length);
+  }
+
+  // Who knows that nothing could reach the server for a while says so: rules 27 and 28 are about
+  // what a server does with what it has. The rest of the time counts as ever.
+  sourceAway() { this.absences.push({ from: this.clock.now(), to: Infinity }); }
+
+  sourceBack() { this.absences.at(-1).to = this.clock.now(); }
+
+  absentMs(from, to) {
+    return this.absences.reduce((n, a) => n + Math.max(0, Math.min(to, a.to)
+      - Math.max(from, a.from)), 0);
   }
 
   later(ms, work) {

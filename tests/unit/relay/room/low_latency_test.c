@@ -324,6 +324,43 @@ static void test_one_file(void **state)
     assert_int_equal(2, blob_count());
 }
 
+static size_t count_of(const struct body *b, const char *what)
+{
+    size_t n = 0;
+    for (const char *at = b->plain; (at = strstr(at, what)); at++)
+        n++;
+    return n;
+}
+
+/* Rule 91: what was shown for longer than the skip boundary is left out of the answer to v2 alone;
+ * what is gone is named in both. */
+static void test_delta_skips_dateranges(void **state)
+{
+    struct stage *s = *state;
+    struct ll_track t[2];
+    struct link_message m = {.type = LINK_EVENT, .worker = 1, .feed = 1};
+    m.u.event = (struct link_event){
+        .kind = LINK_EVENT_ID3, .at_90k = FIRST_90K + 90000, .planned_90k = -1, .len = 1};
+    s->config.hls.window_segments = 12;
+    start(s, 1, t, FIRST_90K);
+    stage_tell(s, &m, -1);
+    ll_run(s, t, 2, 8); /* shown for 14 s */
+    const struct view_rendition *r = rendition(s, "audio");
+    assert_int_equal(1, count_of(r->playlist, "#EXT-X-DATERANGE:ID=\"id3-990000\""));
+    assert_int_equal(1, count_of(r->delta, "#EXT-X-DATERANGE:"));
+    assert_int_equal(0, count_of(r->delta_v2, "#EXT-X-DATERANGE:"));
+    assert_int_equal(1, count_of(r->delta_v2, ",RECENTLY-REMOVED-DATERANGES=\"\"\n"));
+    assert_null(rendition(s, "iframes")->delta_v2); /* the same */
+    ll_run(s, t, 2, 6);
+    r = rendition(s, "audio");
+    assert_int_equal(0, count_of(r->playlist, "#EXT-X-DATERANGE:"));
+    assert_int_equal(1, count_of(r->delta, ",RECENTLY-REMOVED-DATERANGES=\"id3-990000\"\n"));
+    assert_null(r->delta_v2);
+    ll_run(s, t, 2, 9);
+    assert_int_equal(1, count_of(rendition(s, "audio")->delta, "DATERANGES=\"\"\n"));
+    leave_stage(t);
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_low_latency, stage_strike)
@@ -331,7 +368,7 @@ int main(void)
         CASE(test_start),    CASE(test_sliding),    CASE(test_cut_short),
         CASE(test_ended),    CASE(test_numbers),    CASE(test_cut_short_at_once),
         CASE(test_ranges),   CASE(test_constants),  CASE(test_one_view_a_turn),
-        CASE(test_one_file), CASE(test_long_frame),
+        CASE(test_one_file), CASE(test_long_frame), CASE(test_delta_skips_dateranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
