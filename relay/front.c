@@ -64,8 +64,8 @@ static void lose_worker(struct worker_link *k)
     link_outbox_free(&k->outbox);
     close(k->fd);
     k->fd = -1;
-    rooms_worker_lost(k->front->rooms, k->index, clock_mono_us());
-    rooms_show(k->front->rooms, clock_mono_us(), clock_wall_us());
+    rooms_worker_lost(k->front->rooms, k->index, clock_room_us());
+    rooms_show(k->front->rooms, clock_room_us(), clock_wall_us());
 }
 
 static void send_to(struct worker_link *k, const struct link_message *m, int fd)
@@ -107,11 +107,11 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
                 close(passed);
             continue;
         }
-        rooms_message(f->rooms, &m, passed, clock_mono_us(), clock_wall_us());
+        rooms_message(f->rooms, &m, passed, clock_room_us(), clock_wall_us());
     }
     if (rc == 0 || (rc < 0 && rc != -EAGAIN))
         lose_worker(k);
-    rooms_show(f->rooms, clock_mono_us(), clock_wall_us());
+    rooms_show(f->rooms, clock_room_us(), clock_wall_us());
 }
 
 static void adopt_worker(struct front *f, uint32_t index, int fd)
@@ -201,7 +201,7 @@ static void on_desk(evutil_socket_t fd, short what, void *arg)
     struct front *f = arg;
 
     (void)fd, (void)what;
-    desk_drain(f->desk, f->server, f->rooms, clock_mono_us(), clock_wall_us());
+    desk_drain(f->desk, f->server, f->rooms, clock_room_us(), clock_wall_us());
 }
 
 static bool workers_left(const struct front *f)
@@ -221,7 +221,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     for (uint32_t i = 0; i < f->workers; i++)
         if (f->links[i].fd >= 0 && link_outbox_flush(f->links[i].outbox))
             log_warn(CTX, "worker_unreachable worker=%u", i);
-    rooms_tick(f->rooms, now_us, clock_wall_us());
+    rooms_tick(f->rooms, clock_room_us(), clock_wall_us());
     if (f->stop_us && (!workers_left(f) || now_us > f->stop_us))
         event_base_loopbreak(f->base);
 }
@@ -286,7 +286,7 @@ static int make_rooms(struct front *f)
         return -ENOMEM;
     for (uint32_t i = 0; i < f->workers; i++)
         f->links[i] = (struct worker_link){.front = f, .index = i, .fd = -1};
-    return rooms_new(&f->rooms, f->config, &out, f->workers, clock_mono_us(), clock_wall_us());
+    return rooms_new(&f->rooms, f->config, &out, f->workers, clock_room_us(), clock_wall_us());
 }
 
 static int make_events(struct front *f)

@@ -75,7 +75,8 @@ function troubled(seed) {
 }
 
 test(`${HOURS} h of media in ${ROOMS} rooms, seed ${SEED}`, async (t) => {
-  const relay = await startRelay(t, { set: ['hls.window_segments=1000', 'limits.feed_mbps=1000'] });
+  const relay = await startRelay(t, { env: { ROOMCAST_CLOCK_SCALE: `${SPEED}` },
+    set: ['hls.window_segments=600', 'limits.feed_mbps=1000'] });
   const dir = scratch(t);
   const rooms = Array.from({ length: ROOMS }, (_, i) => {
     const room = `soak${i}`;
