@@ -60,7 +60,7 @@ struct front {
 
 static void show(struct front *f)
 {
-    rooms_show(f->rooms, clock_mono_us(), clock_wall_us());
+    rooms_show(f->rooms, clock_room_us(), clock_wall_us());
     server_ring(f->server, false);
 }
 
@@ -73,7 +73,7 @@ static void lose_worker(struct worker_link *k)
     link_outbox_free(&k->outbox);
     close(k->fd);
     k->fd = -1;
-    rooms_worker_lost(k->front->rooms, k->index, clock_mono_us());
+    rooms_worker_lost(k->front->rooms, k->index, clock_room_us());
     show(k->front);
 }
 
@@ -115,7 +115,7 @@ static bool take_messages(struct worker_link *k)
                 close(passed);
             continue;
         }
-        rooms_message(f->rooms, &m, passed, clock_mono_us(), clock_wall_us());
+        rooms_message(f->rooms, &m, passed, clock_room_us(), clock_wall_us());
     }
     if (rc == 0 || (rc < 0 && rc != -EAGAIN))
         lose_worker(k);
@@ -241,7 +241,7 @@ static void on_desk(evutil_socket_t fd, short what, void *arg)
     struct front *f = arg;
 
     (void)fd, (void)what;
-    desk_drain(f->desk, f->server, f->rooms, clock_mono_us(), clock_wall_us());
+    desk_drain(f->desk, f->server, f->rooms, clock_room_us(), clock_wall_us());
 }
 
 static bool workers_left(const struct front *f)
@@ -261,7 +261,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     for (uint32_t i = 0; i < f->workers; i++)
         if (f->links[i].fd >= 0 && link_outbox_flush(f->links[i].outbox))
             log_warn(CTX, "worker_unreachable worker=%u", i);
-    rooms_tick(f->rooms, now_us, clock_wall_us());
+    rooms_tick(f->rooms, clock_room_us(), clock_wall_us());
     server_ring(f->server, ++f->ticks % RING_TICKS == 0);
     if (f->stop_us && (!workers_left(f) || now_us > f->stop_us))
         event_base_loopbreak(f->base);
@@ -327,7 +327,7 @@ static int make_rooms(struct front *f)
         return -ENOMEM;
     for (uint32_t i = 0; i < f->workers; i++)
         f->links[i] = (struct worker_link){.front = f, .index = i, .fd = -1};
-    return rooms_new(&f->rooms, f->config, &out, f->workers, clock_mono_us(), clock_wall_us());
+    return rooms_new(&f->rooms, f->config, &out, f->workers, clock_room_us(), clock_wall_us());
 }
 
 static int make_events(struct front *f)

@@ -1,6 +1,7 @@
 /* roomcast: the command line. */
 /* SPDX-License-Identifier: MIT */
 #include "config/config.h"
+#include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/supervisor.h"
 
@@ -89,6 +90,16 @@ static int parse(int argc, char **argv, struct arguments *a)
     return -1;
 }
 
+/* Nobody may publish a festival like that without knowing. */
+static void warn_of_scale(unsigned scale)
+{
+    if (scale != 1)
+        log_warn("supervisor",
+                 "clock_scaled scale=%u what=\"THIS IS FOR TESTS: dates and the rooms' "
+                 "patience run faster than time, because ROOMCAST_CLOCK_SCALE is set\"",
+                 scale);
+}
+
 int main(int argc, char **argv)
 {
     static struct arguments a;
@@ -107,5 +118,6 @@ int main(int argc, char **argv)
     }
     if (log_level_parse(c->log.level, &level) == 0)
         log_setup(level);
+    warn_of_scale(clock_set_scale(getenv("ROOMCAST_CLOCK_SCALE")));
     return supervisor_run(c, a.path, a.set, a.set_count);
 }

@@ -107,7 +107,8 @@ function compareTrack(name, due, known, got) {
   const allowed = [...known.values()].filter((u) => u.damaged).length;
   const strays = got.filter((g) => !g.whole || !known.has(g.number));
   if (strays.length > allowed) {
-    faults.push(`${name}: ${strays.length} samples are not what was sent, the first in ${strays[0].msn}`);
+    const n = strays.length;
+    faults.push(`${name}: ${n} samples are not what was sent, as in ${strays[0].msn}`);
   }
   for (const g of got.filter((x) => x.whole && known.has(x.number))) {
     if (known.get(g.number).crc !== g.crc) faults.push(`${name} ${g.number} has another mark`);
@@ -119,7 +120,7 @@ function compareTrack(name, due, known, got) {
     seen.set(g.number, g.msn);
   }
   const missing = due.filter((u) => !seen.has(u.number));
-  if (missing.length) faults.push(`${name}: of ${due.length} units these never came: ${list(missing)}`);
+  if (missing.length) faults.push(`${name}: of ${due.length} these never came: ${list(missing)}`);
   return faults.slice(0, 2 * SHOWN);
 }
 

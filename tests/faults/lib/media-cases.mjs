@@ -49,7 +49,8 @@ const jumps = (r) => ({
 
 const restarts = (r) => ({
   'new parameter sets': { faults: [20], breaks: [1, 1], maps: 2,
-    script: ['set gop=30 twist=1', `play 3.${r.between(0, 9)}`, 'set twist=2', 'restart', 'play 4'] },
+    script: ['set gop=30 twist=1', `play 3.${r.between(0, 9)}`, 'set twist=2', 'restart',
+      'play 4'] },
   'new resolution and timestamps': { faults: [20], breaks: [1, 1], maps: 2,
     script: [encoder(r), 'play 4', 'set width=96 height=80', 'restart', `jump ${r.between(3,
       90000) * TICKS}`, 'play 4'] },
@@ -84,15 +85,17 @@ const gops = (r) => ({
   'GOP of 300': { faults: [24], breaks: [0, 0],
     script: [`set gop=300 bframes=${r.between(0, 3)}`, 'play 14'] },
   'one IDR only': { faults: [24], breaks: [0, 0], except: [81], script: ['set gop=0', 'play 14'] },
-  'intra refresh': { faults: [24], breaks: [0, 0], except: [81], script: ['set gop=0 refresh=1', 'play 12'] },
+  'intra refresh': { faults: [24], breaks: [0, 0], except: [81],
+    script: ['set gop=0 refresh=1', 'play 12'] },
   'open GOP': { faults: [24], breaks: [0, 0],
     script: [`set gop=${r.between(20, 40)} bframes=${r.between(1, 3)} open=1`, 'play 8'] },
   'open GOP of HEVC': { faults: [24], breaks: [0, 0], except: [35, 54], independent: false,
-    script: [`set codec=hevc gop=${r.between(20, 40)} bframes=${r.between(1, 3)} open=1`, 'play 8'] },
+    script: [`set codec=hevc gop=${r.between(20, 40)} bframes=${r.between(1, 3)} open=1`,
+      'play 8'] },
 });
 
-// Where a picture is missing that had announced itself, the one before it ends too soon (40, 14); the
-// missing one may have been an IDR (81).
+// Where a picture is missing that had announced itself, the one before it ends too soon (40, 14);
+// the missing one may have been an IDR (81).
 const holes = [14, 40, 81];
 const damage = (r) => ({
   'bits flip': { faults: [26], except: holes, breaks: [0, 12], garbled: true,
@@ -112,14 +115,27 @@ const damage = (r) => ({
     script: [encoder(r), 'play 3', 'pids 8192', 'play 2', 'pids 8192', 'play 3'] },
 });
 
-// → [{name, ...}]
+const minutes = (r) => ({
+  'GOP of 60 s': { faults: [24], breaks: [0, 0], except: [81],
+    script: [`set gop=1800 bframes=${r.between(0, 3)}`, 'play 130'] },
+  'one IDR in two minutes': { faults: [24], breaks: [0, 0], except: [81],
+    script: [`set gop=0 bframes=${r.between(0, 3)} padding=2000`, 'play 120'] },
+  'the wrap again and again': { faults: [16], breaks: [0, 8],
+    script: [encoder(r), ...Array(4).fill([`jump ${WRAP - 30 * TICKS}`, 'play 20']).flat()] },
+});
+
+const named = (cases, seed, from) => Object.entries(cases).map(([name, c], i) => ({ name,
+  room: `case${from + i}`, seed: seed * 100 + from + i, ...c }));
+
+// → [{name, ...}], each of some seconds
 export function mediaCases(seed) {
   const r = random(seed);
-  const all = { ...wraps(r), ...jumps(r), ...restarts(r), ...programs(r), ...times(r), ...gops(r),
-    ...damage(r) };
-  return Object.entries(all).map(([name, c], i) => ({ name, room: `case${i}`, seed: seed * 100 + i,
-    ...c }));
+  return named({ ...wraps(r), ...jumps(r), ...restarts(r), ...programs(r), ...times(r), ...gops(r),
+    ...damage(r) }, seed, 0);
 }
+
+// Those of minutes, which only the long form has.
+export const longCases = (seed) => named(minutes(random(seed)), seed, 50);
 
 // What must have come of a case, beside its ledger.
 export function judgeCase(c, result) {

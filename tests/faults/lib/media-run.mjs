@@ -9,7 +9,7 @@ import { markPush } from './mark-push.mjs';
 import { checkMarked } from './marked-ledger.mjs';
 
 const SETTLE_MS = 6000;
-const PUSH_MS = 90000;
+const PUSH_MS = 200000;
 
 // Until the ledger is clean, or will not become so.
 async function settled(ledger, follower) {
@@ -57,7 +57,8 @@ export async function playCases(t, relay, cases) {
   const dir = scratch(t);
   const outcome = await Promise.allSettled(cases.map((c) => play(t, relay, c, dir)));
   const failed = outcome.map((o, i) => (o.status === 'rejected'
-    ? `${cases[i].name}: ${o.reason.message}\n  ${cases[i].script.join('; ')}` : null)).filter(Boolean);
+    ? `${cases[i].name}: ${o.reason.message}\n  ${cases[i].script.join('; ')}` : null))
+    .filter(Boolean);
   const units = outcome.reduce((n, o) => n + (o.value?.units ?? 0), 0);
   t.diagnostic(`${cases.length} cases, ${units} access units compared, ${failed.length} failed`);
   assert.equal(failed.length, 0, `${failed.join('\n\n')}`);

@@ -19,9 +19,9 @@ const SHOWN = 30;
 // Reads a growing ledger: what must come out, in order, and what was damaged.
 class LedgerTail {
   constructor(file) {
-    Object.assign(this, { file, fd: null, at: 0, rest: '', due: { v: [], a: [] }, reached: { v: -1,
-      a: -1 }, damaged: { v: new Set(), a: new Set() }, began: false, early: [], ended: false,
-      sent: 0 });
+    Object.assign(this, { file, fd: null, at: 0, rest: '', due: { v: [], a: [] },
+      reached: { v: -1, a: -1 }, damaged: { v: new Set(), a: new Set() }, began: false,
+      early: [], ended: false, sent: 0 });
   }
 
   read() {
@@ -63,7 +63,7 @@ class LedgerTail {
 class Track {
   constructor(room, name, kind) {
     Object.assign(this, { room, name, kind, next: null, inits: new Map(), waiting: [], end: -1,
-      date: -1, dsn: -1, msn: -1, breaks: 0, segments: 0, matched: 0, fetching: Promise.resolve() });
+      date: -1, dsn: -1, msn: -1, breaks: 0, gaps: 0, segments: 0, matched: 0 });
   }
 
   fault(text) { this.room.fault(`${this.name}: ${text}`); }
@@ -81,7 +81,9 @@ class Track {
     this.dsn = list.discontinuitySequence;
     const fresh = list.segments.filter((s) => this.next === null || s.msn >= this.next);
     if (fresh.length) this.next = fresh.at(-1).msn + 1;
-    for (let i = 0; i < fresh.length; i += AT_ONCE) await this.take(fresh.slice(i, i + AT_ONCE), list);
+    for (let i = 0; i < fresh.length; i += AT_ONCE) {
+      await this.take(fresh.slice(i, i + AT_ONCE), list);
+    }
   }
 
   async take(segments, list) {
@@ -96,7 +98,10 @@ class Track {
   judge(s, list) {
     this.segments++;
     this.breaks += Boolean(s.discontinuity);
-    if (Math.round(s.duration) > list.targetDuration) this.fault(`EXTINF ${s.duration} of ${s.msn}`);
+    this.gaps += Boolean(s.gap);
+    if (Math.round(s.duration) > list.targetDuration) {
+      this.fault(`EXTINF ${s.duration} of ${s.msn}`);
+    }
     if (s.date < this.date) this.fault(`PROGRAM-DATE-TIME goes back at ${s.msn}`);
     this.date = s.date ?? this.date;
     if (this.map && s.map !== this.map && !s.discontinuity) {
@@ -204,6 +209,7 @@ export class SlimFollower {
     this.ledger.close();
     this.agent.destroy();
     return { units: this.tracks.reduce((n, t) => n + t.matched, 0), sent: this.ledger.sent,
-      segments: this.tracks[0].segments, breaks: this.tracks[0].breaks };
+      segments: this.tracks[0].segments, breaks: this.tracks[0].breaks,
+      gaps: this.tracks.map((t) => t.gaps) };
   }
 }
