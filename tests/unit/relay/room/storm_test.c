@@ -78,6 +78,7 @@ static void deliver_parts(struct stage *s, const struct link_message *m)
         struct link_message part = ll_part(s, &t, left_90k / (PARTS - i));
         part.u.part.present_90k += reorder_90k;
         part.u.part.capture_wall_us = m->u.segment.capture_wall_us;
+        part.u.part.last = i + 1 == PARTS;
         part.u.part.independent = i == 0 && m->u.segment.independent;
         if (sound || chance(60) > 0)
             ll_send(s, &t, &part);
