@@ -217,7 +217,7 @@ static void step(struct stage *s, struct feed *f, uint64_t *ids)
 
 static void storms(void **state, bool roles)
 {
-    for (unsigned storm = 0; storm < 3 * STORMS; storm++) {
+    for (unsigned storm = 0; storm < (roles ? 2 : 3) * STORMS; storm++) {
         struct feed f = {0};
         uint64_t ids = 0;
         assert_int_equal(0, stage_set(state));
