@@ -84,14 +84,15 @@ static bool is_copy(struct ts_way *w, const uint8_t *p, size_t header, uint64_t 
     return false;
 }
 
-/* Has the adaptation field bytes that say nothing? The last packet of a PES nearly always has. */
+/* Has the adaptation field bytes that say nothing? The last packet of a PES nearly always has.
+ * Section 2.4.3.5: one byte is a length of 0, two are flags that are all unset. */
 static bool is_stuffed(const uint8_t *p)
 {
     size_t used = 1;
 
     if (!(p[3] & ADAPTATION))
         return false;
-    if (p[4] == 0)
+    if (p[4] == 0 || p[5] == 0)
         return true;
     used += (p[5] & 0x10 ? 6u : 0) + (p[5] & 0x08 ? 6u : 0) + (p[5] & 0x04 ? 1u : 0);
     if ((p[5] & 0x02) && used < p[4])

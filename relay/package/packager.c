@@ -96,6 +96,7 @@ static void on_part(void *ctx, const struct cmaf_track_part *s, int fd)
         .capture_wall_us = capture_of(p, cut, s->present_90k),
         .independent = s->independent,
         .discontinuity = cut && cut->discontinuity,
+        .last = s->last,
     };
 
     p->out.part(p->out.ctx, &out, fd);
@@ -123,12 +124,8 @@ int packager_track_init(struct packager *p, struct packaged_track *t,
     } else if (early_new(&t->early)) {
         return -ENOMEM;
     }
-    int rc =
-        cmaf_track_new(&t->cmaf, (uint32_t)(t - p->tracks), t->language, p->options.part_90k, &cb);
-
-    if (!rc && p->options.part_ranges)
-        cmaf_track_wait_from(t->cmaf, segmenter_earliest_90k(&p->segmenter));
-    return rc;
+    return cmaf_track_new(&t->cmaf, (uint32_t)(t - p->tracks), t->language, p->options.part_90k,
+                          &cb);
 }
 
 int packager_new(struct packager **out, const struct packager_options *o,
@@ -314,6 +311,15 @@ static int release(struct packager *p, const struct packaged_track *t,
     return cmaf_track_release(r, next.dts_90k);
 }
 
+/* All tracks' segments of one number may end once the leader's may. */
+static void foresee_end(const struct packager *p, const struct packaged_track *t)
+{
+    const struct segmenter_cut *c = segmenter_find(&p->segmenter, cmaf_track_sequence(t->cmaf));
+
+    if (p->options.part_ranges && c)
+        cmaf_track_wait_from(t->cmaf, c->present_90k + segmenter_earliest_90k(&p->segmenter));
+}
+
 int packager_take(struct packager *p, const struct packager_unit *u)
 {
     struct packaged_track *t = &p->tracks[u->track];
@@ -323,6 +329,7 @@ int packager_take(struct packager *p, const struct packager_unit *u)
     assert(u->track < p->count);
     p->in++;
     t->seen = true;
+    foresee_end(p, t);
     rc = t->kind == CODEC_KIND_VIDEO ? packager_take_video(p, t, u) : packager_take_audio(p, t, u);
     return rc ? rc : release(p, t, u);
 }

@@ -60,7 +60,7 @@ struct packager_part {
     uint32_t track, init_id, part, offset, bytes, samples;
     uint64_t sequence;
     int64_t start_90k, duration_90k, present_90k, capture_wall_us;
-    bool independent, discontinuity;
+    bool independent, discontinuity, last;
 };
 
 struct packager_out {

@@ -58,6 +58,12 @@ bool playlist_has_iframes(const struct window *w)
     return false;
 }
 
+/* Will the next part be one of this segment? */
+static bool goes_on(const struct window_segment *s)
+{
+    return s->open && !s->parts[s->part_count - 1].last;
+}
+
 uint32_t playlist_hint(const struct playlist *p, char name[static 48])
 {
     const struct window_segment *last = window_last(p->window);
@@ -65,8 +71,8 @@ uint32_t playlist_hint(const struct playlist *p, char name[static 48])
         playlist_part_name(p->next_part, name);
         return 0;
     }
-    playlist_segment_name(!last ? 0 : last->open ? last->msn : last->msn + 1, p->ts, name);
-    return last && last->open ? last->bytes : 0;
+    playlist_segment_name(!last ? 0 : goes_on(last) ? last->msn : last->msn + 1, p->ts, name);
+    return last && goes_on(last) ? last->bytes : 0;
 }
 
 /* The segments that this kind of list shows: none of them is open in a list of I-frames. */

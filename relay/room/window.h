@@ -23,7 +23,8 @@ struct window_part {
     uint64_t number; /* running, in its rendition: its URL; none in a gap */
     uint32_t offset, bytes, duration_90k;
     bool independent;
-    bool gap; /* GAP=YES: it takes the place of media that never came, and has no bytes */
+    bool last; /* of its segment, which is about to be whole */
+    bool gap;  /* GAP=YES: it takes the place of media that never came, and has no bytes */
 };
 
 struct window_segment {

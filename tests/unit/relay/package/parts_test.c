@@ -65,6 +65,8 @@ static void on_segment(void *ctx, const struct packager_segment *s, int fd)
     assert_int_equal(s->samples, samples);
     assert_true(parts[first].independent);
     assert_in_range(s->iframe_bytes, 1, parts[first].bytes);
+    for (size_t i = first; i < count; i++)
+        assert_true(!parts[i].last || i + 1 == count);
     first = count;
     segments++;
     close(fd);
@@ -188,6 +190,7 @@ static void test_the_last_one_waits(void **state)
     assert_int_equal(segments, 0);
     picture(75 * 3000, 3000, true, true);
     assert_int_equal(count, 5);
+    assert_true(parts[4].last && !parts[3].last);
     assert_int_equal(segments, 1);
     for (uint64_t i = 76; i < 90; i++)
         picture(i * 3000, 3000, false, true);

@@ -241,7 +241,7 @@ static void test_ranges(void **state)
     struct ll_track t[2];
     struct view_match m;
     struct listing *l = calloc(1, sizeof(*l));
-    char uri[96];
+    char uri[96], next[48];
     s->config.hls.part_uris = PART_URIS_RANGE;
     start(s, 1, t, FIRST_90K);
     ll_run(s, t, 2, 1);
@@ -256,7 +256,17 @@ static void test_ranges(void **state)
     assert_true(m.open && m.bytes == 2501 + 2502);
     char etag[24];
     snprintf(etag, sizeof(etag), "%s", m.blob->etag);
-    ll_run(s, t, 2, 1);
+    ll_parts(s, t, 2, 1);
+    struct link_message end = ll_part(s, &t[0], LL_PART_90K);
+    end.u.part.last = true; /* the segment's end is not here yet: what follows is the next one */
+    ll_send(s, &t[0], &end);
+    snprintf(next, sizeof(next), "%llu.m4s", (unsigned long long)l->first_msn + 2);
+    assert_string_equal(next, rendition(s, "video")->hint);
+    assert_int_equal(0, rendition(s, "video")->hint_offset);
+    ll_finish(s, &t[0]);
+    assert_string_equal(next, rendition(s, "video")->hint);
+    ll_parts(s, &t[1], 1, 1);
+    ll_finish(s, &t[1]);
     assert_int_equal(0, room_view_find(*viewers_place(&s->viewers, "hall"), uri, strlen(uri), &m));
     assert_true(!m.open && m.bytes == 4 * 2500 + 10);
     assert_string_equal(etag, m.blob->etag); /* the same bytes, and more */

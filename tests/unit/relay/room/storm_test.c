@@ -78,6 +78,7 @@ static void deliver_parts(struct stage *s, const struct link_message *m)
         struct link_message part = ll_part(s, &t, left_90k / (PARTS - i));
         part.u.part.present_90k += reorder_90k;
         part.u.part.capture_wall_us = m->u.segment.capture_wall_us;
+        part.u.part.last = i + 1 == PARTS;
         part.u.part.independent = i == 0 && m->u.segment.independent;
         if (sound || chance(60) > 0)
             ll_send(s, &t, &part);
@@ -216,7 +217,7 @@ static void step(struct stage *s, struct feed *f, uint64_t *ids)
 
 static void storms(void **state, bool roles)
 {
-    for (unsigned storm = 0; storm < 3 * STORMS; storm++) {
+    for (unsigned storm = 0; storm < (roles ? 2 : 3) * STORMS; storm++) {
         struct feed f = {0};
         uint64_t ids = 0;
         assert_int_equal(0, stage_set(state));
