@@ -43,12 +43,14 @@ LIB   := $(filter-out $(B)/relay/main.o,$(OBJ))
 UNIT  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/unit -name '*_test.c')))
 BENCH := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/*.c)))
 BENCH_LIB := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/bench/lib/*.c)))
+TOOLS := $(patsubst %.c,$(B)/%,$(filter-out %/failing.c,$(sort $(wildcard tests/faults/tools/*.c)))) \
+         $(B)/tests/faults/tools/failing.so
 FUZZ  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/fuzz -name '*_fuzz.c')))
 PAGE  := $(sort $(shell find relay/web/page -type f))
 FORMATTED = $(shell find relay codecs config tests -name '*.[ch]')
 
-.PHONY: all run demo test test-obs test-players unit unit-build flow browser fuzz fuzz-build fuzz-long bench \
-        bench-build lint format install clean help deps
+.PHONY: all run demo test test-obs test-players unit unit-build flow browser faults fault-tools fuzz fuzz-build \
+        fuzz-long bench bench-build lint format install clean help deps
 .DELETE_ON_ERROR:
 
 all: $(B)/roomcast $(B)/hls-check  ## build the relay, build/roomcast, and the checker, build/hls-check
@@ -87,6 +89,10 @@ $(UNIT): $(B)/%: %.c $(B)/libroomcast.a
 	$(LINK) -o $@ $< $(LIBS) -lcmocka
 $(BENCH): $(B)/%: %.c $(BENCH_LIB) $(B)/libroomcast.a
 	$(LINK) -o $@ $< $(BENCH_LIB) $(LIBS)
+$(filter-out %.so,$(TOOLS)): $(B)/%: %.c | $(B)/.ready
+	@mkdir -p $(@D); echo '  TOOL  $@'; $(CC) $(CFLAGS) -o $@ $<
+$(B)/%.so: %.c | $(B)/.ready
+	@mkdir -p $(@D); echo '  TOOL  $@'; $(CC) $(CFLAGS) -fPIC -shared -o $@ $< -ldl
 $(FUZZ): $(B)/%: %.c $(B)/libroomcast.a
 	$(LINK) -fsanitize=fuzzer -o $@ $< $(LIBS)
 
@@ -115,10 +121,13 @@ test-obs:  ## the real OBS, headless, against the relay
 test-players: all  ## a minute of low latency in hls.js; GStreamer, VLC and mpv
 	@scripts/setup players && scripts/run-tests players $(or $(TEST),$(sort $(wildcard tests/players/*.test.mjs)))
 
+faults: all $(B)/tests/bench/srt_push fault-tools  ## every fault SEEDS times (3), in its long form; TEST=path for one
+	@scripts/setup test && scripts/faults $(or $(SEEDS),3) $(TEST)
+fault-tools: $(TOOLS)
 unit-build: $(UNIT)
 unit: $(UNIT)  ## unit tests only (also with SAN=...)
 	@scripts/run-unit $(UNIT)
-flow: all $(B)/tests/bench/part_swarm  ## flow tests only: real SRT in, HLS out; TEST=tests/flow/x.test.mjs for one
+flow: all $(B)/tests/bench/part_swarm $(B)/tests/bench/srt_push fault-tools  ## flow tests only: real SRT in, HLS out; TEST=tests/flow/x.test.mjs for one
 	@scripts/run-tests flow $(or $(TEST),$(sort $(wildcard tests/flow/*.test.mjs)))
 browser: all  ## browser tests only, in Chromium
 	@scripts/run-tests browser $(or $(TEST),$(sort $(wildcard tests/browser/*.test.mjs)))
