@@ -8,7 +8,8 @@ import { scratch } from '../../flow/lib/relay.mjs';
 export const CALL = { malloc: 1, write: 2, shortWrite: 3, accept: 4, memfd: 5 };
 export const ERROR = { EIO: 5, ENOMEM: 12, EMFILE: 24, ENOSPC: 28 };
 
-const BYTES = 48;
+const BYTES = 56;
+const CLOCK_AT = 48;
 
 export class Failing {
   constructor(t) {
@@ -29,11 +30,18 @@ export class Failing {
     b.writeUInt32LE(error, 12);
     b.writeBigUInt64LE(BigInt(first), 16);
     b.writeBigUInt64LE(BigInt(count), 24);
-    writeSync(this.fd, b, 0, BYTES, 0);
+    writeSync(this.fd, b, 0, CLOCK_AT, 0);
     writeSync(this.fd, Buffer.from([1]), 0, 1, 0);
   }
 
   stop() { writeSync(this.fd, Buffer.alloc(4), 0, 4, 0); }
+
+  // The wall clock of all processes is so far ahead of the true one.
+  stepClock(us) {
+    const b = Buffer.alloc(8);
+    b.writeBigInt64LE(BigInt(Math.round(us)));
+    writeSync(this.fd, b, 0, 8, CLOCK_AT);
+  }
 
   // How many such calls there were, and how many of them failed.
   counts() {

@@ -1,4 +1,4 @@
-/* LD_PRELOAD: the nth call of a kind fails in one chosen process, as a file of orders says. */
+/* LD_PRELOAD: the nth call of a kind fails in one process, or the wall clock steps, as ordered. */
 /* SPDX-License-Identifier: MIT */
 /*
  * FAILING_ORDERS names a file of struct orders, mapped shared: the test writes its orders there at
@@ -14,14 +14,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum call { CALL_NONE, CALL_MALLOC, CALL_WRITE, CALL_SHORT_WRITE, CALL_ACCEPT, CALL_MEMFD };
 
 struct orders {
-    _Atomic uint32_t armed, call, pid, error;
+    _Atomic uint32_t armed, call, pid, error; /* in the order that failing.mjs writes */
     _Atomic uint64_t first, count; /* these calls fail: first .. first + count - 1, from 1 */
     _Atomic uint64_t seen, failed;
+    _Atomic int64_t wall_us; /* how much CLOCK_REALTIME is ahead, in all processes */
 };
 
 static struct orders *orders;
@@ -111,4 +113,21 @@ int memfd_create(const char *name, unsigned flags)
     if (!real)
         *(void **)&real = dlsym(RTLD_NEXT, "memfd_create");
     return fails(CALL_MEMFD) ? -1 : real(name, flags);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *out)
+{
+    static int (*real)(clockid_t, struct timespec *);
+    int64_t ns;
+    int rc;
+
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+    rc = real(clock, out);
+    if (rc || clock != CLOCK_REALTIME || !orders || !orders->wall_us)
+        return rc;
+    ns = (int64_t)out->tv_sec * 1000000000 + out->tv_nsec + orders->wall_us * 1000;
+    out->tv_sec = ns / 1000000000;
+    out->tv_nsec = ns % 1000000000;
+    return 0;
 }
