@@ -1,10 +1,11 @@
-/* What libsrt's `new` does when there is no memory: waits a moment, instead of ending the worker. */
+/* What libsrt's `new` does when there is no memory: waits a moment, instead of ending the worker.
+ */
 /* SPDX-License-Identifier: MIT */
 /*
- * libsrt is C++: where an allocation fails, std::bad_alloc leaves one of its threads and the process
- * is aborted, with every room in it. C++ asks a handler first (ISO/IEC 14882 [new.handler]): ours
- * gives a reserve back and lets it try again, for a second at most. Our own C code is not concerned:
- * it looks at what malloc returns.
+ * libsrt is C++: where an allocation fails, std::bad_alloc leaves one of its threads and the
+ * process is aborted, with every room in it. C++ asks a handler first (ISO/IEC 14882
+ * [new.handler]): ours gives a reserve back and lets it try again, for a second at most. Our own C
+ * code is not concerned: it looks at what malloc returns.
  *
  * Owns:   the reserve. Thread: init and refill: the worker's loop; the handler runs in any.
  * Life:   the process. Fails: init says false where the C++ library is not to be found.
