@@ -43,16 +43,14 @@ LIB   := $(filter-out $(B)/relay/main.o,$(OBJ))
 UNIT  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/unit -name '*_test.c')))
 BENCH := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/*.c)))
 BENCH_LIB := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/bench/lib/*.c)))
-TOOLS := $(patsubst %.c,$(B)/%,$(filter-out %/failing.c,$(sort $(wildcard tests/faults/tools/*.c)))) \
-         $(B)/tests/faults/tools/failing.so
+TOOLS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/faults/tools/*.c)))
 FUZZ  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/fuzz -name '*_fuzz.c')))
 PAGE  := $(sort $(shell find relay/web/page -type f))
 FORMATTED = $(shell find relay codecs config tests -name '*.[ch]')
 
-.PHONY: all run demo test test-obs test-players unit unit-build flow browser faults fault-tools fuzz fuzz-build \
+.PHONY: all run demo test test-obs test-players unit unit-build flow browser faults fuzz fuzz-build \
         fuzz-long bench bench-build lint format install clean help deps
 .DELETE_ON_ERROR:
-
 all: $(B)/roomcast $(B)/hls-check  ## build the relay, build/roomcast, and the checker, build/hls-check
 
 $(B)/roomcast: $(B)/relay/main.o $(B)/libroomcast.a
@@ -89,10 +87,8 @@ $(UNIT): $(B)/%: %.c $(B)/libroomcast.a
 	$(LINK) -o $@ $< $(LIBS) -lcmocka
 $(BENCH): $(B)/%: %.c $(BENCH_LIB) $(B)/libroomcast.a
 	$(LINK) -o $@ $< $(BENCH_LIB) $(LIBS)
-$(filter-out %.so,$(TOOLS)): $(B)/%: %.c | $(B)/.ready
-	@mkdir -p $(@D); echo '  TOOL  $@'; $(CC) $(CFLAGS) -o $@ $<
-$(B)/%.so: %.c | $(B)/.ready
-	@mkdir -p $(@D); echo '  TOOL  $@'; $(CC) $(CFLAGS) -fPIC -shared -o $@ $< -ldl
+$(TOOLS): $(B)/%: %.c | $(B)/.ready
+	@mkdir -p $(@D); echo '  TOOL  $@'; $(CC) $(CFLAGS) $(if $(filter %/failing,$@),-fPIC -shared) -o $@ $<
 $(FUZZ): $(B)/%: %.c $(B)/libroomcast.a
 	$(LINK) -fsanitize=fuzzer -o $@ $< $(LIBS)
 
@@ -103,32 +99,26 @@ run:  ## install what is missing, build, start on port 9000 (SRT) and 8080 (HTTP
 	@scripts/setup run
 	@$(MAKE) --no-print-directory all
 	@scripts/run $(ARGS)
-
 demo:  ## the same with four made-up feeds, one of them 4K and one HEVC
 	@scripts/setup demo
 	@$(MAKE) --no-print-directory all
 	@scripts/demo $(ARGS)
-
 test:  ## everything but OBS: unit, sanitizers, fuzz smoke, flow, browser
 	@scripts/setup test
 	@scripts/test
-
 test-obs:  ## the real OBS, headless, against the relay
 	@scripts/setup obs
 	@$(MAKE) --no-print-directory all
 	@TEST_TIMEOUT=400 scripts/run-tests obs tests/obs/obs.test.mjs
-
 test-players: all  ## a minute of low latency in hls.js; GStreamer, VLC and mpv
 	@scripts/setup players && scripts/run-tests players $(or $(TEST),$(sort $(wildcard tests/players/*.test.mjs)))
-
-faults: all $(B)/tests/bench/srt_push fault-tools  ## every fault SEEDS times (3), in its long form; TEST=path for one
-	@scripts/setup test && scripts/faults $(or $(SEEDS),3) $(TEST)
-fault-tools: $(TOOLS)
 unit-build: $(UNIT)
 unit: $(UNIT)  ## unit tests only (also with SAN=...)
 	@scripts/run-unit $(UNIT)
-flow: all $(B)/tests/bench/part_swarm $(B)/tests/bench/srt_push fault-tools  ## flow tests only: real SRT in, HLS out; TEST=tests/flow/x.test.mjs for one
+flow: all $(B)/tests/bench/part_swarm $(B)/tests/bench/srt_push $(TOOLS)  ## flow tests only: real SRT in, HLS out; TEST=tests/flow/x.test.mjs for one
 	@scripts/run-tests flow $(or $(TEST),$(sort $(wildcard tests/flow/*.test.mjs)))
+faults: all $(B)/tests/bench/srt_push $(TOOLS)  ## the long forms of the fault suite, SEEDS=20 times; TEST=... for one
+	@scripts/setup test && scripts/faults $(or $(SEEDS),20) $(TEST)
 browser: all  ## browser tests only, in Chromium
 	@scripts/run-tests browser $(or $(TEST),$(sort $(wildcard tests/browser/*.test.mjs)))
 

@@ -50,7 +50,7 @@ const struct segmenter_cut *segmenter_cut(struct segmenter *s, int64_t present_9
     const struct segmenter_cut *last =
         s->count ? &s->cuts[(s->count - 1) % SEGMENTER_CUTS] : NULL;
 
-    /* A new leader may be a little behind the old one; a gap between two cuts must have a length. */
+    /* A new leader may be a little behind the old one; a gap between cuts must have a length. */
     if (last && present_90k <= last->present_90k) {
         capture_wall_us += (last->present_90k + 1 - present_90k) * 100 / 9;
         present_90k = last->present_90k + 1;

@@ -9,6 +9,7 @@
 #include "tests/fuzz/feed_seen.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { FEED_STAGE_MESSAGE = 7 * TS_PACKET, FEED_STAGE_LIMIT = 65536 };
 

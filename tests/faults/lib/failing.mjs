@@ -18,7 +18,7 @@ export class Failing {
     writeSync(this.fd, Buffer.alloc(BYTES));
     t.after(() => closeSync(this.fd));
     this.env = { FAILING_ORDERS: this.file,
-      LD_PRELOAD: path.join(ROOT, 'build/tests/faults/tools/failing.so') };
+      LD_PRELOAD: path.join(ROOT, 'build/tests/faults/tools/failing') };
   }
 
   // The calls first .. first + count - 1 of that process from now on.

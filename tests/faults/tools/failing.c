@@ -3,7 +3,7 @@
 /*
  * FAILING_ORDERS names a file of struct orders, mapped shared: the test writes its orders there at
  * any time, and reads back how often the call was made. One process, and from `armed` on: a start
- * that fails is another test's. Built by the Makefile as failing.so; tests/faults/lib/failing.mjs.
+ * that fails is another test's. The other side: tests/faults/lib/failing.mjs.
  */
 #include <dlfcn.h>
 #include <errno.h>

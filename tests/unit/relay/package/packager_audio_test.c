@@ -2,6 +2,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #include "relay/package/packager.h"
+#include "tests/unit/codecs/clips.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,6 +33,14 @@ static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct t
     assert_int_equal(init_id, seen.inits + 1);
     assert_true(seen.inits < 8);
     seen.params[seen.inits++] = *params;
+}
+
+static void on_any_track(void *ctx, uint32_t track, uint32_t init_id,
+                         const struct track_params *params, const char *language, uint32_t bytes,
+                         int fd)
+{
+    (void)ctx, (void)track, (void)init_id, (void)params, (void)language, (void)bytes;
+    close(fd);
 }
 
 static void on_segment(void *ctx, const struct packager_segment *s, int fd)
@@ -105,6 +114,59 @@ static void test_a_change_makes_a_new_init(void **state)
     assert_int_equal(seen.segments[seen.count - 1].init_id, 2);
 }
 
+/* The frame before the change lasts as long as a frame, whatever the one before it did. */
+static void test_a_hole_before_a_change(void **state)
+{
+    (void)state;
+    make(CODEC_AC3);
+    ac3(2, 0);
+    ac3(2, 60000); /* the first one lasted through the hole */
+    ac3(1, 60000 + 2880);
+    assert_int_equal(packager_end(p), 0);
+    packager_free(&p);
+    assert_int_equal(seen.inits, 2);
+    assert_int_equal(seen.count, 2);
+    assert_int_equal(seen.segments[0].duration_90k, 60000 + 2880);
+    assert_int_equal(seen.segments[1].start_90k, 900000 + 60000 + 2880);
+}
+
+/* Sound that changes begins a number of its own; whoever goes on after it must not use it again. */
+static void test_numbers_given_are_not_given_again(void **state)
+{
+    static const uint8_t idr[] = {0x65, 0x88, 0x80, 0x40};
+    struct packager_track tracks[] = {{.codec = CODEC_H264}, {.codec = CODEC_AC3}};
+    struct packager_out out = {.track = on_any_track, .segment = on_segment};
+    struct packager_options o = {.segment_ms = 2000,
+                                 .max_target_s = 10,
+                                 .segment_bytes = 1 << 24,
+                                 .part_90k = 45000,
+                                 .start_90k = 900000};
+    struct nal nals[] = {{.data = H264_BASE_RECORD + 8, .len = 25},
+                         {.data = H264_BASE_RECORD + 36, .len = 4},
+                         {.data = idr, .len = sizeof(idr)}};
+    struct packager_unit u = {.data = idr, .len = sizeof(idr), .nals = nals, .nal_count = 3};
+    uint64_t most = 0;
+
+    (void)state;
+    memset(&seen, 0, sizeof(seen));
+    assert_int_equal(packager_new(&p, &o, tracks, 2, &out), 0);
+    assert_int_equal(packager_take(p, &u), 0);
+    for (int64_t i = 0; i < 4; i++) { /* its second number begins before the video's does */
+        uint8_t frame[128] = {0x0b, 0x77, 0, 0, 0, 0x40, i < 2 ? 0x40 : 0x20};
+        struct packager_unit a = {.track = 1, .raw_pts = (uint64_t)i * 2880, .data = frame};
+
+        a.raw_dts = a.raw_pts;
+        a.len = sizeof(frame);
+        assert_int_equal(packager_take(p, &a), 0);
+    }
+    assert_int_equal(packager_end(p), 0);
+    for (size_t i = 0; i < seen.count; i++)
+        most = seen.segments[i].sequence > most ? seen.segments[i].sequence : most;
+    assert_int_equal(most, 1);
+    assert_int_equal(packager_next_sequence(p), 2);
+    packager_free(&p);
+}
+
 static void test_lengths_of_opus_vary(void **state)
 {
     static const struct {
@@ -171,6 +233,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_change_makes_a_new_init),
+        cmocka_unit_test(test_a_hole_before_a_change),
+        cmocka_unit_test(test_numbers_given_are_not_given_again),
         cmocka_unit_test(test_lengths_of_opus_vary),
         cmocka_unit_test(test_layer_two_is_left_out),
         cmocka_unit_test(test_garbage_is_counted),
