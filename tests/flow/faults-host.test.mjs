@@ -65,7 +65,7 @@ test('memory and descriptors that are not there', async (t) => {
   const worker = await freeWorker(relay);
   let push = await pushTo(t, relay, worker, source);
   const [front, pid] = [pidOf(relay, 'roomcast-front'), pidOf(relay, `roomcast-w${worker}`)];
-  const steps = LONG ? 300 : 8;
+  const steps = LONG ? 300 : 5;
   await sweep(relay, failing, { call: CALL.malloc, pid }, push.room, steps);
   await sweep(relay, failing, { call: CALL.malloc, pid: front }, push.room, steps);
   await ended(push); // its feed may have been lost already

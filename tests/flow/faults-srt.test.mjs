@@ -5,6 +5,7 @@
 // floods of them and encoders that come and go twenty times a second change nothing for the others;
 // demands are refused or bounded; a session that goes silent or is wedged inside libsrt is found.
 import assert from 'node:assert/strict';
+import os from 'node:os';
 import { test } from 'node:test';
 import { clip } from './lib/clips.mjs';
 import { get, sleep, until } from './lib/http.mjs';
@@ -19,9 +20,7 @@ import { UdpProxy } from '../faults/tools/udp-proxy.mjs';
 const QUIET = [/publisher_refused/, /publisher_accepted/, /feed_ended/, /refused feed=/];
 const KEYS = 'rooms:\n  open: true\n  list:\n    - name: locked\n      key: the-key\n';
 
-test('forged packets into a live session', async (t) => {
-  const relay = await startRelay(t, { set: ['srt.workers=1'] });
-  const inv = await Invariants.start(t, relay, { quiet: QUIET });
+async function forgeIntoSession(t, relay) {
   const source = await clip('small');
   const random = new Random();
   const proxy = await UdpProxy.start(t, relay);
@@ -47,13 +46,37 @@ test('forged packets into a live session', async (t) => {
     if (i % 100 === 99) await sleep(5);
   }
   await ended(victim);
-  await inv.end();
-});
+}
 
-test('forged handshakes and floods of them', async (t) => {
-  const relay = await startRelay(t, { set: ['srt.workers=2', 'srt.handshakes_per_s=100'],
-    config: KEYS });
-  const inv = await Invariants.start(t, relay, { quiet: QUIET, jitterMs: LONG ? 50 : 400 });
+// In-order delivery of a packet that never comes: libsrt gives nothing any more.
+async function wedge(t, relay) {
+  const proxy = await UdpProxy.start(t, relay);
+  const push = pushLoop(t, relay, await clip('small'), { room: 'wedge', srtPort: proxy.srtPort });
+  await until('it to play', 8000, async () =>
+    (await get(`${relay.base}/live/wedge000/video.m3u8`)).status === 200);
+  // Every packet says "in order", and one of them never comes: libsrt waits for it for ever.
+  let never = null;
+  proxy.faults.rewrite = (packet) => {
+    if (packet.length < 16 || packet[0] & 0x80) return packet;
+    const sequence = packet.readUInt32BE(0);
+    never ??= sequence;
+    if (sequence === never) return null;
+    const ordered = Buffer.from(packet);
+    ordered[4] |= 0x20;
+    return ordered;
+  };
+  const from = Date.now();
+  await until('the feed to be ended', 4000, () => relay.lines(/feed_ended/)
+    .some((l) => l.includes('wedge000') && /can be read/.test(l)), 20);
+  const took = Date.now() - from;
+  t.diagnostic(`found after ${took} ms`);
+  const busy = LONG ? 1 : Math.max(1, os.loadavg()[0] / os.cpus().length);
+  assert.ok(took <= 1500 * busy, `noticed after ${took} ms`);
+  proxy.faults.rewrite = null;
+  await ended(push);
+}
+
+async function forgeHandshakes(relay) {
   const random = new Random();
   for (const mss of [45, 60, 76, 100, 575, 70000]) {
     assert.equal((await call(relay.srtPort, { mss, waitMs: 150 })).accepted, false, `MSS ${mss}`);
@@ -80,13 +103,10 @@ test('forged handshakes and floods of them', async (t) => {
     return r.accepted ? r : null;
   });
   late.close();
-  await inv.end();
-});
+}
 
-test('encoders that come and go', async (t) => {
-  const relay = await startRelay(t, { set: ['srt.workers=2', 'srt.peer_idle_ms=1000'] });
-  const inv = await Invariants.start(t, relay, { quiet: QUIET, settleMs: 20000 });
-  const seconds = LONG ? 120 : 4;
+async function comeAndGo(relay) {
+  const seconds = LONG ? 120 : 3;
   const random = new Random();
   for (let i = 0; i < 20 * seconds; i++) {
     call(relay.srtPort, { streamId: `flap${random.below(8)}` }).then((r) => {
@@ -94,7 +114,17 @@ test('encoders that come and go', async (t) => {
     });
     await sleep(50);
   }
-  await sleep(1500);
+}
+
+test('forged packets, floods, and encoders that come and go', async (t) => {
+  const relay = await startRelay(t, { config: KEYS, set: ['srt.workers=2',
+    'srt.handshakes_per_s=100', 'srt.peer_idle_ms=1500'] });
+  const inv = await Invariants.start(t, relay, { quiet: QUIET, jitterMs: LONG ? 50 : 400,
+    settleMs: 20000 });
+  await forgeIntoSession(t, relay);
+  await wedge(t, relay);
+  await comeAndGo(relay);
+  await forgeHandshakes(relay);
   await inv.end();
 });
 
@@ -112,32 +142,3 @@ test('an encoder that stops without a word is found', { todo: 'needs the stall t
       JSON.stringify((await status()).state) !== live);
     await ended(push);
   });
-
-test('a feed that libsrt wedges is found', async (t) => {
-  const relay = await startRelay(t, { set: ['srt.workers=1'] });
-  const inv = await Invariants.start(t, relay, { quiet: QUIET });
-  const proxy = await UdpProxy.start(t, relay);
-  const push = pushLoop(t, relay, await clip('small'), { room: 'wedge', srtPort: proxy.srtPort });
-  await until('it to play', 8000, async () =>
-    (await get(`${relay.base}/live/wedge000/video.m3u8`)).status === 200);
-  // Every packet says "in order", and one of them never comes: libsrt waits for it for ever.
-  let never = null;
-  proxy.faults.rewrite = (packet) => {
-    if (packet.length < 16 || packet[0] & 0x80) return packet;
-    const sequence = packet.readUInt32BE(0);
-    never ??= sequence;
-    if (sequence === never) return null;
-    const ordered = Buffer.from(packet);
-    ordered[4] |= 0x20;
-    return ordered;
-  };
-  const from = Date.now();
-  await until('the feed to be ended', 4000, () => relay.lines(/feed_ended/)
-    .some((l) => l.includes('wedge000') && /can be read/.test(l)), 20);
-  const took = Date.now() - from;
-  t.diagnostic(`found after ${took} ms`);
-  assert.ok(took <= 1500, `noticed after ${took} ms`);
-  proxy.faults.rewrite = null;
-  await ended(push);
-  await inv.end();
-});
