@@ -161,7 +161,8 @@ async function waitInVain(t, relay) {
 }
 
 test('hostile requests, herds, and waiting in vain', async (t) => {
-  const relay = await startRelay(t, { set: [...MANY, 'srt.peer_idle_ms=1000'] });
+  const relay = await startRelay(t, { set: [...MANY, 'srt.peer_idle_ms=1000',
+    'http.idle_timeout_ms=60000'] });
   const inv = await Invariants.start(t, relay, { settleMs: 15000 });
   await hostile(t, relay);
   await herdAtTheDoor(t, relay);

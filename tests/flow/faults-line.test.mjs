@@ -13,7 +13,7 @@ import { startRelay } from './lib/relay.mjs';
 import { assertClean, endedWell, watch } from './lib/situation.mjs';
 import { Invariants } from '../faults/lib/invariants.mjs';
 import { ended, pushLoop, pushWith } from '../faults/lib/publishers.mjs';
-import { LONG, Random, SEED } from '../faults/lib/random.mjs';
+import { busy, LONG, Random, SEED } from '../faults/lib/random.mjs';
 import { UdpProxy } from '../faults/tools/udp-proxy.mjs';
 
 const QUIET = [/publisher_refused/];
@@ -78,11 +78,11 @@ test('lines', async (t) => {
   const back = Date.now();
   // Ten seconds are longer than SRT's patience: the encoder connects again.
   const again = LONG && pushLoop(t, relay, source, { room: 'dark', srtPort: hole.srtPort });
-  await until('the dark room to play again', 2000 + 500, async () =>
+  await until('the dark room to play again', 2500 * busy(), async () =>
     (await newest(relay, 'dark000')).at !== before.at, 50);
   t.diagnostic(`dark room: again after ${Date.now() - back} ms`);
   const held = await newest(relay, 'slow000');
-  await until('the crowded room to go on', 5000, async () =>
+  await until('the crowded room to go on', 5000 * busy(), async () =>
     (await newest(relay, 'slow000')).at !== held.at);
   assert.equal(await relay.metric(/wedged/) ?? 0, 0, 'no feed was wedged');
   await ended(crowded, dark, ...(again ? [again] : []));

@@ -1,7 +1,12 @@
-// Random numbers that a seed repeats, and the seed of this run.
+// Random numbers that a seed repeats, the seed of this run, and how busy the machine is.
 // SPDX-License-Identifier: MIT
+import os from 'node:os';
+
 export const LONG = Boolean(process.env.FAULTS);
 export const SEED = Number(process.env.FAULT_SEED ?? 1);
+
+// What a promise about time is multiplied with where others use the machine too.
+export const busy = () => Math.max(1, os.loadavg()[0] / os.cpus().length);
 
 // xorshift32 (G. Marsaglia, 2003).
 export class Random {
