@@ -43,14 +43,14 @@ LIB   := $(filter-out $(B)/relay/main.o,$(OBJ))
 UNIT  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/unit -name '*_test.c')))
 BENCH := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/*.c tests/faults/*.c)))
 BENCH_LIB := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/bench/lib/*.c tests/faults/lib/*.c)))
+TOOLS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/faults/tools/*.c)))
 FUZZ  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/fuzz -name '*_fuzz.c')))
 PAGE  := $(sort $(shell find relay/web/page -type f))
 FORMATTED = $(shell find relay codecs config tests -name '*.[ch]')
 
-.PHONY: all run demo test test-obs test-players unit unit-build flow faults soak browser fuzz fuzz-build fuzz-long bench \
-        bench-build lint format install clean help deps
+.PHONY: all run demo test test-obs test-players unit unit-build flow browser faults soak fuzz \
+        fuzz-build fuzz-long bench bench-build lint format install clean help deps
 .DELETE_ON_ERROR:
-
 all: $(B)/roomcast $(B)/hls-check  ## build the relay, build/roomcast, and the checker, build/hls-check
 
 $(B)/roomcast: $(B)/relay/main.o $(B)/libroomcast.a
@@ -87,6 +87,8 @@ $(UNIT): $(B)/%: %.c $(B)/libroomcast.a
 	$(LINK) -o $@ $< $(LIBS) -lcmocka
 $(BENCH): $(B)/%: %.c $(BENCH_LIB) $(B)/libroomcast.a
 	$(LINK) -o $@ $< $(BENCH_LIB) $(LIBS)
+$(TOOLS): $(B)/%: %.c | $(B)/.ready
+	@mkdir -p $(@D); echo '  TOOL  $@'; $(CC) $(CFLAGS) $(if $(filter %/failing,$@),-fPIC -shared) -o $@ $<
 $(FUZZ): $(B)/%: %.c $(B)/libroomcast.a
 	$(LINK) -fsanitize=fuzzer -o $@ $< $(LIBS)
 
@@ -113,11 +115,11 @@ test-players: all  ## a minute of low latency in hls.js; GStreamer, VLC and mpv
 unit-build: $(UNIT)
 unit: $(UNIT)  ## unit tests only (also with SAN=...)
 	@scripts/run-unit $(UNIT)
-FLOW_TOOLS := $(addprefix $(B)/tests/,bench/part_swarm bench/srt_push faults/mark_push)
+FLOW_TOOLS := $(addprefix $(B)/tests/,bench/part_swarm bench/srt_push faults/mark_push) $(TOOLS)
 flow: all $(FLOW_TOOLS)  ## flow tests only: real SRT in, HLS out; TEST=tests/flow/x.test.mjs for one
 	@scripts/run-tests flow $(or $(TEST),$(sort $(wildcard tests/flow/*.test.mjs)))
 faults: all $(FLOW_TOOLS)  ## the long forms of the fault suite, SEEDS=20 times; TEST=... for one
-	@FAULTS=1 SEEDS=$(or $(SEEDS),20) TEST_JOBS=1 TEST_TIMEOUT=7200 scripts/run-tests faults $(or $(TEST),$(sort $(wildcard tests/faults/*.test.mjs)))
+	@scripts/setup test && scripts/faults $(or $(SEEDS),20) $(TEST)
 soak: all $(FLOW_TOOLS)  ## HOURS=48 of media at 60 times real time, with faults that SEED chooses
 	@TEST_TIMEOUT=20000 scripts/run-tests soak tests/faults/soak/soak.test.mjs
 browser: all  ## browser tests only, in Chromium

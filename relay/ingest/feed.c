@@ -33,6 +33,8 @@ enum {
     CHANGES_PER_S = 16, /* new tables or parameters; a real encoder needs a few an hour */
 };
 
+#define NO_MEMORY "the relay has no memory or descriptors left for this feed"
+
 enum phase { PHASE_OPENING, PHASE_SEARCHING, PHASE_LIVE, PHASE_ENDED };
 
 struct feed {
@@ -143,7 +145,7 @@ static void on_unit(void *ctx, const struct access_unit *u)
 
     p.has_next = u->last && ts_filter_next_dts(&f->filter, u->track, u->raw_dts, &p.raw_next);
     if (!f->fault[0] && packager_take(f->packager, &p))
-        set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory or descriptors left for this feed");
+        set_fault(f, LINK_CLOSE_LIMIT, NO_MEMORY);
     asides_unit(f->asides, f->filter.layout.tracks[u->track].codec, u, f->packager);
 }
 
@@ -165,9 +167,13 @@ static void on_pes(void *ctx, const struct ts_pes *pes)
 static void run_demuxer(struct feed *f)
 {
     size_t len = batch_len;
+    int rc;
 
     batch_len = 0;
-    if (len && f->demux && ts_demux_push(f->demux, batch, len))
+    rc = len && f->demux ? ts_demux_push(f->demux, batch, len) : 0;
+    if (rc == -ENOMEM)
+        set_fault(f, LINK_CLOSE_LIMIT, NO_MEMORY);
+    else if (rc)
         set_fault(f, LINK_CLOSE_NOT_MEDIA, "the stream cannot be demuxed");
 }
 
@@ -195,7 +201,7 @@ static void close_layout(struct feed *f)
     if (!f->packager)
         return;
     if (packager_end(f->packager))
-        set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory or descriptors left for this feed");
+        set_fault(f, LINK_CLOSE_LIMIT, NO_MEMORY);
     packager_stats(f->packager, &s);
     f->gone.in += s.in;
     f->gone.out += s.out;
@@ -267,7 +273,7 @@ static void on_layout(void *ctx, const struct ts_layout *l)
     if (!rc)
         rc = feed_units_turn(&f->units, l);
     if (rc)
-        set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory left for this feed");
+        set_fault(f, LINK_CLOSE_LIMIT, NO_MEMORY);
 }
 
 static void on_payload(void *ctx, const uint8_t *bytes, size_t len)

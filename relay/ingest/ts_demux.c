@@ -27,7 +27,8 @@ struct ts_demux {
     uint8_t psi[2 * TS_PACKET];
     const uint8_t *bytes; /* what is left of the current push */
     size_t len;
-    bool ending, failed;
+    bool ending;
+    int failed; /* 0 or -errno */
 };
 
 /* On the coroutine. Never an error but the end: libavformat takes any other for a reason to flush.
@@ -121,13 +122,15 @@ static void run(void *arg)
     AVIOContext *pb = open_input(d);
     AVFormatContext *demux = pb ? open_demuxer(d, pb) : NULL;
     AVPacket *packet = av_packet_alloc();
+    int rc = AVERROR(ENOMEM); /* what opening on tables of our own fails of */
 
     if (demux && packet)
-        while (av_read_frame(demux, packet) >= 0) {
+        while ((rc = av_read_frame(demux, packet)) >= 0) {
             give(d, demux, packet);
             av_packet_unref(packet);
         }
-    d->failed = !d->ending;
+    if (!d->ending)
+        d->failed = rc == AVERROR(ENOMEM) ? -ENOMEM : -EIO;
     av_packet_free(&packet);
     avformat_close_input(&demux);
     if (pb)
@@ -169,13 +172,13 @@ void ts_demux_free(struct ts_demux **d)
 int ts_demux_push(struct ts_demux *d, const uint8_t *bytes, size_t len)
 {
     if (d->failed || d->ending)
-        return -EIO;
+        return d->failed ? d->failed : -EIO;
     d->bytes = bytes;
     d->len = len;
     while (d->len > 0 && !coroutine_is_done(d->run))
         coroutine_resume(d->run);
     d->len = 0;
-    return d->failed ? -EIO : 0;
+    return d->failed;
 }
 
 void ts_demux_end(struct ts_demux *d)

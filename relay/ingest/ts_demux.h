@@ -36,7 +36,8 @@ typedef void ts_demux_fn(void *ctx, const struct ts_pes *pes);
 __attribute__((warn_unused_result)) int ts_demux_new(struct ts_demux **out, size_t max_pes,
                                                      ts_demux_fn *fn, void *ctx);
 void ts_demux_free(struct ts_demux **d);
-/* Gives it whole TS packets and runs it until it wants more. 0 or -EIO. */
+/* Gives it whole TS packets and runs it until it wants more. 0, -EIO, or -ENOMEM when
+ * it had no memory; it is over then. */
 __attribute__((warn_unused_result)) int ts_demux_push(struct ts_demux *d, const uint8_t *bytes,
                                                       size_t len);
 /* No more bytes: what is half assembled comes out as it is. */

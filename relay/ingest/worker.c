@@ -7,6 +7,7 @@
 #include "relay/ingest/admission.h"
 #include "relay/ingest/listener.h"
 #include "relay/ingest/publisher.h"
+#include "relay/ingest/spare_memory.h"
 #include "relay/ingest/ts_demux.h"
 #include "relay/link/link.h"
 
@@ -227,9 +228,13 @@ static void second(struct worker *w, int64_t now_us)
 {
     struct link_message m = {.type = LINK_WORKER_STATS, .worker = w->index};
     struct rusage u;
+    uint32_t starved;
 
     for (size_t i = 0; i < w->count; i++)
         publisher_second(w->publishers[i], now_us);
+    starved = spare_memory_refill();
+    if (starved)
+        log_warn(w->log_name, "no_memory what=\"libsrt had to wait for it\" times=%u", starved);
     getrusage(RUSAGE_SELF, &u);
     w->stats.cpu_us = (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
                       (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
@@ -330,6 +335,8 @@ int worker_run(uint32_t index, uint32_t generation, struct config *c, int udp_fd
     /* unique in the festival's life: worker, its generation, a counter */
     w.next_feed = (uint64_t)(index + 1) << 48 | (uint64_t)(generation & 0xffff) << 32 | 1;
     ts_demux_setup_log();
+    if (!spare_memory_init())
+        log_warn(w.log_name, "no_new_handler what=\"without memory libsrt will end the worker\"");
     if (start(&w, udp_fd))
         return 1;
     log_info(w.log_name, "ready pid=%d", (int)getpid());

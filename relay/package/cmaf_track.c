@@ -412,12 +412,21 @@ void cmaf_track_start(struct cmaf_track *r, uint64_t sequence)
     r->info.sequence = sequence;
 }
 
+/* How long the held sample lasts when nothing is known to follow it. A frame of sound says it; the
+ * one before it may have lasted through a hole. */
+static int64_t lonely_duration(const struct cmaf_track *r)
+{
+    if (r->params.frame_samples)
+        return r->params.frame_samples;
+    return r->last_duration > 0 ? r->last_duration : 3000;
+}
+
 int cmaf_track_finish(struct cmaf_track *r)
 {
     int rc = 0;
 
     if (r->held.full)
-        rc = write_held(r, r->last_duration > 0 ? r->last_duration : 3000);
+        rc = write_held(r, lonely_duration(r));
     if (!rc && r->segment)
         rc = close_segment(r, r->expected);
     return rc;

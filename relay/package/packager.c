@@ -74,6 +74,8 @@ void packager_on_segment(void *ctx, const struct cmaf_track_segment *s, int fd)
         .clock_90k = timeline_clock(&p->timeline),
     };
 
+    if (s->sequence >= p->next_given)
+        p->next_given = s->sequence + 1;
     memcpy(out.ts_counters, p->options.ts_counters, sizeof(out.ts_counters));
     p->out.segment(p->out.ctx, &out, fd);
 }
@@ -363,7 +365,10 @@ int64_t packager_end_90k(const struct packager *p)
 
 uint64_t packager_next_sequence(const struct packager *p)
 {
-    return p->leader ? segmenter_sequence(&p->segmenter) + 1 : p->options.first_sequence;
+    uint64_t next = p->leader ? segmenter_sequence(&p->segmenter) + 1 : p->options.first_sequence;
+
+    /* sound with new parameters may have begun a number that the leader never reached */
+    return next > p->next_given ? next : p->next_given;
 }
 
 uint32_t packager_target_duration(const struct packager *p)

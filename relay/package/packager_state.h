@@ -53,6 +53,7 @@ struct packager {
     int64_t anchor_90k, anchor_wall_us; /* presentation time and wall clock of one instant */
     bool jumped;                        /* the anchor is to be set anew at the next cut */
     int64_t gop_90k;
+    uint64_t next_given; /* above every sequence number that a segment went out with */
     uint64_t in, early, unplayable;
     struct ts_track *ts;         /* NULL: not wanted, or not possible */
     uint32_t ts_video, ts_audio; /* which tracks it takes; PACKAGER_TRACKS: none */

@@ -52,7 +52,14 @@ const struct segmenter_cut *segmenter_cut(struct segmenter *s, int64_t present_9
                                           int64_t capture_wall_us, bool random_access)
 {
     struct segmenter_cut *c = &s->cuts[s->count % SEGMENTER_CUTS];
+    const struct segmenter_cut *last =
+        s->count ? &s->cuts[(s->count - 1) % SEGMENTER_CUTS] : NULL;
 
+    /* A new leader may be a little behind the old one; a gap between cuts must have a length. */
+    if (last && present_90k <= last->present_90k) {
+        capture_wall_us += (last->present_90k + 1 - present_90k) * 100 / 9;
+        present_90k = last->present_90k + 1;
+    }
     c->sequence = s->first_sequence + s->count;
     c->present_90k = present_90k;
     c->capture_wall_us = capture_wall_us;

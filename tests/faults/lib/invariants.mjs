@@ -6,8 +6,8 @@
 //   await inv.end();                                         // throws with everything that broke
 //
 // (b) a room of its own plays all the while: no part of it is missing, and none comes later than
-//     before the fault by more than the allowance; (c) the processes are the same, and no alarm is
-//     in the log; (e) descriptors, threads and memory come back; (f) no context logs a flood.
+//     before the fault by more than the allowance; (c) the processes are the same ones, and no alarm
+//     is in the log; (e) descriptors, threads and memory come back; (f) no context logs a flood.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import os from 'node:os';
