@@ -12,7 +12,7 @@ PREFIX  ?= /usr/local
 FUZZ_SECONDS ?= 20
 Q       := $(if $(V),,@)
 
-PKGS    := libavformat libavcodec libavutil libevent_core libevent_pthreads libcyaml zlib
+PKGS    := libavformat libavcodec libavutil libevent_core libevent_pthreads libcyaml libseccomp zlib
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
            -Wcast-qual -Wwrite-strings -Wundef -Wvla $(if $(CI),$(if $(SAN),,-Werror))
 OPT     ?= -O2 -g
@@ -26,7 +26,8 @@ ifneq ($(SAN),)
 ifeq ($(SAN_FLAGS_$(SAN)),)
 $(error SAN=$(SAN) is not known: address, undefined or thread)
 endif
-SANFLAGS := -fsanitize=$(SAN_FLAGS_$(SAN)) -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANFLAGS := -fsanitize=$(SAN_FLAGS_$(SAN)) -fno-sanitize-recover=all -fno-omit-frame-pointer \
+            -DBUILT_WITH_SANITIZER
 endif
 
 CFLAGS  += $(OPT) -std=c11 -D_GNU_SOURCE $(WARN) $(SANFLAGS) -pthread -fno-strict-aliasing -I. -I$(B) \

@@ -170,6 +170,8 @@ static const struct worker_metric worker_metrics[] = {
      WORKER(restarts), 1},
     {"worker_cpu_seconds_total", "counter", "CPU time used.", WORKER(stats.cpu_us), 1e-6},
     {"worker_resident_memory_bytes", "gauge", "Resident memory.", WORKER(stats.rss_bytes), 1},
+    {"worker_threads", "gauge", "Threads.", WORKER(stats.threads), 1},
+    {"worker_open_fds", "gauge", "Open descriptors.", WORKER(stats.fds), 1},
     {"worker_ticks_total", "counter", "Rounds of its loop.", WORKER(stats.ticks), 1},
     {"worker_late_ticks_total", "counter", "Rounds that came late.", WORKER(stats.late_ticks), 1},
     {"worker_udp_dropped_total", "counter", "Datagrams that its socket had no room for.",

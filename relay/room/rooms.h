@@ -31,7 +31,7 @@ struct rooms;
 struct worker_facts {
     bool up;
     uint64_t restarts;              /* times it came back after it had died */
-    struct link_worker_stats stats; /* counts over all its lives; rss_bytes is of now */
+    struct link_worker_stats stats; /* counts over all its lives; gauges are of now */
 };
 
 /* Sums over everything since the process started. */
