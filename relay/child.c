@@ -116,7 +116,7 @@ void child_take(struct child *c)
 void child_watch(struct child *c, int64_t stuck_us, int64_t now_us)
 {
     uint64_t beats = pulse_beats(c->pulse);
-    int64_t still_us = vigil_look(&c->vigil, beats, now_us);
+    int64_t still_us = vigil_look(&c->vigil, beats, true, now_us);
     char name[24], doing[PULSE_TEXT];
 
     if (!c->pid || c->stuck || c->taken || still_us < (beats ? stuck_us : START_US))

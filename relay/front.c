@@ -231,11 +231,9 @@ static void look_after_threads(struct front *f, int64_t now_us)
     for (size_t i = 0; i < f->threads; i++) {
         uint64_t rounds;
         bool owes = server_thread_owes(f->server, i, &rounds);
-        int64_t still_us = vigil_look(&f->vigils[i], rounds, now_us);
+        int64_t still_us = vigil_look(&f->vigils[i], rounds, owes, now_us);
 
-        if (!owes)
-            f->vigils[i].still_us = 0;
-        else if (still_us >= (int64_t)f->boot->isolation.stuck_ms * 1000) {
+        if (still_us >= (int64_t)f->boot->isolation.stuck_ms * 1000) {
             log_error(CTX, "http_thread_stuck thread=%zu for_ms=%lld doing=\"%s\"", i,
                       (long long)(still_us / 1000), server_thread_doing(f->server, i));
             abort();

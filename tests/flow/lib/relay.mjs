@@ -112,7 +112,7 @@ export class Relay {
 }
 
 // options: set (["key=value"]), config (YAML text), errors (patterns of ERROR lines that are
-// expected), restarts (expected worker restarts), binary.
+// expected), restarts (expected worker restarts), binary, env.
 export async function startRelay(t, options = {}) {
   const binary = options.binary ?? BINARY;
   assert.ok(existsSync(binary), `${binary} does not exist: run make`);
@@ -127,7 +127,7 @@ export async function startRelay(t, options = {}) {
     args.unshift('--config', file);
     options.configFile = file;
   }
-  const child = new Child(binary, args);
+  const child = new Child(binary, args, { env: options.env });
   const relay = new Relay(child, srtPort, httpPort, options);
   if (process.env.FLOW_LOG) t.after(() => writeFileSync(process.env.FLOW_LOG, relay.log));
   // Shown when the test fails.
