@@ -16,6 +16,7 @@
 #define RELAY_ROOM_ROOMS_H
 
 #include "config/config.h"
+#include "relay/room/ending.h"
 #include "relay/room/room.h"
 #include "relay/room/rooms_out.h"
 
@@ -40,6 +41,7 @@ struct rooms_facts {
     uint64_t feeds, feeds_opened;
     struct link_feed_stats feed; /* counts of all feeds that ever were */
     struct presentation_counters media;
+    uint64_t ended[ENDINGS]; /* feeds that were in a room, by enum link_close_reason */
     uint64_t refused_conflict, refused_name, refused_full, refused_other; /* by the front */
     uint64_t faults; /* messages no worker should send */
 };
