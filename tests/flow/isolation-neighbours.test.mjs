@@ -1,0 +1,132 @@
+// One room's flood, garbage, 65 s of latency, 8,192 PIDs and jumping clock, beside two sound rooms.
+// SPDX-License-Identifier: MIT
+//
+// EXPECTED: the sound rooms, one on each worker, lose no access unit; their parts come as evenly as
+// before (how evenly is said); every hostile feed is refused, ended or borne as a limit says, and
+// counted; no process ends, memory and descriptors stay bounded, and are back when it is over.
+// It measures times: it runs alone.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { Child, ROOT } from './lib/child.mjs';
+import { clip } from './lib/clips.mjs';
+import { allPids, flood, garbage, jumpingClock, pictures } from './lib/hostile.mjs';
+import { get, sleep, until } from './lib/http.mjs';
+import { pushFfmpeg } from './lib/push.mjs';
+import { startRelay } from './lib/relay.mjs';
+import { assertClean, endedWell, untilPlaying, watch } from './lib/situation.mjs';
+
+const ATTACK_MS = 4500;
+const QUIET_MS = 5500;
+const MB = 1 << 20;
+const now = () => Number(process.hrtime.bigint() / 1000n);
+
+async function json(relay, page) {
+  return JSON.parse((await get(`${relay.base}/api/v1/${page}`)).body);
+}
+
+// Publishes rooms until there is one on each worker, and keeps these two.
+async function startPair(t, relay, source) {
+  const pair = new Map();
+  for (let i = 0; i < 12 && pair.size < 2; i++) {
+    const room = `sound00${pair.size}`;
+    const push = pushFfmpeg(t, relay, { room, clip: source });
+    const feed = await until(`${room} to be live`, 8000,
+      async () => (await json(relay, `rooms/${room}`)).feed);
+    if (!pair.has(feed.worker)) pair.set(feed.worker, { room, push });
+    else {
+      await push.kill();
+      await until(`${room} to be over`, 15000, async () => (await get(
+        `${relay.base}/api/v1/rooms/${room}`)).status === 404
+        || !(await json(relay, `rooms/${room}`)).feed);
+    }
+  }
+  assert.equal(pair.size, 2, 'publishers are spread over the workers');
+  return [...pair.values()].map((r) => ({ ...r, follower: watch(t, relay, r.room) }));
+}
+
+// How late each part is beside the schedule of its own room: [{at, late (ms)}].
+function lateness(text) {
+  const parts = [...text.matchAll(/^part (\S+) \d+ \d+ (\d+) (\d+)$/gm)]
+    .map(([, room, total, at]) => ({ room, at: Number(at), base: at - total }))
+    .filter((p) => p.at > 0);
+  const least = {};
+  for (const p of parts) least[p.room] = Math.min(least[p.room] ?? Infinity, p.base);
+  return parts.map((p) => ({ at: p.at, late: (p.base - least[p.room]) / 1000 }));
+}
+
+function p99(parts, [from, to]) {
+  const late = parts.filter((p) => p.at >= from && p.at < to).map((p) => p.late)
+    .sort((a, b) => a - b);
+  assert.ok(late.length > 5, 'parts came');
+  return late[Math.ceil(late.length * 0.99) - 1];
+}
+
+async function during(action) {
+  const from = now();
+  await action();
+  return [from, now()];
+}
+
+const ATTACKS = {
+  flood: (t, relay) => flood(t, relay, 'flood', pictures(100, 60000), 40 * MB, ATTACK_MS),
+  garbage: (t, relay) => flood(t, relay, 'garbage', garbage(4 * MB), 3 * MB, ATTACK_MS),
+  pids: (t, relay) => flood(t, relay, 'pids', allPids(4), 3 * MB, ATTACK_MS),
+  clock: (t, relay) => flood(t, relay, 'clock', jumpingClock(20000), MB, ATTACK_MS),
+  async latency(t, relay) {
+    const began = Date.now();
+    while (Date.now() - began < ATTACK_MS) {
+      const push = new Child('srt-live-transmit', ['-q', '-ll', 'fatal', '-a:no', 'file://con',
+        `srt://127.0.0.1:${relay.srtPort}?streamid=late&latency=65000`], { stdin: 'pipe' });
+      push.process.stdin.write(Buffer.alloc(1316, 0x47));
+      await sleep(300);
+      push.signal('SIGKILL');
+    }
+  },
+};
+
+test('hostile rooms', async (t) => {
+  const relay = await startRelay(t, { set: ['srt.workers=2', 'rooms.resume_s=1'] });
+  const source = await clip('longer');
+  const before = await json(relay, 'debug');
+  const pair = await startPair(t, relay, source);
+  await Promise.all(pair.map((r) => untilPlaying(r.follower, 2)));
+  const watcher = new Child(path.join(ROOT, 'build/tests/bench/part_watch'), ['--rooms', '2',
+    '--prefix', 'sound', '--seconds', '32', `127.0.0.1:${relay.httpPort}`]);
+  t.after(() => watcher.signal('SIGKILL'));
+  await sleep(1000);
+  const times = { quiet: await during(() => sleep(QUIET_MS)) };
+  const peak = { rss: 0, fds: 0, pinned: 0 };
+  for (const [name, attack] of Object.entries(ATTACKS)) {
+    times[name] = await during(() => attack(t, relay));
+    const d = await json(relay, 'debug');
+    for (const p of d.processes) {
+      peak.rss = Math.max(peak.rss, p.rss_bytes);
+      peak.fds = Math.max(peak.fds, p.open_fds);
+    }
+    peak.pinned = Math.max(peak.pinned, d.bytes_pinned);
+    t.diagnostic(`${name}: pinned ${(d.bytes_pinned / MB).toFixed(1)} MiB in ${d.files_pinned} `
+      + `files; ${d.processes.map((p) => `${p.name} ${(p.rss_bytes / MB).toFixed(0)} MiB `
+      + `${p.open_fds} fds ${p.threads} threads`).join(', ')}`);
+  }
+  await Promise.all(pair.map((r) => endedWell(r.push, source)));
+  await Promise.all(pair.map((r) => assertClean(r.follower, [source.sent])));
+  await watcher.wait(20000);
+  const parts = lateness(watcher.out);
+  const quiet = p99(parts, times.quiet);
+  const worse = {};
+  for (const name of Object.keys(ATTACKS)) worse[name] = p99(parts, times[name]) - quiet;
+  t.diagnostic(`a part is at most ${quiet.toFixed(1)} ms (p99) late; more by, in ms: `
+    + JSON.stringify(worse, (k, v) => (typeof v === 'number' ? Math.round(v * 10) / 10 : v)));
+  for (const [name, ms] of Object.entries(worse)) assert.ok(ms < 150, `${name}: ${ms} ms later`);
+  assert.match(relay.log, /asks for more latency than srt.max_latency_ms/);
+  const ended = await relay.metrics();
+  assert.ok(ended.get('roomcast_feeds_ended_total{reason="limit"}') >= 1, 'the limit is counted');
+  assert.ok(peak.fds < 3000, `descriptors stay bounded: ${peak.fds}`);
+  await until('memory and descriptors to be back', 40000, async () => {
+    const d = await json(relay, 'debug');
+    return d.rooms === 0 && d.files_pinned === 0 && d.bytes_pinned === 0
+      && d.processes.every((p, i) => Math.abs(p.open_fds - before.processes[i].open_fds) <= 4
+        && p.threads === before.processes[i].threads);
+  });
+});
