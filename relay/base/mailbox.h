@@ -8,6 +8,7 @@
 #ifndef RELAY_BASE_MAILBOX_H
 #define RELAY_BASE_MAILBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,8 @@ __attribute__((warn_unused_result)) int mailbox_post(struct mailbox *m, void *it
 /* Calls take() on each queued item in order, outside the lock; clears the eventfd. Returns how
  * many. */
 size_t mailbox_drain(struct mailbox *m, void (*take)(void *ctx, void *item), void *ctx);
+/* Is anything waiting? Any thread. */
+bool mailbox_has_items(struct mailbox *m);
 /* Posts refused since start because the queue was full. */
 uint64_t mailbox_refused(const struct mailbox *m);
 

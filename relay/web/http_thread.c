@@ -36,6 +36,7 @@ struct http_thread {
     _Atomic int64_t stop_us;   /* 0: goes on; else the deadline of its drain */
     _Atomic uint64_t rounds;   /* of its loop */
     const char *_Atomic doing; /* what it began last */
+    _Atomic bool ticking;      /* it has deadlines, so its loop must come round */
     pthread_t id;
     bool started, events; /* events: they were assigned */
 };
@@ -215,6 +216,7 @@ static void *run_thread(void *arg)
             event_add(&t->tick, &tick);
         int more = ring_is_empty(&t->loop.ready) ? 0 : EVLOOP_NONBLOCK;
         tally_add(&t->rounds, 1);
+        atomic_store_explicit(&t->ticking, t->loop.wheel.count > 0, memory_order_relaxed);
         begin(t, "serving viewers");
         event_base_loop(t->loop.base, EVLOOP_ONCE | more);
         conn_run_ready(&t->loop);
@@ -325,8 +327,7 @@ bool http_thread_owes(const struct http_thread *t, uint64_t *rounds)
 {
     *rounds = atomic_load_explicit(&t->rounds, memory_order_relaxed);
     return t->started &&
-           (atomic_load_explicit(&t->loop.tally.connections_open, memory_order_relaxed) > 0 ||
-            postbox_has_mail(t->post));
+           (atomic_load_explicit(&t->ticking, memory_order_relaxed) || postbox_is_waiting(t->post));
 }
 
 const char *http_thread_doing(const struct http_thread *t)

@@ -1,4 +1,4 @@
-// One room's flood, garbage, 65 s of latency, 8,192 PIDs and jumping clock, beside two sound rooms.
+// One room's flood, garbage, 65 s of latency, 8,192 PIDs and mad clocks, beside two sound rooms.
 // SPDX-License-Identifier: MIT
 //
 // EXPECTED: the sound rooms, one on each worker, lose no access unit; their parts come as evenly as
@@ -16,8 +16,8 @@ import { pushFfmpeg } from './lib/push.mjs';
 import { startRelay } from './lib/relay.mjs';
 import { assertClean, endedWell, untilPlaying, watch } from './lib/situation.mjs';
 
-const ATTACK_MS = 4500;
-const QUIET_MS = 5500;
+const ATTACK_MS = 4000;
+const QUIET_MS = 5000;
 const MB = 1 << 20;
 const now = () => Number(process.hrtime.bigint() / 1000n);
 
@@ -32,13 +32,12 @@ async function startPair(t, relay, source) {
     const room = `sound00${pair.size}`;
     const push = pushFfmpeg(t, relay, { room, clip: source });
     const feed = await until(`${room} to be live`, 8000,
-      async () => (await json(relay, `rooms/${room}`)).feed);
+      async () => (await json(relay, `rooms/${room}`)).feed, 20);
     if (!pair.has(feed.worker)) pair.set(feed.worker, { room, push });
     else {
-      await push.kill();
-      await until(`${room} to be over`, 15000, async () => (await get(
-        `${relay.base}/api/v1/rooms/${room}`)).status === 404
-        || !(await json(relay, `rooms/${room}`)).feed);
+      await push.term();
+      await until(`${room} to be gone`, 15000,
+        async () => (await get(`${relay.base}/api/v1/rooms/${room}`)).status === 404);
     }
   }
   assert.equal(pair.size, 2, 'publishers are spread over the workers');
@@ -55,10 +54,10 @@ function lateness(text) {
   return parts.map((p) => ({ at: p.at, late: (p.base - least[p.room]) / 1000 }));
 }
 
-function p99(parts, [from, to]) {
+function p99(parts, name, [from, to]) {
   const late = parts.filter((p) => p.at >= from && p.at < to).map((p) => p.late)
     .sort((a, b) => a - b);
-  assert.ok(late.length > 5, 'parts came');
+  assert.ok(late.length > 5, `parts came during ${name}: ${late.length} of ${parts.length}`);
   return late[Math.ceil(late.length * 0.99) - 1];
 }
 
@@ -68,31 +67,40 @@ async function during(action) {
   return [from, now()];
 }
 
-const ATTACKS = {
-  flood: (t, relay) => flood(t, relay, 'flood', pictures(100, 60000), 40 * MB, ATTACK_MS),
-  garbage: (t, relay) => flood(t, relay, 'garbage', garbage(4 * MB), 3 * MB, ATTACK_MS),
-  pids: (t, relay) => flood(t, relay, 'pids', allPids(4), 3 * MB, ATTACK_MS),
-  clock: (t, relay) => flood(t, relay, 'clock', jumpingClock(20000), MB, ATTACK_MS),
-  async latency(t, relay) {
-    const began = Date.now();
-    while (Date.now() - began < ATTACK_MS) {
-      const push = new Child('srt-live-transmit', ['-q', '-ll', 'fatal', '-a:no', 'file://con',
-        `srt://127.0.0.1:${relay.srtPort}?streamid=late&latency=65000`], { stdin: 'pipe' });
-      push.process.stdin.write(Buffer.alloc(1316, 0x47));
-      await sleep(300);
-      push.signal('SIGKILL');
-    }
-  },
+// Where SRT's own pacing is on, what the publisher demands would be what we hold for it.
+async function demandLatency(t, relay) {
+  const began = Date.now();
+  for (let i = 0; Date.now() - began < ATTACK_MS / 2; i++) {
+    const push = new Child('srt-live-transmit', ['-q', '-ll', 'fatal', '-a:no', 'file://con',
+      `srt://127.0.0.1:${relay.srtPort}?streamid=late${i % 2 || ''}&latency=65000`],
+    { stdin: 'pipe' });
+    t.after(() => push.signal('SIGKILL'));
+    push.process.stdin.write(Buffer.alloc(1316, 0x47));
+    await sleep(300);
+    push.signal('SIGKILL');
+  }
+}
+
+// name → [bytes, bytes a second, for how long]
+const FLOODS = {
+  flood: [pictures(100, 60000), 40 * MB, ATTACK_MS],
+  garbage: [garbage(4 * MB), 3 * MB, ATTACK_MS],
+  pids: [allPids(4), 3 * MB, ATTACK_MS],
+  clock: [jumpingClock(20000), MB, ATTACK_MS],
+  race: [pictures(20000, 188, 45000), MB, ATTACK_MS],
 };
+const ATTACKS = { ...Object.fromEntries(Object.entries(FLOODS).map(([name, how]) => [name,
+  (t, relay) => flood(t, relay, name, ...how)])), latency: demandLatency };
 
 test('hostile rooms', async (t) => {
-  const relay = await startRelay(t, { set: ['srt.workers=2', 'rooms.resume_s=1'] });
+  const relay = await startRelay(t, { set: ['srt.workers=2', 'rooms.resume_s=1',
+    'rooms.list.late.play_out=classic'] });
   const source = await clip('longer');
   const before = await json(relay, 'debug');
   const pair = await startPair(t, relay, source);
   await Promise.all(pair.map((r) => untilPlaying(r.follower, 2)));
   const watcher = new Child(path.join(ROOT, 'build/tests/bench/part_watch'), ['--rooms', '2',
-    '--prefix', 'sound', '--seconds', '32', `127.0.0.1:${relay.httpPort}`]);
+    '--prefix', 'sound', '--seconds', '33', `127.0.0.1:${relay.httpPort}`]);
   t.after(() => watcher.signal('SIGKILL'));
   await sleep(1000);
   const times = { quiet: await during(() => sleep(QUIET_MS)) };
@@ -113,12 +121,12 @@ test('hostile rooms', async (t) => {
   await Promise.all(pair.map((r) => assertClean(r.follower, [source.sent])));
   await watcher.wait(20000);
   const parts = lateness(watcher.out);
-  const quiet = p99(parts, times.quiet);
+  const quiet = p99(parts, 'the quiet', times.quiet);
   const worse = {};
-  for (const name of Object.keys(ATTACKS)) worse[name] = p99(parts, times[name]) - quiet;
+  for (const name of Object.keys(ATTACKS)) worse[name] = p99(parts, name, times[name]) - quiet;
   t.diagnostic(`a part is at most ${quiet.toFixed(1)} ms (p99) late; more by, in ms: `
     + JSON.stringify(worse, (k, v) => (typeof v === 'number' ? Math.round(v * 10) / 10 : v)));
-  for (const [name, ms] of Object.entries(worse)) assert.ok(ms < 150, `${name}: ${ms} ms later`);
+  for (const [name, ms] of Object.entries(worse)) assert.ok(ms < 250, `${name}: ${ms} ms later`);
   assert.match(relay.log, /asks for more latency than srt.max_latency_ms/);
   const ended = await relay.metrics();
   assert.ok(ended.get('roomcast_feeds_ended_total{reason="limit"}') >= 1, 'the limit is counted');

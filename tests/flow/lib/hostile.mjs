@@ -47,27 +47,23 @@ export function jumpingClock(pictures) {
   return whole(w.packets);
 }
 
-// Real pictures on a steady clock, large ones.
-export function pictures(count, bytes) {
+// Real pictures of a size on a steady clock, which goes on by `step` of 1/90000 s with each.
+export function pictures(count, bytes, step = 3600) {
   const w = new TsWriter();
   for (let i = 0; i < count; i++) {
     if (i % 25 === 0) w.tables([[0x1b, 0x100]]);
-    w.video(90000 + i * 3600, i % 25 === 0, i + 1);
+    w.video((90000 + i * step) % 2 ** 33, i % 25 === 0, i + 1);
     for (let n = 188; n < bytes; n += 184) w.packet(0x100, false, Buffer.alloc(184, 0x55));
   }
   return whole(w.packets);
 }
 
-// Sends bytes over and over at a rate of bytes a second (0: as fast as they are taken) for a while.
-export async function flood(t, relay, room, bytes, rate, ms) {
-  const push = new Child('srt-live-transmit', ['-q', '-ll', 'fatal', '-a:no', `-chunk:${CHUNK}`,
-    'file://con', srtUrl(relay, { room })], { stdin: 'pipe' });
-  t.after(() => push.signal('SIGKILL'));
-  const began = Date.now();
+async function sendUntil(push, bytes, rate, until) {
   const { stdin } = push.process;
+  const began = Date.now();
   let sent = 0;
-  while (Date.now() - began < ms && !push.status) {
-    const due = rate ? (Date.now() - began + 10) / 1000 * rate : Infinity;
+  while (Date.now() < until && !push.status) {
+    const due = (Date.now() - began + 10) / 1000 * rate;
     let ready = true;
     while (sent < due && ready && !push.status) {
       const at = sent % bytes.length;
@@ -77,7 +73,21 @@ export async function flood(t, relay, room, bytes, rate, ms) {
     }
     await new Promise((r) => { setTimeout(r, 5); });
   }
-  push.signal('SIGKILL');
-  await push.exited;
-  return sent;
+}
+
+// Sends bytes over and over at a rate of bytes a second for a while; whenever it is sent away, it
+// comes again, as encoders do. Resolves with how often it came.
+export async function flood(t, relay, room, bytes, rate, ms) {
+  const until = Date.now() + ms;
+  let times = 0;
+  for (; Date.now() < until; times++) {
+    const push = new Child('srt-live-transmit', ['-q', '-ll', 'fatal', '-a:no', `-chunk:${CHUNK}`,
+      'file://con', srtUrl(relay, { room })], { stdin: 'pipe' });
+    t.after(() => push.signal('SIGKILL'));
+    await sendUntil(push, bytes, rate, until);
+    push.signal('SIGKILL');
+    await push.exited;
+    await new Promise((r) => { setTimeout(r, 200); });
+  }
+  return times;
 }
