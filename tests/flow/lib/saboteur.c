@@ -1,7 +1,7 @@
 /* Preloaded into the relay: makes one worker do once what a hole in it could make it do. */
 /* SPDX-License-Identifier: MIT */
 /*
- * It stands in for srt_epoll_uwait, which a worker's loop calls every few milliseconds, and looks at
+ * n, which stays: no worker's libsrt starts. Else it stands in for srt_epoll_uwait, which a worker's loop calls every few milliseconds, and looks at
  * the first byte of the file SABOTAGE names, mapped before any sandbox: l loops for ever, c crashes,
  * any other does what its line below says. Whichever worker sees the byte first takes it. The front's
  * HTTP threads have the same in recv(2), for the bytes L (loop) and O (open).
@@ -60,6 +60,17 @@ static void obey(char what)
     if (what == 'x')
         (void)!mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
                     -1, 0);
+}
+
+int srt_startup(void)
+{
+    static int (*next)(void);
+
+    if (order && atomic_load(order) == 'n')
+        return -1;
+    if (!next)
+        *(void **)&next = dlsym(RTLD_NEXT, "srt_startup");
+    return next();
 }
 
 int srt_epoll_uwait(int id, void *events, int size, int64_t wait_ms)

@@ -6,9 +6,9 @@ import path from 'node:path';
 import { ROOT, run } from './child.mjs';
 import { scratch, startRelay } from './relay.mjs';
 
-// → {relay, order(byte)}. Built under a sanitizer, the relay must be preloaded with its run-time
+// → {env, order(byte)}. Built under a sanitizer, the relay must be preloaded with its run-time
 // first, which these tests do without.
-export async function startSabotaged(t, options) {
+export async function prepareSabotage(t) {
   const dir = scratch(t);
   const library = path.join(dir, 'saboteur.so');
   const cc = await run('cc', ['-std=c11', '-D_GNU_SOURCE', '-O1', '-shared', '-fPIC', '-o', library,
@@ -17,7 +17,12 @@ export async function startSabotaged(t, options) {
   const page = path.join(dir, 'order');
   writeFileSync(page, Buffer.alloc(4096));
   const file = openSync(page, 'r+');
-  const relay = await startRelay(t, { ...options,
-    env: { LD_PRELOAD: library, SABOTAGE: page } });
-  return { relay, order: (what) => writeSync(file, what, 0) };
+  return { env: { LD_PRELOAD: library, SABOTAGE: page },
+    order: (what) => writeSync(file, what, 0) };
+}
+
+// → {relay, order(byte)}
+export async function startSabotaged(t, options) {
+  const { env, order } = await prepareSabotage(t);
+  return { relay: await startRelay(t, { ...options, env }), order };
 }
