@@ -26,12 +26,11 @@ ifneq ($(SAN),)
 ifeq ($(SAN_FLAGS_$(SAN)),)
 $(error SAN=$(SAN) is not known: address, undefined or thread)
 endif
-SANFLAGS := -fsanitize=$(SAN_FLAGS_$(SAN)) -fno-sanitize-recover=all -fno-omit-frame-pointer \
-            -DBUILT_WITH_SANITIZER
+SANFLAGS := -fsanitize=$(SAN_FLAGS_$(SAN)) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
 CFLAGS  += $(OPT) -std=c11 -D_GNU_SOURCE $(WARN) $(SANFLAGS) -pthread -fno-strict-aliasing -I. -I$(B) \
-           $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+           $(if $(SAN),-DBUILT_WITH_SANITIZER) $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CFLAGS  := $(CFLAGS)
 LDFLAGS += $(SANFLAGS)
 # The GnuTLS flavour by name: it is the one that libavformat loads, and two SRT cores in one process
@@ -119,7 +118,7 @@ test-players: all  ## a minute of low latency in hls.js; GStreamer, VLC and mpv
 unit-build: $(UNIT)
 unit: $(UNIT)  ## unit tests only (also with SAN=...)
 	@scripts/run-unit $(UNIT)
-flow: all $(B)/tests/bench/part_swarm  ## flow tests only: real SRT in, HLS out; TEST=tests/flow/x.test.mjs for one
+flow: all $(B)/tests/bench/part_swarm $(B)/tests/bench/part_watch  ## flow tests only: real SRT in, HLS out; TEST=tests/flow/x.test.mjs for one
 	@scripts/run-tests flow $(or $(TEST),$(sort $(wildcard tests/flow/*.test.mjs)))
 browser: all  ## browser tests only, in Chromium
 	@scripts/run-tests browser $(or $(TEST),$(sort $(wildcard tests/browser/*.test.mjs)))

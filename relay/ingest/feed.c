@@ -145,10 +145,14 @@ static void on_unit(void *ctx, const struct access_unit *u)
                               .len = u->len,
                               .nals = u->nals,
                               .nal_count = u->nal_count};
+    int rc;
 
     p.has_next = u->last && ts_filter_next_dts(&f->filter, u->track, u->raw_dts, &p.raw_next);
-    if (!f->fault[0] && packager_take(f->packager, &p))
+    rc = f->fault[0] ? 0 : packager_take(f->packager, &p);
+    if (rc) {
+        log_warn(f->log_name, "not_packaged track=%u error=%d", u->track, -rc);
         set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory or descriptors left for this feed");
+    }
     asides_unit(f->asides, f->filter.layout.tracks[u->track].codec, u, f->packager);
 }
 

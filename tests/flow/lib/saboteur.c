@@ -1,10 +1,11 @@
 /* Preloaded into the relay: makes one worker do once what a hole in it could make it do. */
 /* SPDX-License-Identifier: MIT */
 /*
- * n, which stays: no worker's libsrt starts. Else it stands in for srt_epoll_uwait, which a worker's loop calls every few milliseconds, and looks at
- * the first byte of the file SABOTAGE names, mapped before any sandbox: l loops for ever, c crashes,
- * any other does what its line below says. Whichever worker sees the byte first takes it. The front's
- * HTTP threads have the same in recv(2), for the bytes L (loop) and O (open).
+ * It obeys the first byte of the file that SABOTAGE names, mapped before any sandbox. n, which
+ * stays: no worker's libsrt starts. In srt_epoll_uwait, which a worker's loop calls every few
+ * milliseconds, and once: l loops for ever, c crashes, any other does what its line below says;
+ * whichever worker sees the byte first takes it. The front's HTTP threads have the same in recv(2),
+ * for the bytes L (loop) and O (open).
  */
 #include <dlfcn.h>
 #include <fcntl.h>

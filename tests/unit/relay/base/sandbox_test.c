@@ -85,7 +85,7 @@ static int work(void)
     pthread_t id;
     int fd = memfd_create("part", MFD_CLOEXEC | MFD_ALLOW_SEALING), rc = 0;
 
-    rc |= fd < 0 || write(fd, "moof", 4) != 4 || fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) != 0;
+    rc |= fd < 0 || write(fd, "moof", 4) != 4 || fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) != 0;
     rc |= thread_start(&id, "worker", allocate, NULL) != 0 || pthread_join(id, NULL) != 0;
     rc |= poll(NULL, 0, 1) != 0 || (allocate(NULL) != NULL);
     self_stat_read(&s);
