@@ -52,7 +52,7 @@ const partsOf = (text) => [...text.matchAll(/^part (\S+) \d+ \d+ (\d+) (\d+)$/gm
 // How late the parts of a while are beside the earliest of their room, at the 99th percentile, ms.
 function p99(parts, name, [from, to]) {
   const here = parts.filter((p) => p.at >= from && p.at < to);
-  assert.ok(here.length > 5, `parts came during ${name}: ${here.length} of ${parts.length}`);
+  assert.ok(here.length > 2, `parts came during ${name}: ${here.length} of ${parts.length}`);
   const least = {};
   for (const p of here) least[p.room] = Math.min(least[p.room] ?? Infinity, p.base);
   const late = here.map((p) => (p.base - least[p.room]) / 1000).sort((a, b) => a - b);
@@ -98,7 +98,7 @@ test('hostile rooms', async (t) => {
   const pair = await startPair(t, relay, source);
   await Promise.all(pair.map((r) => untilPlaying(r.follower, 2)));
   const watcher = new Child(path.join(ROOT, 'build/tests/bench/part_watch'), ['--rooms', '2',
-    '--prefix', 'sound', '--seconds', '26', `127.0.0.1:${relay.httpPort}`]);
+    '--prefix', 'sound', '--seconds', '32', `127.0.0.1:${relay.httpPort}`]);
   t.after(() => watcher.signal('SIGKILL'));
   await sleep(1000);
   const times = { quiet: await during(() => sleep(QUIET_MS)) };
