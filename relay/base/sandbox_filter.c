@@ -87,21 +87,26 @@ static int allow_all(scmp_filter_ctx f, const char *const *lines, size_t count, 
     return rc;
 }
 
+static struct scmp_arg_cmp is(unsigned argument, scmp_datum_t value)
+{
+    return (struct scmp_arg_cmp){.arg = argument, .op = SCMP_CMP_EQ, .datum_a = value};
+}
+
+static struct scmp_arg_cmp has(unsigned argument, scmp_datum_t mask, scmp_datum_t value)
+{
+    return (struct scmp_arg_cmp){
+        .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+}
+
 /* Calls of which only one use is let through. */
 static int allow_some(scmp_filter_ctx f, enum sandbox_kind kind, size_t *calls)
 {
-    const struct scmp_arg_cmp no_code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-    const struct scmp_arg_cmp thread = SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD);
-    const struct scmp_arg_cmp set_name = SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME);
-    const struct scmp_arg_cmp get_name = SCMP_A0(SCMP_CMP_EQ, PR_GET_NAME);
-    const struct scmp_arg_cmp abort_own[] = {
-        SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()), /* abort(3), for a core to look at */
-        SCMP_A2(SCMP_CMP_EQ, SIGABRT),
-    };
-    const struct scmp_arg_cmp linger[] = {
-        SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET),
-        SCMP_A2(SCMP_CMP_EQ, SO_LINGER),
-    };
+    const struct scmp_arg_cmp no_code = has(2, PROT_EXEC, 0);
+    const struct scmp_arg_cmp thread = has(0, CLONE_THREAD, CLONE_THREAD);
+    const struct scmp_arg_cmp set_name = is(0, PR_SET_NAME), get_name = is(0, PR_GET_NAME);
+    /* abort(3), for a core to look at */
+    const struct scmp_arg_cmp abort_own[] = {is(0, (scmp_datum_t)getpid()), is(2, SIGABRT)};
+    const struct scmp_arg_cmp linger[] = {is(1, SOL_SOCKET), is(2, SO_LINGER)};
     int rc = allow(f, "mmap", 1, &no_code, calls);
 
     if (!rc)
