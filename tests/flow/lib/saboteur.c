@@ -59,8 +59,8 @@ static void obey(char what)
     if (what == 'f')
         (void)!fork();
     if (what == 'x')
-        (void)!mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
-                    -1, 0);
+        (void)!mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                    0);
 }
 
 int srt_startup(void)

@@ -80,6 +80,7 @@ static void test_stuck(void **state)
         site_show(&site, "stage");
     assert_false(any_thread_stands_still());
     int fd = viewer_connect(&site.address);
+    usleep(50000); /* it is accepted */
     assert_false(any_thread_stands_still());
     held_up = true;
     viewer_get(fd, "/still", "");
