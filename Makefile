@@ -12,7 +12,7 @@ PREFIX  ?= /usr/local
 FUZZ_SECONDS ?= 20
 Q       := $(if $(V),,@)
 
-PKGS    := libavformat libavcodec libavutil libevent_core libevent_pthreads libcyaml zlib
+PKGS    := libavformat libavcodec libavutil libevent_core libevent_pthreads libcyaml libseccomp zlib
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
            -Wcast-qual -Wwrite-strings -Wundef -Wvla $(if $(CI),$(if $(SAN),,-Werror))
 OPT     ?= -O2 -g
@@ -30,7 +30,7 @@ SANFLAGS := -fsanitize=$(SAN_FLAGS_$(SAN)) -fno-sanitize-recover=all -fno-omit-f
 endif
 
 CFLAGS  += $(OPT) -std=c11 -D_GNU_SOURCE $(WARN) $(SANFLAGS) -pthread -fno-strict-aliasing -I. -I$(B) \
-           $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+           $(if $(SAN),-DBUILT_WITH_SANITIZER) $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CFLAGS  := $(CFLAGS)
 LDFLAGS += $(SANFLAGS)
 # The GnuTLS flavour by name: it is the one that libavformat loads, and two SRT cores in one process
@@ -115,7 +115,7 @@ test-players: all  ## a minute of low latency in hls.js; GStreamer, VLC and mpv
 unit-build: $(UNIT)
 unit: $(UNIT)  ## unit tests only (also with SAN=...)
 	@scripts/run-unit $(UNIT)
-FLOW_TOOLS := $(addprefix $(B)/tests/,bench/part_swarm bench/srt_push faults/mark_push) $(TOOLS)
+FLOW_TOOLS := $(addprefix $(B)/tests/,bench/part_swarm bench/part_watch bench/srt_push faults/mark_push) $(TOOLS)
 flow: all $(FLOW_TOOLS)  ## flow tests only: real SRT in, HLS out; TEST=tests/flow/x.test.mjs for one
 	@scripts/run-tests flow $(or $(TEST),$(sort $(wildcard tests/flow/*.test.mjs)))
 faults: all $(FLOW_TOOLS)  ## the long forms of the fault suite, SEEDS=20 times; TEST=... for one

@@ -80,19 +80,21 @@ struct config {
         uint32_t audio_tracks;      /* per feed; more are ignored and said */
     } limits;
     struct {
+        bool sandbox;
+        uint32_t stuck_ms;
+    } isolation;
+    struct {
         char *level; /* debug, info, warn, error */
     } log;
 };
 
-/* One `--set KEY=VALUE`: "srt.listen=127.0.0.1:9000", "rooms.list.main-stage.key=abc" (a room that
- * is not in the list is added to it). */
+/* `--set rooms.list.main-stage.key=abc`; a room that is not in the list is added to it. */
 struct config_override {
     const char *text;
 };
 
-/* Reads path (NULL: the embedded defaults only), then applies the overrides in order, then checks
- * everything. On error writes one line per fault to err and returns -EINVAL (or -errno for a file
- * that cannot be read); *out is then NULL. */
+/* Reads path (NULL: the defaults only), applies the overrides in order, checks everything. On error
+ * one line per fault to err and -EINVAL (-errno: the file cannot be read); *out is then NULL. */
 __attribute__((warn_unused_result)) int config_load(struct config **out, const char *path,
                                                     const struct config_override *set, size_t n,
                                                     FILE *err);
@@ -102,8 +104,7 @@ __attribute__((warn_unused_result)) int config_parse(struct config **out, const 
                                                      const struct config_override *set, size_t n,
                                                      FILE *err);
 void config_free(struct config **c);
-/* The effective configuration as YAML that config_load reads back to the same values. Secrets are
- * written as "(set)" unless with_secrets. */
+/* As YAML that reads back to the same values; secrets are "(set)" unless with_secrets. */
 int config_print(const struct config *c, bool with_secrets, FILE *out);
 /* Every key with type, unit, range, default and one sentence, from the table (--help-config). */
 void config_describe(FILE *out);
@@ -114,7 +115,6 @@ bool config_low_latency(const struct config *c, const char *room);
 uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
 uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */
 bool config_wants_ts(const struct config *c, const char *room);
-/* 1-64 of A-Z a-z 0-9 . _ -, not starting with a dot. */
 bool room_name_is_valid(const char *name, size_t len);
 
 #endif

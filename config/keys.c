@@ -45,6 +45,7 @@ const struct key_section config_sections[CONFIG_SECTIONS] = {
     {"hls", "Segments and playlists."},
     {"rooms", "Who may publish where."},
     {"limits", "What one feed or room may cost."},
+    {"isolation", "What a broken process may do, and how long it may stand still."},
     {"log", "The log, on stderr."},
 };
 
@@ -116,6 +117,12 @@ const struct key config_keys[CONFIG_KEYS] = {
           "What a room may hold in memory; its oldest segments go first."),
     COUNT(limits, audio_tracks, 0, 7, "tracks", "7",
           "Audio tracks of one feed; further ones are ignored, and the log says so."),
+
+    OTHER(isolation, sandbox, KEY_BOOL, NULL, "true",
+          "Workers and front give up files, privileges and most system calls; false is for "
+          "debugging."),
+    COUNT(isolation, stuck_ms, 1000, 600000, "milliseconds", "3000",
+          "A worker or front whose loop stands still for this long is killed and replaced."),
 
     OTHER(log, level, KEY_WORD, LEVELS, "info", "Lines below it are not written."),
 };

@@ -4,6 +4,10 @@
 
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
+#include "relay/base/pulse.h"
+#include "relay/base/sandbox.h"
+#include "relay/base/self_stat.h"
+#include "relay/base/vigil.h"
 #include "relay/control/desk.h"
 #include "relay/link/link.h"
 #include "relay/room/rooms.h"
@@ -54,7 +58,10 @@ struct front {
     int control;
     struct event *on_control, *on_desk, *on_tick, *on_gather;
     unsigned ticks;
-    int64_t stop_us; /* 0: not stopping */
+    size_t threads;
+    struct vigil *vigils; /* one for each HTTP thread */
+    int64_t look_us;      /* when they are looked at next */
+    int64_t stop_us;      /* 0: not stopping */
     int exit_code;
 };
 
@@ -104,6 +111,7 @@ static bool take_messages(struct worker_link *k)
     struct link_message m;
     int passed, rc = 1;
 
+    pulse_doing("a worker's messages", NULL);
     for (int i = 0; i < LINK_BURST; i++) {
         rc = link_receive(k->fd, &m, &passed);
         if (rc != 1)
@@ -241,6 +249,7 @@ static void on_desk(evutil_socket_t fd, short what, void *arg)
     struct front *f = arg;
 
     (void)fd, (void)what;
+    pulse_doing("questions", NULL);
     desk_drain(f->desk, f->server, f->rooms, clock_room_us(), clock_wall_us());
 }
 
@@ -252,17 +261,40 @@ static bool workers_left(const struct front *f)
     return false;
 }
 
+/* An HTTP thread that stands still while somebody waits for it takes its viewers down for good: the
+ * front begins anew instead. */
+static void look_after_threads(struct front *f, int64_t now_us)
+{
+    if (now_us < f->look_us || f->stop_us)
+        return;
+    f->look_us = now_us + VIGIL_LOOK_US;
+    for (size_t i = 0; i < f->threads; i++) {
+        uint64_t rounds;
+        bool owes = server_thread_owes(f->server, i, &rounds);
+        int64_t still_us = vigil_look(&f->vigils[i], rounds, owes, now_us);
+
+        if (still_us >= (int64_t)f->boot->isolation.stuck_ms * 1000) {
+            log_error(CTX, "http_thread_stuck thread=%zu for_ms=%lld doing=\"%s\"", i,
+                      (long long)(still_us / 1000), server_thread_doing(f->server, i));
+            abort();
+        }
+    }
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct front *f = arg;
     int64_t now_us = clock_mono_us();
 
     (void)fd, (void)what;
+    pulse_beat();
+    pulse_doing("rooms", NULL);
     for (uint32_t i = 0; i < f->workers; i++)
         if (f->links[i].fd >= 0 && link_outbox_flush(f->links[i].outbox))
             log_warn(CTX, "worker_unreachable worker=%u", i);
     rooms_tick(f->rooms, clock_room_us(), clock_wall_us());
     server_ring(f->server, ++f->ticks % RING_TICKS == 0);
+    look_after_threads(f, now_us);
     if (f->stop_us && (!workers_left(f) || now_us > f->stop_us))
         event_base_loopbreak(f->base);
 }
@@ -323,7 +355,8 @@ static int make_rooms(struct front *f)
         .ctx = f, .show = on_show, .hide = on_hide, .publish = on_publish, .send = on_send};
 
     f->links = calloc(f->workers, sizeof(*f->links));
-    if (!f->links)
+    f->vigils = calloc(f->threads, sizeof(*f->vigils));
+    if (!f->links || !f->vigils)
         return -ENOMEM;
     for (uint32_t i = 0; i < f->workers; i++)
         f->links[i] = (struct worker_link){.front = f, .index = i, .fd = -1};
@@ -349,10 +382,16 @@ static int make_events(struct front *f)
 int front_run(struct config *c, const int *http_fds, size_t threads, uint32_t workers,
               int control_fd)
 {
-    struct front f = {
-        .config = c, .boot = c, .workers = workers, .control = control_fd, .exit_code = 1};
+    struct front f = {.config = c,
+                      .boot = c,
+                      .workers = workers,
+                      .threads = threads,
+                      .control = control_fd,
+                      .exit_code = 1};
     int rc;
 
+    self_stat_open();
+    sandbox_prepare(c->isolation.sandbox);
     f.base = event_base_new();
     if (!f.base)
         return 1;
@@ -367,6 +406,7 @@ int front_run(struct config *c, const int *http_fds, size_t threads, uint32_t wo
         log_error(CTX, "cannot_start why=\"%s\"", strerror(-rc));
         return 1;
     }
+    sandbox_enter(SANDBOX_FRONT, CTX);
     log_info(CTX, "ready pid=%d", (int)getpid());
     event_base_dispatch(f.base);
     log_info(CTX, "stopping viewers");

@@ -4,6 +4,7 @@
 
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
+#include "relay/child.h"
 #include "relay/front.h"
 #include "relay/ingest/worker.h"
 #include "relay/link/link.h"
@@ -28,16 +29,9 @@
 enum {
     WORKERS_MAX = 64,
     THREADS_MAX = 64,
-    STOP_US = 9500000,        /* then whoever is left is killed */
-    QUICK_DEATH_US = 1000000, /* a process that dies this soon after its start is put off */
-    PUT_OFF_US = 500000,
+    STOP_US = 9500000,   /* then whoever is left is killed */
+    PUT_OFF_US = 500000, /* when not even a fork goes */
     DESCRIPTORS = 1 << 19,
-};
-
-struct child {
-    pid_t pid; /* 0: not running */
-    int64_t started_us, start_at_us;
-    uint32_t generation;
 };
 
 struct supervisor {
@@ -52,7 +46,8 @@ struct supervisor {
     int control; /* to the front */
     int signals;
     bool stopping;
-    int64_t deadline_us;
+    int64_t deadline_us, look_us; /* look_us: the next one at the children's pulses */
+    int exit_code;
 };
 
 /* As many descriptors as the system allows: each segment of each room is one. */
@@ -91,6 +86,20 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
+/* In a new child: one page is its own, and it sees nobody else's. */
+static void keep_pulse(struct supervisor *s, struct child *own)
+{
+    pulse_adopt(own->pulse);
+    if (own != &s->front)
+        pulse_free(&s->front.pulse);
+    close_fd(&s->front.pulse_fd);
+    for (size_t i = 0; i < s->workers; i++) {
+        if (own != &s->worker[i])
+            pulse_free(&s->worker[i].pulse);
+        close_fd(&s->worker[i].pulse_fd);
+    }
+}
+
 /* In a new child: it stops when it is told to, not when a terminal's Ctrl-C reaches everybody. */
 static void become(const struct supervisor *s, const char *name, pid_t parent)
 {
@@ -111,16 +120,18 @@ static void become(const struct supervisor *s, const char *name, pid_t parent)
 
 static void spawn_front(struct supervisor *s)
 {
-    pid_t parent = getpid();
+    pid_t parent = getpid(), pid;
     int ends[2];
 
     if (link_pair(ends)) {
         s->front.start_at_us = clock_mono_us() + PUT_OFF_US;
         return;
     }
-    s->front.pid = fork();
-    if (s->front.pid == 0) {
+    child_prepare(&s->front);
+    pid = fork();
+    if (pid == 0) {
         become(s, "roomcast-front", parent);
+        keep_pulse(s, &s->front);
         close(ends[0]);
         for (size_t i = 0; i < s->workers; i++)
             close(s->srt[i]);
@@ -128,14 +139,13 @@ static void spawn_front(struct supervisor *s)
     }
     close(ends[1]);
     s->control = ends[0];
-    s->front.started_us = clock_mono_us();
-    s->front.start_at_us = 0;
-    if (s->front.pid < 0) {
+    if (pid < 0) {
         log_error(CTX, "fork failed error=%d", errno);
-        s->front.pid = 0;
         close_fd(&s->control);
         s->front.start_at_us = clock_mono_us() + PUT_OFF_US;
+        return;
     }
+    child_born(&s->front, pid, clock_mono_us());
 }
 
 static void worker_child(struct supervisor *s, size_t index, int link, pid_t parent)
@@ -144,6 +154,7 @@ static void worker_child(struct supervisor *s, size_t index, int link, pid_t par
 
     snprintf(name, sizeof(name), "roomcast-w%zu", index);
     become(s, name, parent);
+    keep_pulse(s, &s->worker[index]);
     close_fd(&s->control);
     for (size_t i = 0; i < s->threads; i++)
         close(s->http[i]);
@@ -157,25 +168,23 @@ static void spawn_worker(struct supervisor *s, size_t index)
 {
     struct link_message m = {.type = LINK_WORKER_SPAWNED, .worker = (uint32_t)index};
     struct child *w = &s->worker[index];
-    pid_t parent = getpid();
+    pid_t parent = getpid(), pid;
     int ends[2], rc;
 
     w->start_at_us = clock_mono_us() + PUT_OFF_US;
     if (link_pair(ends))
         return;
-    w->generation++;
-    w->pid = fork();
-    if (w->pid == 0) {
+    child_prepare(w);
+    pid = fork();
+    if (pid == 0) {
         close(ends[0]);
         worker_child(s, index, ends[1], parent);
     }
     close(ends[1]);
-    if (w->pid < 0) {
+    if (pid < 0) {
         log_error(CTX, "fork failed error=%d", errno);
-        w->pid = 0;
     } else {
-        w->started_us = clock_mono_us();
-        w->start_at_us = 0;
+        child_born(w, pid, clock_mono_us());
         rc = link_send(s->control, &m, ends[0]);
         if (rc)
             log_error(CTX, "front_unreachable error=%d", -rc);
@@ -194,52 +203,6 @@ static void spawn_due(struct supervisor *s, int64_t now_us)
             spawn_worker(s, i);
 }
 
-static void describe(int status, char out[static 48])
-{
-    if (WIFSIGNALED(status))
-        snprintf(out, 48, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
-    else
-        snprintf(out, 48, "exit %d", WEXITSTATUS(status));
-}
-
-static void child_gone(struct supervisor *s, struct child *c, int64_t now_us)
-{
-    bool quick = now_us - c->started_us < QUICK_DEATH_US;
-
-    c->pid = 0;
-    c->start_at_us = quick ? now_us + PUT_OFF_US : now_us;
-    if (c != &s->front)
-        return;
-    close_fd(&s->control); /* without it the workers have nobody to talk to */
-    for (size_t i = 0; i < s->workers; i++)
-        if (s->worker[i].pid)
-            kill(s->worker[i].pid, SIGKILL);
-}
-
-static void reap(struct supervisor *s)
-{
-    int64_t now_us = clock_mono_us();
-    char how[48];
-    int status;
-    pid_t pid;
-
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        describe(status, how);
-        if (pid == s->front.pid) {
-            if (!s->stopping)
-                log_error(CTX, "front_died how=\"%s\"", how);
-            child_gone(s, &s->front, now_us);
-        }
-        for (size_t i = 0; i < s->workers; i++)
-            if (pid == s->worker[i].pid) {
-                if (!s->stopping)
-                    log_warn(CTX, "worker_died worker=%zu pid=%d how=\"%s\" restarting=yes", i,
-                             (int)pid, how);
-                child_gone(s, &s->worker[i], now_us);
-            }
-    }
-}
-
 static void stop(struct supervisor *s)
 {
     struct link_message m = {.type = LINK_STOP};
@@ -251,6 +214,40 @@ static void stop(struct supervisor *s)
     s->deadline_us = clock_mono_us() + STOP_US;
     if (s->control >= 0 && link_send(s->control, &m, -1))
         log_warn(CTX, "front_unreachable");
+}
+
+static void give_up(struct supervisor *s, const struct child *c)
+{
+    log_error(CTX, "cannot_start what=\"%s never came up in %d tries: see the lines above\"",
+              c == &s->front ? "the front" : "a worker", REVIVAL_TRIES);
+    s->exit_code = 1;
+    stop(s);
+}
+
+static void child_gone(struct supervisor *s, struct child *c, int status)
+{
+    child_died(c, status, s->stopping || c->taken, clock_mono_us());
+    if (revival_is_hopeless(&c->revival) && !s->stopping)
+        give_up(s, c);
+    if (c != &s->front)
+        return;
+    close_fd(&s->control); /* without it the workers have nobody to talk to */
+    for (size_t i = 0; i < s->workers; i++)
+        child_take(&s->worker[i]);
+}
+
+static void reap(struct supervisor *s)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == s->front.pid)
+            child_gone(s, &s->front, status);
+        for (size_t i = 0; i < s->workers; i++)
+            if (pid == s->worker[i].pid)
+                child_gone(s, &s->worker[i], status);
+    }
 }
 
 /* The new configuration's text in a memfd, secrets and all, for those who have no file access. */
@@ -318,11 +315,22 @@ static bool all_gone(const struct supervisor *s)
 
 static void kill_all(struct supervisor *s)
 {
-    if (s->front.pid)
-        kill(s->front.pid, SIGKILL);
+    child_take(&s->front);
     for (size_t i = 0; i < s->workers; i++)
-        if (s->worker[i].pid)
-            kill(s->worker[i].pid, SIGKILL);
+        child_take(&s->worker[i]);
+}
+
+/* A child that is stopping has a deadline instead. */
+static void look_after(struct supervisor *s, int64_t now_us)
+{
+    int64_t stuck_us = (int64_t)s->config->isolation.stuck_ms * 1000;
+
+    if (s->stopping || now_us < s->look_us)
+        return;
+    s->look_us = now_us + VIGIL_LOOK_US;
+    child_watch(&s->front, stuck_us, now_us);
+    for (size_t i = 0; i < s->workers; i++)
+        child_watch(&s->worker[i], stuck_us, now_us);
 }
 
 static void watch(struct supervisor *s)
@@ -335,6 +343,7 @@ static void watch(struct supervisor *s)
         on_signal(s);
         now_us = clock_mono_us();
         spawn_due(s, now_us);
+        look_after(s, now_us);
         if (s->stopping && now_us > s->deadline_us) {
             log_warn(CTX, "stop_deadline what=\"killing what is left\"");
             kill_all(s);
@@ -348,6 +357,17 @@ static size_t count_or(uint32_t configured, size_t automatic, size_t most)
     size_t n = configured ? configured : automatic;
 
     return n < most ? n : most;
+}
+
+static int make_children(struct supervisor *s)
+{
+    int rc = child_init(&s->front, CHILD_FRONT);
+
+    for (size_t i = 0; i < s->workers && !rc; i++)
+        rc = child_init(&s->worker[i], (int)i);
+    if (rc)
+        log_error(CTX, "cannot_start why=\"%s\"", strerror(-rc));
+    return rc;
 }
 
 int supervisor_run(struct config *c, const char *path, const struct config_override *set,
@@ -364,7 +384,7 @@ int supervisor_run(struct config *c, const char *path, const struct config_overr
     raise_limits();
     s.signals = open_signals();
     if (s.signals < 0 || sockets_open_srt(c->srt.listen, s.workers, s.srt, &s.srt_port) ||
-        sockets_open_http(c->http.listen, s.threads, s.http, &s.http_port))
+        sockets_open_http(c->http.listen, s.threads, s.http, &s.http_port) || make_children(&s))
         return 1;
     log_info(CTX, "listening srt=%s port=%u workers=%zu http=%s port=%u threads=%zu", c->srt.listen,
              s.srt_port, s.workers, c->http.listen, s.http_port, s.threads);
@@ -374,5 +394,5 @@ int supervisor_run(struct config *c, const char *path, const struct config_overr
     watch(&s);
     log_info(CTX, "stopped");
     config_free(&s.config);
-    return 0;
+    return s.exit_code;
 }

@@ -157,6 +157,15 @@ size_t mailbox_drain(struct mailbox *m, void (*take)(void *ctx, void *item), voi
     return count;
 }
 
+bool mailbox_has_called(struct mailbox *m)
+{
+    mailbox_check(m);
+    pthread_mutex_lock(&m->lock);
+    bool any = m->awake && m->count > 0;
+    pthread_mutex_unlock(&m->lock);
+    return any;
+}
+
 uint64_t mailbox_refused(const struct mailbox *m)
 {
     mailbox_check(m);

@@ -8,6 +8,7 @@
 #ifndef RELAY_BASE_MAILBOX_H
 #define RELAY_BASE_MAILBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,8 @@ void mailbox_wake(struct mailbox *m);
 /* Calls take() on each queued item in order, outside the lock; clears the eventfd. Returns how
  * many. */
 size_t mailbox_drain(struct mailbox *m, void (*take)(void *ctx, void *item), void *ctx);
+/* Was the owner woken for something that it has not taken? Any thread. */
+bool mailbox_has_called(struct mailbox *m);
 /* Posts refused since start because the queue was full. */
 uint64_t mailbox_refused(const struct mailbox *m);
 

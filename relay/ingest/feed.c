@@ -5,6 +5,7 @@
 #include "relay/base/log.h"
 #include "relay/ingest/asides.h"
 #include "relay/ingest/feed_message.h"
+#include "relay/ingest/feed_pace.h"
 #include "relay/ingest/feed_start.h"
 #include "relay/ingest/feed_units.h"
 #include "relay/ingest/left_out.h"
@@ -30,7 +31,6 @@ enum {
     BATCH_BYTES = 256 * TS_PACKET, /* gathered for one run of the demuxer; shared by all feeds */
     SILENT_US = 10 * 1000000,      /* without a playable track for this long: not media */
     RATE_WINDOW_S = 10,
-    CHANGES_PER_S = 16, /* new tables or parameters; a real encoder needs a few an hour */
 };
 
 #define NO_MEMORY "the relay has no memory or descriptors left for this feed"
@@ -57,7 +57,8 @@ struct feed {
     bool joined;     /* it has a layout beside another feed's */
     bool last_short; /* the last SRT packet was not a full one */
     uint64_t bytes, packets, rate[RATE_WINDOW_S];
-    uint32_t seconds, changes; /* changes: in this second */
+    uint32_t seconds;
+    struct feed_pace pace;
     enum link_close_reason fault_reason;
     char fault[LINK_TEXT];
 };
@@ -91,10 +92,11 @@ static void send_to_front(struct feed *f, struct link_message *m, uint32_t type,
     f->out.send(f->out.ctx, m, fd);
 }
 
-static void note_change(struct feed *f)
+/* why: a limit that was passed, or NULL. */
+static void keep_pace(struct feed *f, const char *why)
 {
-    if (++f->changes > CHANGES_PER_S)
-        set_fault(f, LINK_CLOSE_LIMIT, "its tables or parameter sets change all the time");
+    if (why)
+        set_fault(f, LINK_CLOSE_LIMIT, why);
 }
 
 static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct track_params *p,
@@ -104,7 +106,7 @@ static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct t
     struct link_message m = {0};
 
     feed_message_track(&m, track, init_id, p, language, bytes);
-    note_change(f);
+    keep_pace(f, feed_pace_change(&f->pace));
     log_info(f->log_name, "track number=%u codec=%s %s", track, p->rfc6381,
              codec_kind(p->codec) == CODEC_KIND_VIDEO ? "video" : "audio");
     send_to_front(f, &m, LINK_TRACK, fd);
@@ -114,10 +116,12 @@ static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct t
 
 static void on_part(void *ctx, const struct packager_part *part, int fd)
 {
+    struct feed *f = ctx;
     struct link_message m = {0};
 
+    keep_pace(f, feed_pace_news(&f->pace, part->track, false));
     feed_message_part(&m, part);
-    send_to_front(ctx, &m, LINK_PART, fd);
+    send_to_front(f, &m, LINK_PART, fd);
 }
 
 static void on_segment(void *ctx, const struct packager_segment *segment, int fd)
@@ -127,6 +131,7 @@ static void on_segment(void *ctx, const struct packager_segment *segment, int fd
 
     if (segment->track == PACKAGER_TS_TRACK)
         memcpy(f->start.ts_counters, segment->ts_counters, sizeof(f->start.ts_counters));
+    keep_pace(f, feed_pace_news(&f->pace, segment->track, segment->discontinuity));
     feed_message_segment(&m, segment);
     send_to_front(f, &m, LINK_SEGMENT, fd);
 }
@@ -142,10 +147,14 @@ static void on_unit(void *ctx, const struct access_unit *u)
                               .len = u->len,
                               .nals = u->nals,
                               .nal_count = u->nal_count};
+    int rc;
 
     p.has_next = u->last && ts_filter_next_dts(&f->filter, u->track, u->raw_dts, &p.raw_next);
-    if (!f->fault[0] && packager_take(f->packager, &p))
+    rc = f->fault[0] ? 0 : packager_take(f->packager, &p);
+    if (rc) {
+        log_warn(f->log_name, "not_packaged track=%u error=%d", u->track, -rc);
         set_fault(f, LINK_CLOSE_LIMIT, NO_MEMORY);
+    }
     asides_unit(f->asides, f->filter.layout.tracks[u->track].codec, u, f->packager);
 }
 
@@ -263,7 +272,7 @@ static void on_layout(void *ctx, const struct ts_layout *l)
     if (!turns)
         close_layout(f);
     f->layout = *l;
-    note_change(f);
+    keep_pace(f, feed_pace_change(&f->pace));
     if (f->fault[0])
         return;
     log_info(f->log_name, "program tracks=%zu left_out=\"%s\"", l->count, l->left_out);
@@ -382,7 +391,7 @@ void feed_second(struct feed *f, int64_t now_us)
     if (sum * 8 > (uint64_t)f->o.config->limits.feed_mbps * 1000000 * RATE_WINDOW_S)
         set_fault(f, LINK_CLOSE_LIMIT, "more than limits.feed_mbps for 10 s");
     f->rate[++f->seconds % RATE_WINDOW_S] = 0;
-    f->changes = 0;
+    feed_pace_second(&f->pace);
     asides_second(f->asides);
     if (left_out_update(&f->left_out, f->log_name, &f->filter.layout, f->packager, &m))
         send_to_front(f, &m, LINK_PROGRAM, -1);

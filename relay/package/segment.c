@@ -8,6 +8,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* Not F_SEAL_WRITE: while a viewer's socket holds pages of a part that was sent, the kernel waits
+ * 150 ms for them, and all feeds with it, and then refuses (EBUSY). FUTURE_WRITE (Linux 5.1) asks
+ * nobody; it leaves alone what is mapped for writing, which nothing here ever is. */
+enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL };
+
 struct segment {
     int fd, error;
     size_t bytes;
@@ -63,15 +68,11 @@ int segment_share(const struct segment *s)
     return fd >= 0 ? fd : s->error ? s->error : -errno;
 }
 
-/* F_SEAL_WRITE would wait 150 ms, and then fail, while pages of a part are on their way to some
- * viewer: what sendfile has queued holds them. F_SEAL_FUTURE_WRITE forbids the same writes at once;
- * there are no mappings. */
 int segment_finish(struct segment **s)
 {
     int fd = (*s)->fd, rc = (*s)->error;
-    int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL;
 
-    if (!rc && fcntl(fd, F_ADD_SEALS, seals))
+    if (!rc && fcntl(fd, F_ADD_SEALS, SEALS))
         rc = -errno;
     if (rc)
         close(fd);

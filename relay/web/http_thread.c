@@ -14,12 +14,12 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -33,15 +33,24 @@ struct http_thread {
     struct postbox *post;
     int listen_fd, spare_fd; /* spare_fd: given up to refuse a viewer when there are none */
     struct event accept, resume, mail, tick;
-    _Atomic int64_t stop_us; /* 0: goes on; else the deadline of its drain */
+    _Atomic int64_t stop_us;   /* 0: goes on; else the deadline of its drain */
+    _Atomic uint64_t rounds;   /* of its loop */
+    const char *_Atomic doing; /* what it began last */
+    _Atomic bool ticking;      /* it has deadlines, so its loop must come round */
     pthread_t id;
     bool started, events; /* events: they were assigned */
     bool listens;         /* what the postbox was told */
 };
 
+/* Any descriptor will do; this kind can be made inside the sandbox. */
 static int spare_fd(void)
 {
-    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return eventfd(0, EFD_CLOEXEC);
+}
+
+static void begin(struct http_thread *t, const char *what)
+{
+    atomic_store_explicit(&t->doing, what, memory_order_relaxed);
 }
 
 static struct in6_addr peer_of(const struct sockaddr_storage *from)
@@ -93,6 +102,7 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
 {
     struct http_thread *t = arg;
     (void)what;
+    begin(t, "accepting");
     for (int i = 0; i < ACCEPT_BATCH; i++) {
         struct sockaddr_storage from = {0};
         socklen_t len = sizeof from;
@@ -125,6 +135,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     struct http_thread *t = arg;
     (void)fd;
     (void)what;
+    begin(t, "closing what is late");
     t->loop.now_us = clock_mono_us();
     deadline_run(&t->loop.wheel, t->loop.now_us, conn_expire, &t->loop);
 }
@@ -158,6 +169,7 @@ static void on_mail(evutil_socket_t fd, short what, void *arg)
     struct http_thread *t = arg;
     (void)fd;
     (void)what;
+    begin(t, "taking news");
     postbox_take(t->post, take_post, t);
 }
 
@@ -217,6 +229,9 @@ static void *run_thread(void *arg)
             !event_pending(&t->tick, EV_TIMEOUT, NULL))
             event_add(&t->tick, &tick);
         int more = ring_is_empty(&t->loop.ready) ? 0 : EVLOOP_NONBLOCK;
+        tally_add(&t->rounds, 1);
+        atomic_store_explicit(&t->ticking, t->loop.wheel.count > 0, memory_order_relaxed);
+        begin(t, "serving viewers");
         event_base_loop(t->loop.base, EVLOOP_ONCE | more);
         conn_run_ready(&t->loop);
         stop_listening(t);
@@ -247,6 +262,7 @@ int http_thread_new(struct http_thread **out, const struct config *config, struc
     }
     t->listen_fd = listen_fd;
     t->spare_fd = spare_fd();
+    begin(t, "starting");
     int rc = http_loop_init(&t->loop, config, gate, index);
     if (rc == 0)
         rc = shown_new(&t->shown);
@@ -330,6 +346,18 @@ void http_thread_ring(struct http_thread *t, bool anyway)
 const struct tally *http_thread_tally(const struct http_thread *t)
 {
     return &t->loop.tally;
+}
+
+bool http_thread_owes(const struct http_thread *t, uint64_t *rounds)
+{
+    *rounds = atomic_load_explicit(&t->rounds, memory_order_relaxed);
+    return t->started &&
+           (atomic_load_explicit(&t->ticking, memory_order_relaxed) || postbox_is_waiting(t->post));
+}
+
+const char *http_thread_doing(const struct http_thread *t)
+{
+    return atomic_load_explicit(&t->doing, memory_order_relaxed);
 }
 
 uint64_t http_thread_late_posts(const struct http_thread *t)

@@ -39,5 +39,9 @@ void http_thread_leave(struct http_thread *t, struct post *p);
 void http_thread_ring(struct http_thread *t, bool anyway);
 const struct tally *http_thread_tally(const struct http_thread *t);
 uint64_t http_thread_late_posts(const struct http_thread *t);
+/* Has it deadlines to watch, or news that it has not taken? Then *rounds must move. */
+bool http_thread_owes(const struct http_thread *t, uint64_t *rounds);
+/* What it began last, for a post mortem. */
+const char *http_thread_doing(const struct http_thread *t);
 
 #endif

@@ -238,6 +238,11 @@ bool postbox_has_mail(const struct postbox *b)
     return atomic_load(&b->has_mail);
 }
 
+bool postbox_is_waiting(const struct postbox *b)
+{
+    return mailbox_has_called(b->mail);
+}
+
 uint64_t postbox_late(const struct postbox *b)
 {
     return atomic_load_explicit(&b->late_count, memory_order_relaxed);

@@ -67,6 +67,8 @@ void postbox_listen(struct postbox *b, bool listens);
 void postbox_nudge(struct postbox *b);
 /* Is there, or is there about to be, something to take? Costs next to nothing. */
 bool postbox_has_mail(const struct postbox *b);
+/* Has the owner been woken for something that it has not taken? Unlike has_mail never too often. */
+bool postbox_is_waiting(const struct postbox *b);
 /* Calls take() for each post in order, then frees it. */
 void postbox_take(struct postbox *b, void (*take)(void *ctx, struct post *p), void *ctx);
 /* Posts that met a full mailbox since start. */

@@ -167,6 +167,16 @@ void server_answer(struct server *s, struct request_token t, int status, const s
     tell(s, t.thread, p);
 }
 
+bool server_thread_owes(const struct server *s, size_t thread, uint64_t *rounds)
+{
+    return http_thread_owes(s->threads[thread], rounds);
+}
+
+const char *server_thread_doing(const struct server *s, size_t thread)
+{
+    return http_thread_doing(s->threads[thread]);
+}
+
 static void add_tally(struct server_stats *out, const struct tally *t)
 {
     static_assert(sizeof out->by_code / sizeof out->by_code[0] == TALLY_CODES, "one per status");

@@ -66,6 +66,9 @@ void server_hide(struct server *s, const char *room);
 void server_publish(struct server *s, const char *path, const struct body *b);
 /* Answers a held request; unknown or stale tokens are ignored. Takes its own reference on body. */
 void server_answer(struct server *s, struct request_token t, int status, const struct body *b);
+/* Does somebody wait for that thread? *rounds moves as long as it lives. Neither wakes it. */
+bool server_thread_owes(const struct server *s, size_t thread, uint64_t *rounds);
+const char *server_thread_doing(const struct server *s, size_t thread);
 void server_stats(const struct server *s, struct server_stats *out);
 
 #endif
