@@ -1,6 +1,7 @@
 // Plays cases of media faults at once, a room each, and holds every one to its promise.
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
+import os from 'node:os';
 import { Follower } from '../../flow/lib/follower.mjs';
 import { sleep } from '../../flow/lib/http.mjs';
 import { scratch } from '../../flow/lib/relay.mjs';
@@ -9,6 +10,8 @@ import { markPush } from './mark-push.mjs';
 import { checkMarked } from './marked-ledger.mjs';
 
 const SETTLE_MS = 6000;
+// From a publisher's start as a process to its first IDR, and from a playlist to who polls it.
+const START_MS = 700;
 const PUSH_MS = 200000;
 
 // Until the ledger is clean, or will not become so.
@@ -40,7 +43,9 @@ async function play(t, relay, c, dir) {
   assert.deepEqual(follower.errors, [], `${c.name}: requests that failed`);
   if (c.codec) assert.match(codecs(follower), c.codec, `${c.name}: CODECS`);
   if (c.firstMs) {
-    assert.ok(follower.playsAt - pushed < c.firstMs + 500, `${c.name}: the first segment`);
+    const slackMs = START_MS * Math.max(1, os.loadavg()[0] / os.cpus().length);
+    const tookMs = follower.playsAt - pushed;
+    assert.ok(tookMs < c.firstMs + slackMs, `${c.name}: the first segment after ${tookMs} ms`);
   }
   if (c.independent !== undefined) {
     assert.equal(follower.renditions.get('video').list.independent, c.independent, c.name);

@@ -193,6 +193,26 @@ static void test_any_alignment(void **state)
     }
 }
 
+/* Messages that begin within a packet, and by chance with 0x47: what was carried over is still
+ * good. */
+static void test_a_message_that_looks_aligned(void **state)
+{
+    static uint8_t stream[70 * TS_PACKET];
+
+    (void)state;
+    for (size_t i = 0; i < 70; i++) {
+        media(stream + i * TS_PACKET, 0x100, (unsigned)i);
+        stream[i * TS_PACKET + 30] = i % 2 ? 0x47 : 0xaa;
+    }
+    reset(7);
+    tables(both, 2);
+    ts_filter_take(&f, stream, 30);
+    for (size_t at = 30; at < sizeof(stream); at += 1316)
+        ts_filter_take(&f, stream + at, sizeof(stream) - at < 1316 ? sizeof(stream) - at : 1316);
+    assert_int_equal(packets, 70);
+    assert_int_equal(f.count.sync_lost, 0);
+}
+
 static void test_resync_after_garbage(void **state)
 {
     uint8_t junk[1316], p[7 * TS_PACKET];
@@ -394,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_continuity_and_copies),
         cmocka_unit_test(test_asides),
         cmocka_unit_test(test_any_alignment),
+        cmocka_unit_test(test_a_message_that_looks_aligned),
         cmocka_unit_test(test_resync_after_garbage),
         cmocka_unit_test(test_no_packet_is_lost_to_noise),
         cmocka_unit_test(test_bad_tables_change_nothing),
