@@ -106,7 +106,8 @@ test('keyframes elsewhere', async (t) => {
   await pushed.wait(40000);
   const index = (await get(`${relay.base}/live/main/index.m3u8`)).body.toString();
   assert.doesNotMatch(index, /video-2/);
-  await follower.stop();
+  follower.left();
+  assert.equal((await follower.stop()).toString(), '', 'broken rules');
 });
 
 test('the role backup', async (t) => {

@@ -134,7 +134,7 @@ static void test_leaves_in_a_segment(void **state)
     struct stage *s = *state;
     struct cast c;
     struct ll_listing *l = calloc(1, sizeof(*l));
-    char hint[80], part[80];
+    char hint[80], part[80], cut[80];
     start(s, &c);
     ll_parts(s, c.t, 3, 2);
     read_list(s, "video-2.m3u8", l);
@@ -151,14 +151,16 @@ static void test_leaves_in_a_segment(void **state)
     bool numbers = s->config.hls.part_uris == PART_URIS_NUMBER;
     if (numbers)
         assert_string_equal(hint, l->hint);
-    snprintf(hint, sizeof(hint), "video-2/%llu.m4s", (unsigned long long)l->msn - 1);
-    assert_int_equal(numbers ? -ENOENT : 0, find(s, hint));
+    snprintf(cut, sizeof(cut), "video-2/%llu.m4s", (unsigned long long)l->msn - 1);
+    assert_int_equal(numbers ? -ENOENT : 0, find(s, cut));
     ll_run(s, c.t, 2, 1);
     read_list(s, "video-2.m3u8", l);
     for (size_t i = 1; i <= 4; i++) /* the next segment is missing from its start */
         assert_true(l->parts[l->count - i].gap && l->parts[l->count - i].msn == l->msn - 1);
     assert_non_null(strstr(stage_text(s, "hall", "video.m3u8"), "URI=\"video-2.m3u8\",LAST-MSN="));
-    ll_run(s, c.t, 2, 5); /* the cut segment has left the list by now, and is here all the same */
+    while (strstr(stage_text(s, "hall", "video-2.m3u8"), cut))
+        ll_run(s, c.t, 2, 1);
+    ll_run(s, c.t, 2, 1); /* it has left the list, and its parts are here all the same */
     assert_int_equal(0, find(s, part));
     leave_stage(&c);
     free(l);
