@@ -52,8 +52,7 @@ const struct segmenter_cut *segmenter_cut(struct segmenter *s, int64_t present_9
                                           int64_t capture_wall_us, bool random_access)
 {
     struct segmenter_cut *c = &s->cuts[s->count % SEGMENTER_CUTS];
-    const struct segmenter_cut *last =
-        s->count ? &s->cuts[(s->count - 1) % SEGMENTER_CUTS] : NULL;
+    const struct segmenter_cut *last = s->count ? &s->cuts[(s->count - 1) % SEGMENTER_CUTS] : NULL;
 
     /* A new leader may be a little behind the old one; a gap between cuts must have a length. */
     if (last && present_90k <= last->present_90k) {
