@@ -19,6 +19,10 @@ enum play_out { PLAY_OUT_AUTO, PLAY_OUT_CLASSIC };
 enum part_uris { PART_URIS_NUMBER, PART_URIS_RANGE }; /* a part's own URL, or a byte range */
 enum room_switch { ROOM_SWITCH_GLOBAL, ROOM_SWITCH_OFF, ROOM_SWITCH_ON }; /* absent; false; true */
 
+/* What is listed while no feed is live; a room that says nothing has the global one. */
+enum rooms_fill { ROOM_FILL_GAP, ROOM_FILL_SLATE, ROOM_FILL_HOLD };
+enum { ROOM_FILL_GLOBAL = 0 }; /* config_room.fill: this, or 1 + enum rooms_fill */
+
 /* A listed room. Unlisted rooms get `{.name = "", key = NULL, ...}` defaults when rooms.open. */
 struct config_room {
     char *name;             /* 1-64 of A-Z a-z 0-9 . _ -, not starting with a dot */
@@ -27,9 +31,12 @@ struct config_room {
     char *passphrase;       /* SRT passphrase, 10-79 bytes; NULL: unencrypted */
     enum play_out play_out; /* SRT's own pacing for senders that drop: see relay/README.md */
     enum room_switch low_latency;
-    uint32_t part_ms; /* 0: the global one */
-    char *window;     /* NULL: the global one */
-    bool ts;          /* TS segments for old devices too */
+    uint32_t part_ms;  /* 0: the global one */
+    char *window;      /* NULL: the global one */
+    bool ts;           /* TS segments for old devices too */
+    int fill;          /* ROOM_FILL_GLOBAL, or 1 + enum rooms_fill */
+    char *slate;       /* NULL: the global one */
+    uint32_t resume_s; /* 0: the global one */
 };
 
 struct config {
@@ -69,6 +76,8 @@ struct config {
         bool open;                /* unlisted rooms may be published */
         uint32_t max;             /* rooms at once, listed or not */
         uint32_t resume_s;        /* how long a room waits for its publisher */
+        enum rooms_fill fill;     /* what it lists meanwhile */
+        char *slate;              /* a clip's file; "": none */
         struct config_room *list; /* sorted by name */
         uint32_t list_count;
     } rooms;
@@ -114,6 +123,9 @@ bool config_low_latency(const struct config *c, const char *room);
 uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
 uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */
 bool config_wants_ts(const struct config *c, const char *room);
+enum rooms_fill config_fill(const struct config *c, const char *room);
+const char *config_slate(const struct config *c, const char *room); /* "": none */
+uint32_t config_resume_s(const struct config *c, const char *room);
 /* 1-64 of A-Z a-z 0-9 . _ -, not starting with a dot. */
 bool room_name_is_valid(const char *name, size_t len);
 

@@ -50,7 +50,7 @@ struct feed {
     struct packager_stats gone; /* of packagers that a new layout replaced */
     struct access_units_count counts;
     struct link_feed_stats srt; /* SRT's side only */
-    int64_t opened_us, wall_us;
+    int64_t opened_us, now_us, wall_us;
     struct feed_start start;
     bool joined;     /* it has a layout beside another feed's */
     bool last_short; /* the last SRT packet was not a full one */
@@ -102,6 +102,7 @@ static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct t
     struct link_message m = {0};
 
     feed_message_track(&m, track, init_id, p, language, bytes);
+    m.u.track.start_90k = f->start.start_90k;
     note_change(f);
     log_info(f->log_name, "track number=%u codec=%s %s", track, p->rfc6381,
              codec_kind(p->codec) == CODEC_KIND_VIDEO ? "video" : "audio");
@@ -141,6 +142,10 @@ static void on_unit(void *ctx, const struct access_unit *u)
                               .nals = u->nals,
                               .nal_count = u->nal_count};
 
+    if (f->phase == PHASE_SEARCHING && f->start.at_us) {
+        feed_start_advance(&f->start, f->now_us);
+        packager_set_start(f->packager, f->start.start_90k);
+    }
     p.has_next = u->last && ts_filter_next_dts(&f->filter, u->track, u->raw_dts, &p.raw_next);
     if (!f->fault[0] && packager_take(f->packager, &p))
         set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory or descriptors left for this feed");
@@ -359,7 +364,7 @@ void feed_packet(struct feed *f, int32_t sequence, const uint8_t *bytes, size_t 
 
 void feed_flush(struct feed *f, int64_t now_us, int64_t wall_us)
 {
-    (void)now_us;
+    f->now_us = now_us;
     f->wall_us = wall_us;
     run_demuxer(f);
 }

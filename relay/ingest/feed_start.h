@@ -17,6 +17,7 @@
 
 struct feed_start {
     int64_t start_90k;
+    int64_t at_us;    /* start_90k is then (go.h); 0: whenever it starts */
     uint64_t raw_90k; /* when it joins another feed */
     bool joins;
     uint64_t next_sequence;
@@ -26,6 +27,8 @@ struct feed_start {
 };
 
 void feed_start_init(struct feed_start *s, const struct link_go *go);
+/* Nothing has started by now: where the room's timeline has come to. */
+void feed_start_advance(struct feed_start *s, int64_t now_us);
 /* What follows p, which has ended. */
 void feed_start_again(struct feed_start *s, const struct packager *p);
 /* A packager for that layout; cb->part is left out where the room has no low latency. */
@@ -33,6 +36,11 @@ __attribute__((warn_unused_result)) int
 feed_start_packager(const struct feed_start *s, const struct config *c, const char *room,
                     const struct ts_layout *l, const struct packager_out *cb,
                     struct packager **out);
+/* The same for tracks that come from no program. */
+__attribute__((warn_unused_result)) int
+feed_start_tracks(const struct feed_start *s, const struct config *c, const char *room,
+                  const struct packager_track *tracks, size_t count, const struct packager_out *cb,
+                  struct packager **out);
 /* Why nothing of a feed that joins another one could be used so far, for who must mend it. */
 const char *feed_start_fault(const struct packager *p);
 

@@ -5,6 +5,7 @@
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/ingest/admission.h"
+#include "relay/ingest/fillers.h"
 #include "relay/ingest/listener.h"
 #include "relay/ingest/publisher.h"
 #include "relay/ingest/ts_demux.h"
@@ -37,6 +38,7 @@ struct worker {
     struct admission *admission;
     struct listener *listener;
     struct publisher **publishers;
+    struct fillers *fillers;
     size_t count, size;
     uint64_t next_feed, tick, accept_due;
     int64_t tick_us, stride, step_us, next_second_us; /* stride: ticks that one step takes */
@@ -167,6 +169,9 @@ static void on_message(struct worker *w, const struct link_message *m, int fd)
         admission_set_room(w->admission, m->u.room.room, (enum link_room_state)m->u.room.state,
                            m->u.room.classic, m->u.room.full);
         break;
+    case LINK_FILL:
+        fillers_message(w->fillers, w->config, m, fd, clock_mono_us(), clock_wall_us());
+        break;
     case LINK_CONFIG:
         take_config(w, fd);
         break;
@@ -252,6 +257,7 @@ static void tick(struct worker *w, int64_t now_us)
         listener_tick(w->listener, now_us);
     }
     tick_publishers(w, now_us);
+    fillers_tick(w->fillers, now_us, clock_wall_us());
     if (now_us >= w->next_second_us) {
         w->next_second_us = now_us + 1000000;
         second(w, now_us);
@@ -313,7 +319,10 @@ static int start(struct worker *w, int udp_fd)
         .config = w->config,
     };
 
-    if (link_outbox_new(&w->outbox, w->link) || admission_new(&w->admission, w->config))
+    struct feed_out out = {.ctx = w, .send = send_message};
+
+    if (link_outbox_new(&w->outbox, w->link) || fillers_new(&w->fillers, w->index, &out) ||
+        admission_new(&w->admission, w->config))
         return -ENOMEM;
     o.admission = w->admission;
     if (listener_new(&w->listener, &o))

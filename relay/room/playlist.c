@@ -56,6 +56,10 @@ bool playlist_has_iframes(const struct window *w)
 uint32_t playlist_hint(const struct playlist *p, char name[static 48])
 {
     const struct window_segment *last = window_last(p->window);
+    if (window_ends_in_gap(p->window)) {
+        name[0] = '\0';
+        return 0;
+    }
     if (!p->part_ranges) {
         playlist_part_name(p->next_part, name);
         return 0;
@@ -136,6 +140,10 @@ static void render_part(struct text *t, const struct playlist *p, const struct w
     else
         playlist_part_name(part->number, name);
     text_printf(t, ",URI=\"%s/%s\"", p->rendition, name);
+    if (part->gap) {
+        text_puts(t, ",GAP=YES\n");
+        return;
+    }
     if (p->part_ranges)
         text_printf(t, ",BYTERANGE=\"%" PRIu32 "@%" PRIu32 "\"", part->bytes, part->offset);
     text_puts(t, part->independent ? ",INDEPENDENT=YES\n" : "\n");
@@ -266,6 +274,8 @@ static void render_end(struct text *t, const struct playlist *p)
     if (p->part_target_ms == 0 || p->iframes)
         return;
     uint32_t offset = playlist_hint(p, name);
+    if (name[0] == '\0') /* section 6.2.6: what is hinted at is what will be */
+        return;
     text_printf(t, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"%s/%s\"", p->rendition, name);
     if (p->part_ranges)
         text_printf(t, ",BYTERANGE-START=%" PRIu32, offset);

@@ -27,7 +27,7 @@ static uint32_t planned_life_s(struct ages *a, const struct window *w, size_t i)
 /* Rule 25: a part stays as long as its segment. */
 static void add_parts(struct shelf *out, const struct window_segment *s, uint32_t max_age_s)
 {
-    for (uint32_t k = 0; k < s->part_count; k++) {
+    for (uint32_t k = 0; s->file && k < s->part_count; k++) {
         struct view_file *f = shelf_add(out, s->file, max_age_s);
         f->offset = s->parts[k].offset;
         f->bytes = s->parts[k].bytes;
@@ -112,7 +112,7 @@ static int add_open(struct view_rendition *out, const struct presentation *p,
     open.size = 2 + (p->part_ranges ? 0 : s->part_count);
     if (!p->part_ranges) {
         add_parts(&open, s, max_age_s);
-    } else {
+    } else if (s->file) {
         struct view_file *f = shelf_add(&open, s->file, max_age_s);
         f->bytes = s->bytes;
         f->open = true;
