@@ -8,6 +8,8 @@
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
+#include "config/room_values.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,10 +20,6 @@ enum { ROOM_NAME_MAX = 64 };
 enum play_out { PLAY_OUT_AUTO, PLAY_OUT_CLASSIC };
 enum part_uris { PART_URIS_NUMBER, PART_URIS_RANGE }; /* a part's own URL, or a byte range */
 enum room_switch { ROOM_SWITCH_GLOBAL, ROOM_SWITCH_OFF, ROOM_SWITCH_ON }; /* absent; false; true */
-
-/* What is listed while no feed is live; a room that says nothing has the global one. */
-enum rooms_fill { ROOM_FILL_GAP, ROOM_FILL_SLATE, ROOM_FILL_HOLD };
-enum { ROOM_FILL_GLOBAL = 0 }; /* config_room.fill: this, or 1 + enum rooms_fill */
 
 /* A listed room. Unlisted rooms get `{.name = "", key = NULL, ...}` defaults when rooms.open. */
 struct config_room {
@@ -118,14 +116,6 @@ int config_print(const struct config *c, bool with_secrets, FILE *out);
 void config_describe(FILE *out);
 /* The listed room of that name, or NULL. */
 const struct config_room *config_find_room(const struct config *c, const char *name);
-/* What holds for a room: its own value where it is listed with one, else the global one. */
-bool config_low_latency(const struct config *c, const char *room);
-uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
-uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */
-bool config_wants_ts(const struct config *c, const char *room);
-enum rooms_fill config_fill(const struct config *c, const char *room);
-const char *config_slate(const struct config *c, const char *room); /* "": none */
-uint32_t config_resume_s(const struct config *c, const char *room);
 /* 1-64 of A-Z a-z 0-9 . _ -, not starting with a dot. */
 bool room_name_is_valid(const char *name, size_t len);
 

@@ -1,5 +1,7 @@
 /* What holds for a room: its own value where it is listed with one, else the global one. */
 /* SPDX-License-Identifier: MIT */
+#include "config/room_values.h"
+
 #include "config/config.h"
 #include "config/duration.h"
 

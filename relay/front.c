@@ -261,7 +261,7 @@ static bool on_pass(void *ctx, uint32_t worker, const struct link_message *m, in
 {
     struct front *f = ctx;
 
-    if (worker >= f->workers || f->links[worker].fd < 0)
+    if (f->stop_us || worker >= f->workers || f->links[worker].fd < 0)
         return false;
     send_to(&f->links[worker], m, fd);
     return true;

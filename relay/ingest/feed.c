@@ -30,6 +30,7 @@ enum {
     BATCH_BYTES = 256 * TS_PACKET, /* gathered for one run of the demuxer; shared by all feeds */
     SILENT_US = 10 * 1000000,      /* without a playable track for this long: not media */
     RATE_WINDOW_S = 10,
+    STALL_US = 5000000,
     CHANGES_PER_S = 16, /* new tables or parameters; a real encoder needs a few an hour */
 };
 
@@ -353,6 +354,17 @@ void feed_go(struct feed *f, const struct link_go *go, int64_t now_us)
 bool feed_is_open(const struct feed *f)
 {
     return f->phase == PHASE_SEARCHING || f->phase == PHASE_LIVE;
+}
+
+/* RFC 8216bis 6.2.1 wants news after 1.5 target durations. But what SRT brings late is not lost: a
+ * black-out of four seconds is caught up with, and a hole filled would only add to the delay. */
+int64_t feed_stall_us(const struct feed *f)
+{
+    if (f->phase != PHASE_LIVE || !is_main(f) || !f->packager)
+        return 0;
+    int64_t by_rule = (int64_t)packager_target_duration(f->packager) * 1500000;
+
+    return by_rule > STALL_US ? by_rule : STALL_US;
 }
 
 void feed_packet(struct feed *f, int32_t sequence, const uint8_t *bytes, size_t len)

@@ -40,7 +40,7 @@ int feed_start_tracks(const struct feed_start *s, const struct config *c, const 
 {
     struct packager_out to = *cb;
     struct packager_options o = {
-        .segment_ms = c->hls.segment_ms,
+        .segment_ms = s->segment_ms ? s->segment_ms : c->hls.segment_ms,
         .max_target_s = c->hls.max_target_duration_s,
         .segment_bytes = c->limits.segment_bytes,
         .part_90k = (int64_t)(s->part_ms ? s->part_ms : FRAGMENT_MS) * 90,

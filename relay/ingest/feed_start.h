@@ -22,6 +22,7 @@ struct feed_start {
     bool joins;
     uint64_t next_sequence;
     uint32_t target_duration_s, part_ms; /* part_ms 0: no parts */
+    uint32_t segment_ms;                 /* 0: as configured */
     bool restarted;
     uint8_t ts_counters[LINK_TS_PIDS];
 };

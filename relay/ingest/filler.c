@@ -23,6 +23,7 @@ enum {
     BURST = 4096,    /* units in one tick: a made-up feed that is behind has it in stretches */
     LEAST_90K = 900, /* a rest of the film that is not worth a picture */
     INIT_BYTES_MAX = 65536,
+    SLATE_SEGMENT_MS = 1000,
 };
 
 struct filler {
@@ -173,8 +174,10 @@ static int open_film(struct filler *f)
     size_t len;
     int rc;
 
-    if (f->clip)
+    if (f->clip) { /* every keyframe may begin a segment: a loop need not be a multiple of them */
+        f->start.segment_ms = SLATE_SEGMENT_MS;
         return film_open(&f->film, f->clip, f->clip_len);
+    }
     if (!f->hold)
         return -EINVAL;
     rc = hold_finish(f->hold, interval_90k(&f->go), &f->made, &len);

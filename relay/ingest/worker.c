@@ -99,7 +99,7 @@ static void on_accept(void *ctx, const struct listener_peer *peer)
     struct feed_out out = {.ctx = w, .send = send_message};
     struct publisher *p;
 
-    if (publisher_new(&p, peer, w->config, w->next_feed++, w->index, &out, clock_mono_us()))
+    if (publisher_new(&p, peer, w->config, &w->next_feed, w->index, &out, clock_mono_us()))
         return;
     if (!make_place(w)) {
         publisher_end(p, LINK_CLOSE_LIMIT, "the worker has no memory left");
