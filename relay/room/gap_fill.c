@@ -49,9 +49,10 @@ static int list_step(struct presentation *p, int64_t *open_90k, int64_t step, bo
 
 int gap_fill_list(struct presentation *p, int64_t *open_90k, int64_t clock_90k, int64_t now_us)
 {
-    int64_t step = step_90k(p);
+    int64_t step = step_90k(p), before_90k = INT64_MIN;
     int err = 0, ended = 0;
-    while (err == 0 && clock_90k - p->end_90k >= step) {
+    while (err == 0 && clock_90k - p->end_90k >= step && p->end_90k > before_90k) {
+        before_90k = p->end_90k; /* it stands still where no list is left to add to */
         bool whole = p->part_target_ms == 0 || *open_90k + 2 * step > longest_90k(p);
         err = list_step(p, open_90k, step, whole, now_us);
         ended |= whole;

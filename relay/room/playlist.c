@@ -135,7 +135,7 @@ static void render_part(struct text *t, const struct playlist *p, const struct w
     int64_t most_90k = (int64_t)p->part_target_ms * 90;
     text_puts(t, "#EXT-X-PART:DURATION=");
     render_seconds(t, part->duration_90k < most_90k ? part->duration_90k : most_90k);
-    if (p->part_ranges)
+    if (p->part_ranges && !part->gap)
         playlist_segment_name(s->msn, p->ts, name);
     else
         playlist_part_name(part->number, name);

@@ -12,7 +12,7 @@ struct ll_part {
     uint64_t msn;
     unsigned index; /* in its segment */
     double duration_s;
-    bool independent;
+    bool independent, gap;
     char uri[80], range[80];
 };
 
@@ -45,6 +45,7 @@ static inline void ll_read_part(struct ll_listing *l, const char *line)
     assert_true(l->count <= LL_PARTS && l->dated); /* rule 80 */
     *p = (struct ll_part){.msn = l->msn, .index = l->index++};
     p->duration_s = ll_number(line, "DURATION=");
+    p->gap = strstr(line, ",GAP=YES") != NULL;
     p->independent = strstr(line, ",INDEPENDENT=YES") != NULL;
     assert_true(ll_attribute(line, ",URI=", p->uri));
     ll_attribute(line, ",BYTERANGE=", p->range);
