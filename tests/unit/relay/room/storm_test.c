@@ -3,7 +3,7 @@
 #include "tests/unit/relay/room/golden.h"
 #include "tests/unit/relay/room/ll_actors.h"
 
-enum { STORMS = 25, STEPS = 400, TRACKS = 3, PARTS = 6 };
+enum { STORMS = 20, STEPS = 400, TRACKS = 3, PARTS = 6 };
 
 /* A feed as its worker knows it. */
 struct feed {
@@ -199,7 +199,7 @@ static void step(struct stage *s, struct feed *f, uint64_t *ids)
             rooms_worker_lost(s->rooms, chance(2), s->now_us);
         break;
     case 4:
-        stage_pass(s, chance(12) == 0 ? 65000000 : 100000 * chance(30));
+        stage_pass(s, chance(12) == 0 ? 30000000 : 100000 * chance(30));
         break;
     case 5:
         s->wall_us += ((int64_t)chance(20) - 10) * 500000; /* the clock steps */
@@ -224,6 +224,7 @@ static void storms(void **state, bool roles)
         s->config.hls.part_ms = 500;
         s->config.hls.part_uris = storm % 3 == 2 ? PART_URIS_RANGE : PART_URIS_NUMBER;
         s->config.limits.room_bytes = 300000;
+        s->config.rooms.resume_s = 6;
         memset(&role, 0, sizeof(role));
         seed = storm;
         open_feed(s, &f, ++ids);
