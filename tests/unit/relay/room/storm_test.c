@@ -3,7 +3,7 @@
 #include "tests/unit/relay/room/golden.h"
 #include "tests/unit/relay/room/ll_actors.h"
 
-enum { STORMS = 20, STEPS = 400, TRACKS = 3, PARTS = 6 };
+enum { STORMS = 12, STEPS = 400, TRACKS = 3, PARTS = 6 };
 
 /* A feed as its worker knows it. */
 struct feed {
