@@ -91,8 +91,7 @@ struct config {
     } log;
 };
 
-/* One `--set KEY=VALUE`: "srt.listen=127.0.0.1:9000", "rooms.list.main-stage.key=abc" (a room that
- * is not in the list is added to it). */
+/* "srt.listen=127.0.0.1:9000", "rooms.list.main-stage.key=abc" (which adds the room if need be). */
 struct config_override {
     const char *text;
 };
@@ -109,8 +108,7 @@ __attribute__((warn_unused_result)) int config_parse(struct config **out, const 
                                                      const struct config_override *set, size_t n,
                                                      FILE *err);
 void config_free(struct config **c);
-/* The effective configuration as YAML that config_load reads back to the same values. Secrets are
- * written as "(set)" unless with_secrets. */
+/* As YAML that config_load reads back to the same; secrets as "(set)" unless with_secrets. */
 int config_print(const struct config *c, bool with_secrets, FILE *out);
 /* Every key with type, unit, range, default and one sentence, from the table (--help-config). */
 void config_describe(FILE *out);
