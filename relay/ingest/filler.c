@@ -136,7 +136,7 @@ static const uint8_t *map(int fd, uint32_t bytes, size_t *len)
 
     if (fd < 0 || fstat(fd, &st) || st.st_size < (off_t)bytes || bytes == 0)
         return NULL;
-    at = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+    at = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0); /* a shared one forbids sealing */
     *len = bytes;
     return at == MAP_FAILED ? NULL : at;
 }

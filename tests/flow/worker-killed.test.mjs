@@ -48,7 +48,7 @@ async function comesBack(t, relay, r, long, small) {
   const again = pushFfmpeg(t, relay, { room: r.room, clip: small });
   await endedWell(again, small);
   await assertClean(r.follower, [{ ...long.sent, complete: false }, small.sent],
-    { except: [27] });
+    { except: [27, 58] }); // 58: the second clip is smaller
 }
 
 test('a worker is killed', async (t) => {
