@@ -8,6 +8,8 @@
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
+#include "config/room_values.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,9 +29,12 @@ struct config_room {
     char *passphrase;       /* SRT passphrase, 10-79 bytes; NULL: unencrypted */
     enum play_out play_out; /* SRT's own pacing for senders that drop: see relay/README.md */
     enum room_switch low_latency;
-    uint32_t part_ms; /* 0: the global one */
-    char *window;     /* NULL: the global one */
-    bool ts;          /* TS segments for old devices too */
+    uint32_t part_ms;  /* 0: the global one */
+    char *window;      /* NULL: the global one */
+    bool ts;           /* TS segments for old devices too */
+    int fill;          /* ROOM_FILL_GLOBAL, or 1 + enum rooms_fill */
+    char *slate;       /* NULL: the global one */
+    uint32_t resume_s; /* 0: the global one */
 };
 
 struct config {
@@ -69,6 +74,8 @@ struct config {
         bool open;                /* unlisted rooms may be published */
         uint32_t max;             /* rooms at once, listed or not */
         uint32_t resume_s;        /* how long a room waits for its publisher */
+        enum rooms_fill fill;     /* what it lists meanwhile */
+        char *slate;              /* a clip's file; "": none */
         struct config_room *list; /* sorted by name */
         uint32_t list_count;
     } rooms;

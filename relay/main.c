@@ -1,8 +1,10 @@
 /* roomcast: the command line. */
 /* SPDX-License-Identifier: MIT */
 #include "config/config.h"
+#include "config/inspect.h"
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
+#include "relay/slates.h"
 #include "relay/supervisor.h"
 
 #include <errno.h>
@@ -109,6 +111,7 @@ int main(int argc, char **argv)
 
     if (rc >= 0)
         return rc;
+    inspect_by(slates_inspect, NULL);
     if (config_load(&c, a.path, a.set, a.set_count, stderr))
         return EXIT_USAGE;
     if (a.check) {

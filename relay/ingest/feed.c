@@ -31,6 +31,7 @@ enum {
     BATCH_BYTES = 256 * TS_PACKET, /* gathered for one run of the demuxer; shared by all feeds */
     SILENT_US = 10 * 1000000,      /* without a playable track for this long: not media */
     RATE_WINDOW_S = 10,
+    STALL_US = 5000000,
 };
 
 #define NO_MEMORY "the relay has no memory or descriptors left for this feed"
@@ -52,7 +53,7 @@ struct feed {
     struct asides *asides;
     struct packager_stats gone; /* of packagers that a new layout replaced */
     struct link_feed_stats srt; /* SRT's side only */
-    int64_t opened_us, wall_us;
+    int64_t opened_us, now_us, wall_us;
     struct feed_start start;
     bool joined;     /* it has a layout beside another feed's */
     bool last_short; /* the last SRT packet was not a full one */
@@ -106,6 +107,7 @@ static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct t
     struct link_message m = {0};
 
     feed_message_track(&m, track, init_id, p, language, bytes);
+    m.u.track.start_90k = f->start.start_90k;
     keep_pace(f, feed_pace_change(&f->pace));
     log_info(f->log_name, "track number=%u codec=%s %s", track, p->rfc6381,
              codec_kind(p->codec) == CODEC_KIND_VIDEO ? "video" : "audio");
@@ -149,6 +151,10 @@ static void on_unit(void *ctx, const struct access_unit *u)
                               .nal_count = u->nal_count};
     int rc;
 
+    if (f->phase == PHASE_SEARCHING && f->start.at_us) {
+        feed_start_advance(&f->start, f->now_us);
+        packager_set_start(f->packager, f->start.start_90k);
+    }
     p.has_next = u->last && ts_filter_next_dts(&f->filter, u->track, u->raw_dts, &p.raw_next);
     rc = f->fault[0] ? 0 : packager_take(f->packager, &p);
     if (rc) {
@@ -366,6 +372,17 @@ bool feed_is_open(const struct feed *f)
     return f->phase == PHASE_SEARCHING || f->phase == PHASE_LIVE;
 }
 
+/* RFC 8216bis 6.2.1 wants news after 1.5 target durations. But what SRT brings late is not lost: a
+ * black-out of four seconds is caught up with, and a hole filled would only add to the delay. */
+int64_t feed_stall_us(const struct feed *f)
+{
+    if (f->phase != PHASE_LIVE || !is_main(f) || !f->packager)
+        return 0;
+    int64_t by_rule = (int64_t)packager_target_duration(f->packager) * 1500000;
+
+    return by_rule > STALL_US ? by_rule : STALL_US;
+}
+
 void feed_packet(struct feed *f, int32_t sequence, const uint8_t *bytes, size_t len)
 {
     f->rate[f->seconds % RATE_WINDOW_S] += len;
@@ -375,7 +392,7 @@ void feed_packet(struct feed *f, int32_t sequence, const uint8_t *bytes, size_t 
 
 void feed_flush(struct feed *f, int64_t now_us, int64_t wall_us)
 {
-    (void)now_us;
+    f->now_us = now_us;
     f->wall_us = wall_us;
     run_demuxer(f);
 }

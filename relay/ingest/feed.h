@@ -45,6 +45,8 @@ __attribute__((warn_unused_result)) int feed_new(struct feed **out, const struct
 void feed_free(struct feed **f);
 void feed_go(struct feed *f, const struct link_go *go, int64_t now_us);
 bool feed_is_open(const struct feed *f); /* the front's word came and it has not ended */
+/* After how long without a byte a room had better go on without it; 0: it does not lead one. */
+int64_t feed_stall_us(const struct feed *f);
 /* One SRT packet's payload, in any order. */
 void feed_packet(struct feed *f, int32_t sequence, const uint8_t *bytes, size_t len);
 /* After a batch of packets: demuxes what was gathered. */

@@ -9,12 +9,21 @@ enum { FRAGMENT_MS = 500 }; /* where no parts are asked for */
 void feed_start_init(struct feed_start *s, const struct link_go *go)
 {
     *s = (struct feed_start){.start_90k = go->start_90k,
+                             .at_us = go->at_us,
                              .raw_90k = go->raw_90k,
                              .joins = go->joins,
                              .part_ms = go->part_ms,
                              .part_ranges = go->part_ranges,
                              .target_duration_s = go->target_duration_s};
     memcpy(s->ts_counters, go->ts_counters, sizeof(s->ts_counters));
+}
+
+void feed_start_advance(struct feed_start *s, int64_t now_us)
+{
+    if (s->at_us == 0 || now_us <= s->at_us)
+        return;
+    s->start_90k += (now_us - s->at_us) * 9 / 100;
+    s->at_us = now_us;
 }
 
 void feed_start_again(struct feed_start *s, const struct packager *p)
@@ -37,14 +46,13 @@ void feed_start_tracks(const struct ts_layout *l,
     }
 }
 
-int feed_start_packager(const struct feed_start *s, const struct config *c, const char *room,
-                        const struct ts_layout *l, const struct packager_out *cb,
-                        struct packager **out)
+int feed_start_made_up(const struct feed_start *s, const struct config *c, const char *room,
+                       const struct packager_track *tracks, size_t count,
+                       const struct packager_out *cb, struct packager **out)
 {
-    struct packager_track tracks[TS_TRACKS_MAX];
     struct packager_out to = *cb;
     struct packager_options o = {
-        .segment_ms = c->hls.segment_ms,
+        .segment_ms = s->segment_ms ? s->segment_ms : c->hls.segment_ms,
         .max_target_s = c->hls.max_target_duration_s,
         .segment_bytes = c->limits.segment_bytes,
         .part_90k = (int64_t)(s->part_ms ? s->part_ms : FRAGMENT_MS) * 90,
@@ -59,11 +67,19 @@ int feed_start_packager(const struct feed_start *s, const struct config *c, cons
     };
 
     memcpy(o.ts_counters, s->ts_counters, sizeof(o.ts_counters));
-
     if (!s->part_ms)
         to.part = NULL;
+    return packager_new(out, &o, tracks, count, &to);
+}
+
+int feed_start_packager(const struct feed_start *s, const struct config *c, const char *room,
+                        const struct ts_layout *l, const struct packager_out *cb,
+                        struct packager **out)
+{
+    struct packager_track tracks[TS_TRACKS_MAX];
+
     feed_start_tracks(l, tracks);
-    return packager_new(out, &o, tracks, l->count, &to);
+    return feed_start_made_up(s, c, room, tracks, l->count, cb, out);
 }
 
 const char *feed_start_fault(const struct packager *p)

@@ -8,6 +8,7 @@
 #include "relay/base/sandbox.h"
 #include "relay/base/self_stat.h"
 #include "relay/ingest/admission.h"
+#include "relay/ingest/fillers.h"
 #include "relay/ingest/listener.h"
 #include "relay/ingest/publisher.h"
 #include "relay/ingest/spare_memory.h"
@@ -41,6 +42,7 @@ struct worker {
     struct admission *admission;
     struct listener *listener;
     struct publisher **publishers;
+    struct fillers *fillers;
     size_t count, size;
     uint64_t next_feed, tick, accept_due;
     int64_t tick_us, stride, step_us, next_second_us; /* stride: ticks that one step takes */
@@ -101,7 +103,7 @@ static void on_accept(void *ctx, const struct listener_peer *peer)
     struct feed_out out = {.ctx = w, .send = send_message};
     struct publisher *p;
 
-    if (publisher_new(&p, peer, w->config, w->next_feed++, w->index, &out, clock_mono_us()))
+    if (publisher_new(&p, peer, w->config, &w->next_feed, w->index, &out, clock_mono_us()))
         return;
     if (!make_place(w)) {
         publisher_end(p, LINK_CLOSE_LIMIT, "the worker has no memory left");
@@ -170,6 +172,9 @@ static void on_message(struct worker *w, const struct link_message *m, int fd)
     case LINK_ROOM_STATE:
         admission_set_room(w->admission, m->u.room.room, (enum link_room_state)m->u.room.state,
                            m->u.room.classic, m->u.room.full);
+        break;
+    case LINK_FILL:
+        fillers_message(w->fillers, w->config, m, fd, clock_mono_us(), clock_wall_us());
         break;
     case LINK_CONFIG:
         take_config(w, fd);
@@ -257,6 +262,7 @@ static void tick(struct worker *w, int64_t now_us)
         listener_tick(w->listener, now_us);
     }
     tick_publishers(w, now_us);
+    fillers_tick(w->fillers, now_us, clock_wall_us());
     if (now_us >= w->next_second_us) {
         w->next_second_us = now_us + 1000000;
         second(w, now_us);
@@ -318,7 +324,10 @@ static int start(struct worker *w, int udp_fd)
         .config = w->config,
     };
 
-    if (link_outbox_new(&w->outbox, w->link) || admission_new(&w->admission, w->config))
+    struct feed_out out = {.ctx = w, .send = send_message};
+
+    if (link_outbox_new(&w->outbox, w->link) || fillers_new(&w->fillers, w->index, &out) ||
+        admission_new(&w->admission, w->config))
         return -ENOMEM;
     o.admission = w->admission;
     if (listener_new(&w->listener, &o))

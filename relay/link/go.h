@@ -17,6 +17,8 @@ enum { LINK_TS_PIDS = 4 }; /* of a room's transport stream: PAT, PMT, video, aud
 
 struct link_go {
     int64_t start_90k;          /* main: the DTS its first video sample gets; joins: a PTS ... */
+    int64_t at_us;              /* main: start_90k is then; what begins later starts as much later.
+                                   0: it starts there whenever it does */
     uint64_t raw_90k;           /* ... that the encoder calls this (33 bit): sequence 0 starts */
     bool joins;                 /* its sound is left out */
     uint32_t target_duration_s; /* of the room, when frozen already; else 0 */

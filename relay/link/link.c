@@ -49,6 +49,10 @@ static size_t message_bytes(uint32_t type)
         return BODY_END(stop);
     case LINK_ROOM_STATE:
         return BODY_END(room);
+    case LINK_FILL:
+        return BODY_END(fill);
+    case LINK_SLATE:
+        return BODY_END(slate);
     case LINK_WORKER_READY:
     case LINK_CONFIG:
     case LINK_STOP:

@@ -9,6 +9,7 @@
 
 #include "codecs/codec.h"
 #include "relay/link/event.h"
+#include "relay/link/fill.h"
 #include "relay/link/go.h"
 #include "relay/link/part.h"
 #include "relay/link/states.h"
@@ -49,6 +50,8 @@ enum link_type {
     LINK_CONFIG,         /* fd: the whole new configuration as YAML */
     LINK_STOP,           /* flush, close and exit */
     LINK_WORKER_SPAWNED, /* supervisor -> front, as CONFIG and STOP; fd: a new worker's link */
+    LINK_SLATE,          /* supervisor -> front, before CONFIG; fd: a clip that was checked */
+    LINK_FILL,           /* fill the hole in a room; fd: a piece of what with */
 };
 
 struct link_message {
@@ -65,6 +68,7 @@ struct link_message {
             uint32_t track;   /* 0 .. LINK_TRACK_TS; stays for the feed */
             uint32_t init_id; /* which init segment, counted per feed and track */
             uint32_t init_bytes;
+            int64_t start_90k; /* where the feed's first sample is on the room's timeline */
             char language[LINK_LANGUAGE];
             struct track_params params; /* .config is not filled in here */
         } track;
@@ -104,6 +108,11 @@ struct link_message {
             bool classic;   /* its last feed was wedged: accept with TSBPD and TLPKTDROP */
             bool full;      /* rooms.max reached: other rooms are refused */
         } room;
+        struct {
+            char room[LINK_NAME], language[LINK_LANGUAGE];
+            struct link_fill what;
+        } fill;
+        struct link_slate slate;
     } u;
 };
 

@@ -350,6 +350,12 @@ int packager_end(struct packager *p)
     return !rc && p->ts ? ts_track_finish(p->ts) : rc;
 }
 
+void packager_set_start(struct packager *p, int64_t start_90k)
+{
+    if (!p->leader)
+        p->options.start_90k = start_90k;
+}
+
 int64_t packager_end_90k(const struct packager *p)
 {
     int64_t end = p->options.start_90k;

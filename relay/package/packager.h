@@ -100,6 +100,8 @@ void packager_free(struct packager **p);
 bool packager_can_turn(const struct packager *p);
 __attribute__((warn_unused_result)) int
 packager_turn(struct packager *p, const struct packager_track *tracks, size_t count);
+/* Where the first DTS goes after all, while nothing has begun; else nothing changes. */
+void packager_set_start(struct packager *p, int64_t start_90k);
 /* One whole access unit; nothing of it is kept by reference. */
 __attribute__((warn_unused_result)) int packager_take(struct packager *p,
                                                       const struct packager_unit *u);

@@ -8,40 +8,18 @@
 #include "relay/room/ending.h"
 #include "relay/room/feed_fields.h"
 #include "relay/room/part_intake.h"
-#include "relay/room/showcase.h"
+#include "relay/room/room_inner.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
-    ROOM_MAGIC = 0x524f4f4d,
     ROOM_STALE_US = 2000000,  /* without a byte */
     ROOM_CLOCK_SKEW_S = 3600, /* a feed's end further off than that is not believed */
-};
-
-struct room {
-    unsigned magic;
-    char name[ROOM_NAME_MAX + 1], ctx[ROOM_NAME_MAX + 8];
-    struct room_env *env;
-    enum room_state state;
-    int64_t state_us; /* since when */
-    int64_t since_wall_us;
-    bool classic;
-    uint64_t sessions;
-    struct session session;
-    struct roles roles;
-    struct presentation presentation;
-    struct link_feed_stats closed; /* of all feeds that left */
-    struct showcase showcase;
-    bool pending; /* to be shown */
-};
-
-static const char *const state_words[ROOM_STATES] = {
-    [ROOM_NEW] = "new",         [ROOM_LIVE] = "live",   [ROOM_STALE] = "stale",
-    [ROOM_WAITING] = "waiting", [ROOM_ENDED] = "ended", [ROOM_GONE] = "gone",
 };
 
 /* Which states may follow each. */
@@ -56,7 +34,7 @@ static const unsigned steps[ROOM_STATES] = {
 static void room_set_state(struct room *r, enum room_state to, int64_t now_us, const char *why)
 {
     assert(steps[r->state] & 1u << to);
-    log_info(r->ctx, "%s was=%s %s", state_words[to], state_words[r->state], why);
+    log_info(r->ctx, "%s was=%s %s", room_state_word(to), room_state_word(r->state), why);
     r->state = to;
     r->state_us = now_us;
     showcase_touch(&r->showcase);
@@ -82,6 +60,23 @@ int room_new(struct room **out, const char *name, struct room_env *env,
     return 0;
 }
 
+static struct intake intake_of(struct room *r)
+{
+    return (struct intake){.room = r->name,
+                           .ctx = r->ctx,
+                           .config = r->env->config,
+                           .session = &r->session,
+                           .presentation = &r->presentation};
+}
+
+static struct hole_room hole_room_of(struct room *r)
+{
+    return (struct hole_room){.in = intake_of(r),
+                              .out = r->env->out,
+                              .fillers = &r->env->fillers,
+                              .faults = &r->env->faults};
+}
+
 /* What a role sees of the room. */
 static struct role_room role_room_of(struct room *r)
 {
@@ -101,74 +96,12 @@ void room_free(struct room **r)
     struct role_room room = role_room_of(*r);
     roles_fini(&(*r)->roles, &room);
     session_fini(&(*r)->session);
+    hole_fini(&(*r)->hole);
     presentation_fini(&(*r)->presentation);
     showcase_fini(&(*r)->showcase);
     (*r)->magic = 0;
     free(*r);
     *r = NULL;
-}
-
-const char *room_name(const struct room *r)
-{
-    return r->name;
-}
-
-enum room_state room_state(const struct room *r)
-{
-    return r->state;
-}
-
-const char *room_state_word(enum room_state s)
-{
-    return s < ROOM_STATES ? state_words[s] : "unknown";
-}
-
-enum link_room_state room_link_state(const struct room *r)
-{
-    return r->state == ROOM_LIVE      ? LINK_ROOM_LIVE
-           : r->state == ROOM_STALE   ? LINK_ROOM_STALE
-           : r->state == ROOM_WAITING ? LINK_ROOM_WAITING
-                                      : LINK_ROOM_FREE;
-}
-
-bool room_has_feed(const struct room *r, uint64_t feed, uint32_t *worker)
-{
-    const struct role *role = roles_find(&r->roles, feed);
-    bool is_main = feed != 0 && r->session.feed == feed;
-    if (is_main || role)
-        *worker = is_main ? r->session.worker : role->session.worker;
-    return is_main || role;
-}
-
-void room_facts(const struct room *r, struct room_facts *out)
-{
-    const struct config_room *listed = config_find_room(r->env->config, r->name);
-    *out = (struct room_facts){
-        .name = r->name,
-        .title = listed && listed->title ? listed->title : r->name,
-        .state = r->state,
-        .since_wall_us = r->since_wall_us,
-        .playable = r->showcase.multivariant != NULL,
-        .classic = r->classic,
-        .session = r->session.feed ? &r->session : NULL,
-        .roles = &r->roles,
-        .presentation = &r->presentation,
-        .totals = r->session.stats, /* its gauges; the counts of all feeds are added up */
-        .sessions = r->sessions,
-        .bytes = budget_used_bytes(&r->presentation),
-    };
-    feed_fields_add(&out->totals, &r->closed);
-    roles_add_stats(&r->roles, &out->totals);
-}
-
-void room_floor(const struct room *r, struct presentation_start *floor)
-{
-    const struct presentation *p = &r->presentation;
-    uint64_t sequence = p->epochs.list[p->epochs.count - 1].sequence + 1;
-    floor->msn = p->next_msn > floor->msn ? p->next_msn : floor->msn;
-    floor->sequence = sequence > floor->sequence ? sequence : floor->sequence;
-    floor->part = p->next_part > floor->part ? p->next_part : floor->part;
-    floor->start_90k = p->end_90k > floor->start_90k ? p->end_90k : floor->start_90k;
 }
 
 /* More messages may be waiting; what they change is shown together. */
@@ -197,15 +130,6 @@ void room_show(struct room *r, int64_t now_us, int64_t wall_us)
         show(r, now_us, wall_us);
 }
 
-static struct intake intake_of(struct room *r)
-{
-    return (struct intake){.room = r->name,
-                           .ctx = r->ctx,
-                           .config = r->env->config,
-                           .session = &r->session,
-                           .presentation = &r->presentation};
-}
-
 static void stop_roles(struct room *r, int64_t now_us)
 {
     struct role_room room = role_room_of(r);
@@ -217,7 +141,8 @@ static void drop_session(struct room *r, int64_t now_us)
 {
     stop_roles(r, now_us);
     struct intake in = intake_of(r);
-    intake_finish(&in, now_us);
+    if (!hole_is_open(&r->hole)) /* what is open then is the filler's */
+        intake_finish(&in, now_us);
     feed_fields_add(&r->closed, &r->session.stats);
     session_fini(&r->session);
 }
@@ -231,7 +156,7 @@ static void stop_feed(struct room *r, const char *why)
     r->env->out->send(r->env->out->ctx, m.worker, &m);
 }
 
-static void answer_go(struct room *r)
+static void answer_go(struct room *r, int64_t now_us)
 {
     struct link_message m = {
         .type = LINK_FEED_GO, .worker = r->session.worker, .feed = r->session.feed};
@@ -239,6 +164,8 @@ static void answer_go(struct room *r)
     m.u.go.target_duration_s = r->presentation.target_duration_s;
     m.u.go.part_ms = r->presentation.part_target_ms;
     m.u.go.part_ranges = r->presentation.part_ranges;
+    if (hole_is_open(&r->hole))
+        hole_go(&r->hole, &r->presentation, &m.u.go, now_us);
     memcpy(m.u.go.ts_counters, r->presentation.ts_counters, sizeof(m.u.go.ts_counters));
     r->env->out->send(r->env->out->ctx, m.worker, &m);
 }
@@ -254,7 +181,8 @@ void room_open(struct room *r, const struct link_message *m, int64_t now_us, int
     if (was == ROOM_ENDED || !presentation_has_media(&r->presentation))
         r->since_wall_us = wall_us;
     session_init(&r->session, m, now_us, wall_us);
-    presentation_open(&r->presentation);
+    if (!hole_is_open(&r->hole)) /* else when its first picture is there */
+        presentation_open(&r->presentation);
     r->sessions++;
     const struct session *s = &r->session;
     snprintf(why, sizeof(why),
@@ -265,7 +193,7 @@ void room_open(struct room *r, const struct link_message *m, int64_t now_us, int
              (unsigned long long)s->feed, s->worker, s->peer, s->user[0] ? s->user : "-",
              s->role[0] ? s->role : "-", s->latency_ms, s->encrypted, s->classic);
     room_set_state(r, ROOM_LIVE, now_us, why);
-    answer_go(r);
+    answer_go(r, now_us);
     show_soon(r);
 }
 
@@ -287,14 +215,18 @@ static enum room_state state_after(const struct room *r)
 
 static void leave(struct room *r, const char *why, int64_t now_us)
 {
+    struct hole_room hole = hole_room_of(r);
     drop_session(r, now_us);
     if (r->presentation.first_us > 0)
         r->presentation.settled = true; /* no more tracks will come */
     room_set_state(r, state_after(r), now_us, why);
-    if (r->state == ROOM_GONE)
+    if (r->state == ROOM_GONE) {
         r->env->out->hide(r->env->out->ctx, r->name);
-    else
-        show_soon(r);
+        return;
+    }
+    if (r->state == ROOM_WAITING)
+        hole_begin(&r->hole, &hole, now_us);
+    show_soon(r);
 }
 
 /* m: LINK_FEED_CLOSED, or NULL when its worker died. */
@@ -318,10 +250,13 @@ static void close_session(struct room *r, const struct link_message *m, int64_t 
 
 void room_worker_lost(struct room *r, uint32_t worker, int64_t now_us)
 {
+    struct hole_room hole = hole_room_of(r);
     struct role_room room = role_room_of(r);
     roles_stop(&r->roles, &room, (int)worker, "its worker died", now_us);
     if (r->session.feed && r->session.worker == worker)
         close_session(r, NULL, now_us);
+    hole_worker_lost(&r->hole, &hole, worker, now_us);
+    show_soon(r);
 }
 
 /* A worker that breaks the contract in a way that could break the playlist loses the feed. */
@@ -392,14 +327,10 @@ static void take_role(struct room *r, const struct link_message *m, int fd, int6
     show_soon(r);
 }
 
-void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,
-                  int64_t wall_us)
+/* m: of the main feed. */
+static void take_main(struct room *r, const struct link_message *m, int fd, int64_t now_us,
+                      int64_t wall_us)
 {
-    assert(r->magic == ROOM_MAGIC);
-    if (m->feed != r->session.feed) {
-        take_role(r, m, fd, now_us, wall_us);
-        return;
-    }
     switch (m->type) {
     case LINK_FEED_CLOSED:
         close_session(r, m, now_us);
@@ -429,8 +360,46 @@ void room_message(struct room *r, const struct link_message *m, int fd, int64_t 
     }
 }
 
+/* What waited for the end of a filler. */
+static void take_held(struct room *r, int64_t now_us, int64_t wall_us)
+{
+    struct link_message held;
+    int fd;
+    while (hole_next_held(&r->hole, &held, &fd)) {
+        if (held.feed == r->session.feed)
+            take_main(r, &held, fd, now_us, wall_us);
+        else if (fd >= 0)
+            close(fd);
+    }
+}
+
+void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,
+                  int64_t wall_us)
+{
+    assert(r->magic == ROOM_MAGIC);
+    struct hole_room hole = hole_room_of(r);
+    uint32_t worker;
+    if (hole_has_feed(&r->hole, m->feed, &worker)) {
+        if (hole_message(&r->hole, &hole, m, fd, now_us))
+            showcase_touch(&r->showcase);
+        take_held(r, now_us, wall_us);
+        show_soon(r);
+        return;
+    }
+    if (m->feed != r->session.feed) {
+        take_role(r, m, fd, now_us, wall_us);
+        return;
+    }
+    bool kept = hole_hold(&r->hole, &hole, m, fd, now_us);
+    take_held(r, now_us, wall_us);
+    if (!kept)
+        take_main(r, m, fd, now_us, wall_us);
+}
+
 static void end(struct room *r, int64_t now_us)
 {
+    struct hole_room hole = hole_room_of(r);
+    hole_end(&r->hole, &hole, now_us);
     if (!presentation_has_media(&r->presentation)) {
         room_set_state(r, ROOM_GONE, now_us, "nobody came back");
         return;
@@ -456,7 +425,7 @@ static void pass_deadlines(struct room *r, int64_t now_us)
     else if (r->state == ROOM_LIVE && now_us - r->session.heard_us >= ROOM_STALE_US)
         room_set_state(r, ROOM_STALE, now_us, "its feed sends nothing");
     else if (r->state == ROOM_WAITING &&
-             age_us >= (int64_t)r->env->config->rooms.resume_s * 1000000)
+             age_us >= (int64_t)config_resume_s(r->env->config, r->name) * 1000000)
         end(r, now_us);
     else if (r->state == ROOM_ENDED && age_us >= afterlife_us(r))
         room_set_state(r, ROOM_GONE, now_us, "its list's time is over");
@@ -467,6 +436,10 @@ void room_tick(struct room *r, int64_t now_us, int64_t wall_us)
     if (r->state == ROOM_GONE)
         return;
     pass_deadlines(r, now_us);
+    struct hole_room hole = hole_room_of(r);
+    if (hole_tick(&r->hole, &hole, now_us, wall_us))
+        showcase_touch(&r->showcase);
+    take_held(r, now_us, wall_us);
     if (r->state == ROOM_GONE) {
         r->env->out->hide(r->env->out->ctx, r->name);
         return;

@@ -8,7 +8,7 @@
  *   NEW      made for a feed that is about to open
  *   LIVE     a feed holds it; a second publisher is refused
  *   STALE    a feed holds it but sent nothing for 2 s: a newcomer replaces it
- *   WAITING  the feed left; the playlist stays as it is for rooms.resume_s
+ *   WAITING  the feed left; for rooms.resume_s what room/hole.h is told to fill it with follows
  *   ENDED    EXT-X-ENDLIST is in; a new feed begins a new list, whose numbers go on
  *   GONE     to be freed: taken away after the list's duration, or nothing was ever played
  */
@@ -39,8 +39,9 @@ enum room_state {
 struct room_env {
     const struct config *config;
     const struct rooms_out *out;
-    uint64_t faults; /* messages that no worker should send */
-    bool pending;    /* a room waits for room_show */
+    uint64_t faults;  /* messages that no worker should send */
+    uint64_t fillers; /* asked for so far, by all rooms */
+    bool pending;     /* a room waits for room_show */
 };
 
 /* What is known of a room; the pointers hold until the rooms are next called. */

@@ -89,7 +89,7 @@ int tail_append(struct presentation *p, struct rendition *r, struct window_segme
         s->parts[0] = number_part(p, r, part);
         s->part_count = 1;
     }
-    int err = s->gap ? fill_parts(p, r, s) : 0;
+    int err = s->gap && !part ? fill_parts(p, r, s) : 0;
     if (err == 0)
         err = window_append(&r->window, s);
     if (err < 0) {
@@ -137,6 +137,43 @@ void tail_complete(struct presentation *p, struct rendition *r, struct blob *blo
     age_parts(p, r);
     r->delivered = true;
     p->first_us = p->first_us > 0 ? p->first_us : now_us;
+}
+
+static int begin_gap(struct presentation *p, struct rendition *r, int64_t start_90k,
+                     int64_t duration_90k, const struct window_part *part, int64_t now_us)
+{
+    const struct window_segment *last = window_last(&r->window);
+    struct window_segment gap = {
+        .msn = last->msn + 1,
+        .start_90k = start_90k,
+        .duration_90k = duration_90k,
+        .gap = true,
+        .independent = true,
+        .open = part != NULL,
+        .init = last->init,
+        .listed_us = now_us,
+    };
+    gap.wall_us = epoch_wall_us(epochs_at(&p->epochs, gap.msn), start_90k);
+    return tail_append(p, r, &gap, part, 0);
+}
+
+int tail_gap_part(struct presentation *p, struct rendition *r, int64_t start_90k,
+                  int64_t duration_90k, bool begins, bool whole, int64_t now_us)
+{
+    bool parts = p->part_target_ms > 0 && r->kind != CODEC_KIND_MUXED;
+    const struct window_part part = {.duration_90k = (uint32_t)duration_90k, .gap = true};
+    int err = begins || !parts
+                  ? begin_gap(p, r, start_90k, duration_90k, parts ? &part : NULL, now_us)
+                  : tail_extend(p, r, &part, 0);
+    if (err == 0 && parts && whole)
+        tail_close_gap(p, r, now_us);
+    return err;
+}
+
+void tail_close_gap(struct presentation *p, struct rendition *r, int64_t now_us)
+{
+    window_close_gap(&r->window, now_us);
+    age_parts(p, r);
 }
 
 static const struct window_segment *find_twin(const struct presentation *p, uint64_t msn)
