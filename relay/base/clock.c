@@ -102,3 +102,8 @@ void clock_http_date(int64_t wall_us, char out[static 32])
              digits(tm.tm_year + 1900, 10000), digits(tm.tm_hour, 100), digits(tm.tm_min, 100),
              digits(tm.tm_sec, 100));
 }
+
+unsigned clock_scale(void)
+{
+    return (unsigned)quick.scale;
+}

@@ -16,6 +16,7 @@ int64_t clock_wall_us(void);
 /* For tests that play days in minutes: room and wall clock run `scale` (1 to 1000, as text) times
  * as fast from now on. Before any fork and thread. The scale in force. */
 unsigned clock_set_scale(const char *scale);
+unsigned clock_scale(void);
 /* ISO 8601 with milliseconds and Z, "2026-11-22T21:18:03.123Z" (24 bytes and NUL). */
 void clock_format(int64_t wall_us, char out[static 32]);
 /* RFC 9110 section 5.6.7 IMF-fixdate, "Sun, 22 Nov 2026 21:18:03 GMT" (29 bytes and NUL). */

@@ -106,8 +106,7 @@ void packager_set_start(struct packager *p, int64_t start_90k);
 __attribute__((warn_unused_result)) int packager_take(struct packager *p,
                                                       const struct packager_unit *u);
 __attribute__((warn_unused_result)) int packager_end(struct packager *p);
-/* Where a successor would start: the furthest end of all tracks, and the next sequence number. */
-int64_t packager_end_90k(const struct packager *p);
+int64_t packager_end_90k(const struct packager *p); /* the furthest of all tracks */
 uint64_t packager_next_sequence(const struct packager *p);
 uint32_t packager_target_duration(const struct packager *p);
 /* Is a transport stream made? False also where it was asked for but cannot be: HEVC. */

@@ -21,13 +21,9 @@ const pidOf = (relay, name) => relay.processes().find((p) => p.name.startsWith(n
 const alive = async (relay) => (await get(`${relay.base}/healthz`, { timeoutMs: 3000 })
   .catch(() => null))?.status === 200;
 
-// The worker that has accepted fewer: the control room's is the other one.
-async function freeWorker(relay) {
-  const m = await relay.metrics();
-  const of = (w) => [...m].find(([k]) => /worker_accepted_total/.test(k)
-    && k.includes(`worker="${w}"`))?.[1] ?? 0;
-  return of(0) <= of(1) ? 0 : 1;
-}
+// The worker that a room's newest publisher was given to.
+const workerOf = (relay, room) => Number(relay.lines(new RegExp(`room/${room} live was=\\S+ opened`))
+  .at(-1).match(/worker=(\d+)/)[1]);
 
 // A looped clip in a room whose publisher the kernel gave to that worker.
 async function pushTo(t, relay, worker, source) {
@@ -35,7 +31,7 @@ async function pushTo(t, relay, worker, source) {
     const push = pushLoop(t, relay, source, { room: `victim${i}-` });
     await until('it to play', 10000, async () =>
       (await get(`${relay.base}/live/${push.room}/video.m3u8`)).status === 200);
-    if (await freeWorker(relay) !== worker) return push;
+    if (workerOf(relay, push.room) === worker) return push;
     await ended(push);
   }
   throw new Error('twenty publishers, all on one worker');
@@ -62,27 +58,28 @@ test('memory and descriptors that are not there', async (t) => {
   const relay = await startRelay(t, { env: failing.env, errors: ERRORS, set: ['srt.workers=2'] });
   const inv = await Invariants.start(t, relay, { quiet: QUIET, jitterMs: 1500, settleMs: 15000 });
   const source = await clip('small');
-  const worker = await freeWorker(relay);
+  const worker = 1 - workerOf(relay, 'control000');
   let push = await pushTo(t, relay, worker, source);
   const [front, pid] = [pidOf(relay, 'roomcast-front'), pidOf(relay, `roomcast-w${worker}`)];
   const steps = LONG ? 300 : 5;
   await sweep(relay, failing, { call: CALL.malloc, pid }, push.room, steps);
   await sweep(relay, failing, { call: CALL.malloc, pid: front }, push.room, steps);
   await ended(push); // its feed may have been lost already
-  push = await pushTo(t, relay, worker, source);
+  const long = await clip('long'); // it is still there when the next fault comes
+  push = await pushTo(t, relay, worker, long);
   await sweep(relay, failing, { call: CALL.accept, pid: front, error: ERROR.EMFILE, count: 30 },
     push.room, LONG ? 20 : 1);
   assert.ok(await alive(relay), 'connections are accepted again');
 
   // Without descriptors or space for segments a feed ends, and says why; the next one is well.
-  for (const order of [{ call: CALL.memfd, error: ERROR.EMFILE },
-    { call: CALL.write, error: ERROR.ENOSPC }]) {
+  for (const [order, next] of [[{ call: CALL.memfd, error: ERROR.EMFILE }, long],
+    [{ call: CALL.write, error: ERROR.ENOSPC }, source]]) {
     failing.order({ ...order, pid, count: 1000 });
     const said = () => relay.lines(/no memory or descriptors/).some((l) => l.includes(push.room));
     await until('the feed to be ended', 8000, said);
     failing.stop();
     await ended(push);
-    push = await pushTo(t, relay, worker, source);
+    push = await pushTo(t, relay, worker, next);
   }
   await ended(push);
   await inv.end();
