@@ -250,15 +250,6 @@ static bool may_start(struct feed *f, const struct ts_layout *l)
     return !f->fault[0];
 }
 
-/* A new program on the tracks of the old one: what is the same goes on, nothing is lost. */
-static int turn_layout(struct feed *f, const struct ts_layout *l)
-{
-    struct packager_track tracks[TS_TRACKS_MAX];
-
-    feed_start_tracks(l, tracks);
-    return packager_turn(f->packager, tracks, l->count);
-}
-
 static int open_layout(struct feed *f, const struct ts_layout *l)
 {
     int rc = open_packager(f, l);
@@ -284,7 +275,7 @@ static void on_layout(void *ctx, const struct ts_layout *l)
     log_info(f->log_name, "program tracks=%zu left_out=\"%s\"", l->count, l->left_out);
     if (l->count == 0 || !may_start(f, l))
         return;
-    rc = turns ? turn_layout(f, l) : open_layout(f, l);
+    rc = turns ? feed_start_turn(f->packager, l) : open_layout(f, l);
     if (!rc)
         rc = feed_units_turn(&f->units, l);
     if (rc)

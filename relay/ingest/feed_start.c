@@ -35,8 +35,9 @@ void feed_start_again(struct feed_start *s, const struct packager *p)
     s->restarted = s->next_sequence > 0;
 }
 
-void feed_start_tracks(const struct ts_layout *l,
-                       struct packager_track tracks[static TS_TRACKS_MAX])
+/* A layout as the packager wants it. */
+static void read_tracks(const struct ts_layout *l,
+                        struct packager_track tracks[static TS_TRACKS_MAX])
 {
     memset(tracks, 0, TS_TRACKS_MAX * sizeof(tracks[0]));
     for (size_t i = 0; i < l->count; i++) {
@@ -44,6 +45,14 @@ void feed_start_tracks(const struct ts_layout *l,
         tracks[i].audio_config = l->tracks[i].audio_config;
         memcpy(tracks[i].language, l->tracks[i].language, sizeof(tracks[i].language));
     }
+}
+
+int feed_start_turn(struct packager *p, const struct ts_layout *l)
+{
+    struct packager_track tracks[TS_TRACKS_MAX];
+
+    read_tracks(l, tracks);
+    return packager_turn(p, tracks, l->count);
 }
 
 int feed_start_made_up(const struct feed_start *s, const struct config *c, const char *room,
@@ -78,7 +87,7 @@ int feed_start_packager(const struct feed_start *s, const struct config *c, cons
 {
     struct packager_track tracks[TS_TRACKS_MAX];
 
-    feed_start_tracks(l, tracks);
+    read_tracks(l, tracks);
     return feed_start_made_up(s, c, room, tracks, l->count, cb, out);
 }
 

@@ -33,9 +33,9 @@ void feed_start_init(struct feed_start *s, const struct link_go *go);
 void feed_start_advance(struct feed_start *s, int64_t now_us);
 /* What follows p, which has ended. */
 void feed_start_again(struct feed_start *s, const struct packager *p);
-/* A layout as the packager wants it. */
-void feed_start_tracks(const struct ts_layout *l,
-                       struct packager_track tracks[static TS_TRACKS_MAX]);
+/* A new program on the tracks of the old one: what is the same goes on, nothing is lost. */
+__attribute__((warn_unused_result)) int feed_start_turn(struct packager *p,
+                                                        const struct ts_layout *l);
 /* A packager for that layout; cb->part is left out where the room has no low latency. */
 __attribute__((warn_unused_result)) int
 feed_start_packager(const struct feed_start *s, const struct config *c, const char *room,

@@ -29,7 +29,6 @@ struct packager_track {
     uint8_t audio_config; /* what audio_frame_params wants of the PMT */
     char language[12];
 };
-
 struct packager_options {
     uint32_t segment_ms, max_target_s;
     uint64_t segment_bytes;
@@ -95,8 +94,8 @@ __attribute__((warn_unused_result)) int packager_new(struct packager **out,
                                                      const struct packager_track *tracks,
                                                      size_t count, const struct packager_out *cb);
 void packager_free(struct packager **p);
-/* Another program: a track with the same codec goes on, one with another codec begins at its next
- * random access point. The first track is of the same kind; a transport stream cannot turn. */
+/* Another program: tracks of the same codec go on, others begin at their next random access point.
+ * The first track is of the same kind; a transport stream cannot turn. */
 bool packager_can_turn(const struct packager *p);
 __attribute__((warn_unused_result)) int
 packager_turn(struct packager *p, const struct packager_track *tracks, size_t count);
@@ -109,13 +108,12 @@ __attribute__((warn_unused_result)) int packager_end(struct packager *p);
 int64_t packager_end_90k(const struct packager *p); /* the furthest of all tracks */
 uint64_t packager_next_sequence(const struct packager *p);
 uint32_t packager_target_duration(const struct packager *p);
-/* Is a transport stream made? False also where it was asked for but cannot be: HEVC. */
-bool packager_has_ts(const struct packager *p);
-/* A track that no player of HLS takes, though it is sound: found out from its frames. */
+bool packager_has_ts(const struct packager *p); /* is a transport stream made? Of HEVC none is */
+/* Sound that no player of HLS takes: found out from its frames. */
 bool packager_is_left_out(const struct packager *p, uint32_t track);
 /* Where a raw PTS falls on the room's timeline; false before something has tied it. */
 bool packager_present_of(const struct packager *p, uint64_t raw_pts, int64_t *out_90k);
-/* It was to join another feed, but its timestamps are nowhere near that one's. */
+/* It was to join another feed, but its timestamps are nowhere near. */
 bool packager_is_apart(const struct packager *p);
 void packager_stats(const struct packager *p, struct packager_stats *out);
 
