@@ -27,12 +27,22 @@ static void age_parts(const struct presentation *p, struct rendition *r)
         window_list_parts(&r->window, (int64_t)p->target_duration_s * 3 * 90000);
 }
 
+/* Section 6.2.6: what was hinted at and never came does not come later under the same name either,
+ * or who asked for it in time would have been refused what others got. */
+static void abandon_hint(struct presentation *p, struct rendition *r)
+{
+    if (window_listed(&r->window) == 0 || window_ends_in_gap(&r->window))
+        return;
+    r->next_part++;
+    p->next_part = r->next_part > p->next_part ? r->next_part : p->next_part;
+}
+
 /* The rendition's next part as it will be listed: numbers are never used twice. */
 static struct window_part number_part(struct presentation *p, struct rendition *r,
                                       const struct window_part *part)
 {
     struct window_part numbered = *part;
-    if (part->gap) /* the hint goes on to stand for the next part that comes */
+    if (part->gap)
         return numbered;
     numbered.number = r->next_part++;
     p->next_part = r->next_part > p->next_part ? r->next_part : p->next_part;
@@ -76,6 +86,8 @@ int tail_append(struct presentation *p, struct rendition *r, struct window_segme
                 const struct window_part *part, uint64_t least)
 {
     const struct window_segment *last = window_last(&r->window);
+    if (s->gap)
+        abandon_hint(p, r);
     s->sequence = epochs_at(&p->epochs, s->msn)->sequence;
     if (s->sequence < least)
         s->sequence = least;
@@ -112,6 +124,8 @@ int tail_append(struct presentation *p, struct rendition *r, struct window_segme
 int tail_extend(struct presentation *p, struct rendition *r, const struct window_part *part,
                 uint32_t samples)
 {
+    if (part->gap)
+        abandon_hint(p, r);
     struct window_part numbered = number_part(p, r, part);
     int err = window_extend(&r->window, &numbered, samples);
     if (err < 0)

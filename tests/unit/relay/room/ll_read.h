@@ -24,4 +24,31 @@ static inline void ll_read(struct ll_listing *l, const char *text)
     assert_int_equal(l->skipped > 0 ? 10 : 6, l->version);
 }
 
+static inline unsigned long long ll_part_number(const char *uri)
+{
+    return strtoull(strstr(uri, "/p") + 2, NULL, 10);
+}
+
+static inline bool ll_has(const struct ll_listing *l, const char *uri)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (strcmp(l->parts[i].uri, uri) == 0)
+            return true;
+    return false;
+}
+
+/* Rule 82: what comes next was hinted; what never was does not come behind a gap either. */
+static inline void ll_check_promise(const struct ll_listing *was, const struct ll_listing *is)
+{
+    bool next = true, broken = false;
+    for (size_t i = 0; i < is->count && next; i++) {
+        const struct ll_part *part = &is->parts[i];
+        broken |= part->gap && !ll_has(was, part->uri);
+        if (part->gap || ll_part_number(part->uri) < ll_part_number(was->hint))
+            continue;
+        assert_true(broken != (strcmp(part->uri, was->hint) == 0));
+        next = false;
+    }
+}
+
 #endif

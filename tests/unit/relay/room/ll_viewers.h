@@ -68,7 +68,6 @@ static inline void ll_check_delta(const struct view_rendition *r, const struct l
 static inline void ll_check_reload(const struct ll_listing *was, const struct ll_listing *is)
 {
     size_t k = 0;
-    bool next = true;
     assert_true(was->part_target_s == is->part_target_s && is->msn >= was->msn);
     for (size_t i = 0; i < was->count && k == 0; i++)
         k = is->count > 0 && strcmp(was->parts[i].uri, is->parts[0].uri) == 0 &&
@@ -81,12 +80,8 @@ static inline void ll_check_reload(const struct ll_listing *was, const struct ll
         assert_string_equal(a->uri, b->uri);
         assert_true(a->duration_s == b->duration_s && a->independent == b->independent);
     }
-    for (size_t i = 0; i < is->count && was->hint_start < 0 && !was->ended; i++) {
-        bool isnew = !is->parts[i].gap && strtoull(strstr(is->parts[i].uri, "/p") + 2, NULL, 10) >=
-                                              strtoull(strstr(was->hint, "/p") + 2, NULL, 10);
-        assert_true(!isnew || !next || strcmp(is->parts[i].uri, was->hint) == 0);
-        next = next && !isnew;
-    }
+    if (was->hint[0] != '\0' && was->hint_start < 0 && !was->ended)
+        ll_check_promise(was, is);
 }
 
 /* Rule 86: on every other list, what that list says of itself in this view. */
