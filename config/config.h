@@ -80,19 +80,20 @@ struct config {
         uint32_t audio_tracks;      /* per feed; more are ignored and said */
     } limits;
     struct {
+        char *dir; /* a folder, "auto" or "none" */
+    } state;
+    struct {
         char *level; /* debug, info, warn, error */
     } log;
 };
 
-/* One `--set KEY=VALUE`: "srt.listen=127.0.0.1:9000", "rooms.list.main-stage.key=abc" (a room that
- * is not in the list is added to it). */
+/* One `--set KEY=VALUE`: "srt.workers=2", "rooms.list.main-stage.key=abc" (adds the room). */
 struct config_override {
     const char *text;
 };
 
-/* Reads path (NULL: the embedded defaults only), then applies the overrides in order, then checks
- * everything. On error writes one line per fault to err and returns -EINVAL (or -errno for a file
- * that cannot be read); *out is then NULL. */
+/* Reads path (NULL: the embedded defaults only), applies the overrides in order, checks everything.
+ * On error writes a line per fault to err and returns -EINVAL (-errno: unreadable); *out is NULL. */
 __attribute__((warn_unused_result)) int config_load(struct config **out, const char *path,
                                                     const struct config_override *set, size_t n,
                                                     FILE *err);
@@ -102,14 +103,13 @@ __attribute__((warn_unused_result)) int config_parse(struct config **out, const 
                                                      const struct config_override *set, size_t n,
                                                      FILE *err);
 void config_free(struct config **c);
-/* The effective configuration as YAML that config_load reads back to the same values. Secrets are
- * written as "(set)" unless with_secrets. */
+/* YAML that config_load reads back to the same values; secrets as "(set)" unless with_secrets. */
 int config_print(const struct config *c, bool with_secrets, FILE *out);
 /* Every key with type, unit, range, default and one sentence, from the table (--help-config). */
 void config_describe(FILE *out);
 /* The listed room of that name, or NULL. */
 const struct config_room *config_find_room(const struct config *c, const char *name);
-/* What holds for a room: its own value where it is listed with one, else the global one. */
+/* What holds for a room: its own value, else the global one. */
 bool config_low_latency(const struct config *c, const char *room);
 uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
 uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */

@@ -6,6 +6,7 @@
 #include "relay/room/beside.h"
 #include "relay/room/budget.h"
 #include "relay/room/feed_fields.h"
+#include "relay/room/numbers.h"
 #include "relay/room/part_intake.h"
 #include "relay/room/showcase.h"
 
@@ -75,6 +76,11 @@ int room_new(struct room **out, const char *name, struct room_env *env,
     r->state_us = now_us;
     r->since_wall_us = wall_us;
     presentation_init(&r->presentation, start);
+    if (start->target_duration_s > 0) { /* rules 13 and 76: constant, whatever the file says now */
+        log_info(r->ctx, "numbers_go_on msn=%llu target_duration=%u part_target_ms=%u",
+                 (unsigned long long)start->msn, start->target_duration_s, start->part_target_ms);
+        return 0;
+    }
     if (config_low_latency(env->config, name))
         r->presentation.part_target_ms = config_part_ms(env->config, name);
     r->presentation.part_ranges = env->config->hls.part_uris == PART_URIS_RANGE;
@@ -170,6 +176,13 @@ void room_floor(const struct room *r, struct presentation_start *floor)
     floor->start_90k = p->end_90k > floor->start_90k ? p->end_90k : floor->start_90k;
 }
 
+/* Before viewers see them: a process that is killed here has told nobody. */
+static void note_numbers(const struct room *r, int64_t wall_us)
+{
+    if (r->env->journal)
+        numbers_note(r->env->journal, r->name, &r->presentation, r->state == ROOM_GONE, wall_us);
+}
+
 /* More messages may be waiting; what they change is shown together. */
 static void show_soon(struct room *r)
 {
@@ -185,6 +198,7 @@ static void show(struct room *r, int64_t now_us, int64_t wall_us)
         showcase_touch(&r->showcase);
     }
     room_facts(r, &facts);
+    note_numbers(r, wall_us);
     int err = showcase_show(&r->showcase, r->env->out, &facts, &r->presentation, now_us, wall_us);
     if (err < 0)
         log_error(r->ctx, "not_shown error=\"%s\" the last view stays", strerror(-err));
@@ -476,6 +490,7 @@ void room_tick(struct room *r, int64_t now_us, int64_t wall_us)
         return;
     pass_deadlines(r, now_us);
     if (r->state == ROOM_GONE) {
+        note_numbers(r, wall_us);
         r->env->out->hide(r->env->out->ctx, r->name);
         return;
     }

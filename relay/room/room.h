@@ -16,6 +16,7 @@
 #define RELAY_ROOM_ROOM_H
 
 #include "config/config.h"
+#include "relay/room/journal.h"
 #include "relay/room/roles.h"
 #include "relay/room/rooms_out.h"
 #include "relay/room/session.h"
@@ -41,6 +42,7 @@ struct room_env {
     const struct rooms_out *out;
     uint64_t faults; /* messages that no worker should send */
     bool pending;    /* a room waits for room_show */
+    struct journal *journal; /* NULL: numbers live as long as the process */
 };
 
 /* What is known of a room; the pointers hold until the rooms are next called. */

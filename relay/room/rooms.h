@@ -8,9 +8,7 @@
  *
  * Numbers never go back while the process lives, also for a room that was taken away and comes
  * again: new rooms start above the highest number of any room that was (one record for all names,
- * so it is bounded). Over a restart they do not either: MEDIA-SEQUENCE and DISCONTINUITY-SEQUENCE
- * of a new room are the seconds since 2026-01-01T00:00:00Z, and a room lists less than one segment
- * a second on the average. The numbers of parts start at eight times that.
+ * so it is bounded). Over a restart they do not either: numbers.h says how.
  */
 #ifndef RELAY_ROOM_ROOMS_H
 #define RELAY_ROOM_ROOMS_H
@@ -44,6 +42,8 @@ struct rooms_facts {
     uint64_t faults; /* messages no worker should send */
 };
 
+/* From now on rooms begin and go on where their records say; j stays the caller's. NULL: nowhere. */
+void rooms_set_journal(struct rooms *r, struct journal *j);
 /* workers: how many there are; their indexes are below it. cb is copied, config is not. */
 __attribute__((warn_unused_result)) int rooms_new(struct rooms **out, const struct config *config,
                                                   const struct rooms_out *cb, uint32_t workers,
