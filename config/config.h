@@ -93,7 +93,8 @@ struct config_override {
 };
 
 /* Reads path (NULL: the embedded defaults only), applies the overrides in order, checks everything.
- * On error writes a line per fault to err and returns -EINVAL (-errno: unreadable); *out is NULL. */
+ * On error writes a line per fault to err and returns -EINVAL (-errno: unreadable); *out is NULL.
+ */
 __attribute__((warn_unused_result)) int config_load(struct config **out, const char *path,
                                                     const struct config_override *set, size_t n,
                                                     FILE *err);

@@ -6,12 +6,16 @@
 #include "relay/base/log.h"
 #include "relay/control/desk.h"
 #include "relay/link/link.h"
+#include "relay/room/handover.h"
 #include "relay/room/rooms.h"
+#include "relay/succession.h"
+#include "relay/upgrade.h"
 #include "relay/web/page.h"
 #include "relay/web/server.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +30,7 @@ enum {
     LINK_BURST = 256,          /* messages of one worker before others have their turn */
     WORKERS_STOP_US = 3000000, /* how long workers may flush after LINK_STOP */
     VIEWERS_STOP_US = 5000000, /* how long viewers' replies may take after that */
+    HAND_ON_US = 10000000,     /* and after another front has taken over */
     ROUTES_MAX = 64,
     CONFIG_BYTES_MAX = 8 << 20,
 };
@@ -53,6 +58,8 @@ struct front {
     struct event *on_control, *on_desk, *on_tick;
     int64_t stop_us; /* 0: not stopping */
     int exit_code;
+    int viewers;        /* where viewers go when another front has taken over; -1: none has */
+    int64_t viewers_us; /* until when */
 };
 
 static void lose_worker(struct worker_link *k)
@@ -137,11 +144,23 @@ static void adopt_worker(struct front *f, uint32_t index, int fd)
     }
 }
 
+/* It served another front, which died; its publishers are to notice nothing. */
+static void adopt_kept(struct front *f, uint32_t index, int fd)
+{
+    struct link_message m = {.type = LINK_AGAIN, .worker = index};
+
+    adopt_worker(f, index, fd);
+    if (index >= f->workers || f->links[index].fd < 0)
+        return;
+    rooms_worker_ready(f->rooms, index);
+    send_to(&f->links[index], &m, -1);
+}
+
 static void begin_stop(struct front *f, int code)
 {
     struct link_message m = {.type = LINK_STOP};
 
-    if (f->stop_us)
+    if (f->stop_us || f->viewers >= 0)
         return;
     f->exit_code = code;
     f->stop_us = clock_mono_us() + WORKERS_STOP_US;
@@ -171,6 +190,61 @@ static void take_config(struct front *f, int fd)
     munmap(yaml, (size_t)st.st_size);
 }
 
+/* The links rest, and start again when nobody took over. */
+static void rest_links(struct front *f, bool rest)
+{
+    for (uint32_t i = 0; i < f->workers; i++)
+        if (f->links[i].fd >= 0 && rest)
+            event_del(f->links[i].readable);
+        else if (f->links[i].fd >= 0)
+            event_add(f->links[i].readable, NULL);
+}
+
+/* The other front has them. */
+static void forget_links(struct front *f)
+{
+    for (uint32_t i = 0; i < f->workers; i++) {
+        struct worker_link *k = &f->links[i];
+
+        if (k->fd < 0)
+            continue;
+        event_free(k->readable);
+        link_outbox_free(&k->outbox);
+        close(k->fd);
+        k->fd = -1;
+    }
+}
+
+/* What waits for a worker that is behind would be lost: the link is lost instead, and its worker
+ * replaced. */
+static int link_to_give(struct worker_link *k)
+{
+    if (k->fd < 0 || link_outbox_flush(k->outbox) || link_outbox_queued(k->outbox))
+        return -1;
+    return k->fd;
+}
+
+/* Takes end. Until the other front says so, everything stays ours. */
+static void hand_over(struct front *f, int end, uint32_t what)
+{
+    int links[UINT8_MAX], viewers, rc;
+
+    rest_links(f, true);
+    for (uint32_t i = 0; i < f->workers; i++)
+        links[i] = link_to_give(&f->links[i]);
+    rc = succession_give(end, what, f->rooms, links, f->workers, &viewers);
+    if (rc) {
+        log_error(CTX, "not_handed_over why=\"%s\" what=\"this one goes on\"", strerror(-rc));
+        rest_links(f, false);
+        return;
+    }
+    forget_links(f);
+    f->viewers = viewers;
+    f->viewers_us = clock_mono_us() + HAND_ON_US;
+    server_hand_on(f->server, viewers, f->viewers_us);
+    log_info(CTX, "handed_over rooms=%zu", rooms_count(f->rooms));
+}
+
 static void on_control(evutil_socket_t fd, short what, void *arg)
 {
     struct front *f = arg;
@@ -183,6 +257,14 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
             adopt_worker(f, m.worker, passed);
             continue;
         }
+        if (m.type == LINK_WORKER_KEPT) {
+            adopt_kept(f, m.worker, passed);
+            continue;
+        }
+        if (m.type == LINK_HAND_OVER && passed >= 0 && !f->stop_us)
+            hand_over(f, passed, (uint32_t)m.feed);
+        if (m.type == LINK_RETIRE && m.worker < f->workers)
+            send_to(&f->links[m.worker], &m, -1);
         if (m.type == LINK_CONFIG)
             take_config(f, passed);
         else if (m.type == LINK_STOP)
@@ -212,12 +294,26 @@ static bool workers_left(const struct front *f)
     return false;
 }
 
+/* Another front serves: this one lives for replies that are under way. */
+static void tick_after(struct front *f, int64_t now_us)
+{
+    struct server_stats s;
+
+    server_stats(f->server, &s);
+    if (s.connections_open == 0 || now_us > f->viewers_us)
+        event_base_loopbreak(f->base);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct front *f = arg;
     int64_t now_us = clock_mono_us();
 
     (void)fd, (void)what;
+    if (f->viewers >= 0) {
+        tick_after(f, now_us);
+        return;
+    }
     for (uint32_t i = 0; i < f->workers; i++)
         if (f->links[i].fd >= 0 && link_outbox_flush(f->links[i].outbox))
             log_warn(CTX, "worker_unreachable worker=%u", i);
@@ -304,23 +400,85 @@ static int make_events(struct front *f)
     return 0;
 }
 
-int front_run(struct config *c, const int *http_fds, size_t threads, uint32_t workers,
-              int control_fd)
+/* Links that come with their rooms go on in the middle of a feed; without them feeds are announced
+ * again, and rooms without their links have lost their feeds. */
+static void take_links(struct front *f, const int *links, uint32_t what)
 {
-    struct front f = {
-        .config = c, .boot = c, .workers = workers, .control = control_fd, .exit_code = 1};
+    for (uint32_t i = 0; i < f->workers; i++) {
+        if (links[i] < 0) {
+            rooms_worker_lost(f->rooms, i, clock_mono_us());
+        } else if (what & HANDOVER_WITH_ROOMS) {
+            adopt_worker(f, i, links[i]);
+            rooms_worker_ready(f->rooms, i);
+        } else {
+            adopt_kept(f, i, links[i]);
+        }
+    }
+}
+
+/* Everything that another front has, before the first viewer is answered here. */
+static int take_over(struct front *f, const struct front_options *o)
+{
+    int links[UINT8_MAX], viewers, rc;
+    uint32_t what;
+
+    dprintf(o->report, "ready link=%" PRIx64 " handover=%" PRIx64 "\n", link_version(),
+            handover_version());
+    rc = succession_take(o->predecessor, f->rooms, links, f->workers, &viewers, &what);
+    if (rc)
+        return rc;
+    rc = server_expect(f->server, viewers);
+    close(viewers);
+    take_links(f, links, what);
+    log_info(CTX, "took_over rooms=%zu", rooms_count(f->rooms));
+    return rc;
+}
+
+static int announce(const struct front_options *o)
+{
+    int rc = succession_taken(o->predecessor);
+
+    if (!rc && dprintf(o->report, "taken\n") < 0)
+        rc = -EPIPE;
+    close(o->predecessor);
+    close(o->report);
+    return rc;
+}
+
+static int start(struct front *f, const struct front_options *o)
+{
+    bool follows = o->predecessor >= 0;
+    int rc = make_server(f, o->http, o->threads);
+
+    if (!rc)
+        rc = make_rooms(f);
+    if (!rc && follows)
+        rc = take_over(f, o);
+    if (rc)
+        return rc;
+    rooms_set_journal(f->rooms, journal_file_journal(o->journal));
+    journal_file_copy(o->journal);
+    rooms_show(f->rooms, clock_mono_us(), clock_wall_us());
+    rc = make_events(f);
+    if (!rc)
+        rc = server_start(f->server);
+    return !rc && follows ? announce(o) : rc;
+}
+
+int front_run(const struct front_options *o)
+{
+    struct front f = {.config = o->config,
+                      .boot = o->config,
+                      .workers = o->workers,
+                      .control = o->control,
+                      .viewers = -1,
+                      .exit_code = 1};
     int rc;
 
     f.base = event_base_new();
     if (!f.base)
         return 1;
-    rc = make_server(&f, http_fds, threads);
-    if (!rc)
-        rc = make_rooms(&f);
-    if (!rc)
-        rc = make_events(&f);
-    if (!rc)
-        rc = server_start(f.server);
+    rc = start(&f, o);
     if (rc) {
         log_error(CTX, "cannot_start why=\"%s\"", strerror(-rc));
         return 1;
@@ -328,8 +486,8 @@ int front_run(struct config *c, const int *http_fds, size_t threads, uint32_t wo
     log_info(CTX, "ready pid=%d", (int)getpid());
     event_base_dispatch(f.base);
     log_info(CTX, "stopping viewers");
-    server_stop(f.server, clock_mono_us() + VIEWERS_STOP_US);
+    server_stop(f.server, clock_mono_us() + (f.viewers < 0 ? VIEWERS_STOP_US : 0));
     log_info(CTX, "stopped");
     /* the kernel takes back the rest faster than we could */
-    return f.exit_code;
+    return f.viewers < 0 ? f.exit_code : 0;
 }

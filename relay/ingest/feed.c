@@ -291,13 +291,27 @@ static bool is_main(const struct feed *f)
     return strcmp(f->o.stream.role, "main") == 0;
 }
 
+/* Nothing is known of the program yet; the front is asked. */
+static int begin(struct feed *f)
+{
+    struct asides_out beside = {f->out.ctx, f->out.send, f->o.worker, f->o.id, f->log_name};
+    struct ts_out ts = {f, on_ts_packet, on_layout, asides_packet, NULL};
+    struct link_message m = {0};
+
+    asides_free(&f->asides);
+    if (asides_new(&f->asides, &beside))
+        return -ENOMEM;
+    ts.aside_ctx = f->asides;
+    ts_filter_init(&f->filter, is_main(f) ? f->o.config->limits.audio_tracks : 0, &ts);
+    feed_message_open(&m, &f->o);
+    send_to_front(f, &m, LINK_FEED_OPEN, -1);
+    return 0;
+}
+
 int feed_new(struct feed **out, const struct feed_options *o, const struct feed_out *cb)
 {
     struct feed *f = calloc(1, sizeof(*f));
     struct reorder_out in_order = {.ctx = f, .packet = on_payload, .hole = on_hole};
-    struct ts_out ts = {f, on_ts_packet, on_layout, asides_packet, NULL};
-    struct asides_out beside = {cb->ctx, cb->send, o->worker, o->id, NULL};
-    struct link_message m = {0};
 
     *out = NULL;
     if (!f)
@@ -306,18 +320,13 @@ int feed_new(struct feed **out, const struct feed_options *o, const struct feed_
     f->out = *cb;
     f->opened_us = o->now_us;
     snprintf(f->log_name, sizeof(f->log_name), "room/%s", o->stream.room);
-    beside.log_name = f->log_name;
-    if (asides_new(&f->asides, &beside) ||
-        reorder_new(&f->reorder, o->first_sequence, o->config->srt.flow_window, !o->classic,
-                    &in_order)) {
-        asides_free(&f->asides);
+    if (reorder_new(&f->reorder, o->first_sequence, o->config->srt.flow_window, !o->classic,
+                    &in_order) ||
+        begin(f)) {
+        reorder_free(&f->reorder);
         free(f);
         return -ENOMEM;
     }
-    ts.aside_ctx = f->asides;
-    ts_filter_init(&f->filter, is_main(f) ? o->config->limits.audio_tracks : 0, &ts);
-    feed_message_open(&m, o);
-    send_to_front(f, &m, LINK_FEED_OPEN, -1);
     *out = f;
     return 0;
 }
@@ -411,6 +420,16 @@ void feed_end(struct feed *f, enum link_close_reason reason, const char *text)
     feed_stats(f, &m.u.closed.stats);
     snprintf(m.u.closed.text, sizeof(m.u.closed.text), "%s", text);
     send_to_front(f, &m, LINK_FEED_CLOSED, -1);
+}
+
+int feed_again(struct feed *f, uint64_t id)
+{
+    feed_end(f, LINK_CLOSE_ENDED, "the front was started anew");
+    f->o.id = id;
+    f->phase = PHASE_OPENING;
+    f->joined = false;
+    f->left_out = (struct left_out){0};
+    return begin(f);
 }
 
 uint64_t feed_id(const struct feed *f)

@@ -12,6 +12,8 @@
 enum {
     LINK_BUFFER_BYTES = 4 << 20, /* some thousand messages */
     LINK_QUEUE_MAX = 16384,      /* a front this far behind is dead */
+    LINK_MEANING = 1,            /* to be raised when a message means something else than before */
+    LINK_TYPES_MAX = 64,
 };
 
 #define BODY_END(member)                                                                           \
@@ -51,9 +53,22 @@ static size_t message_bytes(uint32_t type)
     case LINK_CONFIG:
     case LINK_STOP:
     case LINK_WORKER_SPAWNED:
+    case LINK_WORKER_KEPT:
+    case LINK_AGAIN:
+    case LINK_RETIRE:
+    case LINK_HAND_OVER:
         return offsetof(struct link_message, u);
     }
     return 0;
+}
+
+uint64_t link_version(void)
+{
+    uint64_t h = LINK_MEANING * UINT64_C(0x100000001b3) + sizeof(struct link_message);
+
+    for (uint32_t type = 1; type < LINK_TYPES_MAX; type++)
+        h = (h ^ message_bytes(type)) * UINT64_C(0x100000001b3);
+    return h;
 }
 
 int link_pair(int ends[2])

@@ -51,6 +51,11 @@ void dateranges_date(struct dateranges *d, struct epochs *e);
 void dateranges_close(struct dateranges *d, int64_t end_90k);
 /* Drops what ended before the first listed segment, which starts at first_90k. */
 void dateranges_expire(struct dateranges *d, int64_t first_90k);
+/* A range as bytes that dateranges_unpack makes the same range of, in a program of the same build.
+ * What they are long, or 0: out is too small. */
+size_t dateranges_pack(const struct dateranges *d, size_t i, void *out, size_t size);
+__attribute__((warn_unused_result)) int dateranges_unpack(struct dateranges *d, const void *bytes,
+                                                          size_t len);
 /* One line for each dated tag. */
 void dateranges_render(struct text *t, const struct dateranges *d);
 

@@ -43,8 +43,9 @@ static void resume(struct presentation_start *s, const struct journal_entry *e, 
     s->part_ranges = e->part_ranges != 0;
 }
 
-void numbers_start(const struct journal *j, const char *room, const struct presentation_start *floor,
-                   int64_t wall_us, struct presentation_start *out)
+void numbers_start(const struct journal *j, const char *room,
+                   const struct presentation_start *floor, int64_t wall_us,
+                   struct presentation_start *out)
 {
     struct journal_entry e;
     uint64_t seconds = wall_us > epoch_us ? (uint64_t)(wall_us - epoch_us) / 1000000 : 0;
@@ -59,15 +60,14 @@ void numbers_start(const struct journal *j, const char *room, const struct prese
 void numbers_note(struct journal *j, const char *room, const struct presentation *p, bool over,
                   int64_t wall_us)
 {
-    struct journal_entry was,
-        e = {.msn = p->next_msn,
-             .sequence = p->epochs.list[p->epochs.count - 1].sequence,
-             .part = p->next_part,
-             .end_90k = p->end_90k,
-             .end_wall_us = p->end_wall_us,
-             .target_duration_s = over ? 0 : p->target_duration_s,
-             .part_target_ms = p->part_target_ms,
-             .part_ranges = p->part_ranges};
+    struct journal_entry was, e = {.msn = p->next_msn,
+                                   .sequence = p->epochs.list[p->epochs.count - 1].sequence,
+                                   .part = p->next_part,
+                                   .end_90k = p->end_90k,
+                                   .end_wall_us = p->end_wall_us,
+                                   .target_duration_s = over ? 0 : p->target_duration_s,
+                                   .part_target_ms = p->part_target_ms,
+                                   .part_ranges = p->part_ranges};
     bool known = journal_find(j, room, &was);
     if (p->count == 0 && !(over && known)) /* it has told viewers nothing yet */
         return;

@@ -21,8 +21,9 @@
 /* The least numbers that any room has. */
 void numbers_first(struct presentation_start *floor);
 /* Where a room of that name begins: above floor, its own past (j NULL: none) and the clock's. */
-void numbers_start(const struct journal *j, const char *room, const struct presentation_start *floor,
-                   int64_t wall_us, struct presentation_start *out);
+void numbers_start(const struct journal *j, const char *room,
+                   const struct presentation_start *floor, int64_t wall_us,
+                   struct presentation_start *out);
 /* Writes down where it is now, if that moved. over: nobody watches it any more. */
 void numbers_note(struct journal *j, const char *room, const struct presentation *p, bool over,
                   int64_t wall_us);

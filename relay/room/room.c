@@ -8,7 +8,7 @@
 #include "relay/room/feed_fields.h"
 #include "relay/room/numbers.h"
 #include "relay/room/part_intake.h"
-#include "relay/room/showcase.h"
+#include "relay/room/room_inside.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -17,26 +17,8 @@
 #include <string.h>
 
 enum {
-    ROOM_MAGIC = 0x524f4f4d,
     ROOM_STALE_US = 2000000,  /* without a byte */
     ROOM_CLOCK_SKEW_S = 3600, /* a feed's end further off than that is not believed */
-};
-
-struct room {
-    unsigned magic;
-    char name[ROOM_NAME_MAX + 1], ctx[ROOM_NAME_MAX + 8];
-    struct room_env *env;
-    enum room_state state;
-    int64_t state_us; /* since when */
-    int64_t since_wall_us;
-    bool classic;
-    uint64_t sessions;
-    struct session session;
-    struct roles roles;
-    struct presentation presentation;
-    struct link_feed_stats closed; /* of all feeds that left */
-    struct showcase showcase;
-    bool pending; /* to be shown */
 };
 
 static const char *const state_words[ROOM_STATES] = {
@@ -184,7 +166,7 @@ static void note_numbers(const struct room *r, int64_t wall_us)
 }
 
 /* More messages may be waiting; what they change is shown together. */
-static void show_soon(struct room *r)
+void room_show_soon(struct room *r)
 {
     r->pending = r->env->pending = true;
 }
@@ -278,7 +260,7 @@ void room_open(struct room *r, const struct link_message *m, int64_t now_us, int
              s->role[0] ? s->role : "-", s->latency_ms, s->encrypted, s->classic);
     room_set_state(r, ROOM_LIVE, now_us, why);
     answer_go(r);
-    show_soon(r);
+    room_show_soon(r);
 }
 
 const char *room_open_role(struct room *r, const struct link_message *m, int64_t now_us,
@@ -316,7 +298,7 @@ static void leave(struct room *r, const char *why, int64_t now_us)
     if (r->state == ROOM_GONE)
         r->env->out->hide(r->env->out->ctx, r->name);
     else
-        show_soon(r);
+        room_show_soon(r);
 }
 
 /* m: LINK_FEED_CLOSED, or NULL when its worker died. */
@@ -390,7 +372,7 @@ static void take_media(struct room *r, const struct link_message *m, int fd, int
         beside_slide(&r->presentation);
         showcase_touch(&r->showcase);
     }
-    show_soon(r); /* what was refused may have ended an open segment */
+    room_show_soon(r); /* what was refused may have ended an open segment */
 }
 
 /* What is new is shown with the next segment or part, or at the next tick. */
@@ -411,7 +393,7 @@ static void take_role(struct room *r, const struct link_message *m, int fd, int6
     if (m->type == LINK_FEED_STATS)
         return;
     showcase_touch(&r->showcase);
-    show_soon(r);
+    room_show_soon(r);
 }
 
 void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,

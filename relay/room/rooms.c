@@ -336,6 +336,41 @@ void rooms_set_journal(struct rooms *r, struct journal *j)
     r->env.journal = j;
 }
 
+void rooms_past(const struct rooms *r, struct rooms_past *out)
+{
+    *out = (struct rooms_past){.floor = r->floor, .gone = r->gone, .faults = r->env.faults};
+}
+
+void rooms_set_past(struct rooms *r, const struct rooms_past *past)
+{
+    r->floor = past->floor;
+    r->gone = past->gone;
+    r->env.faults = past->faults;
+}
+
+struct worker_entry *rooms_worker(struct rooms *r, uint32_t worker)
+{
+    return &r->workers[worker];
+}
+
+struct room *rooms_make(struct rooms *r, const char *name, int64_t now_us, int64_t wall_us)
+{
+    struct slot *s = find_name(r, name) ? NULL : add_room(r, name, now_us, wall_us);
+    return s ? s->room : NULL;
+}
+
+void rooms_made(struct rooms *r, const char *name)
+{
+    struct slot *s = find_name(r, name);
+    struct room_facts f;
+    if (!s)
+        return;
+    room_facts(s->room, &f);
+    s->told = room_link_state(s->room);
+    s->told_classic = f.classic;
+    room_show_soon(s->room);
+}
+
 size_t rooms_count(const struct rooms *r)
 {
     return r->count;

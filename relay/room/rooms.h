@@ -42,7 +42,8 @@ struct rooms_facts {
     uint64_t faults; /* messages no worker should send */
 };
 
-/* From now on rooms begin and go on where their records say; j stays the caller's. NULL: nowhere. */
+/* From now on rooms begin and go on where their records say; j stays the caller's. NULL: nowhere.
+ */
 void rooms_set_journal(struct rooms *r, struct journal *j);
 /* workers: how many there are; their indexes are below it. cb is copied, config is not. */
 __attribute__((warn_unused_result)) int rooms_new(struct rooms **out, const struct config *config,
@@ -63,6 +64,20 @@ void rooms_worker_lost(struct rooms *r, uint32_t worker, int64_t now_us);
 void rooms_tick(struct rooms *r, int64_t now_us, int64_t wall_us);
 /* A reload: rooms on air go on, whatever it says of them. The old one may be freed afterwards. */
 void rooms_set_config(struct rooms *r, const struct config *config);
+
+/* For handover.h: what is known beside the rooms themselves. */
+struct rooms_past {
+    struct presentation_start floor;
+    struct rooms_facts gone;
+    uint64_t faults;
+};
+void rooms_past(const struct rooms *r, struct rooms_past *out);
+void rooms_set_past(struct rooms *r, const struct rooms_past *past);
+struct worker_entry *rooms_worker(struct rooms *r, uint32_t worker); /* below rooms_workers */
+/* An empty room of that name to be filled in, or NULL: there is one, or no memory. */
+struct room *rooms_make(struct rooms *r, const char *name, int64_t now_us, int64_t wall_us);
+/* A room was filled in: it is shown, and workers that get ready will hear of it. */
+void rooms_made(struct rooms *r, const char *name);
 
 /* For control/: rooms in order of their names. */
 size_t rooms_count(const struct rooms *r);
