@@ -8,6 +8,7 @@
 #include "relay/link/link.h"
 #include "relay/room/handover.h"
 #include "relay/room/rooms.h"
+#include "relay/room/worker_entry.h"
 #include "relay/succession.h"
 #include "relay/upgrade.h"
 #include "relay/web/page.h"
@@ -41,6 +42,7 @@ struct worker_link {
     int fd;
     struct event *readable;
     struct link_outbox *outbox;
+    bool replaced; /* its worker leaves because another program's follows: that is no restart */
 };
 
 struct front {
@@ -72,6 +74,9 @@ static void lose_worker(struct worker_link *k)
     close(k->fd);
     k->fd = -1;
     rooms_worker_lost(k->front->rooms, k->index, clock_mono_us());
+    if (k->replaced)
+        rooms_worker(k->front->rooms, k->index)->ever = false;
+    k->replaced = false;
     rooms_show(k->front->rooms, clock_mono_us(), clock_wall_us());
 }
 
@@ -263,8 +268,10 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
         }
         if (m.type == LINK_HAND_OVER && passed >= 0 && !f->stop_us)
             hand_over(f, passed, (uint32_t)m.feed);
-        if (m.type == LINK_RETIRE && m.worker < f->workers)
+        if (m.type == LINK_RETIRE && m.worker < f->workers) {
+            f->links[m.worker].replaced = true;
             send_to(&f->links[m.worker], &m, -1);
+        }
         if (m.type == LINK_CONFIG)
             take_config(f, passed);
         else if (m.type == LINK_STOP)
@@ -407,6 +414,7 @@ static void take_links(struct front *f, const int *links, uint32_t what)
     for (uint32_t i = 0; i < f->workers; i++) {
         if (links[i] < 0) {
             rooms_worker_lost(f->rooms, i, clock_mono_us());
+            rooms_worker(f->rooms, i)->ever = false; /* what follows is no restart */
         } else if (what & HANDOVER_WITH_ROOMS) {
             adopt_worker(f, i, links[i]);
             rooms_worker_ready(f->rooms, i);

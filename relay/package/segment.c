@@ -67,7 +67,11 @@ int segment_finish(struct segment **s)
 {
     int fd = (*s)->fd, rc = (*s)->error;
 
-    if (!rc && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL))
+    /* F_SEAL_WRITE would wait for pages that sendfile has put into viewers' sockets, and fail with
+     * EBUSY where a viewer does not read: one of them could end a feed. Nobody maps these files, so
+     * to forbid what is to come is the same. */
+    if (!rc &&
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL))
         rc = -errno;
     if (rc)
         close(fd);

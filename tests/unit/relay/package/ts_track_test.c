@@ -35,7 +35,7 @@ static void on_segment(void *ctx, const struct cmaf_track_segment *s,
     assert_int_equal(lseek(fd, 0, SEEK_END), s->bytes);
     assert_int_equal(pread(fd, bytes, s->bytes, 0), s->bytes);
     assert_int_equal(fcntl(fd, F_GET_SEALS),
-                     F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
+                     F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL);
     close(fd);
     ts_packets_add(&seen.stream, bytes, s->bytes);
     memcpy(seen.counters, counters, 4);
