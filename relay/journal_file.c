@@ -19,9 +19,20 @@
 
 #define CTX "journal"
 
-enum { COPY_NS = 100000000, SYNC_TURNS = 50 };
+enum { COPY_NS = 100000000, SYNC_TURNS = 50, RETRIES = 20 };
 
 static const char name[] = "rooms.journal";
+
+/* Held by all who inherit the descriptor; those of a relay that was killed may still be going. */
+static int lock(int fd)
+{
+    for (int i = 0; i < RETRIES && flock(fd, LOCK_EX | LOCK_NB); i++) {
+        if (errno != EWOULDBLOCK)
+            return -errno;
+        nanosleep(&(struct timespec){.tv_nsec = COPY_NS}, NULL);
+    }
+    return flock(fd, LOCK_EX | LOCK_NB) ? -errno : 0;
+}
 
 /* A regular file of ours that nobody else can change or links to; others may write in /dev/shm. */
 static int open_own(const char *path)
@@ -35,8 +46,8 @@ static int open_own(const char *path)
         rc = -errno;
     else if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1)
         rc = -EPERM;
-    else if (flock(fd, LOCK_EX | LOCK_NB)) /* held by all who inherit the descriptor */
-        rc = -errno;
+    else
+        rc = lock(fd);
     if (rc) {
         close(fd);
         return rc;
