@@ -86,7 +86,6 @@ struct config {
         char *level; /* debug, info, warn, error */
     } log;
 };
-
 /* One `--set KEY=VALUE`: "srt.workers=2", "rooms.list.main-stage.key=abc" (adds the room). */
 struct config_override {
     const char *text;
@@ -106,7 +105,7 @@ __attribute__((warn_unused_result)) int config_parse(struct config **out, const 
 void config_free(struct config **c);
 /* YAML that config_load reads back to the same values; secrets as "(set)" unless with_secrets. */
 int config_print(const struct config *c, bool with_secrets, FILE *out);
-/* Every key with type, unit, range, default and one sentence, from the table (--help-config). */
+/* Every key with type, range, default and one sentence, from the table (--help-config). */
 void config_describe(FILE *out);
 /* The listed room of that name, or NULL. */
 const struct config_room *config_find_room(const struct config *c, const char *name);

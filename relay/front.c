@@ -5,18 +5,15 @@
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/control/desk.h"
+#include "relay/front_inside.h"
 #include "relay/link/link.h"
-#include "relay/room/handover.h"
 #include "relay/room/rooms.h"
 #include "relay/room/worker_entry.h"
-#include "relay/succession.h"
-#include "relay/upgrade.h"
 #include "relay/web/page.h"
 #include "relay/web/server.h"
 
 #include <errno.h>
 #include <event2/event.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,37 +28,7 @@ enum {
     LINK_BURST = 256,          /* messages of one worker before others have their turn */
     WORKERS_STOP_US = 3000000, /* how long workers may flush after LINK_STOP */
     VIEWERS_STOP_US = 5000000, /* how long viewers' replies may take after that */
-    HAND_ON_US = 10000000,     /* and after another front has taken over */
-    ROUTES_MAX = 64,
     CONFIG_BYTES_MAX = 8 << 20,
-};
-
-struct worker_link {
-    struct front *front;
-    uint32_t index;
-    int fd;
-    struct event *readable;
-    struct link_outbox *outbox;
-    bool replaced; /* its worker leaves because another program's follows: that is no restart */
-};
-
-struct front {
-    struct event_base *base;
-    struct config *config;
-    struct config *boot; /* the server's limits and sockets stay what they were */
-    struct page *page;
-    struct desk *desk;
-    struct rooms *rooms;
-    struct server *server;
-    struct route routes[ROUTES_MAX];
-    struct worker_link *links;
-    uint32_t workers;
-    int control;
-    struct event *on_control, *on_desk, *on_tick;
-    int64_t stop_us; /* 0: not stopping */
-    int exit_code;
-    int viewers;        /* where viewers go when another front has taken over; -1: none has */
-    int64_t viewers_us; /* until when */
 };
 
 static void lose_worker(struct worker_link *k)
@@ -80,7 +47,7 @@ static void lose_worker(struct worker_link *k)
     rooms_show(k->front->rooms, clock_mono_us(), clock_wall_us());
 }
 
-static void send_to(struct worker_link *k, const struct link_message *m, int fd)
+void front_send(struct worker_link *k, const struct link_message *m, int fd)
 {
     int copy = fd >= 0 ? dup(fd) : -1;
 
@@ -97,7 +64,7 @@ static void send_to_workers(struct front *f, uint32_t worker, const struct link_
 {
     for (uint32_t i = 0; i < f->workers; i++)
         if (worker == ROOMS_OUT_ALL || worker == i)
-            send_to(&f->links[i], m, fd);
+            front_send(&f->links[i], m, fd);
 }
 
 static void on_link(evutil_socket_t fd, short what, void *arg)
@@ -126,7 +93,7 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
     rooms_show(f->rooms, clock_mono_us(), clock_wall_us());
 }
 
-static void adopt_worker(struct front *f, uint32_t index, int fd)
+void front_adopt(struct front *f, uint32_t index, int fd)
 {
     struct worker_link *k = index < f->workers ? &f->links[index] : NULL;
 
@@ -147,18 +114,6 @@ static void adopt_worker(struct front *f, uint32_t index, int fd)
         close(fd);
         k->fd = -1;
     }
-}
-
-/* It served another front, which died; its publishers are to notice nothing. */
-static void adopt_kept(struct front *f, uint32_t index, int fd)
-{
-    struct link_message m = {.type = LINK_AGAIN, .worker = index};
-
-    adopt_worker(f, index, fd);
-    if (index >= f->workers || f->links[index].fd < 0)
-        return;
-    rooms_worker_ready(f->rooms, index);
-    send_to(&f->links[index], &m, -1);
 }
 
 static void begin_stop(struct front *f, int code)
@@ -195,61 +150,6 @@ static void take_config(struct front *f, int fd)
     munmap(yaml, (size_t)st.st_size);
 }
 
-/* The links rest, and start again when nobody took over. */
-static void rest_links(struct front *f, bool rest)
-{
-    for (uint32_t i = 0; i < f->workers; i++)
-        if (f->links[i].fd >= 0 && rest)
-            event_del(f->links[i].readable);
-        else if (f->links[i].fd >= 0)
-            event_add(f->links[i].readable, NULL);
-}
-
-/* The other front has them. */
-static void forget_links(struct front *f)
-{
-    for (uint32_t i = 0; i < f->workers; i++) {
-        struct worker_link *k = &f->links[i];
-
-        if (k->fd < 0)
-            continue;
-        event_free(k->readable);
-        link_outbox_free(&k->outbox);
-        close(k->fd);
-        k->fd = -1;
-    }
-}
-
-/* What waits for a worker that is behind would be lost: the link is lost instead, and its worker
- * replaced. */
-static int link_to_give(struct worker_link *k)
-{
-    if (k->fd < 0 || link_outbox_flush(k->outbox) || link_outbox_queued(k->outbox))
-        return -1;
-    return k->fd;
-}
-
-/* Takes end. Until the other front says so, everything stays ours. */
-static void hand_over(struct front *f, int end, uint32_t what)
-{
-    int links[UINT8_MAX], viewers, rc;
-
-    rest_links(f, true);
-    for (uint32_t i = 0; i < f->workers; i++)
-        links[i] = link_to_give(&f->links[i]);
-    rc = succession_give(end, what, f->rooms, links, f->workers, &viewers);
-    if (rc) {
-        log_error(CTX, "not_handed_over why=\"%s\" what=\"this one goes on\"", strerror(-rc));
-        rest_links(f, false);
-        return;
-    }
-    forget_links(f);
-    f->viewers = viewers;
-    f->viewers_us = clock_mono_us() + HAND_ON_US;
-    server_hand_on(f->server, viewers, f->viewers_us);
-    log_info(CTX, "handed_over rooms=%zu", rooms_count(f->rooms));
-}
-
 static void on_control(evutil_socket_t fd, short what, void *arg)
 {
     struct front *f = arg;
@@ -259,18 +159,18 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
     (void)what;
     while ((rc = link_receive(fd, &m, &passed)) == 1) {
         if (m.type == LINK_WORKER_SPAWNED) {
-            adopt_worker(f, m.worker, passed);
+            front_adopt(f, m.worker, passed);
             continue;
         }
         if (m.type == LINK_WORKER_KEPT) {
-            adopt_kept(f, m.worker, passed);
+            front_adopt_kept(f, m.worker, passed);
             continue;
         }
         if (m.type == LINK_HAND_OVER && passed >= 0 && !f->stop_us)
-            hand_over(f, passed, (uint32_t)m.feed);
+            front_hand_over(f, passed, (uint32_t)m.feed);
         if (m.type == LINK_RETIRE && m.worker < f->workers) {
             f->links[m.worker].replaced = true;
-            send_to(&f->links[m.worker], &m, -1);
+            front_send(&f->links[m.worker], &m, -1);
         }
         if (m.type == LINK_CONFIG)
             take_config(f, passed);
@@ -301,16 +201,6 @@ static bool workers_left(const struct front *f)
     return false;
 }
 
-/* Another front serves: this one lives for replies that are under way. */
-static void tick_after(struct front *f, int64_t now_us)
-{
-    struct server_stats s;
-
-    server_stats(f->server, &s);
-    if (s.connections_open == 0 || now_us > f->viewers_us)
-        event_base_loopbreak(f->base);
-}
-
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct front *f = arg;
@@ -318,7 +208,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
     (void)fd, (void)what;
     if (f->viewers >= 0) {
-        tick_after(f, now_us);
+        front_tick_after(f, now_us);
         return;
     }
     for (uint32_t i = 0; i < f->workers; i++)
@@ -407,52 +297,6 @@ static int make_events(struct front *f)
     return 0;
 }
 
-/* Links that come with their rooms go on in the middle of a feed; without them feeds are announced
- * again, and rooms without their links have lost their feeds. */
-static void take_links(struct front *f, const int *links, uint32_t what)
-{
-    for (uint32_t i = 0; i < f->workers; i++) {
-        if (links[i] < 0) {
-            rooms_worker_lost(f->rooms, i, clock_mono_us());
-            rooms_worker(f->rooms, i)->ever = false; /* what follows is no restart */
-        } else if (what & HANDOVER_WITH_ROOMS) {
-            adopt_worker(f, i, links[i]);
-            rooms_worker_ready(f->rooms, i);
-        } else {
-            adopt_kept(f, i, links[i]);
-        }
-    }
-}
-
-/* Everything that another front has, before the first viewer is answered here. */
-static int take_over(struct front *f, const struct front_options *o)
-{
-    int links[UINT8_MAX], viewers, rc;
-    uint32_t what;
-
-    dprintf(o->report, "ready link=%" PRIx64 " handover=%" PRIx64 "\n", link_version(),
-            handover_version());
-    rc = succession_take(o->predecessor, f->rooms, links, f->workers, &viewers, &what);
-    if (rc)
-        return rc;
-    rc = server_expect(f->server, viewers);
-    close(viewers);
-    take_links(f, links, what);
-    log_info(CTX, "took_over rooms=%zu", rooms_count(f->rooms));
-    return rc;
-}
-
-static int announce(const struct front_options *o)
-{
-    int rc = succession_taken(o->predecessor);
-
-    if (!rc && dprintf(o->report, "taken\n") < 0)
-        rc = -EPIPE;
-    close(o->predecessor);
-    close(o->report);
-    return rc;
-}
-
 static int start(struct front *f, const struct front_options *o)
 {
     bool follows = o->predecessor >= 0;
@@ -461,7 +305,7 @@ static int start(struct front *f, const struct front_options *o)
     if (!rc)
         rc = make_rooms(f);
     if (!rc && follows)
-        rc = take_over(f, o);
+        rc = front_take_over(f, o);
     if (rc)
         return rc;
     rooms_set_journal(f->rooms, journal_file_journal(o->journal));
@@ -470,7 +314,7 @@ static int start(struct front *f, const struct front_options *o)
     rc = make_events(f);
     if (!rc)
         rc = server_start(f->server);
-    return !rc && follows ? announce(o) : rc;
+    return !rc && follows ? front_announce(o) : rc;
 }
 
 int front_run(const struct front_options *o)
