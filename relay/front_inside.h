@@ -11,9 +11,11 @@
 #include "relay/web/page.h"
 #include "relay/web/server.h"
 
-#include <event2/event.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+struct event;
+struct event_base;
 
 enum { ROUTES_MAX = 64 };
 

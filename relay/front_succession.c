@@ -9,6 +9,7 @@
 #include "relay/upgrade.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
