@@ -34,10 +34,9 @@ static int newest(const struct journal_slot *s)
 
 void journal_bind(struct journal *j, struct journal_table *table)
 {
-    if (table->magic != MAGIC) {
-        memset(table, 0, sizeof(*table));
-        table->magic = MAGIC;
-    }
+    if (table->magic != MAGIC && table->magic != 0)
+        memset(table, 0, sizeof(*table)); /* a new one is not touched: its pages cost nothing yet */
+    table->magic = MAGIC;
     j->table = table;
 }
 
