@@ -19,7 +19,7 @@
 
 #define CTX "journal"
 
-enum { COPY_NS = 100000000, SYNC_TURNS = 50, RETRIES = 20 };
+enum { COPY_NS = 100000000, SYNC_TURNS = 50, RETRIES = 50 };
 
 static const char name[] = "rooms.journal";
 
