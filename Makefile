@@ -12,7 +12,7 @@ PREFIX  ?= /usr/local
 FUZZ_SECONDS ?= 20
 Q       := $(if $(V),,@)
 
-PKGS    := libavformat libavcodec libavutil libevent_core libevent_pthreads libcyaml zlib
+PKGS    := libavformat libavcodec libavutil libevent_core libevent_pthreads libcyaml libseccomp zlib
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
            -Wcast-qual -Wwrite-strings -Wundef -Wvla $(if $(CI),$(if $(SAN),,-Werror))
 OPT     ?= -O2 -g
@@ -30,7 +30,7 @@ SANFLAGS := -fsanitize=$(SAN_FLAGS_$(SAN)) -fno-sanitize-recover=all -fno-omit-f
 endif
 
 CFLAGS  += $(OPT) -std=c11 -D_GNU_SOURCE $(WARN) $(SANFLAGS) -pthread -fno-strict-aliasing -I. -I$(B) \
-           $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+           $(if $(SAN),-DBUILT_WITH_SANITIZER) $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CFLAGS  := $(CFLAGS)
 LDFLAGS += $(SANFLAGS)
 # The GnuTLS flavour by name: it is the one that libavformat loads, and two SRT cores in one process
@@ -41,16 +41,16 @@ SRC   := $(sort $(shell find relay codecs config -name '*.c'))
 OBJ   := $(SRC:%.c=$(B)/%.o) $(B)/page_assets.o
 LIB   := $(filter-out $(B)/relay/main.o,$(OBJ))
 UNIT  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/unit -name '*_test.c')))
-BENCH := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/*.c)))
-BENCH_LIB := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/bench/lib/*.c)))
+BENCH := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/*.c tests/faults/*.c)))
+BENCH_LIB := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/bench/lib/*.c tests/faults/lib/*.c)))
+TOOLS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/faults/tools/*.c)))
 FUZZ  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/fuzz -name '*_fuzz.c')))
 PAGE  := $(sort $(shell find relay/web/page -type f))
 FORMATTED = $(shell find relay codecs config tests -name '*.[ch]')
 
-.PHONY: all run demo test test-obs test-players unit unit-build flow browser fuzz fuzz-build fuzz-long bench \
-        bench-build lint format install clean help deps
+.PHONY: all run demo test test-obs test-players unit unit-build flow browser faults soak fuzz \
+        fuzz-build fuzz-long bench bench-build lint format install clean help deps
 .DELETE_ON_ERROR:
-
 all: $(B)/roomcast $(B)/hls-check  ## build the relay, build/roomcast, and the checker, build/hls-check
 
 $(B)/roomcast: $(B)/relay/main.o $(B)/libroomcast.a
@@ -87,9 +87,10 @@ $(UNIT): $(B)/%: %.c $(B)/libroomcast.a
 	$(LINK) -o $@ $< $(LIBS) -lcmocka
 $(BENCH): $(B)/%: %.c $(BENCH_LIB) $(B)/libroomcast.a
 	$(LINK) -o $@ $< $(BENCH_LIB) $(LIBS)
+$(TOOLS): $(B)/%: %.c | $(B)/.ready
+	@mkdir -p $(@D); echo '  TOOL  $@'; $(CC) $(CFLAGS) $(if $(filter %/failing,$@),-fPIC -shared) -o $@ $<
 $(FUZZ): $(B)/%: %.c $(B)/libroomcast.a
 	$(LINK) -fsanitize=fuzzer -o $@ $< $(LIBS)
-
 deps:  ## install what the build needs (apt, as root or with sudo)
 	@scripts/setup build
 
@@ -97,32 +98,31 @@ run:  ## install what is missing, build, start on port 9000 (SRT) and 8080 (HTTP
 	@scripts/setup run
 	@$(MAKE) --no-print-directory all
 	@scripts/run $(ARGS)
-
 demo:  ## the same with four made-up feeds, one of them 4K and one HEVC
 	@scripts/setup demo
 	@$(MAKE) --no-print-directory all
 	@scripts/demo $(ARGS)
-
 test:  ## everything but OBS: unit, sanitizers, fuzz smoke, flow, browser
 	@scripts/setup test
 	@scripts/test
-
 test-obs:  ## the real OBS, headless, against the relay
 	@scripts/setup obs
 	@$(MAKE) --no-print-directory all
 	@TEST_TIMEOUT=400 scripts/run-tests obs tests/obs/obs.test.mjs
-
 test-players: all  ## a minute of low latency in hls.js; GStreamer, VLC and mpv
 	@scripts/setup players && scripts/run-tests players $(or $(TEST),$(sort $(wildcard tests/players/*.test.mjs)))
-
 unit-build: $(UNIT)
 unit: $(UNIT)  ## unit tests only (also with SAN=...)
 	@scripts/run-unit $(UNIT)
-flow: all $(B)/tests/bench/part_swarm  ## flow tests only: real SRT in, HLS out; TEST=tests/flow/x.test.mjs for one
+FLOW_TOOLS := $(addprefix $(B)/tests/,bench/part_swarm bench/part_watch bench/srt_push faults/mark_push) $(TOOLS)
+flow: all $(FLOW_TOOLS)  ## flow tests only: real SRT in, HLS out; TEST=tests/flow/x.test.mjs for one
 	@scripts/run-tests flow $(or $(TEST),$(sort $(wildcard tests/flow/*.test.mjs)))
+faults: all $(FLOW_TOOLS)  ## the long forms of the fault suite, SEEDS=20 times; TEST=... for one
+	@scripts/setup test && scripts/faults $(or $(SEEDS),20) $(TEST)
+soak: all $(FLOW_TOOLS)  ## HOURS=48 of media at 60 times real time, with faults that SEED chooses
+	@TEST_TIMEOUT=20000 scripts/run-tests soak tests/faults/soak/soak.test.mjs
 browser: all  ## browser tests only, in Chromium
 	@scripts/run-tests browser $(or $(TEST),$(sort $(wildcard tests/browser/*.test.mjs)))
-
 fuzz:  ## every fuzz target for FUZZ_SECONDS each, under ASan and UBSan
 	@scripts/setup fuzz
 	@$(MAKE) --no-print-directory fuzz-build SAN=fuzz CC=clang

@@ -22,6 +22,7 @@ static const struct framing FRAMINGS[] = {
     [CODEC_AC3] = {0x0b77, 0xffff, ac3_frame_read, ac3_params},
     [CODEC_EAC3] = {0x0b77, 0xffff, eac3_frame_read, eac3_params},
     [CODEC_MP3] = {0xffe0, 0xffe0, mpeg_audio_frame_read, mpeg_audio_params},
+    [CODEC_MP2] = {0xffe0, 0xffe0, mpeg_audio_frame_read, mpeg_audio_params},
     [CODEC_OPUS] = {0x7fe0, 0xffe0, opus_frame_read, opus_params},
 };
 

@@ -32,7 +32,7 @@ int audio_frame_read(enum codec_id id, const uint8_t *data, size_t len, struct a
 /* Can a frame begin here, as far as AUDIO_SYNC_BYTES tell? Fewer bytes than those can. */
 bool audio_frame_may_start(enum codec_id id, const uint8_t *data, size_t len);
 /* Parameters from one whole frame and what the PMT says beside it (Opus: channel_config_code).
- * 0; -ENOTSUP: sound, but no player of HLS takes it (MPEG layers I and II); -EINVAL. */
+ * 0; -ENOTSUP: sound, but no player of HLS takes it (MPEG layer I); -EINVAL. */
 int audio_frame_params(enum codec_id id, uint8_t pmt_config, const uint8_t *frame, size_t len,
                        struct track_params *out);
 

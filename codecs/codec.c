@@ -51,6 +51,7 @@ static const struct codec CODECS[] = {
     [CODEC_EAC3] = {.name = "E-AC-3", .kind = CODEC_KIND_AUDIO},
     [CODEC_MP3] = {.name = "MP3", .kind = CODEC_KIND_AUDIO},
     [CODEC_OPUS] = {.name = "Opus", .kind = CODEC_KIND_AUDIO},
+    [CODEC_MP2] = {.name = "MP2", .kind = CODEC_KIND_AUDIO},
 };
 
 static const struct codec *codec_entry(enum codec_id id)

@@ -1,4 +1,4 @@
-/* Reads MPEG audio headers (MP1, MP2, MP3) and says what an MP3 track is. */
+/* Reads MPEG audio headers (MP1, MP2, MP3) and says what such a track is. */
 /* SPDX-License-Identifier: MIT */
 #include "codecs/mpeg_audio.h"
 
@@ -81,7 +81,9 @@ int mpeg_audio_frame_read(const uint8_t *data, size_t len, struct audio_frame *o
  * 0x69, as every muxer writes it, and RFC 6381 section 3.3 would make mp4a.6B of that. No Chromium
  * takes MP3 in MP4 by any name. Seen with hls.js 1.7 there: of mp4a.6B it says that no variant can
  * be played, and the room is dark; with mp4a.40.34 it plays the video without sound.
- * Layers I and II: no browser decodes them, and the HLS Authoring Specification does not list them.
+ * Layer II is mp4a.40.33 by the same logic (ISO/IEC 14496-3 table 1.17): VLC, mpv, GStreamer and
+ * ffmpeg play it, no browser does, and all of those know by the name that they cannot. Layer I has
+ * no encoder and no player left.
  */
 int mpeg_audio_params(uint8_t pmt_config, const uint8_t *frame, size_t len,
                       struct track_params *out)
@@ -90,11 +92,11 @@ int mpeg_audio_params(uint8_t pmt_config, const uint8_t *frame, size_t len,
     struct mpeg_audio m;
     if (mpeg_audio_parse(frame, len, &m) != 0 || m.bytes > len)
         return -EINVAL;
-    if (m.layer != 3)
+    if (m.layer == 1)
         return -ENOTSUP;
-    *out = (struct track_params){.codec = CODEC_MP3};
+    *out = (struct track_params){.codec = m.layer == 3 ? CODEC_MP3 : CODEC_MP2};
     out->object_type = m.version == 1 ? OTI_MPEG1 : OTI_MPEG2;
-    snprintf(out->rfc6381, sizeof out->rfc6381, "mp4a.40.34");
+    snprintf(out->rfc6381, sizeof out->rfc6381, "mp4a.40.%d", m.layer == 3 ? 34 : 33);
     out->sample_rate = out->core_sample_rate = m.sample_rate;
     out->channels = m.channels;
     out->frame_samples = m.samples;

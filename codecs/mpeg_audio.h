@@ -1,4 +1,4 @@
-/* Reads MPEG audio headers (MP1, MP2, MP3) and says what an MP3 track is. */
+/* Reads MPEG audio headers (MP1, MP2, MP3) and says what such a track is. */
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns: nothing. Thread: any. Life: no state. Fails: as said at each function.

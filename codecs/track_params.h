@@ -18,8 +18,9 @@ enum codec_id {
     CODEC_LATM, /* AAC, carried in LATM/LOAS */
     CODEC_AC3,
     CODEC_EAC3,
-    CODEC_MP3, /* MPEG-1 and -2 audio of any layer; only layer III has parameters */
+    CODEC_MP3, /* how MPEG-1 and -2 audio of any layer is framed; in track_params: layer III */
     CODEC_OPUS,
+    CODEC_MP2, /* in track_params alone: layer II */
 };
 
 enum { CODEC_CONFIG_MAX = 4096 };
@@ -51,9 +52,9 @@ struct track_params {
     uint32_t sample_rate;             /* what is heard, SBR included */
     uint32_t core_sample_rate;        /* of the AAC core: what timestamps and frames count in */
     uint32_t channels, frame_samples; /* frame_samples at core_sample_rate; Opus may vary */
-    uint8_t object_type;              /* AAC: 2 LC, 5 HE-AAC, 29 HE-AAC v2; MP3: 0x6b or 0x69 */
+    uint8_t object_type; /* AAC: 2 LC, 5 HE-AAC, 29 HE-AAC v2; MPEG audio: 0x6b or 0x69 */
     /* the sample entry's record: avcC, hvcC, AudioSpecificConfig, or what dac3, dec3, dOps hold;
-     * none for MP3 */
+     * none for MPEG audio */
     uint32_t config_len;
     uint8_t config[CODEC_CONFIG_MAX];
 };

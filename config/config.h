@@ -1,9 +1,9 @@
 /* The effective configuration: one plain struct, read-only after it is loaded. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns:   every string and array below it. Thread: any, as long as it is const.
- * Life:   config_load / config_free; a reload builds a whole new one.
- * Fails:  config_load returns -EINVAL after printing "FILE:LINE: KEY: what was expected" to `err`.
+ * Owns:   every string and array below it. Thread: any, as long as it is const. Life: config_load
+ *         / config_free; a reload builds a whole new one. Fails: config_load returns -EINVAL after
+ *         "FILE:LINE: KEY: what was expected" to `err`.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -14,7 +14,6 @@
 #include <stdio.h>
 
 enum { ROOM_NAME_MAX = 64 };
-
 enum play_out { PLAY_OUT_AUTO, PLAY_OUT_CLASSIC };
 enum part_uris { PART_URIS_NUMBER, PART_URIS_RANGE }; /* a part's own URL, or a byte range */
 enum room_switch { ROOM_SWITCH_GLOBAL, ROOM_SWITCH_OFF, ROOM_SWITCH_ON }; /* absent; false; true */
@@ -83,17 +82,19 @@ struct config {
         char *dir; /* a folder, "auto" or "none" */
     } state;
     struct {
+        bool sandbox;
+        uint32_t stuck_ms;
+    } isolation;
+    struct {
         char *level; /* debug, info, warn, error */
     } log;
 };
-/* One `--set KEY=VALUE`: "srt.workers=2", "rooms.list.main-stage.key=abc" (adds the room). */
+/* `--set rooms.list.main-stage.key=abc`; a room that is not in the list is added to it. */
 struct config_override {
     const char *text;
 };
-
-/* Reads path (NULL: the embedded defaults only), applies the overrides in order, checks everything.
- * On error writes a line per fault to err and returns -EINVAL (-errno: unreadable); *out is NULL.
- */
+/* Reads path (NULL: the defaults only), applies the overrides in order, checks everything. On error
+ * one line per fault to err and -EINVAL (-errno: the file cannot be read); *out is then NULL. */
 __attribute__((warn_unused_result)) int config_load(struct config **out, const char *path,
                                                     const struct config_override *set, size_t n,
                                                     FILE *err);
@@ -103,7 +104,7 @@ __attribute__((warn_unused_result)) int config_parse(struct config **out, const 
                                                      const struct config_override *set, size_t n,
                                                      FILE *err);
 void config_free(struct config **c);
-/* YAML that config_load reads back to the same values; secrets as "(set)" unless with_secrets. */
+/* As YAML that reads back to the same values; secrets are "(set)" unless with_secrets. */
 int config_print(const struct config *c, bool with_secrets, FILE *out);
 /* Every key with type, range, default and one sentence, from the table (--help-config). */
 void config_describe(FILE *out);
@@ -114,7 +115,6 @@ bool config_low_latency(const struct config *c, const char *room);
 uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
 uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */
 bool config_wants_ts(const struct config *c, const char *room);
-/* 1-64 of A-Z a-z 0-9 . _ -, not starting with a dot. */
 bool room_name_is_valid(const char *name, size_t len);
 
 #endif

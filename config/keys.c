@@ -51,6 +51,7 @@ const struct key_section config_sections[CONFIG_SECTIONS] = {
     {"rooms", "Who may publish where."},
     {"limits", "What one feed or room may cost."},
     {"state", "What the relay remembers over a restart."},
+    {"isolation", "What a broken process may do, and how long it may stand still."},
     {"log", "The log, on stderr."},
 };
 
@@ -125,6 +126,12 @@ const struct key config_keys[CONFIG_KEYS] = {
 
     TEXT(state, dir, 1, 3840, "auto",
          "Where rooms' numbers are kept; auto: systemd's folder, else memory until the reboot."),
+
+    OTHER(isolation, sandbox, KEY_BOOL, NULL, "true",
+          "Workers and front give up files, privileges and most system calls; false is for "
+          "debugging."),
+    COUNT(isolation, stuck_ms, 1000, 600000, "milliseconds", "3000",
+          "A worker or front whose loop stands still for this long is killed and replaced."),
 
     OTHER(log, level, KEY_WORD, LEVELS, "info", "Lines below it are not written."),
 };

@@ -4,6 +4,10 @@
 
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
+#include "relay/base/pulse.h"
+#include "relay/base/sandbox.h"
+#include "relay/base/self_stat.h"
+#include "relay/base/vigil.h"
 #include "relay/control/desk.h"
 #include "relay/front_inside.h"
 #include "relay/link/link.h"
@@ -25,11 +29,19 @@
 
 enum {
     TICK_US = 100000,
+    RING_TICKS = 10,           /* every so often threads without waiters are brought up to date */
+    GATHER_US = 3000,          /* company for the first message: see gather */
     LINK_BURST = 256,          /* messages of one worker before others have their turn */
     WORKERS_STOP_US = 3000000, /* how long workers may flush after LINK_STOP */
     VIEWERS_STOP_US = 5000000, /* how long viewers' replies may take after that */
     CONFIG_BYTES_MAX = 8 << 20,
 };
+
+static void show(struct front *f)
+{
+    rooms_show(f->rooms, clock_room_us(), clock_wall_us());
+    server_ring(f->server, false);
+}
 
 static void lose_worker(struct worker_link *k)
 {
@@ -40,11 +52,11 @@ static void lose_worker(struct worker_link *k)
     link_outbox_free(&k->outbox);
     close(k->fd);
     k->fd = -1;
-    rooms_worker_lost(k->front->rooms, k->index, clock_mono_us());
+    rooms_worker_lost(k->front->rooms, k->index, clock_room_us());
     if (k->replaced)
         rooms_worker(k->front->rooms, k->index)->ever = false;
     k->replaced = false;
-    rooms_show(k->front->rooms, clock_mono_us(), clock_wall_us());
+    show(k->front);
 }
 
 void front_send(struct worker_link *k, const struct link_message *m, int fd)
@@ -67,16 +79,16 @@ static void send_to_workers(struct front *f, uint32_t worker, const struct link_
             front_send(&f->links[i], m, fd);
 }
 
-static void on_link(evutil_socket_t fd, short what, void *arg)
+/* Takes what a worker has said; false: there may be more. */
+static bool take_messages(struct worker_link *k)
 {
-    struct worker_link *k = arg;
     struct front *f = k->front;
     struct link_message m;
     int passed, rc = 1;
 
-    (void)what;
+    pulse_doing("a worker's messages", NULL);
     for (int i = 0; i < LINK_BURST; i++) {
-        rc = link_receive(fd, &m, &passed);
+        rc = link_receive(k->fd, &m, &passed);
         if (rc != 1)
             break;
         m.worker = k->index; /* what a worker says of itself is not believed */
@@ -86,11 +98,43 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
                 close(passed);
             continue;
         }
-        rooms_message(f->rooms, &m, passed, clock_mono_us(), clock_wall_us());
+        rooms_message(f->rooms, &m, passed, clock_room_us(), clock_wall_us());
     }
     if (rc == 0 || (rc < 0 && rc != -EAGAIN))
         lose_worker(k);
-    rooms_show(f->rooms, clock_mono_us(), clock_wall_us());
+    return rc != 1;
+}
+
+/* A worker speaks of all its rooms in one turn, of video and audio at nearly the same time. Waking
+ * and showing for each message cost more than what was in them, so the first one waits for company
+ * and nobody listens meanwhile. */
+static void on_link(evutil_socket_t fd, short what, void *arg)
+{
+    const struct timeval company = {.tv_usec = GATHER_US};
+    struct worker_link *k = arg;
+
+    (void)fd, (void)what;
+    if (!event_pending(k->front->on_gather, EV_TIMEOUT, NULL))
+        event_add(k->front->on_gather, &company);
+}
+
+static void on_gather(evutil_socket_t fd, short what, void *arg)
+{
+    static const struct timeval at_once = {0};
+    struct front *f = arg;
+    bool all = true;
+
+    (void)fd, (void)what;
+    for (uint32_t i = 0; i < f->workers; i++) {
+        struct worker_link *k = &f->links[i];
+        if (k->fd >= 0 && !take_messages(k))
+            all = false;
+        if (k->fd >= 0)
+            event_add(k->readable, NULL);
+    }
+    show(f);
+    if (!all)
+        event_add(f->on_gather, &at_once);
 }
 
 void front_adopt(struct front *f, uint32_t index, int fd)
@@ -104,7 +148,7 @@ void front_adopt(struct front *f, uint32_t index, int fd)
     }
     lose_worker(k);
     k->fd = fd;
-    k->readable = event_new(f->base, fd, EV_READ | EV_PERSIST, on_link, k);
+    k->readable = event_new(f->base, fd, EV_READ, on_link, k);
     if (!k->readable || link_outbox_new(&k->outbox, fd) || event_add(k->readable, NULL)) {
         log_error(CTX, "no_memory what=\"a worker's link\"");
         if (k->readable)
@@ -190,7 +234,8 @@ static void on_desk(evutil_socket_t fd, short what, void *arg)
     struct front *f = arg;
 
     (void)fd, (void)what;
-    desk_drain(f->desk, f->server, f->rooms, clock_mono_us(), clock_wall_us());
+    pulse_doing("questions", NULL);
+    desk_drain(f->desk, f->server, f->rooms, clock_room_us(), clock_wall_us());
 }
 
 static bool workers_left(const struct front *f)
@@ -201,20 +246,44 @@ static bool workers_left(const struct front *f)
     return false;
 }
 
+/* An HTTP thread that stands still while somebody waits for it takes its viewers down for good: the
+ * front begins anew instead. */
+static void look_after_threads(struct front *f, int64_t now_us)
+{
+    if (now_us < f->look_us || f->stop_us)
+        return;
+    f->look_us = now_us + VIGIL_LOOK_US;
+    for (size_t i = 0; i < f->threads; i++) {
+        uint64_t rounds;
+        bool owes = server_thread_owes(f->server, i, &rounds);
+        int64_t still_us = vigil_look(&f->vigils[i], rounds, owes, now_us);
+
+        if (still_us >= (int64_t)f->boot->isolation.stuck_ms * 1000) {
+            log_error(CTX, "http_thread_stuck thread=%zu for_ms=%lld doing=\"%s\"", i,
+                      (long long)(still_us / 1000), server_thread_doing(f->server, i));
+            abort();
+        }
+    }
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct front *f = arg;
     int64_t now_us = clock_mono_us();
 
     (void)fd, (void)what;
+    pulse_beat();
     if (f->viewers >= 0) {
         front_tick_after(f, now_us);
         return;
     }
+    pulse_doing("rooms", NULL);
     for (uint32_t i = 0; i < f->workers; i++)
         if (f->links[i].fd >= 0 && link_outbox_flush(f->links[i].outbox))
             log_warn(CTX, "worker_unreachable worker=%u", i);
-    rooms_tick(f->rooms, now_us, clock_wall_us());
+    rooms_tick(f->rooms, clock_room_us(), clock_wall_us());
+    server_ring(f->server, ++f->ticks % RING_TICKS == 0);
+    look_after_threads(f, now_us);
     if (f->stop_us && (!workers_left(f) || now_us > f->stop_us))
         event_base_loopbreak(f->base);
 }
@@ -275,11 +344,12 @@ static int make_rooms(struct front *f)
         .ctx = f, .show = on_show, .hide = on_hide, .publish = on_publish, .send = on_send};
 
     f->links = calloc(f->workers, sizeof(*f->links));
-    if (!f->links)
+    f->vigils = calloc(f->threads, sizeof(*f->vigils));
+    if (!f->links || !f->vigils)
         return -ENOMEM;
     for (uint32_t i = 0; i < f->workers; i++)
         f->links[i] = (struct worker_link){.front = f, .index = i, .fd = -1};
-    return rooms_new(&f->rooms, f->config, &out, f->workers, clock_mono_us(), clock_wall_us());
+    return rooms_new(&f->rooms, f->config, &out, f->workers, clock_room_us(), clock_wall_us());
 }
 
 static int make_events(struct front *f)
@@ -289,7 +359,8 @@ static int make_events(struct front *f)
     f->on_control = event_new(f->base, f->control, EV_READ | EV_PERSIST, on_control, f);
     f->on_desk = event_new(f->base, desk_fd(f->desk), EV_READ | EV_PERSIST, on_desk, f);
     f->on_tick = event_new(f->base, -1, EV_PERSIST, on_tick, f);
-    if (!f->on_control || !f->on_desk || !f->on_tick)
+    f->on_gather = event_new(f->base, -1, 0, on_gather, f);
+    if (!f->on_control || !f->on_desk || !f->on_tick || !f->on_gather)
         return -ENOMEM;
     if (event_add(f->on_control, NULL) || event_add(f->on_desk, NULL) ||
         event_add(f->on_tick, &tick))
@@ -310,10 +381,11 @@ static int start(struct front *f, const struct front_options *o)
         return rc;
     rooms_set_journal(f->rooms, journal_file_journal(o->journal));
     journal_file_copy(o->journal);
-    rooms_show(f->rooms, clock_mono_us(), clock_wall_us());
+    show(f);
     rc = make_events(f);
     if (!rc)
         rc = server_start(f->server);
+    server_ring(f->server, true); /* viewers who come over may wait already */
     return !rc && follows ? front_announce(o) : rc;
 }
 
@@ -322,11 +394,14 @@ int front_run(const struct front_options *o)
     struct front f = {.config = o->config,
                       .boot = o->config,
                       .workers = o->workers,
+                      .threads = o->threads,
                       .control = o->control,
                       .viewers = -1,
                       .exit_code = 1};
     int rc;
 
+    self_stat_open();
+    sandbox_prepare(o->config->isolation.sandbox);
     f.base = event_base_new();
     if (!f.base)
         return 1;
@@ -335,6 +410,7 @@ int front_run(const struct front_options *o)
         log_error(CTX, "cannot_start why=\"%s\"", strerror(-rc));
         return 1;
     }
+    sandbox_enter(SANDBOX_FRONT, CTX);
     log_info(CTX, "ready pid=%d", (int)getpid());
     event_base_dispatch(f.base);
     log_info(CTX, "stopping viewers");

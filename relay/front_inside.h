@@ -16,6 +16,7 @@
 
 struct event;
 struct event_base;
+struct vigil;
 
 enum { ROUTES_MAX = 64 };
 
@@ -40,8 +41,12 @@ struct front {
     struct worker_link *links;
     uint32_t workers;
     int control;
-    struct event *on_control, *on_desk, *on_tick;
-    int64_t stop_us; /* 0: not stopping */
+    struct event *on_control, *on_desk, *on_tick, *on_gather;
+    unsigned ticks;
+    size_t threads;
+    struct vigil *vigils; /* one for each HTTP thread */
+    int64_t look_us;      /* when they are looked at next */
+    int64_t stop_us;      /* 0: not stopping */
     int exit_code;
     int viewers;        /* where viewers go when another front has taken over; -1: none has */
     int64_t viewers_us; /* until when */

@@ -33,6 +33,8 @@ void front_adopt_kept(struct front *f, uint32_t index, int fd)
 /* The links rest, and start again when nobody took over. */
 static void rest_links(struct front *f, bool rest)
 {
+    if (rest)
+        event_del(f->on_gather);
     for (uint32_t i = 0; i < f->workers; i++)
         if (f->links[i].fd >= 0 && rest)
             event_del(f->links[i].readable);
@@ -99,7 +101,7 @@ static void take_links(struct front *f, const int *links, uint32_t what)
 {
     for (uint32_t i = 0; i < f->workers; i++) {
         if (links[i] < 0) {
-            rooms_worker_lost(f->rooms, i, clock_mono_us());
+            rooms_worker_lost(f->rooms, i, clock_room_us());
             rooms_worker(f->rooms, i)->ever = false; /* what follows is no restart */
         } else if (what & HANDOVER_WITH_ROOMS) {
             front_adopt(f, i, links[i]);

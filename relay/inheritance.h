@@ -29,9 +29,11 @@ struct inheritance {
     int control;                      /* front: to the supervisor; supervisor: to the front */
     int handover, report; /* front: its predecessor's end, and where it says how far it is */
     int config;           /* supervisor: the configuration that holds, as YAML */
+    int front_pulse;      /* the front's page (base/pulse.h); front: its own */
     pid_t front, leaving; /* supervisor: leaving: 0, or a front that ends its last replies */
     pid_t worker[INHERITANCE_SOCKETS]; /* 0: is not running */
     int link[INHERITANCE_SOCKETS];     /* the front's end of a worker's link; -1: none */
+    int pulse[INHERITANCE_SOCKETS];    /* the workers' pages */
     uint32_t generation[INHERITANCE_SOCKETS];
 };
 

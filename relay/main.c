@@ -1,7 +1,9 @@
 /* roomcast: the command line. */
 /* SPDX-License-Identifier: MIT */
 #include "config/config.h"
+#include "relay/base/clock.h"
 #include "relay/base/log.h"
+#include "relay/base/pulse.h"
 #include "relay/front.h"
 #include "relay/inheritance.h"
 #include "relay/supervisor.h"
@@ -98,6 +100,16 @@ static int parse(int argc, char **argv, struct arguments *a)
     return -1;
 }
 
+/* Nobody may publish a festival like that without knowing. */
+static void warn_of_scale(unsigned scale)
+{
+    if (scale != 1)
+        log_warn("supervisor",
+                 "clock_scaled scale=%u what=\"THIS IS FOR TESTS: dates and the rooms' "
+                 "patience run faster than time, because ROOMCAST_CLOCK_SCALE is set\"",
+                 scale);
+}
+
 /* The configuration was read by the new front a moment ago; should it be gone by now, the one that
  * holds goes on. */
 static int load(struct config **c, const struct arguments *a, const struct inheritance *from)
@@ -128,7 +140,10 @@ static int follow(struct config *c, const struct inheritance *from)
                               .journal = &journal,
                               .predecessor = from->handover,
                               .report = from->report};
+    struct pulse *pulse;
 
+    if (from->front_pulse >= 0 && pulse_map(&pulse, from->front_pulse) == 0)
+        pulse_adopt(pulse);
     if (journal_file_adopt(&journal, from->journal_memory, from->journal_disk))
         return EXIT_CANNOT_START;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -158,6 +173,7 @@ static int run(const struct arguments *a, char *const *argv, const struct inheri
     }
     if (log_level_parse(o.config->log.level, &level) == 0)
         log_setup(level);
+    warn_of_scale(clock_set_scale(getenv("ROOMCAST_CLOCK_SCALE")));
     return from->role == INHERITANCE_FRONT ? follow(o.config, from) : supervisor_run(&o);
 }
 

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { VIEWERS = HANDOVER_KINDS, LINK, DONE, TAKEN };
+enum { VIEWERS = HANDOVER_KINDS, WHAT, LINK, DONE, TAKEN };
 enum { PATIENCE_MS = 10000 }; /* for the other side's whole work */
 
 static int give(int end, uint32_t kind, const void *bytes, size_t len, int fd)
@@ -32,30 +32,40 @@ static int give_links(int end, const int *links, uint32_t workers)
     return rc;
 }
 
-static int wait_taken(int end)
+/* What the other side says next must be that; *fd: what came with it, the caller's. */
+static int wait_for(int end, uint32_t kind, int *fd)
 {
     struct parcel *p = malloc(sizeof(*p));
     int rc = p ? parcel_receive(end, p, PATIENCE_MS) : -ENOMEM;
-    bool taken = rc == 1 && p->kind == TAKEN;
+    bool came = rc == 1 && p->kind == kind;
 
-    if (rc == 1 && p->fd >= 0)
+    *fd = came ? p->fd : -1;
+    if (rc == 1 && !came && p->fd >= 0)
         close(p->fd);
     free(p);
-    if (taken)
+    if (came)
         return 0;
     return rc < 0 ? rc : -EPIPE;
+}
+
+static int wait_taken(int end)
+{
+    int fd, rc = wait_for(end, TAKEN, &fd);
+
+    if (fd >= 0)
+        close(fd);
+    return rc;
 }
 
 int succession_give(int end, uint32_t what, struct rooms *rooms, const int *links, uint32_t workers,
                     int *viewers)
 {
-    int ends[2], rc = link_pair(ends);
+    int rc = wait_for(end, VIEWERS, viewers);
 
-    *viewers = -1;
-    if (rc)
-        return rc;
-    rc = give(end, VIEWERS, &what, sizeof(what), ends[1]);
-    close(ends[1]);
+    if (!rc && *viewers < 0)
+        rc = -EPROTO;
+    if (!rc)
+        rc = give(end, WHAT, &what, sizeof(what), -1);
     if (!rc && (what & HANDOVER_WITH_ROOMS))
         rc = handover_give(rooms, end);
     if (!rc && (what & HANDOVER_WITH_LINKS))
@@ -64,6 +74,23 @@ int succession_give(int end, uint32_t what, struct rooms *rooms, const int *link
         rc = give(end, DONE, NULL, 0, -1);
     if (!rc)
         rc = wait_taken(end);
+    if (rc && *viewers >= 0) {
+        close(*viewers);
+        *viewers = -1;
+    }
+    return rc;
+}
+
+/* The sandbox lets no front set a socket's buffers; the one that takes is not in it yet. */
+static int offer_viewers(int end, int *viewers)
+{
+    int ends[2], rc = link_pair(ends);
+
+    *viewers = -1;
+    if (rc)
+        return rc;
+    rc = give(end, VIEWERS, NULL, 0, ends[1]);
+    close(ends[1]);
     if (rc)
         close(ends[0]);
     else
@@ -74,7 +101,7 @@ int succession_give(int end, uint32_t what, struct rooms *rooms, const int *link
 struct taking {
     struct rooms *rooms;
     struct handover_taker *taker;
-    int *links, *viewers;
+    int *links;
     uint32_t workers, *what;
     bool done;
 };
@@ -84,30 +111,29 @@ static int take_one(struct taking *t, struct parcel *p)
 {
     uint32_t number = 0;
     int *place = NULL;
+    bool known;
 
     if (p->kind < HANDOVER_KINDS)
-        return handover_take(t->taker, p, clock_mono_us(), clock_wall_us());
+        return handover_take(t->taker, p, clock_room_us(), clock_wall_us());
     if (p->len == sizeof(number))
         memcpy(&number, p->bytes, sizeof(number));
-    if (p->kind == VIEWERS) {
+    if (p->kind == WHAT)
         *t->what = number;
-        place = t->viewers;
-    } else if (p->kind == LINK && number < t->workers) {
+    else if (p->kind == LINK && number < t->workers)
         place = &t->links[number];
-    }
     t->done = p->kind == DONE;
+    known = place || p->kind == WHAT || t->done;
     if (place && *place < 0)
         *place = p->fd;
     else if (p->fd >= 0)
         close(p->fd);
-    return place || t->done ? 0 : -EPROTO;
+    return known ? 0 : -EPROTO;
 }
 
 int succession_take(int end, struct rooms *rooms, int *links, uint32_t workers, int *viewers,
                     uint32_t *what)
 {
-    struct taking t = {
-        .rooms = rooms, .links = links, .viewers = viewers, .workers = workers, .what = what};
+    struct taking t = {.rooms = rooms, .links = links, .workers = workers, .what = what};
     struct parcel *p = malloc(sizeof(*p));
     int rc = p ? handover_taker_new(&t.taker, rooms) : -ENOMEM;
 
@@ -115,6 +141,8 @@ int succession_take(int end, struct rooms *rooms, int *links, uint32_t workers, 
     *what = 0;
     for (uint32_t i = 0; i < workers; i++)
         links[i] = -1;
+    if (!rc)
+        rc = offer_viewers(end, viewers);
     while (!rc && !t.done) {
         rc = parcel_receive(end, p, PATIENCE_MS);
         if (rc == 1)

@@ -4,8 +4,9 @@
  * Owns:   nothing but what is said below. Thread: control; both sides wait for each other.
  * Life:   a call each. Fails: -errno: the giver keeps everything and goes on, the taker must end.
  *
- * Order: VIEWERS, rooms (room/handover.h), LINK ..., DONE; and back: TAKEN. Until that is said the
- * giver can go on as if nothing had been; from then on everything is the taker's.
+ * Order: the taker says VIEWERS, with a socket for them; then WHAT, rooms (room/handover.h), LINK
+ * ..., DONE; and back: TAKEN. Until that is said the giver can go on as if nothing had been; from
+ * then on everything is the taker's.
  */
 #ifndef RELAY_SUCCESSION_H
 #define RELAY_SUCCESSION_H

@@ -4,6 +4,7 @@
 
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
+#include "relay/child.h"
 #include "relay/front.h"
 #include "relay/ingest/worker.h"
 #include "relay/link/link.h"
@@ -55,6 +56,22 @@ static int open_signals(void)
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* In a new child: one page is its own, and it sees nobody else's. */
+static void keep_pulse(struct supervisor *s, struct child *own)
+{
+    pulse_adopt(own->pulse);
+    if (own == &s->front)
+        supervisor_close(&own->pulse_fd);
+    else
+        child_fini(&s->front);
+    child_fini(&s->heir);
+    for (size_t i = 0; i < s->workers; i++)
+        if (own == &s->worker[i])
+            supervisor_close(&own->pulse_fd);
+        else
+            child_fini(&s->worker[i]);
 }
 
 /* In a new child: it stops when it is told to, not when a terminal's Ctrl-C reaches everybody. */
@@ -113,30 +130,30 @@ static void give_links(struct supervisor *s)
 
 static void spawn_front(struct supervisor *s)
 {
-    pid_t parent = getpid();
+    pid_t parent = getpid(), pid;
     int ends[2];
 
     if (link_pair(ends)) {
         s->front.start_at_us = clock_mono_us() + PUT_OFF_US;
         return;
     }
-    s->front.pid = fork();
-    if (s->front.pid == 0) {
+    child_prepare(&s->front);
+    pid = fork();
+    if (pid == 0) {
         become(s, "roomcast-front", parent);
+        keep_pulse(s, &s->front);
         close(ends[0]);
         front_child(s, ends[1]);
     }
     close(ends[1]);
     s->control = ends[0];
-    s->front.started_us = clock_mono_us();
-    s->front.start_at_us = 0;
-    if (s->front.pid < 0) {
+    if (pid < 0) {
         log_error(CTX, "fork failed error=%d", errno);
-        s->front.pid = 0;
         supervisor_close(&s->control);
         s->front.start_at_us = clock_mono_us() + PUT_OFF_US;
         return;
     }
+    child_born(&s->front, pid, clock_mono_us());
     give_links(s);
 }
 
@@ -146,6 +163,7 @@ static void worker_child(struct supervisor *s, size_t index, int link, pid_t par
 
     snprintf(name, sizeof(name), "roomcast-w%zu", index);
     become(s, name, parent);
+    keep_pulse(s, &s->worker[index]);
     supervisor_close(&s->control);
     close_links(s);
     for (size_t i = 0; i < s->threads; i++)
@@ -160,25 +178,23 @@ static void spawn_worker(struct supervisor *s, size_t index)
 {
     struct link_message m = {.type = LINK_WORKER_SPAWNED, .worker = (uint32_t)index};
     struct child *w = &s->worker[index];
-    pid_t parent = getpid();
+    pid_t parent = getpid(), pid;
     int ends[2], rc;
 
     w->start_at_us = clock_mono_us() + PUT_OFF_US;
     if (link_pair(ends))
         return;
-    w->generation++;
-    w->pid = fork();
-    if (w->pid == 0) {
+    child_prepare(w);
+    pid = fork();
+    if (pid == 0) {
         close(ends[0]);
         worker_child(s, index, ends[1], parent);
     }
     close(ends[1]);
-    if (w->pid < 0) {
+    if (pid < 0) {
         log_error(CTX, "fork failed error=%d", errno);
-        w->pid = 0;
     } else {
-        w->started_us = clock_mono_us();
-        w->start_at_us = 0;
+        child_born(w, pid, clock_mono_us());
         rc = link_send(s->control, &m, ends[0]);
         if (rc)
             log_error(CTX, "front_unreachable error=%d", -rc);
@@ -199,61 +215,6 @@ static void spawn_due(struct supervisor *s, int64_t now_us)
             spawn_worker(s, i);
 }
 
-static void describe(int status, char out[static 48])
-{
-    if (WIFSIGNALED(status))
-        snprintf(out, 48, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
-    else
-        snprintf(out, 48, "exit %d", WEXITSTATUS(status));
-}
-
-static void child_gone(struct supervisor *s, struct child *c, int64_t now_us)
-{
-    bool quick = now_us - c->started_us < QUICK_DEATH_US;
-
-    c->pid = 0;
-    c->start_at_us = quick ? now_us + PUT_OFF_US : now_us;
-    if (c == &s->front)
-        supervisor_close(&s->control);
-    else
-        supervisor_close(&s->link[c - s->worker]);
-}
-
-static void worker_gone(struct supervisor *s, size_t i, const char *how, int64_t now_us)
-{
-    if (!s->stopping && s->old[i])
-        log_info(CTX, "worker_replaced worker=%zu what=\"nobody published through the old one\"",
-                 i);
-    else if (!s->stopping)
-        log_warn(CTX, "worker_died worker=%zu pid=%d how=\"%s\" restarting=yes", i,
-                 (int)s->worker[i].pid, how);
-    s->old[i] = false;
-    child_gone(s, &s->worker[i], now_us);
-}
-
-static void reap(struct supervisor *s)
-{
-    int64_t now_us = clock_mono_us();
-    char how[48];
-    int status;
-    pid_t pid;
-
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        describe(status, how);
-        if (pid == s->front.pid) {
-            if (!s->stopping)
-                log_error(CTX, "front_died how=\"%s\"", how);
-            child_gone(s, &s->front, now_us);
-        }
-        for (size_t i = 0; i < s->workers; i++)
-            if (pid == s->worker[i].pid)
-                worker_gone(s, i, how, now_us);
-        if (pid == s->leaving)
-            s->leaving = 0;
-        upgrade_lost(&s->upgrade, pid, how);
-    }
-}
-
 static void stop(struct supervisor *s)
 {
     struct link_message m = {.type = LINK_STOP};
@@ -265,6 +226,62 @@ static void stop(struct supervisor *s)
     s->deadline_us = clock_mono_us() + STOP_US;
     if (s->control >= 0 && link_send(s->control, &m, -1))
         log_warn(CTX, "front_unreachable");
+}
+
+static void give_up(struct supervisor *s, const struct child *c)
+{
+    log_error(CTX, "cannot_start what=\"%s never came up in %d tries: see the lines above\"",
+              c == &s->front ? "the front" : "a worker", REVIVAL_TRIES);
+    s->exit_code = 1;
+    stop(s);
+}
+
+static void child_gone(struct supervisor *s, struct child *c, int status)
+{
+    child_died(c, status, s->stopping || c->taken, clock_mono_us());
+    if (revival_is_hopeless(&c->revival) && !s->stopping)
+        give_up(s, c);
+    if (c == &s->front)
+        supervisor_close(&s->control); /* the next one gets the workers' links */
+    else
+        supervisor_close(&s->link[c - s->worker]);
+}
+
+static void worker_gone(struct supervisor *s, size_t i, int status)
+{
+    struct child *w = &s->worker[i];
+
+    if (s->old[i] && !s->stopping && (w->taken || status == 0)) {
+        log_info(CTX, "worker_replaced worker=%zu what=\"%s\"", i,
+                 w->taken ? "it spoke another program's language"
+                          : "nobody published through the old one");
+        w->taken = true;
+    }
+    s->old[i] = false;
+    child_gone(s, w, status);
+}
+
+static void reap(struct supervisor *s)
+{
+    char how[CHILD_HOW];
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        child_how(status, how);
+        if (pid == s->front.pid)
+            child_gone(s, &s->front, status);
+        for (size_t i = 0; i < s->workers; i++)
+            if (pid == s->worker[i].pid)
+                worker_gone(s, i, status);
+        if (pid == s->leaving) {
+            s->leaving = 0;
+            if (status && !s->stopping)
+                log_warn(CTX, "predecessor_died how=\"%s\"", how);
+        }
+        if (upgrade_lost(&s->upgrade, pid, how))
+            child_say_denied(&s->heir);
+    }
 }
 
 /* All or nothing: what cannot be read whole changes nothing. Sockets and counts stay as they are.
@@ -318,13 +335,25 @@ static bool all_gone(const struct supervisor *s)
 
 static void kill_all(struct supervisor *s)
 {
-    if (s->front.pid)
-        kill(s->front.pid, SIGKILL);
+    child_take(&s->front);
     if (s->leaving)
         kill(s->leaving, SIGKILL);
     for (size_t i = 0; i < s->workers; i++)
-        if (s->worker[i].pid)
-            kill(s->worker[i].pid, SIGKILL);
+        child_take(&s->worker[i]);
+}
+
+/* A child that is stopping has a deadline instead. */
+static void look_after(struct supervisor *s, int64_t now_us)
+{
+    int64_t stuck_us = (int64_t)s->config->isolation.stuck_ms * 1000;
+
+    if (s->stopping || now_us < s->look_us)
+        return;
+    s->look_us = now_us + VIGIL_LOOK_US;
+    if (s->upgrade.state != UPGRADE_HANDING) /* it hands over everything in one go */
+        child_watch(&s->front, stuck_us, now_us);
+    for (size_t i = 0; i < s->workers; i++)
+        child_watch(&s->worker[i], stuck_us, now_us);
 }
 
 static void watch(struct supervisor *s)
@@ -340,6 +369,7 @@ static void watch(struct supervisor *s)
         if (upgrade_step(&s->upgrade, s->control, now_us) == UPGRADE_TAKEN)
             supervisor_upgraded(s, now_us);
         spawn_due(s, now_us);
+        look_after(s, now_us);
         if (s->leaving && now_us > s->leaving_us)
             kill(s->leaving, SIGKILL);
         if (s->stopping && now_us > s->deadline_us) {
@@ -357,6 +387,17 @@ static size_t count_or(uint32_t configured, size_t automatic, size_t most)
     return n < most ? n : most;
 }
 
+static int make_children(struct supervisor *s)
+{
+    int rc = child_init(&s->front, CHILD_FRONT);
+
+    for (size_t i = 0; i < s->workers && !rc; i++)
+        rc = child_init(&s->worker[i], (int)i);
+    if (rc)
+        log_error(CTX, "cannot_start why=\"%s\"", strerror(-rc));
+    return rc;
+}
+
 static int open_all(struct supervisor *s)
 {
     const struct config *c = s->config;
@@ -369,7 +410,7 @@ static int open_all(struct supervisor *s)
     for (size_t i = 0; i < s->workers; i++)
         s->link[i] = -1;
     if (sockets_open_srt(c->srt.listen, s->workers, s->srt, &s->srt_port) ||
-        sockets_open_http(c->http.listen, s->threads, s->http, &s->http_port))
+        sockets_open_http(c->http.listen, s->threads, s->http, &s->http_port) || make_children(s))
         return -EADDRINUSE;
     journal_file_open(&s->journal, c, s->srt_port);
     log_info(CTX, "listening srt=%s port=%u workers=%zu http=%s port=%u threads=%zu", c->srt.listen,
@@ -386,7 +427,8 @@ int supervisor_run(const struct supervisor_options *o)
                            .path = o->path,
                            .set = o->set,
                            .set_count = o->set_count,
-                           .control = -1};
+                           .control = -1,
+                           .heir = {.pulse_fd = -1}};
 
     supervisor_find_program(&s, o->argv);
     upgrade_init(&s.upgrade);
@@ -402,5 +444,5 @@ int supervisor_run(const struct supervisor_options *o)
     watch(&s);
     log_info(CTX, "stopped");
     config_free(&s.config);
-    return 0;
+    return s.exit_code;
 }

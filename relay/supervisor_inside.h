@@ -5,6 +5,7 @@
 #define RELAY_SUPERVISOR_INSIDE_H
 
 #include "config/config.h"
+#include "relay/child.h"
 #include "relay/inheritance.h"
 #include "relay/journal_file.h"
 #include "relay/upgrade.h"
@@ -18,17 +19,10 @@
 enum {
     WORKERS_MAX = 64,
     THREADS_MAX = 64,
-    STOP_US = 9500000,        /* then whoever is left is killed */
-    QUICK_DEATH_US = 1000000, /* a process that dies this soon after its start is put off */
-    PUT_OFF_US = 500000,
+    STOP_US = 9500000,     /* then whoever is left is killed */
+    PUT_OFF_US = 500000,   /* when not even a fork goes */
     LEAVING_US = 12000000, /* how long a front may live after another one took over */
     DESCRIPTORS = 1 << 19,
-};
-
-struct child {
-    pid_t pid; /* 0: not running */
-    int64_t started_us, start_at_us;
-    uint32_t generation;
 };
 
 struct supervisor {
@@ -40,6 +34,7 @@ struct supervisor {
     int srt[WORKERS_MAX], http[THREADS_MAX];
     uint16_t srt_port, http_port;
     struct child front, worker[WORKERS_MAX];
+    struct child heir;     /* the front of an upgrade that is under way; its page stays longer */
     int link[WORKERS_MAX]; /* the front's ends: they outlive the front; -1: none */
     bool old[WORKERS_MAX]; /* runs the program that was before an upgrade */
     int control;           /* to the front */
@@ -51,7 +46,8 @@ struct supervisor {
     pid_t leaving;      /* a front that ends its last replies; 0: none */
     int64_t leaving_us; /* then it is killed */
     bool stopping;
-    int64_t deadline_us;
+    int64_t deadline_us, look_us; /* look_us: the next one at the children's pulses */
+    int exit_code;
 };
 
 void supervisor_close(int *fd);

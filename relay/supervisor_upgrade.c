@@ -49,6 +49,7 @@ static void list_all(const struct supervisor *s, struct inheritance *all)
     all->journal_disk = s->journal.disk;
     all->control = s->control;
     all->front = s->front.pid;
+    all->front_pulse = s->front.pulse_fd;
     all->leaving = s->leaving;
     memcpy(all->http, s->http, s->threads * sizeof(s->http[0]));
     for (size_t i = 0; i < s->workers; i++) {
@@ -56,6 +57,7 @@ static void list_all(const struct supervisor *s, struct inheritance *all)
         all->worker[i] = s->worker[i].pid;
         all->link[i] = s->link[i];
         all->generation[i] = s->worker[i].generation;
+        all->pulse[i] = s->worker[i].pulse_fd;
     }
 }
 
@@ -70,7 +72,15 @@ void supervisor_upgrade(struct supervisor *s, int64_t now_us)
                               : "the front is being restarted");
         return;
     }
+    child_fini(&s->heir);
+    if (child_init(&s->heir, CHILD_FRONT)) {
+        log_warn(CTX, "upgrade_refused why=\"no memory\" changed=nothing");
+        return;
+    }
     list_all(s, &plan);
+    plan.front_pulse = s->heir.pulse_fd;
+    for (size_t i = 0; i < s->workers; i++)
+        plan.pulse[i] = -1;
     upgrade_begin(&s->upgrade, &plan, s->program, s->argv, now_us);
 }
 
@@ -82,13 +92,17 @@ void supervisor_upgraded(struct supervisor *s, int64_t now_us)
     s->leaving = s->front.pid;
     s->leaving_us = now_us + LEAVING_US;
     supervisor_close(&s->control);
-    s->front.pid = s->upgrade.pid;
-    s->front.started_us = now_us;
+    child_fini(&s->front);
+    child_born(&s->heir, s->upgrade.pid, now_us);
+    s->front = s->heir;
+    s->heir = (struct child){.pulse_fd = -1};
     s->control = s->upgrade.control;
     for (size_t i = 0; i < s->workers; i++) {
         s->old[i] = true;
-        if (!s->upgrade.same_link && s->worker[i].pid)
-            kill(s->worker[i].pid, SIGKILL);
+        if (s->upgrade.same_link)
+            continue;
+        supervisor_close(&s->link[i]);
+        child_take(&s->worker[i]);
     }
     upgrade_init(&s->upgrade);
     list_all(s, &all);
@@ -123,7 +137,7 @@ void supervisor_resume(struct supervisor *s, const struct inheritance *from)
     s->srt_port = (uint16_t)from->srt_port;
     s->http_port = (uint16_t)from->http_port;
     s->control = from->control;
-    s->front = (struct child){.pid = from->front, .started_us = clock_mono_us()};
+    child_resume(&s->front, CHILD_FRONT, from->front_pulse, from->front);
     s->leaving = from->leaving;
     s->leaving_us = clock_mono_us() + LEAVING_US;
     memcpy(s->http, from->http, s->threads * sizeof(s->http[0]));
@@ -132,7 +146,9 @@ void supervisor_resume(struct supervisor *s, const struct inheritance *from)
     for (size_t i = 0; i < s->workers; i++) {
         s->srt[i] = from->srt[i];
         s->link[i] = from->link[i];
-        s->worker[i] = (struct child){.pid = from->worker[i], .generation = from->generation[i]};
+        child_resume(&s->worker[i], (int)i, from->pulse[i], from->worker[i]);
+        s->worker[i].generation = from->generation[i];
+        s->worker[i].taken |= s->link[i] < 0;
         s->old[i] = from->worker[i] != 0;
         m.worker = (uint32_t)i;
         if (s->old[i] && link_send(s->control, &m, -1))

@@ -18,9 +18,10 @@ struct mailbox {
     size_t capacity;
     void (*drop)(void *item);
 
-    pthread_mutex_t lock; /* guards posted and count */
+    pthread_mutex_t lock; /* guards posted, count and awake */
     void **posted;
     size_t count;
+    bool awake;               /* the owner was called and has not come yet */
     _Atomic uint64_t refused; /* read by anybody */
 
     void **taken; /* the owner's alone */
@@ -87,24 +88,48 @@ int mailbox_fd(const struct mailbox *m)
     return m->fd;
 }
 
-int mailbox_post(struct mailbox *m, void *item)
+/* How many are queued now, or -ENOSPC. */
+static int put(struct mailbox *m, void *item, bool wake)
 {
     mailbox_check(m);
-    int rc = 0;
+    int rc;
     pthread_mutex_lock(&m->lock);
     if (m->count == m->capacity) {
         m->refused++;
         rc = -ENOSPC;
     } else {
         m->posted[m->count++] = item;
+        rc = (int)m->count;
         /* Under the lock on purpose: whoever takes the last item may free the mailbox at once, so
          * the poster must be done with the descriptor by then. It cannot block: the counter would
          * have to reach 2^64 - 1. */
-        if (m->count == 1)
+        if (wake && !m->awake)
             eventfd_write(m->fd, 1);
+        m->awake |= wake;
     }
     pthread_mutex_unlock(&m->lock);
     return rc;
+}
+
+int mailbox_post(struct mailbox *m, void *item)
+{
+    int rc = put(m, item, true);
+    return rc < 0 ? rc : 0;
+}
+
+int mailbox_put(struct mailbox *m, void *item)
+{
+    return put(m, item, false);
+}
+
+void mailbox_wake(struct mailbox *m)
+{
+    mailbox_check(m);
+    pthread_mutex_lock(&m->lock);
+    if (!m->awake)
+        eventfd_write(m->fd, 1);
+    m->awake = true;
+    pthread_mutex_unlock(&m->lock);
 }
 
 size_t mailbox_drain(struct mailbox *m, void (*take)(void *ctx, void *item), void *ctx)
@@ -121,6 +146,7 @@ size_t mailbox_drain(struct mailbox *m, void (*take)(void *ctx, void *item), voi
     size_t count = m->count;
     m->posted = m->taken;
     m->count = 0;
+    m->awake = false;
     pthread_mutex_unlock(&m->lock);
 
     m->taken = items;
@@ -129,6 +155,15 @@ size_t mailbox_drain(struct mailbox *m, void (*take)(void *ctx, void *item), voi
         take(ctx, items[i]);
     m->draining = false;
     return count;
+}
+
+bool mailbox_has_called(struct mailbox *m)
+{
+    mailbox_check(m);
+    pthread_mutex_lock(&m->lock);
+    bool any = m->awake && m->count > 0;
+    pthread_mutex_unlock(&m->lock);
+    return any;
 }
 
 uint64_t mailbox_refused(const struct mailbox *m)

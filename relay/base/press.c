@@ -95,6 +95,8 @@ bool press_failed(const struct press *p)
 static void add_plain(struct press *p, const void *piece, size_t len)
 {
     text_add(&p->plain, piece, len);
+    if (p->later)
+        return;
     p->crc = (uint32_t)crc32(p->crc, piece, (uInt)len);
 }
 
@@ -103,15 +105,19 @@ void press_add(struct press *p, const void *piece, size_t len)
     if (len == 0)
         return;
     add_plain(p, piece, len);
-    deflate_piece(&p->deflated, piece, len);
+    if (!p->later)
+        deflate_piece(&p->deflated, piece, len);
 }
 
 void press_join(struct press *p, const struct press *other)
 {
-    p->crc = (uint32_t)crc32_combine(p->crc, other->crc, (z_off_t)other->plain.len);
     text_add(&p->plain, other->plain.data, other->plain.len);
-    text_add(&p->deflated, other->deflated.data, other->deflated.len);
     p->plain.failed |= other->plain.failed;
+    if (p->later)
+        return;
+    assert(!other->later);
+    p->crc = (uint32_t)crc32_combine(p->crc, other->crc, (z_off_t)other->plain.len);
+    text_add(&p->deflated, other->deflated.data, other->deflated.len);
     p->deflated.failed |= other->deflated.failed;
 }
 
@@ -136,13 +142,14 @@ void press_store(struct press *p, const void *piece, size_t len)
     if (len == 0)
         return;
     add_plain(p, piece, len);
-    for (size_t at = 0; at < len; at += STORED_MAX)
+    for (size_t at = 0; at < len && !p->later; at += STORED_MAX)
         add_block(&p->deflated, (const char *)piece + at,
                   len - at < STORED_MAX ? len - at : STORED_MAX, false);
 }
 
 void press_gzip(const struct press *p, struct text *t)
 {
+    assert(!p->later);
     /* RFC 1952 section 2.3: no name, no time, system unknown. */
     static const unsigned char head[10] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255};
     unsigned char tail[8];
@@ -153,4 +160,13 @@ void press_gzip(const struct press *p, struct text *t)
     put_le(tail + 4, (uint32_t)p->plain.len, 4);
     text_add(t, tail, sizeof(tail));
     t->failed |= press_failed(p);
+}
+
+void press_gzip_text(const void *plain, size_t len, struct text *t)
+{
+    struct press p;
+    press_init(&p);
+    press_add(&p, plain, len);
+    press_gzip(&p, t);
+    press_fini(&p);
 }

@@ -22,10 +22,12 @@
 struct press {
     struct text plain, deflated;
     uint32_t crc; /* of plain */
+    bool later;   /* plain is all there is: whoever wants it compressed does so in one piece */
 };
 
 void press_init(struct press *p);
 void press_fini(struct press *p);
+/* Empties it; later stays what it is. */
 void press_clear(struct press *p);
 bool press_failed(const struct press *p);
 /* Appends text as a piece of its own. */
@@ -34,7 +36,9 @@ void press_add(struct press *p, const void *piece, size_t len);
 void press_join(struct press *p, const struct press *other);
 /* Appends text that changes too often to be worth compressing: it is stored. */
 void press_store(struct press *p, const void *piece, size_t len);
-/* Everything as one gzip file, appended to t. */
+/* Everything as one gzip file, appended to t. Not when later. */
 void press_gzip(const struct press *p, struct text *t);
+/* Text as one gzip file, appended to t. */
+void press_gzip_text(const void *plain, size_t len, struct text *t);
 
 #endif

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/control/api.h"
 
+#include "relay/control/debug.h"
 #include "relay/control/problem.h"
 #include "relay/control/schema.h"
 
@@ -43,6 +44,13 @@ static bool render_room(struct text *t, const struct source *src, const char *va
     return true;
 }
 
+static bool render_debug(struct text *t, const struct source *src, const char *value)
+{
+    (void)value;
+    debug_put(t, src);
+    return true;
+}
+
 static bool render_document(struct text *t, const struct source *src, const char *value);
 
 #define REF(name) "{\"$ref\":\"#/components/schemas/" name "\"}"
@@ -53,6 +61,7 @@ static const struct api_route routes[] = {
      NULL, render_rooms},
     {"rooms/{room}", "One room with its feed's counters", REF("Room"), "There is no such room now.",
      render_room},
+    {"debug", "What the relay holds and takes now", REF("Debug"), NULL, render_debug},
     {"openapi.json", "This document", "{\"type\":\"object\"}", NULL, render_document},
 };
 enum { ROUTES = sizeof(routes) / sizeof(routes[0]) };
@@ -109,8 +118,8 @@ static bool render_document(struct text *t, const struct source *src, const char
         describe_route(t, &routes[i]);
     }
     text_puts(t, "},\"components\":{\"schemas\":{");
-    const struct schema *const all[] = {&schema_summary, &schema_room, &schema_feed,
-                                        &schema_rendition};
+    const struct schema *const all[] = {&schema_summary,   &schema_room,  &schema_feed,
+                                        &schema_rendition, &schema_debug, &schema_process};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         schema_describe(t, all[i]);
         text_puts(t, ",");

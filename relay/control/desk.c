@@ -185,8 +185,12 @@ size_t desk_drain(struct desk *d, struct server *s, const struct rooms *rooms, i
                   int64_t wall_us)
 {
     struct server_stats web;
+    struct self_stat self;
     struct drain drain = {
-        .server = s, .source = {.rooms = rooms, .web = &web, .now_us = now_us, .wall_us = wall_us}};
+        .server = s,
+        .source = {
+            .rooms = rooms, .web = &web, .self = &self, .now_us = now_us, .wall_us = wall_us}};
     server_stats(s, &web);
+    self_stat_read(&self);
     return mailbox_drain(d->questions, answer, &drain);
 }

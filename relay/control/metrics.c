@@ -100,6 +100,46 @@ static void log_lines(struct text *t, const char *name, const struct sums *s)
     labelled(t, name, "process", "workers", s->workers.log_dropped);
 }
 
+static void front_fds(struct text *t, const char *name, const struct sums *s)
+{
+    plain(t, name, s->src->self ? s->src->self->fds : 0);
+}
+
+static void front_threads(struct text *t, const char *name, const struct sums *s)
+{
+    plain(t, name, s->src->self ? s->src->self->threads : 0);
+}
+
+static void front_memory(struct text *t, const char *name, const struct sums *s)
+{
+    plain(t, name, s->src->self ? s->src->self->rss_bytes : 0);
+}
+
+static void feeds_ended(struct text *t, const char *name, const struct sums *s)
+{
+    for (size_t i = 0; i < ENDINGS; i++)
+        labelled(t, name, "reason", ending_word((uint32_t)i), s->rooms.ended[i]);
+}
+
+static void room_memory(struct text *t, const char *name, const struct sums *s)
+{
+    struct room_facts r;
+    for (size_t i = 0; i < rooms_count(s->src->rooms); i++) {
+        room_facts(rooms_at(s->src->rooms, i), &r);
+        labelled(t, name, "room", r.name, r.bytes);
+    }
+}
+
+static void room_shed(struct text *t, const char *name, const struct sums *s)
+{
+    struct room_facts r;
+    for (size_t i = 0; i < rooms_count(s->src->rooms); i++) {
+        room_facts(rooms_at(s->src->rooms, i), &r);
+        labelled(t, name, "room", r.name,
+                 r.presentation->counters.shed_retained + r.presentation->counters.shed_listed);
+    }
+}
+
 /* A sum, by its place in one of the structs. */
 enum origin { FROM_ROOMS, FROM_WEB };
 
@@ -154,6 +194,13 @@ static const struct family families[] = {
     {"http_timeouts_total", "counter", "Connections cut by a deadline.", timeouts},
     {"pinned_bytes", "gauge", "Bytes of segments in memory.", pinned_bytes},
     {"pinned_blobs", "gauge", "Segments and init segments in memory.", pinned_blobs},
+    {"feeds_ended_total", "counter", "Feeds that ended, by reason; limit: see the log.",
+     feeds_ended},
+    {"room_memory_bytes", "gauge", "Of limits.room_bytes, what the room holds.", room_memory},
+    {"room_segments_shed_total", "counter", "Segments the room gave up for its budget.", room_shed},
+    {"front_open_fds", "gauge", "Open descriptors of the front.", front_fds},
+    {"front_threads", "gauge", "Threads of the front.", front_threads},
+    {"front_resident_memory_bytes", "gauge", "Resident memory of the front.", front_memory},
     {"log_lines_dropped_total", "counter", "Log lines suppressed or lost.", log_lines},
 };
 
@@ -170,6 +217,8 @@ static const struct worker_metric worker_metrics[] = {
      WORKER(restarts), 1},
     {"worker_cpu_seconds_total", "counter", "CPU time used.", WORKER(stats.cpu_us), 1e-6},
     {"worker_resident_memory_bytes", "gauge", "Resident memory.", WORKER(stats.rss_bytes), 1},
+    {"worker_threads", "gauge", "Threads.", WORKER(stats.threads), 1},
+    {"worker_open_fds", "gauge", "Open descriptors.", WORKER(stats.fds), 1},
     {"worker_ticks_total", "counter", "Rounds of its loop.", WORKER(stats.ticks), 1},
     {"worker_late_ticks_total", "counter", "Rounds that came late.", WORKER(stats.late_ticks), 1},
     {"worker_udp_dropped_total", "counter", "Datagrams that its socket had no room for.",

@@ -6,6 +6,7 @@
 #ifndef RELAY_CONTROL_SOURCE_H
 #define RELAY_CONTROL_SOURCE_H
 
+#include "relay/base/self_stat.h"
 #include "relay/room/rooms.h"
 #include "relay/web/server.h"
 
@@ -14,6 +15,7 @@
 struct source {
     const struct rooms *rooms;
     const struct server_stats *web;
+    const struct self_stat *self; /* the front's own; NULL: not known */
     int64_t now_us, wall_us;
 };
 

@@ -3,10 +3,11 @@
 #include "relay/ingest/feed.h"
 
 #include "relay/base/log.h"
-#include "relay/ingest/access_units.h"
 #include "relay/ingest/asides.h"
 #include "relay/ingest/feed_message.h"
+#include "relay/ingest/feed_pace.h"
 #include "relay/ingest/feed_start.h"
+#include "relay/ingest/feed_units.h"
 #include "relay/ingest/left_out.h"
 #include "relay/ingest/not_media.h"
 #include "relay/ingest/reorder.h"
@@ -30,8 +31,9 @@ enum {
     BATCH_BYTES = 256 * TS_PACKET, /* gathered for one run of the demuxer; shared by all feeds */
     SILENT_US = 10 * 1000000,      /* without a playable track for this long: not media */
     RATE_WINDOW_S = 10,
-    CHANGES_PER_S = 16, /* new tables or parameters; a real encoder needs a few an hour */
 };
+
+#define NO_MEMORY "the relay has no memory or descriptors left for this feed"
 
 enum phase { PHASE_OPENING, PHASE_SEARCHING, PHASE_LIVE, PHASE_ENDED };
 
@@ -43,19 +45,20 @@ struct feed {
     struct reorder *reorder;
     struct ts_filter filter;
     struct left_out left_out;
+    struct ts_layout layout; /* what the demuxer and the packager are for */
     struct ts_demux *demux;
-    struct access_units *units[TS_TRACKS_MAX];
+    struct feed_units units;
     struct packager *packager;
     struct asides *asides;
     struct packager_stats gone; /* of packagers that a new layout replaced */
-    struct access_units_count counts;
     struct link_feed_stats srt; /* SRT's side only */
     int64_t opened_us, wall_us;
     struct feed_start start;
     bool joined;     /* it has a layout beside another feed's */
     bool last_short; /* the last SRT packet was not a full one */
     uint64_t bytes, packets, rate[RATE_WINDOW_S];
-    uint32_t seconds, changes; /* changes: in this second */
+    uint32_t seconds;
+    struct feed_pace pace;
     enum link_close_reason fault_reason;
     char fault[LINK_TEXT];
 };
@@ -89,10 +92,11 @@ static void send_to_front(struct feed *f, struct link_message *m, uint32_t type,
     f->out.send(f->out.ctx, m, fd);
 }
 
-static void note_change(struct feed *f)
+/* why: a limit that was passed, or NULL. */
+static void keep_pace(struct feed *f, const char *why)
 {
-    if (++f->changes > CHANGES_PER_S)
-        set_fault(f, LINK_CLOSE_LIMIT, "its tables or parameter sets change all the time");
+    if (why)
+        set_fault(f, LINK_CLOSE_LIMIT, why);
 }
 
 static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct track_params *p,
@@ -102,7 +106,7 @@ static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct t
     struct link_message m = {0};
 
     feed_message_track(&m, track, init_id, p, language, bytes);
-    note_change(f);
+    keep_pace(f, feed_pace_change(&f->pace));
     log_info(f->log_name, "track number=%u codec=%s %s", track, p->rfc6381,
              codec_kind(p->codec) == CODEC_KIND_VIDEO ? "video" : "audio");
     send_to_front(f, &m, LINK_TRACK, fd);
@@ -112,10 +116,12 @@ static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct t
 
 static void on_part(void *ctx, const struct packager_part *part, int fd)
 {
+    struct feed *f = ctx;
     struct link_message m = {0};
 
+    keep_pace(f, feed_pace_news(&f->pace, part->track, false));
     feed_message_part(&m, part);
-    send_to_front(ctx, &m, LINK_PART, fd);
+    send_to_front(f, &m, LINK_PART, fd);
 }
 
 static void on_segment(void *ctx, const struct packager_segment *segment, int fd)
@@ -125,6 +131,7 @@ static void on_segment(void *ctx, const struct packager_segment *segment, int fd
 
     if (segment->track == PACKAGER_TS_TRACK)
         memcpy(f->start.ts_counters, segment->ts_counters, sizeof(f->start.ts_counters));
+    keep_pace(f, feed_pace_news(&f->pace, segment->track, segment->discontinuity));
     feed_message_segment(&m, segment);
     send_to_front(f, &m, LINK_SEGMENT, fd);
 }
@@ -140,10 +147,14 @@ static void on_unit(void *ctx, const struct access_unit *u)
                               .len = u->len,
                               .nals = u->nals,
                               .nal_count = u->nal_count};
+    int rc;
 
     p.has_next = u->last && ts_filter_next_dts(&f->filter, u->track, u->raw_dts, &p.raw_next);
-    if (!f->fault[0] && packager_take(f->packager, &p))
-        set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory or descriptors left for this feed");
+    rc = f->fault[0] ? 0 : packager_take(f->packager, &p);
+    if (rc) {
+        log_warn(f->log_name, "not_packaged track=%u error=%d", u->track, -rc);
+        set_fault(f, LINK_CLOSE_LIMIT, NO_MEMORY);
+    }
     asides_unit(f->asides, f->filter.layout.tracks[u->track].codec, u, f->packager);
 }
 
@@ -151,7 +162,7 @@ static void on_unit(void *ctx, const struct access_unit *u)
  * a full TS packet in a full SRT packet; a whole one nearly always ends in stuffing. */
 static bool is_torn(const struct feed *f, const struct ts_pes *pes)
 {
-    return ts_demux_is_ending(f->demux) && pes->track == 0 && !f->filter.last_stuffed &&
+    return ts_demux_is_ending(f->demux) && pes->track == 0 && !ts_filter_is_ended(&f->filter, 0) &&
            !f->last_short && codec_kind(f->filter.layout.tracks[0].codec) == CODEC_KIND_VIDEO;
 }
 
@@ -159,44 +170,32 @@ static void on_pes(void *ctx, const struct ts_pes *pes)
 {
     struct feed *f = ctx;
 
-    if (!f->units[pes->track])
-        return;
-    access_units_take(f->units[pes->track], pes->data, pes->len, pes->has_time, pes->raw_pts,
-                      pes->raw_dts, pes->corrupt || is_torn(f, pes));
+    feed_units_take(&f->units, pes, is_torn(f, pes));
 }
 
 static void run_demuxer(struct feed *f)
 {
     size_t len = batch_len;
+    int rc;
 
     batch_len = 0;
-    if (len && f->demux && ts_demux_push(f->demux, batch, len))
+    rc = len && f->demux ? ts_demux_push(f->demux, batch, len) : 0;
+    if (rc == -ENOMEM)
+        set_fault(f, LINK_CLOSE_LIMIT, NO_MEMORY);
+    else if (rc)
         set_fault(f, LINK_CLOSE_NOT_MEDIA, "the stream cannot be demuxed");
 }
 
-static void on_ts_packet(void *ctx, const uint8_t packet[static TS_PACKET])
+static void on_ts_packet(void *ctx, const uint8_t packet[static TS_PACKET],
+                         const uint8_t head[static 4])
 {
     struct feed *f = ctx;
 
-    memcpy(batch + batch_len, packet, TS_PACKET);
+    memcpy(batch + batch_len, head, 4);
+    memcpy(batch + batch_len + 4, packet + 4, TS_PACKET - 4);
     batch_len += TS_PACKET;
     if (batch_len == sizeof(batch))
         run_demuxer(f);
-}
-
-static void add_counts(struct feed *f)
-{
-    for (size_t i = 0; i < TS_TRACKS_MAX; i++) {
-        struct access_units_count c;
-
-        if (!f->units[i])
-            continue;
-        access_units_count(f->units[i], &c);
-        f->counts.corrupt += c.corrupt;
-        f->counts.oversize += c.oversize;
-        f->counts.lost_sync += c.lost_sync;
-        access_units_free(&f->units[i]);
-    }
 }
 
 /* Ends what runs on the present layout; its segments are complete and the numbers go on. */
@@ -207,11 +206,11 @@ static void close_layout(struct feed *f)
     if (f->demux)
         ts_demux_end(f->demux);
     ts_demux_free(&f->demux);
-    add_counts(f);
+    feed_units_fini(&f->units);
     if (!f->packager)
         return;
     if (packager_end(f->packager))
-        set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory or descriptors left for this feed");
+        set_fault(f, LINK_CLOSE_LIMIT, NO_MEMORY);
     packager_stats(f->packager, &s);
     f->gone.in += s.in;
     f->gone.out += s.out;
@@ -225,7 +224,6 @@ static void close_layout(struct feed *f)
 static int open_packager(struct feed *f, const struct ts_layout *l)
 {
     struct packager_out cb = {.ctx = f, .track = on_track, .part = on_part, .segment = on_segment};
-
     int rc = feed_start_packager(&f->start, f->o.config, f->o.stream.room, l, &cb, &f->packager);
 
     if (!rc && !f->start.joins && config_wants_ts(f->o.config, f->o.stream.room) &&
@@ -245,28 +243,45 @@ static bool may_start(struct feed *f, const struct ts_layout *l)
     return !f->fault[0];
 }
 
+/* A new program on the tracks of the old one: what is the same goes on, nothing is lost. */
+static int turn_layout(struct feed *f, const struct ts_layout *l)
+{
+    struct packager_track tracks[TS_TRACKS_MAX];
+
+    feed_start_tracks(l, tracks);
+    return packager_turn(f->packager, tracks, l->count);
+}
+
+static int open_layout(struct feed *f, const struct ts_layout *l)
+{
+    int rc = open_packager(f, l);
+
+    return rc ? rc : ts_demux_new(&f->demux, f->o.config->limits.access_unit_bytes, on_pes, f);
+}
+
 static void on_layout(void *ctx, const struct ts_layout *l)
 {
     struct feed *f = ctx;
-    const struct config *c = f->o.config;
-    int rc = 0;
+    bool turns;
+    int rc;
 
     run_demuxer(f);
-    close_layout(f);
-    note_change(f);
+    turns = f->packager && f->demux && l->count && packager_can_turn(f->packager) &&
+            ts_layout_goes_on(&f->layout, l);
+    if (!turns)
+        close_layout(f);
+    f->layout = *l;
+    keep_pace(f, feed_pace_change(&f->pace));
     if (f->fault[0])
         return;
     log_info(f->log_name, "program tracks=%zu left_out=\"%s\"", l->count, l->left_out);
     if (l->count == 0 || !may_start(f, l))
         return;
-    rc = open_packager(f, l);
-    for (size_t i = 0; i < l->count && !rc; i++)
-        rc = access_units_new(&f->units[i], (uint32_t)i, l->tracks[i].codec,
-                              c->limits.access_unit_bytes, on_unit, f);
+    rc = turns ? turn_layout(f, l) : open_layout(f, l);
     if (!rc)
-        rc = ts_demux_new(&f->demux, l, c->limits.access_unit_bytes, on_pes, f);
+        rc = feed_units_turn(&f->units, l);
     if (rc)
-        set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory left for this feed");
+        set_fault(f, LINK_CLOSE_LIMIT, NO_MEMORY);
 }
 
 static void on_payload(void *ctx, const uint8_t *bytes, size_t len)
@@ -286,23 +301,19 @@ static void on_hole(void *ctx)
     ts_filter_break(&f->filter);
 }
 
-static bool is_main(const struct feed *f)
-{
-    return strcmp(f->o.stream.role, "main") == 0;
-}
-
 /* Nothing is known of the program yet; the front is asked. */
 static int begin(struct feed *f)
 {
     struct asides_out beside = {f->out.ctx, f->out.send, f->o.worker, f->o.id, f->log_name};
     struct ts_out ts = {f, on_ts_packet, on_layout, asides_packet, NULL};
     struct link_message m = {0};
+    bool is_main = strcmp(f->o.stream.role, "main") == 0;
 
     asides_free(&f->asides);
     if (asides_new(&f->asides, &beside))
         return -ENOMEM;
     ts.aside_ctx = f->asides;
-    ts_filter_init(&f->filter, is_main(f) ? f->o.config->limits.audio_tracks : 0, &ts);
+    ts_filter_init(&f->filter, is_main ? f->o.config->limits.audio_tracks : 0, &ts);
     feed_message_open(&m, &f->o);
     send_to_front(f, &m, LINK_FEED_OPEN, -1);
     return 0;
@@ -320,6 +331,7 @@ int feed_new(struct feed **out, const struct feed_options *o, const struct feed_
     f->out = *cb;
     f->opened_us = o->now_us;
     snprintf(f->log_name, sizeof(f->log_name), "room/%s", o->stream.room);
+    feed_units_init(&f->units, o->config->limits.access_unit_bytes, on_unit, f);
     if (reorder_new(&f->reorder, o->first_sequence, o->config->srt.flow_window, !o->classic,
                     &in_order) ||
         begin(f)) {
@@ -336,8 +348,7 @@ void feed_free(struct feed **f)
     if (!*f)
         return;
     ts_demux_free(&(*f)->demux);
-    for (size_t i = 0; i < TS_TRACKS_MAX; i++)
-        access_units_free(&(*f)->units[i]);
+    feed_units_fini(&(*f)->units);
     packager_free(&(*f)->packager);
     reorder_free(&(*f)->reorder);
     asides_free(&(*f)->asides);
@@ -377,21 +388,19 @@ void feed_second(struct feed *f, int64_t now_us)
 {
     uint64_t sum = 0;
     struct link_message m = {0};
-    int64_t patience = SILENT_US + (int64_t)f->o.config->hls.max_target_duration_s * 1000000;
+    int64_t patience = SILENT_US;
 
     for (size_t i = 0; i < RATE_WINDOW_S; i++)
         sum += f->rate[i];
     if (sum * 8 > (uint64_t)f->o.config->limits.feed_mbps * 1000000 * RATE_WINDOW_S)
         set_fault(f, LINK_CLOSE_LIMIT, "more than limits.feed_mbps for 10 s");
     f->rate[++f->seconds % RATE_WINDOW_S] = 0;
-    f->changes = 0;
+    feed_pace_second(&f->pace);
     asides_second(f->asides);
     if (left_out_update(&f->left_out, f->log_name, &f->filter.layout, f->packager, &m))
         send_to_front(f, &m, LINK_PROGRAM, -1);
     if (f->packager && f->filter.has_layout) /* media, but perhaps a long way to its first IDR */
-        patience += SILENT_US;
-    else
-        patience = SILENT_US;
+        patience += SILENT_US + (int64_t)f->o.config->hls.max_target_duration_s * 1000000;
     if (f->phase == PHASE_SEARCHING &&
         (now_us - f->opened_us > patience || (f->packager && packager_is_apart(f->packager))))
         set_fault(f, LINK_CLOSE_NOT_MEDIA,
@@ -466,19 +475,12 @@ void feed_stats(const struct feed *f, struct link_feed_stats *out)
 {
     const struct ts_counters *c = &f->filter.count;
     struct packager_stats s = {0};
-    struct access_units_count sum = f->counts;
+    struct access_units_count sum;
     struct asides_count beside;
 
     if (f->packager)
         packager_stats(f->packager, &s);
-    for (size_t i = 0; i < TS_TRACKS_MAX; i++) {
-        struct access_units_count one = {0};
-
-        if (f->units[i])
-            access_units_count(f->units[i], &one);
-        sum.corrupt += one.corrupt;
-        sum.oversize += one.oversize;
-    }
+    feed_units_count(&f->units, &sum);
     *out = f->srt;
     out->bytes = f->bytes;
     out->packets = f->packets;

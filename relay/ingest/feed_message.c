@@ -40,6 +40,7 @@ void feed_message_part(struct link_message *m, const struct packager_part *part)
         .duration_90k = part->duration_90k,
         .capture_wall_us = part->capture_wall_us,
         .independent = part->independent,
+        .last = part->last,
         .discontinuity = part->discontinuity,
     };
 }

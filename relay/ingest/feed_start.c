@@ -12,6 +12,7 @@ void feed_start_init(struct feed_start *s, const struct link_go *go)
                              .raw_90k = go->raw_90k,
                              .joins = go->joins,
                              .part_ms = go->part_ms,
+                             .part_ranges = go->part_ranges,
                              .target_duration_s = go->target_duration_s};
     memcpy(s->ts_counters, go->ts_counters, sizeof(s->ts_counters));
 }
@@ -25,17 +26,29 @@ void feed_start_again(struct feed_start *s, const struct packager *p)
     s->restarted = s->next_sequence > 0;
 }
 
+void feed_start_tracks(const struct ts_layout *l,
+                       struct packager_track tracks[static TS_TRACKS_MAX])
+{
+    memset(tracks, 0, TS_TRACKS_MAX * sizeof(tracks[0]));
+    for (size_t i = 0; i < l->count; i++) {
+        tracks[i].codec = l->tracks[i].codec;
+        tracks[i].audio_config = l->tracks[i].audio_config;
+        memcpy(tracks[i].language, l->tracks[i].language, sizeof(tracks[i].language));
+    }
+}
+
 int feed_start_packager(const struct feed_start *s, const struct config *c, const char *room,
                         const struct ts_layout *l, const struct packager_out *cb,
                         struct packager **out)
 {
-    struct packager_track tracks[TS_TRACKS_MAX] = {0};
+    struct packager_track tracks[TS_TRACKS_MAX];
     struct packager_out to = *cb;
     struct packager_options o = {
         .segment_ms = c->hls.segment_ms,
         .max_target_s = c->hls.max_target_duration_s,
         .segment_bytes = c->limits.segment_bytes,
         .part_90k = (int64_t)(s->part_ms ? s->part_ms : FRAGMENT_MS) * 90,
+        .part_ranges = s->part_ms > 0 && s->part_ranges,
         .target_duration_s = s->target_duration_s,
         .start_90k = s->start_90k,
         .first_sequence = s->next_sequence,
@@ -49,11 +62,7 @@ int feed_start_packager(const struct feed_start *s, const struct config *c, cons
 
     if (!s->part_ms)
         to.part = NULL;
-    for (size_t i = 0; i < l->count; i++) {
-        tracks[i].codec = l->tracks[i].codec;
-        tracks[i].audio_config = l->tracks[i].audio_config;
-        memcpy(tracks[i].language, l->tracks[i].language, sizeof(tracks[i].language));
-    }
+    feed_start_tracks(l, tracks);
     return packager_new(out, &o, tracks, l->count, &to);
 }
 

@@ -21,6 +21,7 @@ struct feed_start {
     bool joins;
     uint64_t next_sequence;
     uint32_t target_duration_s, part_ms; /* part_ms 0: no parts */
+    bool part_ranges;                    /* parts are byte ranges of their segments */
     bool restarted;
     uint8_t ts_counters[LINK_TS_PIDS];
 };
@@ -28,6 +29,9 @@ struct feed_start {
 void feed_start_init(struct feed_start *s, const struct link_go *go);
 /* What follows p, which has ended. */
 void feed_start_again(struct feed_start *s, const struct packager *p);
+/* A layout as the packager wants it. */
+void feed_start_tracks(const struct ts_layout *l,
+                       struct packager_track tracks[static TS_TRACKS_MAX]);
 /* A packager for that layout; cb->part is left out where the room has no low latency. */
 __attribute__((warn_unused_result)) int
 feed_start_packager(const struct feed_start *s, const struct config *c, const char *room,

@@ -20,7 +20,7 @@ bool left_out_update(struct left_out *l, const char *log_name, const struct ts_l
         next.count++;
         len = strlen(next.text);
         snprintf(next.text + len, sizeof(next.text) - len,
-                 "%s0x%02x MPEG audio of layer I or II (no HLS player takes it)", len ? ", " : "",
+                 "%s0x%02x MPEG audio of layer I (no HLS player takes it)", len ? ", " : "",
                  layout->tracks[i].type);
     }
     if (next.count == l->count && strcmp(next.text, l->text) == 0)

@@ -18,7 +18,7 @@ enum {
     EVERY_MAX = 4,        /* ... than after that many */
     RATE_ONE = 256,       /* one packet a tick, as publisher.rate counts */
     STATE_TURNS = 4,      /* how often an idle socket is asked whether it still lives */
-    WEDGE_CHECK_US = 250000,
+    WEDGE_CHECK_US = 125000,
     WEDGE_US = 1000000, /* packets arrive, none can be read */
     HOLE_US = 4000000,  /* packets are read, but the next one in order does not come */
 };
@@ -121,7 +121,7 @@ static bool is_wedged(struct publisher *p, int64_t now_us)
     int64_t patience = feed_is_waiting_for_order(p->feed) ? HOLE_US : WEDGE_US;
     SRT_TRACEBSTATS s;
 
-    if (now_us - p->last_bytes_us < WEDGE_US / 2 || now_us - p->last_check_us < WEDGE_CHECK_US)
+    if (now_us - p->last_bytes_us < WEDGE_CHECK_US || now_us - p->last_check_us < WEDGE_CHECK_US)
         return false;
     p->last_check_us = now_us;
     if (srt_bistats(p->socket, &s, 0, 1))

@@ -21,14 +21,14 @@ enum {
 
 struct ts_demux {
     struct coroutine *run;
-    struct ts_layout layout;
     size_t max_pes;
     ts_demux_fn *fn;
     void *ctx;
     uint8_t psi[2 * TS_PACKET];
     const uint8_t *bytes; /* what is left of the current push */
     size_t len;
-    bool ending, failed;
+    bool ending;
+    int failed; /* 0 or -errno */
 };
 
 /* On the coroutine. Never an error but the end: libavformat takes any other for a reason to flush.
@@ -50,14 +50,10 @@ static int read_bytes(void *opaque, uint8_t *buf, int size)
     return (int)n;
 }
 
-static bool find_track(const struct ts_demux *d, int pid, size_t *track)
+/* The PIDs are ts_way's. */
+static size_t track_of(int pid)
 {
-    for (size_t i = 0; i < d->layout.count; i++)
-        if (d->layout.tracks[i].pid == pid) {
-            *track = i;
-            return true;
-        }
-    return false;
+    return pid == TS_WAY_VIDEO_PID ? 0 : (size_t)(pid - TS_WAY_AUDIO_PID);
 }
 
 static void give(struct ts_demux *d, const AVFormatContext *demux, const AVPacket *packet)
@@ -69,7 +65,8 @@ static void give(struct ts_demux *d, const AVFormatContext *demux, const AVPacke
         .corrupt = packet->flags & AV_PKT_FLAG_CORRUPT,
     };
 
-    if (!find_track(d, demux->streams[packet->stream_index]->id, &pes.track))
+    pes.track = track_of(demux->streams[packet->stream_index]->id);
+    if (pes.track >= TS_TRACKS_MAX)
         return;
     if (pes.has_time) {
         pes.raw_pts = (uint64_t)packet->pts & 0x1ffffffffu;
@@ -97,7 +94,7 @@ static AVFormatContext *open_demuxer(struct ts_demux *d, AVIOContext *pb)
     demux->pb = pb;
     demux->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN;
     demux->correct_ts_overflow = 0;
-    demux->max_streams = TS_TRACKS_MAX;
+    demux->max_streams = 1 + TS_TRACKS_MAX;
     demux->max_probe_packets = 1;
     demux->probesize = PROBE_BYTES;
     snprintf(text, sizeof(text), "%zu", d->max_pes);
@@ -125,13 +122,15 @@ static void run(void *arg)
     AVIOContext *pb = open_input(d);
     AVFormatContext *demux = pb ? open_demuxer(d, pb) : NULL;
     AVPacket *packet = av_packet_alloc();
+    int rc = AVERROR(ENOMEM); /* what opening on tables of our own fails of */
 
     if (demux && packet)
-        while (av_read_frame(demux, packet) >= 0) {
+        while ((rc = av_read_frame(demux, packet)) >= 0) {
             give(d, demux, packet);
             av_packet_unref(packet);
         }
-    d->failed = !d->ending;
+    if (!d->ending)
+        d->failed = rc == AVERROR(ENOMEM) ? -ENOMEM : -EIO;
     av_packet_free(&packet);
     avformat_close_input(&demux);
     if (pb)
@@ -139,8 +138,7 @@ static void run(void *arg)
     avio_context_free(&pb);
 }
 
-int ts_demux_new(struct ts_demux **out, const struct ts_layout *layout, size_t max_pes,
-                 ts_demux_fn *fn, void *ctx)
+int ts_demux_new(struct ts_demux **out, size_t max_pes, ts_demux_fn *fn, void *ctx)
 {
     struct ts_demux *d = calloc(1, sizeof(*d));
     int rc;
@@ -148,7 +146,6 @@ int ts_demux_new(struct ts_demux **out, const struct ts_layout *layout, size_t m
     *out = NULL;
     if (!d)
         return -ENOMEM;
-    d->layout = *layout;
     d->max_pes = max_pes;
     d->fn = fn;
     d->ctx = ctx;
@@ -157,7 +154,7 @@ int ts_demux_new(struct ts_demux **out, const struct ts_layout *layout, size_t m
         free(d);
         return rc;
     }
-    ts_layout_psi(layout, d->psi);
+    ts_filter_psi(d->psi);
     *out = d;
     return ts_demux_push(d, d->psi, sizeof(d->psi));
 }
@@ -175,13 +172,13 @@ void ts_demux_free(struct ts_demux **d)
 int ts_demux_push(struct ts_demux *d, const uint8_t *bytes, size_t len)
 {
     if (d->failed || d->ending)
-        return -EIO;
+        return d->failed ? d->failed : -EIO;
     d->bytes = bytes;
     d->len = len;
     while (d->len > 0 && !coroutine_is_done(d->run))
         coroutine_resume(d->run);
     d->len = 0;
-    return d->failed ? -EIO : 0;
+    return d->failed;
 }
 
 void ts_demux_end(struct ts_demux *d)

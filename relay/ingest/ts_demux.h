@@ -22,7 +22,7 @@
 struct ts_demux;
 
 struct ts_pes {
-    size_t track; /* index in the layout */
+    size_t track; /* index in the layout, which the PID says */
     const uint8_t *data;
     size_t len;
     bool has_time;             /* raw_pts and raw_dts are set */
@@ -33,11 +33,11 @@ struct ts_pes {
 typedef void ts_demux_fn(void *ctx, const struct ts_pes *pes);
 
 /* max_pes: a longer one comes in pieces, all but the first without time. */
-__attribute__((warn_unused_result)) int ts_demux_new(struct ts_demux **out,
-                                                     const struct ts_layout *layout, size_t max_pes,
+__attribute__((warn_unused_result)) int ts_demux_new(struct ts_demux **out, size_t max_pes,
                                                      ts_demux_fn *fn, void *ctx);
 void ts_demux_free(struct ts_demux **d);
-/* Gives it whole TS packets and runs it until it wants more. 0 or -EIO. */
+/* Gives it whole TS packets and runs it until it wants more. 0, -EIO, or -ENOMEM when
+ * it had no memory; it is over then. */
 __attribute__((warn_unused_result)) int ts_demux_push(struct ts_demux *d, const uint8_t *bytes,
                                                       size_t len);
 /* No more bytes: what is half assembled comes out as it is. */

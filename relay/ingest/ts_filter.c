@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TYPE_AAC = 0x0f };
+enum { TYPE_AAC = 0x0f, TYPE_H264 = 0x1b, PMT_PID = 0x1000 };
+enum { SYNC_PACKETS = 5 }; /* in a row are packets, where it is not known how they lie */
 
 /* ISO/IEC 13818-1 table 2-34, and the registrations in use beside it. The first row that fits
  * holds: a type, and where it alone does not tell, what the descriptors add. */
@@ -65,31 +66,21 @@ void ts_filter_init(struct ts_filter *f, uint32_t audio_max, const struct ts_out
     f->audio_max = audio_max < TS_TRACKS_MAX - 1 ? audio_max : TS_TRACKS_MAX - 1;
 }
 
-/* After a hole of a multiple of 16 packets the counter fits again, and two pictures would be joined
- * to one good one: an empty packet with a wrong counter makes the demuxer see the hole. */
-static void mark_hole(struct ts_filter *f, size_t track)
+/* A packet of our own for the demuxer. */
+static void pass_own(struct ts_filter *f, const uint8_t p[static TS_PACKET])
 {
-    uint8_t p[TS_PACKET];
-    uint16_t pid = f->layout.tracks[track].pid;
-
-    if (f->continuity[track] < 0)
-        return;
-    memset(p, 0xff, sizeof(p));
-    p[0] = 0x47;
-    p[1] = (uint8_t)(pid >> 8);
-    p[2] = (uint8_t)pid;
-    p[3] = (uint8_t)(0x20 | ((f->continuity[track] + 8) & 0x0f)); /* adaptation field only */
-    p[4] = TS_PACKET - 5;
-    p[5] = 0;
-    f->continuity[track] = -1;
-    f->count.continuity++;
-    f->out.packet(f->out.ctx, p);
+    f->out.packet(f->out.ctx, p, p);
 }
 
 void ts_filter_break(struct ts_filter *f)
 {
+    uint8_t p[TS_PACKET];
+
     for (size_t i = 0; i < f->layout.count; i++)
-        mark_hole(f, i);
+        if (ts_way_break(&f->ways[i], p)) {
+            f->count.continuity++;
+            pass_own(f, p);
+        }
     f->carried = 0;
     f->pat.open = f->pmt.open = false;
 }
@@ -166,15 +157,43 @@ static void choose(const struct ts_filter *f, struct ts_layout *l)
         }
 }
 
+static bool same_track(const struct ts_track *a, const struct ts_track *b)
+{
+    return a->pid == b->pid && a->codec == b->codec && a->audio_config == b->audio_config;
+}
+
 static bool same_tracks(const struct ts_layout *a, const struct ts_layout *b)
 {
     if (a->count != b->count)
         return false;
     for (size_t i = 0; i < a->count; i++)
-        if (a->tracks[i].pid != b->tracks[i].pid || a->tracks[i].codec != b->tracks[i].codec ||
-            a->tracks[i].audio_config != b->tracks[i].audio_config)
+        if (!same_track(&a->tracks[i], &b->tracks[i]))
             return false;
     return true;
+}
+
+bool ts_layout_goes_on(const struct ts_layout *a, const struct ts_layout *b)
+{
+    return a->count > 0 && b->count > 0 &&
+           codec_kind(a->tracks[0].codec) == codec_kind(b->tracks[0].codec);
+}
+
+/* What is the same track as before goes on undisturbed; another one in its place begins with its
+ * next PES, once what is open was given out. */
+static void turn_ways(struct ts_filter *f, const struct ts_layout *next)
+{
+    uint8_t p[TS_PACKET];
+
+    for (size_t i = 0; i < next->count; i++) {
+        struct ts_way *w = &f->ways[i];
+        enum codec_kind kind = codec_kind(next->tracks[i].codec);
+
+        if (w->pid == 0 || !ts_layout_goes_on(&f->layout, next))
+            ts_way_init(w, kind, i);
+        else if (i >= f->layout.count || !same_track(&f->layout.tracks[i], &next->tracks[i]))
+            if (ts_way_turn(w, p))
+                pass_own(f, p);
+    }
 }
 
 /* Packets find their way by PID; tracks go before asides. */
@@ -202,8 +221,7 @@ static void on_pmt(struct ts_filter *f)
         f->layout.aside_count = next.aside_count;
         return;
     }
-    memset(f->continuity, -1, sizeof(f->continuity));
-    memset(f->times, 0, sizeof(f->times));
+    turn_ways(f, &next);
     f->layout = next;
     f->has_layout = true;
     f->out.layout(f->out.ctx, &f->layout);
@@ -230,87 +248,24 @@ static void on_table(struct ts_filter *f, uint16_t pid, const uint8_t *payload, 
     }
 }
 
-/* ISO/IEC 13818-1 section 2.4.3.3: a packet may be sent twice; the copy is not new data. */
-static bool is_repeated(struct ts_filter *f, int track, const uint8_t *p, bool has_payload)
-{
-    int8_t counter = (int8_t)(p[3] & 0x0f), last = f->continuity[track];
-    bool jump_announced = (p[3] & 0x20) && p[4] > 0 && (p[5] & 0x80);
-
-    if (!has_payload)
-        return false;
-    f->continuity[track] = counter;
-    if (last < 0 || jump_announced)
-        return false;
-    if (counter == last)
-        return true;
-    if (counter != ((last + 1) & 0x0f))
-        f->count.continuity++;
-    return false;
-}
-
-/* Has the adaptation field bytes that say nothing? The last packet of a PES nearly always has. */
-static bool is_stuffed(const uint8_t *p)
-{
-    size_t used = 1;
-
-    if (!(p[3] & 0x20))
-        return false;
-    if (p[4] == 0)
-        return true;
-    used += (p[5] & 0x10 ? 6u : 0) + (p[5] & 0x08 ? 6u : 0) + (p[5] & 0x04 ? 1u : 0);
-    if ((p[5] & 0x02) && used < p[4])
-        used += 1 + (size_t)p[5 + used];
-    return p[4] > used;
-}
-
-static uint64_t read_time(const uint8_t *p)
-{
-    return (uint64_t)(p[0] >> 1 & 7) << 30 | (uint64_t)p[1] << 22 | (uint64_t)(p[2] >> 1) << 15 |
-           (uint64_t)p[3] << 7 | p[4] >> 1;
-}
-
-/* ISO/IEC 13818-1 section 2.4.3.6: the time in a PES header; one that a packet does not hold whole,
- * or that has none, leaves nothing to be known. */
-static void note_time(struct ts_times *t, const uint8_t *pes, size_t len)
-{
-    bool has_dts;
-
-    if (len < 19 || pes[0] || pes[1] || pes[2] != 1 || !(pes[7] & 0x80)) {
-        t->count = 0;
-        return;
-    }
-    has_dts = pes[7] & 0x40;
-    if (t->count == TS_TIMES)
-        memmove(t->dts, t->dts + 1, --t->count * sizeof(t->dts[0]));
-    t->dts[t->count++] = read_time(pes + (has_dts ? 14 : 9));
-}
-
 bool ts_filter_next_dts(const struct ts_filter *f, size_t track, uint64_t dts, uint64_t *next)
 {
-    const struct ts_times *t = &f->times[track];
+    return ts_way_next_dts(&f->ways[track], dts, next);
+}
 
-    for (uint32_t i = t->count; i-- > 0;) {
-        if (t->dts[i] != dts)
-            continue;
-        if (i + 1 == t->count)
-            return false;
-        *next = t->dts[i + 1];
-        return true;
-    }
-    return false;
+bool ts_filter_is_ended(const struct ts_filter *f, size_t track)
+{
+    return f->ways[track].ended;
 }
 
 static void pass_track(struct ts_filter *f, int track, const uint8_t *p, size_t header)
 {
-    if (is_repeated(f, track, p, header < TS_PACKET)) {
+    uint8_t head[4];
+
+    if (header < TS_PACKET && ts_way_take(&f->ways[track], p, header, head, &f->count.continuity))
+        f->out.packet(f->out.ctx, p, head);
+    else
         f->count.ignored++;
-        return;
-    }
-    if (track == 0)
-        f->last_stuffed = is_stuffed(p);
-    if (p[1] & 0x40)
-        note_time(&f->times[track], p + header, TS_PACKET - header);
-    f->out.packet(f->out.ctx, p);
 }
 
 static void pass_aside(struct ts_filter *f, size_t index, const uint8_t *p)
@@ -344,20 +299,97 @@ static void on_packet(struct ts_filter *f, const uint8_t *p)
     }
 }
 
-/* The first byte of a packet at or after bytes: 0x47, and again 188 bytes on if that is here. */
-static size_t find_sync(const uint8_t *bytes, size_t len)
+/* How many packets seem to begin at `from` and every 188 bytes on. */
+static size_t syncs(const uint8_t *bytes, size_t len, size_t from)
 {
-    for (size_t i = 0; i < len; i++)
-        if (bytes[i] == 0x47 && (i + TS_PACKET >= len || bytes[i + TS_PACKET] == 0x47))
+    size_t n = 0;
+
+    for (; from < len; from += TS_PACKET)
+        n += bytes[from] == 0x47;
+    return n;
+}
+
+/* Where packets begin, as far as these bytes tell: SYNC_PACKETS in a row. *certain: all of them are
+ * here; else that may be so when more bytes come. */
+static size_t hunt(const uint8_t *bytes, size_t len, bool *certain)
+{
+    for (size_t i = 0; i < len; i++) {
+        size_t end = i + (SYNC_PACKETS - 1) * TS_PACKET + 1, seen = end < len ? end : len;
+
+        *certain = end <= len;
+        if (bytes[i] == 0x47 && syncs(bytes, seen, i) == (seen - i + TS_PACKET - 1) / TS_PACKET)
             return i;
+    }
+    *certain = false;
     return len;
 }
 
-/* Completes the packet that an earlier call left unfinished. */
+/* One byte is wrong, and packets lie behind it as before. */
+static bool is_one_off(const uint8_t *bytes, size_t len)
+{
+    return len > 2 * TS_PACKET && bytes[TS_PACKET] == 0x47 && bytes[2 * TS_PACKET] == 0x47;
+}
+
+/* Whole packets from where one begins; what is left of the last one is carried over. Returns how
+ * many bytes that took: less than len where no packet begins any more. */
+static size_t take_packets(struct ts_filter *f, const uint8_t *bytes, size_t len)
+{
+    size_t at = 0;
+
+    for (; at < len && (bytes[at] == 0x47 || is_one_off(bytes + at, len - at)); at += TS_PACKET) {
+        if (bytes[at] != 0x47) {
+            f->count.sync_lost++;
+            continue;
+        }
+        if (len - at < TS_PACKET) {
+            f->carried = len - at;
+            memcpy(f->carry, bytes + at, f->carried);
+            return len;
+        }
+        on_packet(f, bytes + at);
+    }
+    if (at < len) {
+        f->count.sync_lost++;
+        f->lost = true;
+    }
+    return at;
+}
+
+/* Gathers bytes until they show where packets begin. Returns how many it took. */
+static size_t take_lost(struct ts_filter *f, const uint8_t *bytes, size_t len)
+{
+    size_t n = sizeof(f->carry) - f->carried, at;
+    bool certain;
+
+    if (n > len)
+        n = len;
+    memcpy(f->carry + f->carried, bytes, n);
+    f->carried += n;
+    at = hunt(f->carry, f->carried, &certain);
+    f->lost = !certain;
+    while (certain && f->carried - at >= TS_PACKET && !f->lost) {
+        on_packet(f, f->carry + at);
+        at += TS_PACKET;
+        f->lost = at < f->carried && f->carry[at] != 0x47;
+    }
+    f->count.sync_lost += f->lost;
+    f->carried -= at;
+    memmove(f->carry, f->carry + at, f->carried);
+    return n;
+}
+
+/* Completes the packet that an earlier call left unfinished. A message normally starts with a
+ * packet: where it looks like that more than like a continuation, what was carried over was
+ * damaged. */
 static size_t take_carried(struct ts_filter *f, const uint8_t *bytes, size_t len)
 {
     size_t n = TS_PACKET - f->carried;
 
+    if (len >= 2 * TS_PACKET && syncs(bytes, len, 0) > syncs(bytes, len, n)) {
+        f->carried = 0;
+        f->count.sync_lost++;
+        return 0;
+    }
     if (n > len)
         n = len;
     memcpy(f->carry + f->carried, bytes, n);
@@ -371,48 +403,24 @@ static size_t take_carried(struct ts_filter *f, const uint8_t *bytes, size_t len
 
 void ts_filter_take(struct ts_filter *f, const uint8_t *bytes, size_t len)
 {
-    size_t skip;
-
-    /* a message normally starts with a packet: then what was carried over was damaged */
-    if (f->carried && len >= TS_PACKET && len % TS_PACKET == 0 && bytes[0] == 0x47) {
-        f->carried = 0;
-        f->count.sync_lost++;
-    }
-    if (f->carried) {
-        skip = take_carried(f, bytes, len);
-        bytes += skip;
-        len -= skip;
-    }
     while (len > 0) {
-        if (bytes[0] != 0x47) {
-            f->count.sync_lost++;
-            skip = find_sync(bytes, len);
-            bytes += skip;
-            len -= skip;
-            continue;
-        }
-        if (len < TS_PACKET) {
-            memcpy(f->carry, bytes, len);
-            f->carried = len;
-            return;
-        }
-        on_packet(f, bytes);
-        bytes += TS_PACKET;
-        len -= TS_PACKET;
+        size_t n = f->lost      ? take_lost(f, bytes, len)
+                   : f->carried ? take_carried(f, bytes, len)
+                                : take_packets(f, bytes, len);
+
+        bytes += n;
+        len -= n;
     }
 }
 
-/* All audio is announced as AAC: the demuxer hands its PES payloads on as they are, and where it
- * knows another codec it would begin to read it. */
-void ts_layout_psi(const struct ts_layout *l, uint8_t out[2 * TS_PACKET])
+/* All sound is announced as AAC and all pictures as H.264: the demuxer hands their PES payloads on
+ * as they are, and where it knows another codec it would begin to read it. */
+void ts_filter_psi(uint8_t out[2 * TS_PACKET])
 {
-    struct psi_stream streams[TS_TRACKS_MAX];
+    struct psi_stream streams[1 + TS_TRACKS_MAX] = {{.pid = TS_WAY_VIDEO_PID, .type = TYPE_H264}};
 
-    for (size_t i = 0; i < l->count; i++) {
-        bool audio = codec_kind(l->tracks[i].codec) == CODEC_KIND_AUDIO;
-
-        streams[i] = (struct psi_stream){.pid = l->tracks[i].pid,
-                                         .type = audio ? TYPE_AAC : l->tracks[i].type};
-    }
-    psi_write(streams, l->count, l->pmt_pid, l->pcr_pid, out);
+    for (size_t i = 0; i < TS_TRACKS_MAX; i++)
+        streams[1 + i] =
+            (struct psi_stream){.pid = (uint16_t)(TS_WAY_AUDIO_PID + i), .type = TYPE_AAC};
+    psi_write(streams, 1 + TS_TRACKS_MAX, PMT_PID, TS_WAY_VIDEO_PID, out);
 }

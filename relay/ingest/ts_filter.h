@@ -5,19 +5,21 @@
  *
  * It finds packet boundaries, reads PAT and PMT itself, picks one video and some audio tracks, and
  * passes only their packets on: a publisher's other PIDs cost two comparisons each. The demuxer
- * gets tables written by us (ts_layout_psi), so it never meets a stranger's descriptor.
+ * gets tables written by us (ts_filter_psi) and PIDs of ours (ts_way.h): it never meets a
+ * stranger's descriptor, and nothing changes for it when the program does.
  */
 #ifndef RELAY_INGEST_TS_FILTER_H
 #define RELAY_INGEST_TS_FILTER_H
 
 #include "codecs/codec.h"
 #include "relay/ingest/psi.h"
+#include "relay/ingest/ts_way.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TS_TRACKS_MAX = 8, TS_ASIDES_MAX = 4, TS_TIMES = 8 };
+enum { TS_ASIDES_MAX = 4 };
 
 enum { TS_TYPE_METADATA = 0x15, TS_TYPE_SCTE35 = 0x86 };
 
@@ -41,9 +43,13 @@ struct ts_layout {
     char left_out[96]; /* streams that are not carried, in words; "" */
 };
 
+/* Do the tracks of one layout go on in another? When pictures come or go, all begin anew. */
+bool ts_layout_goes_on(const struct ts_layout *a, const struct ts_layout *b);
+
 struct ts_out {
     void *ctx;
-    void (*packet)(void *ctx, const uint8_t packet[static TS_PACKET]);
+    /* head: what the demuxer is to see in place of the packet's first four bytes. */
+    void (*packet)(void *ctx, const uint8_t packet[static TS_PACKET], const uint8_t head[static 4]);
     /* The set of tracks is new; packets that follow are of these. */
     void (*layout)(void *ctx, const struct ts_layout *layout);
     /* A packet with payload of the layout's aside of that index; NULL: nobody asks. */
@@ -60,20 +66,16 @@ struct ts_counters {
 struct ts_filter {
     struct ts_out out;
     uint32_t audio_max;
-    uint8_t carry[TS_PACKET];
+    uint8_t carry[8 * TS_PACKET]; /* what is not known to be packets yet, or not whole */
     size_t carried;
+    bool lost; /* where packets begin is not known */
     struct psi_section pat, pmt;
     struct psi_program program;
     struct ts_layout layout;
     bool has_program, has_layout;
     struct ts_counters count;
     int8_t track_of[8192]; /* by PID; -1: not ours; from TS_TRACKS_MAX on: an aside */
-    int8_t continuity[TS_TRACKS_MAX];
-    bool last_stuffed; /* of the last video packet passed */
-    struct ts_times {  /* DTS of the last PES headers that passed, newest at count - 1 */
-        uint64_t dts[TS_TIMES];
-        uint32_t count;
-    } times[TS_TRACKS_MAX];
+    struct ts_way ways[TS_TRACKS_MAX];
 };
 
 void ts_filter_init(struct ts_filter *f, uint32_t audio_max, const struct ts_out *out);
@@ -84,6 +86,8 @@ void ts_filter_break(struct ts_filter *f);
 /* Whether the PES that follows the one with that DTS has begun, and its DTS: the demuxer gives a
  * picture only when the next one begins, so the picture's length is known with it. */
 bool ts_filter_next_dts(const struct ts_filter *f, size_t track, uint64_t dts, uint64_t *next);
-/* PAT and PMT for the demuxer. */
-void ts_layout_psi(const struct ts_layout *l, uint8_t out[2 * TS_PACKET]);
+/* Is the newest PES of a track whole, as far as one can tell? */
+bool ts_filter_is_ended(const struct ts_filter *f, size_t track);
+/* PAT and PMT for the demuxer: every track that there may be. */
+void ts_filter_psi(uint8_t out[2 * TS_PACKET]);
 #endif

@@ -4,9 +4,13 @@
 
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
+#include "relay/base/pulse.h"
+#include "relay/base/sandbox.h"
+#include "relay/base/self_stat.h"
 #include "relay/ingest/admission.h"
 #include "relay/ingest/listener.h"
 #include "relay/ingest/publisher.h"
+#include "relay/ingest/spare_memory.h"
 #include "relay/ingest/ts_demux.h"
 #include "relay/link/link.h"
 
@@ -203,6 +207,7 @@ static void read_link(struct worker *w)
     struct link_message m;
     int fd, rc = 0;
 
+    pulse_doing("the front's messages", NULL);
     for (int i = 0; i < LINK_BURST && (rc = link_receive(w->link, &m, &fd)) == 1; i++) {
         on_message(w, &m, fd);
         if (fd >= 0)
@@ -221,6 +226,7 @@ static void tick_publishers(struct worker *w, int64_t now_us)
     char text[LINK_TEXT];
 
     for (size_t i = 0; i < w->count;) {
+        pulse_doing("serving", feed_room(publisher_feed(w->publishers[i])));
         if (publisher_tick(w->publishers[i], w->tick, now_us, wall_us, &reason, text)) {
             i++;
             continue;
@@ -230,30 +236,27 @@ static void tick_publishers(struct worker *w, int64_t now_us)
     }
 }
 
-static uint64_t resident_bytes(void)
-{
-    unsigned long size = 0, resident = 0;
-    FILE *f = fopen("/proc/self/statm", "re");
-
-    if (!f)
-        return 0;
-    if (fscanf(f, "%lu %lu", &size, &resident) != 2)
-        resident = 0;
-    fclose(f);
-    return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static void second(struct worker *w, int64_t now_us)
 {
     struct link_message m = {.type = LINK_WORKER_STATS, .worker = w->index};
+    struct self_stat self;
     struct rusage u;
+    uint32_t starved;
 
+    pulse_doing("counting", NULL);
     for (size_t i = 0; i < w->count; i++)
         publisher_second(w->publishers[i], now_us);
+    starved = spare_memory_refill();
+    if (starved)
+        log_warn(w->log_name, "no_memory what=\"libsrt had to wait for it\" times=%u", starved);
     getrusage(RUSAGE_SELF, &u);
     w->stats.cpu_us = (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
                       (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-    w->stats.rss_bytes = resident_bytes();
+    self_stat_read(&self);
+    w->stats.pid = self.pid;
+    w->stats.rss_bytes = self.rss_bytes;
+    w->stats.threads = self.threads;
+    w->stats.fds = self.fds;
     w->stats.udp_dropped = listener_udp_dropped(w->listener);
     w->stats.log_dropped = log_dropped() + admission_events_lost(w->admission);
     m.u.worker_stats = w->stats;
@@ -262,6 +265,8 @@ static void second(struct worker *w, int64_t now_us)
 
 static void tick(struct worker *w, int64_t now_us)
 {
+    pulse_beat();
+    pulse_doing("accepting", NULL);
     w->tick += (uint64_t)w->stride;
     w->stats.ticks++;
     if (now_us - w->tick_us > LATE_TICKS * w->step_us)
@@ -351,8 +356,13 @@ int worker_run(uint32_t index, uint32_t generation, struct config *c, int udp_fd
     /* unique in the festival's life: worker, its generation, a counter */
     w.next_feed = (uint64_t)(index + 1) << 48 | (uint64_t)(generation & 0xffff) << 32 | 1;
     ts_demux_setup_log();
+    if (!spare_memory_init())
+        log_warn(w.log_name, "no_new_handler what=\"without memory libsrt will end the worker\"");
+    self_stat_open();
+    sandbox_prepare(c->isolation.sandbox);
     if (start(&w, udp_fd))
         return 1;
+    sandbox_enter(SANDBOX_WORKER, w.log_name);
     log_info(w.log_name, "ready pid=%d", (int)getpid());
     loop(&w);
     while (w.count) {

@@ -21,6 +21,7 @@ struct link_go {
     bool joins;                 /* its sound is left out */
     uint32_t target_duration_s; /* of the room, when frozen already; else 0 */
     uint32_t part_ms;           /* PART-TARGET, for the room's life; 0: no parts */
+    bool part_ranges;           /* parts are byte ranges of their segments */
     uint8_t ts_counters[LINK_TS_PIDS]; /* where the room's transport stream goes on */
 };
 

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/link/link.h"
 
+#include "relay/link/message_check.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -159,6 +161,12 @@ int link_receive(int end, struct link_message *m, int *fd)
         return -EPROTO;
     }
     memset((char *)m + n, 0, sizeof(*m) - (size_t)n);
+    if (!message_is_sound(m)) {
+        if (*fd >= 0)
+            close(*fd);
+        *fd = -1;
+        return -EPROTO;
+    }
     return 1;
 }
 

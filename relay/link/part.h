@@ -23,6 +23,7 @@ struct link_part {
     int64_t capture_wall_us;
     bool independent;   /* starts with an IDR (always true for audio) */
     bool discontinuity; /* part 0: the same as its segment's */
+    bool last;          /* its segment ends with it: LINK_SEGMENT follows at once */
 };
 
 #endif

@@ -30,6 +30,7 @@ struct link_worker_stats {
     uint64_t cpu_us, rss_bytes, ticks, late_ticks; /* a late tick: over 4 x tick_ms */
     uint64_t udp_dropped;                          /* by the socket's receive buffer */
     uint64_t log_dropped;
+    uint64_t pid, threads, fds; /* gauges, as rss_bytes is */
 };
 
 #endif

@@ -25,11 +25,11 @@ struct cmaf_track {
     uint32_t timescale;
     int64_t part; /* longest part, in the track's timescale */
     int64_t part_90k;
+    int64_t wait_from_90k; /* INT64_MAX: full parts never wait */
     struct held_sample held;
     int64_t last_duration, expected; /* in the track's timescale */
     struct segment *segment;         /* NULL until its first sample is written */
     struct cmaf_track_segment info;
-    int64_t segment_start;
     struct open_part { /* what the muxer holds: samples of the part that is not closed yet */
         int64_t start, present_90k;
         uint32_t index, offset, samples, bytes;
@@ -52,8 +52,14 @@ int cmaf_track_new(struct cmaf_track **out, uint32_t track, const char *language
     r->timescale = 90000; /* until its parameters say another one */
     strncpy(r->language, language, sizeof(r->language) - 1);
     r->part_90k = part_90k;
+    r->wait_from_90k = INT64_MAX;
     r->out = *cb;
     return 0;
+}
+
+void cmaf_track_wait_from(struct cmaf_track *r, int64_t from_90k)
+{
+    r->wait_from_90k = from_90k;
 }
 
 void cmaf_track_free(struct cmaf_track **r)
@@ -149,12 +155,11 @@ static int open_segment(struct cmaf_track *r)
     r->info.gap = false;
     r->info.parts = r->info.iframe_bytes = 0;
     r->first_bytes = h->random_access ? (uint32_t)h->len : 0;
-    r->segment_start = h->dts;
     r->open = (struct open_part){.start = h->dts};
     return 0;
 }
 
-static int give_part(struct cmaf_track *r, int64_t end)
+static int give_part(struct cmaf_track *r, int64_t end, bool last)
 {
     const struct open_part *o = &r->open;
     struct cmaf_track_part part = {.track = r->track,
@@ -167,7 +172,8 @@ static int give_part(struct cmaf_track *r, int64_t end)
                                    .start_90k = to_90k(r, o->start),
                                    .duration_90k = to_90k(r, end) - to_90k(r, o->start),
                                    .present_90k = o->present_90k,
-                                   .independent = o->independent};
+                                   .independent = o->independent,
+                                   .last = last};
     int fd = -1;
 
     if (!r->out.part)
@@ -180,12 +186,12 @@ static int give_part(struct cmaf_track *r, int64_t end)
 }
 
 /* Closes the open part, whose media ends at `end` in the track's timescale. */
-static int close_part(struct cmaf_track *r, int64_t end)
+static int close_part(struct cmaf_track *r, int64_t end, bool last)
 {
     int rc = fmp4_flush(r->muxer);
 
     if (!rc && r->open.samples)
-        rc = give_part(r, end);
+        rc = give_part(r, end, last);
     r->open = (struct open_part){.start = end,
                                  .index = r->open.index + (r->open.samples > 0),
                                  .offset = (uint32_t)segment_bytes(r->segment)};
@@ -200,6 +206,13 @@ static bool part_is_full(const struct cmaf_track *r)
     int64_t length = r->expected - r->open.start;
 
     return length + r->last_duration > r->part && length * 100 >= r->part * 85;
+}
+
+/* Where a part is a range of its segment the hint names the segment too (section 4.4.5.3), so the
+ * last part of one must not be out before that is known to be over. */
+static bool part_waits(const struct cmaf_track *r)
+{
+    return to_90k(r, r->expected) >= r->wait_from_90k;
 }
 
 /* A sample whose segment and duration are settled, for who muxes the track a second time. */
@@ -231,7 +244,7 @@ static int write_held(struct cmaf_track *r, int64_t duration)
     int rc = r->segment ? 0 : open_segment(r);
 
     if (!rc && r->open.samples && h->dts + duration - r->open.start > r->part)
-        rc = close_part(r, h->dts);
+        rc = close_part(r, h->dts, false);
     if (!rc)
         rc = fmp4_write(r->muxer, &s);
     h->full = false;
@@ -252,7 +265,7 @@ static int write_held(struct cmaf_track *r, int64_t duration)
     r->expected = h->dts + duration;
     rc = give_sample(r, duration);
     h->len = 0;
-    return !rc && part_is_full(r) ? close_part(r, r->expected) : rc;
+    return !rc && part_is_full(r) && !part_waits(r) ? close_part(r, r->expected, false) : rc;
 }
 
 /* The sample's time in the track's timescale. A 90 kHz timestamp of a 44.1 kHz frame is rounded:
@@ -306,8 +319,10 @@ bool cmaf_track_holds(const struct cmaf_track *r)
 
 int cmaf_track_release(struct cmaf_track *r, int64_t next_90k)
 {
+    int64_t next = place(r, next_90k);
+
     assert(r->held.full);
-    return write_held(r, place(r, next_90k) - r->held.dts);
+    return next > r->held.dts ? write_held(r, next - r->held.dts) : 0;
 }
 
 int cmaf_track_release_frame(struct cmaf_track *r)
@@ -323,10 +338,11 @@ static int close_segment(struct cmaf_track *r, int64_t end)
 {
     int rc, fd;
 
-    /* what was given out as parts stays as long as it was said to be */
-    if (!r->open.samples && r->info.parts)
+    /* what was given out as parts stays as long as it was said to be, what waits as long as it is
+     */
+    if (r->open.samples ? part_is_full(r) && part_waits(r) : r->info.parts > 0)
         end = r->expected;
-    rc = r->open.samples ? close_part(r, end) : 0;
+    rc = r->open.samples ? close_part(r, end, true) : 0;
     if (rc)
         return rc;
     if (r->info.samples == 0) {
@@ -396,12 +412,21 @@ void cmaf_track_start(struct cmaf_track *r, uint64_t sequence)
     r->info.sequence = sequence;
 }
 
+/* How long the held sample lasts when nothing is known to follow it. A frame of sound says it; the
+ * one before it may have lasted through a hole. */
+static int64_t lonely_duration(const struct cmaf_track *r)
+{
+    if (r->params.frame_samples)
+        return r->params.frame_samples;
+    return r->last_duration > 0 ? r->last_duration : 3000;
+}
+
 int cmaf_track_finish(struct cmaf_track *r)
 {
     int rc = 0;
 
     if (r->held.full)
-        rc = write_held(r, r->last_duration > 0 ? r->last_duration : 3000);
+        rc = write_held(r, lonely_duration(r));
     if (!rc && r->segment)
         rc = close_segment(r, r->expected);
     return rc;

@@ -32,6 +32,7 @@ struct cmaf_track_part {
     uint64_t sequence;
     int64_t start_90k, duration_90k, present_90k;
     bool independent; /* holds a random access point */
+    bool last;        /* its segment is given out next */
 };
 
 /* A sample as it was muxed: NAL units after their lengths in 4 bytes, or one raw audio frame. */
@@ -67,6 +68,9 @@ struct cmaf_track_sample {
 __attribute__((warn_unused_result)) int cmaf_track_new(struct cmaf_track **out, uint32_t track,
                                                        const char *language, int64_t part_90k,
                                                        const struct cmaf_track_out *cb);
+/* From that DTS on a full part waits for the sample behind it, which may begin the next segment:
+ * the part is then given out with its segment's end. Else none waits. */
+void cmaf_track_wait_from(struct cmaf_track *r, int64_t from_90k);
 /* Drops what is open; call cmaf_track_finish first to keep it. */
 void cmaf_track_free(struct cmaf_track **r);
 /* New parameters from the next sample on: closes the muxer (the open segment must be closed) and

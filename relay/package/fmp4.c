@@ -71,6 +71,7 @@ static int fill_codecpar(AVCodecParameters *par, const struct track_params *p)
     case CODEC_AC3:
     case CODEC_EAC3:
     case CODEC_MP3:
+    case CODEC_MP2:
     case CODEC_OPUS: /* one that the muxer copies as it is: see sample_entry.h */
         par->codec_id = AV_CODEC_ID_MP2;
         par->codec_tag = MKTAG('m', 'p', '4', 'a');

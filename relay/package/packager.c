@@ -74,6 +74,8 @@ void packager_on_segment(void *ctx, const struct cmaf_track_segment *s, int fd)
         .clock_90k = timeline_clock(&p->timeline),
     };
 
+    if (s->sequence >= p->next_given)
+        p->next_given = s->sequence + 1;
     memcpy(out.ts_counters, p->options.ts_counters, sizeof(out.ts_counters));
     p->out.segment(p->out.ctx, &out, fd);
 }
@@ -96,12 +98,14 @@ static void on_part(void *ctx, const struct cmaf_track_part *s, int fd)
         .capture_wall_us = capture_of(p, cut, s->present_90k),
         .independent = s->independent,
         .discontinuity = cut && cut->discontinuity,
+        .last = s->last,
     };
 
     p->out.part(p->out.ctx, &out, fd);
 }
 
-static int track_init(struct packager *p, struct packaged_track *t, const struct packager_track *in)
+int packager_track_init(struct packager *p, struct packaged_track *t,
+                        const struct packager_track *in)
 {
     struct cmaf_track_out cb = {.ctx = p,
                                 .track = on_track,
@@ -146,7 +150,7 @@ int packager_new(struct packager **out, const struct packager_options *o,
     p->count = count;
     rc = packager_ts_open(p, tracks);
     for (size_t i = 0; i < count && !rc; i++)
-        rc = track_init(p, &p->tracks[i], &tracks[i]);
+        rc = packager_track_init(p, &p->tracks[i], &tracks[i]);
     if (rc)
         packager_free(&p);
     *out = p;
@@ -309,6 +313,15 @@ static int release(struct packager *p, const struct packaged_track *t,
     return cmaf_track_release(r, next.dts_90k);
 }
 
+/* All tracks' segments of one number may end once the leader's may. */
+static void foresee_end(const struct packager *p, const struct packaged_track *t)
+{
+    const struct segmenter_cut *c = segmenter_find(&p->segmenter, cmaf_track_sequence(t->cmaf));
+
+    if (p->options.part_ranges && c)
+        cmaf_track_wait_from(t->cmaf, c->present_90k + segmenter_earliest_90k(&p->segmenter));
+}
+
 int packager_take(struct packager *p, const struct packager_unit *u)
 {
     struct packaged_track *t = &p->tracks[u->track];
@@ -318,6 +331,7 @@ int packager_take(struct packager *p, const struct packager_unit *u)
     assert(u->track < p->count);
     p->in++;
     t->seen = true;
+    foresee_end(p, t);
     rc = t->kind == CODEC_KIND_VIDEO ? packager_take_video(p, t, u) : packager_take_audio(p, t, u);
     return rc ? rc : release(p, t, u);
 }
@@ -351,7 +365,10 @@ int64_t packager_end_90k(const struct packager *p)
 
 uint64_t packager_next_sequence(const struct packager *p)
 {
-    return p->leader ? segmenter_sequence(&p->segmenter) + 1 : p->options.first_sequence;
+    uint64_t next = p->leader ? segmenter_sequence(&p->segmenter) + 1 : p->options.first_sequence;
+
+    /* sound with new parameters may have begun a number that the leader never reached */
+    return next > p->next_given ? next : p->next_given;
 }
 
 uint32_t packager_target_duration(const struct packager *p)

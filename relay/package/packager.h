@@ -24,7 +24,6 @@ enum { PACKAGER_TRACKS = 8, PACKAGER_TS_TRACK = LINK_TRACK_TS };
 #define PACKAGER_LEAD_90K       (90000 / 5) /* audio this much before the first picture is kept */
 
 struct packager;
-
 struct packager_track {
     enum codec_id codec;
     uint8_t audio_config; /* what audio_frame_params wants of the PMT */
@@ -35,6 +34,7 @@ struct packager_options {
     uint32_t segment_ms, max_target_s;
     uint64_t segment_bytes;
     int64_t part_90k;           /* a part (moof + mdat) is at most this long */
+    bool part_ranges;           /* parts are ranges of their segments: see cmaf_track_wait_from */
     uint32_t target_duration_s; /* the room's, when frozen; else 0 */
     int64_t start_90k;          /* where the first DTS goes */
     uint64_t first_sequence;
@@ -60,7 +60,7 @@ struct packager_part {
     uint32_t track, init_id, part, offset, bytes, samples;
     uint64_t sequence;
     int64_t start_90k, duration_90k, present_90k, capture_wall_us;
-    bool independent, discontinuity;
+    bool independent, discontinuity, last;
 };
 
 struct packager_out {
@@ -74,8 +74,7 @@ struct packager_out {
 };
 
 struct packager_stats {
-    uint64_t in, out, early, unplayable;
-    uint64_t repaired, jumps, gop_90k;
+    uint64_t in, out, early, unplayable, repaired, jumps, gop_90k;
 };
 
 struct packager_unit {
@@ -95,10 +94,14 @@ __attribute__((warn_unused_result)) int packager_new(struct packager **out,
                                                      const struct packager_track *tracks,
                                                      size_t count, const struct packager_out *cb);
 void packager_free(struct packager **p);
+/* Another program: a track with the same codec goes on, one with another codec begins at its next
+ * random access point. The first track is of the same kind; a transport stream cannot turn. */
+bool packager_can_turn(const struct packager *p);
+__attribute__((warn_unused_result)) int
+packager_turn(struct packager *p, const struct packager_track *tracks, size_t count);
 /* One whole access unit; nothing of it is kept by reference. */
 __attribute__((warn_unused_result)) int packager_take(struct packager *p,
                                                       const struct packager_unit *u);
-/* Closes every open segment. */
 __attribute__((warn_unused_result)) int packager_end(struct packager *p);
 /* Where a successor would start: the furthest end of all tracks, and the next sequence number. */
 int64_t packager_end_90k(const struct packager *p);
@@ -108,8 +111,7 @@ uint32_t packager_target_duration(const struct packager *p);
 bool packager_has_ts(const struct packager *p);
 /* A track that no player of HLS takes, though it is sound: found out from its frames. */
 bool packager_is_left_out(const struct packager *p, uint32_t track);
-/* Where a raw PTS falls on the room's timeline; false before the first picture (or sound) tied it.
- */
+/* Where a raw PTS falls on the room's timeline; false before something has tied it. */
 bool packager_present_of(const struct packager *p, uint64_t raw_pts, int64_t *out_90k);
 /* It was to join another feed, but its timestamps are nowhere near that one's. */
 bool packager_is_apart(const struct packager *p);

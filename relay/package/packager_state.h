@@ -28,6 +28,7 @@ struct packaged_track {
     uint32_t keyint;
     int64_t last_sync_90k;
     bool seen, unplayable;
+    bool turned;       /* video: of another codec from its next random access point on */
     bool skip_leading; /* RASL pictures of the random access point it started at */
 };
 
@@ -52,11 +53,14 @@ struct packager {
     int64_t anchor_90k, anchor_wall_us; /* presentation time and wall clock of one instant */
     bool jumped;                        /* the anchor is to be set anew at the next cut */
     int64_t gop_90k;
+    uint64_t next_given; /* above every sequence number that a segment went out with */
     uint64_t in, early, unplayable;
     struct ts_track *ts;         /* NULL: not wanted, or not possible */
     uint32_t ts_video, ts_audio; /* which tracks it takes; PACKAGER_TRACKS: none */
 };
 
+__attribute__((warn_unused_result)) int
+packager_track_init(struct packager *p, struct packaged_track *t, const struct packager_track *in);
 /* A track's segment, or the transport stream's, on its way out. */
 void packager_on_segment(void *ctx, const struct cmaf_track_segment *s, int fd);
 

@@ -110,11 +110,12 @@ int packager_take_video(struct packager *p, struct packaged_track *t, const stru
         t->skip_leading = true;
     else if (!s.random_access && !s.leans_back)
         t->skip_leading = false;
-    if ((!cmaf_track_is_started(t->cmaf) && !changed) || !begins ||
+    if (((t->turned || !cmaf_track_is_started(t->cmaf)) && !changed) || !begins ||
         (s.leans_back && t->skip_leading)) {
         p->early++;
         return 0;
     }
+    t->turned = false;
     if (t->unplayable) { /* what follows needs parameters that cannot be carried */
         p->unplayable++;
         return 0;

@@ -62,6 +62,7 @@ static const struct entry_kind kinds[] = {
     {CODEC_AC3, "ac-3", "dac3"},
     {CODEC_EAC3, "ec-3", "dec3"},
     {CODEC_MP3, "mp4a", "esds"},
+    {CODEC_MP2, "mp4a", "esds"},
     {CODEC_OPUS, "Opus", "dOps"},
 };
 
@@ -111,7 +112,7 @@ static void build(struct out *o, const struct entry_kind *kind, const struct tra
     box = o->len;
     put(o, 4, 0);
     put(o, 4, fourcc(kind->box));
-    if (p->codec == CODEC_MP3)
+    if (p->codec == CODEC_MP3 || p->codec == CODEC_MP2)
         put_esds(o, p->object_type);
     else
         put_bytes(o, p->config, p->config_len);

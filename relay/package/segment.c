@@ -8,6 +8,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* Not F_SEAL_WRITE: while a viewer's socket holds pages of a part that was sent, the kernel waits
+ * 150 ms for them, and all feeds with it, and then refuses (EBUSY). FUTURE_WRITE (Linux 5.1) asks
+ * nobody; it leaves alone what is mapped for writing, which nothing here ever is. */
+enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL };
+
 struct segment {
     int fd, error;
     size_t bytes;
@@ -67,11 +72,7 @@ int segment_finish(struct segment **s)
 {
     int fd = (*s)->fd, rc = (*s)->error;
 
-    /* F_SEAL_WRITE would wait for pages that sendfile has put into viewers' sockets, and fail with
-     * EBUSY where a viewer does not read: one of them could end a feed. Nobody maps these files, so
-     * to forbid what is to come is the same. */
-    if (!rc &&
-        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL))
+    if (!rc && fcntl(fd, F_ADD_SEALS, SEALS))
         rc = -errno;
     if (rc)
         close(fd);

@@ -27,6 +27,11 @@ static int64_t longest(const struct segmenter *s)
     return longest_for(s->target_duration_s ? s->target_duration_s : s->max_target_s);
 }
 
+int64_t segmenter_earliest_90k(const struct segmenter *s)
+{
+    return s->target_90k * 9 / 10;
+}
+
 enum segmenter_verdict segmenter_next(const struct segmenter *s, const struct segmenter_unit *u,
                                       int64_t start_90k, int64_t last_90k, uint64_t bytes)
 {
@@ -36,7 +41,7 @@ enum segmenter_verdict segmenter_next(const struct segmenter *s, const struct se
         return SEGMENTER_CUT_BEFORE;
     if (u->must_cut)
         return SEGMENTER_CUT_HERE;
-    if (u->random_access && length > 0 && (s->astray || length >= s->target_90k * 9 / 10))
+    if (u->random_access && length > 0 && (s->astray || length >= segmenter_earliest_90k(s)))
         return SEGMENTER_CUT_HERE;
     if (length >= longest(s) || bytes > s->max_bytes)
         return SEGMENTER_CUT_HERE;
@@ -47,7 +52,13 @@ const struct segmenter_cut *segmenter_cut(struct segmenter *s, int64_t present_9
                                           int64_t capture_wall_us, bool random_access)
 {
     struct segmenter_cut *c = &s->cuts[s->count % SEGMENTER_CUTS];
+    const struct segmenter_cut *last = s->count ? &s->cuts[(s->count - 1) % SEGMENTER_CUTS] : NULL;
 
+    /* A new leader may be a little behind the old one; a gap between cuts must have a length. */
+    if (last && present_90k <= last->present_90k) {
+        capture_wall_us += (last->present_90k + 1 - present_90k) * 100 / 9;
+        present_90k = last->present_90k + 1;
+    }
     c->sequence = s->first_sequence + s->count;
     c->present_90k = present_90k;
     c->capture_wall_us = capture_wall_us;

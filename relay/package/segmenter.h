@@ -54,6 +54,8 @@ void segmenter_init(struct segmenter *s, uint32_t segment_ms, uint32_t max_targe
  * size so far, the new unit included. */
 enum segmenter_verdict segmenter_next(const struct segmenter *s, const struct segmenter_unit *u,
                                       int64_t start_90k, int64_t last_90k, uint64_t bytes);
+/* From what length on a segment is over at the next random access. */
+int64_t segmenter_earliest_90k(const struct segmenter *s);
 /* Notes a cut before a unit that is a random access or not; capture time runs with presentation
  * time from the cut that set the anchor. */
 const struct segmenter_cut *segmenter_cut(struct segmenter *s, int64_t present_90k,

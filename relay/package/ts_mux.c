@@ -42,6 +42,7 @@ static const struct {
 } carried[] = {
     {CODEC_H264, AV_CODEC_ID_H264}, {CODEC_AAC, AV_CODEC_ID_AAC},   {CODEC_LATM, AV_CODEC_ID_AAC},
     {CODEC_AC3, AV_CODEC_ID_AC3},   {CODEC_EAC3, AV_CODEC_ID_EAC3}, {CODEC_MP3, AV_CODEC_ID_MP3},
+    {CODEC_MP2, AV_CODEC_ID_MP2},
 };
 
 static enum AVCodecID id_of(enum codec_id codec)

@@ -39,8 +39,9 @@ struct ts_track {
     struct ts_mux *mux;
     struct segment *segment; /* NULL until its first unit */
     struct cmaf_track_segment info;
-    int64_t end; /* of the open segment's media, as far as it is written */
-    bool led;    /* the leading lane is in the open segment */
+    int64_t end;        /* of the open segment's media, as far as it is written */
+    int64_t closed_90k; /* where the segment before it ended */
+    bool led;           /* the leading lane is in the open segment */
 };
 
 static void lane_init(struct lane *l, enum codec_id codec)
@@ -117,6 +118,12 @@ static int open_mux(struct ts_track *t, const struct lane *first)
     return rc;
 }
 
+/* Segments follow each other, also where what leads in the new one is behind what led before. */
+static int64_t not_before(const struct ts_track *t, int64_t dts)
+{
+    return dts > t->closed_90k ? dts : t->closed_90k;
+}
+
 static int open_segment(struct ts_track *t, const struct lane *l, const struct unit *u)
 {
     int rc = t->mux ? 0 : open_mux(t, l);
@@ -129,10 +136,10 @@ static int open_segment(struct ts_track *t, const struct lane *l, const struct u
     t->info = (struct cmaf_track_segment){.track = t->track,
                                           .init_id = INIT_ID,
                                           .sequence = u->sequence,
-                                          .start_90k = u->dts,
-                                          .present_90k = u->pts,
+                                          .start_90k = not_before(t, u->dts),
+                                          .present_90k = not_before(t, u->pts),
                                           .independent = u->random_access};
-    t->end = u->dts + u->duration;
+    t->end = t->info.start_90k + u->duration;
     t->led = false;
     return 0;
 }
@@ -148,6 +155,7 @@ static int close_segment(struct ts_track *t, int64_t next)
     if (next - t->end > TS_WAIT_90K || next <= t->info.start_90k)
         next = t->end;
     t->info.duration_90k = next - t->info.start_90k;
+    t->closed_90k = next;
     t->info.bytes = (uint32_t)segment_bytes(t->segment);
     ts_mux_counters(t->mux, t->counters);
     fd = segment_finish(&t->segment);
@@ -162,13 +170,15 @@ static void note_lead(struct ts_track *t, const struct unit *u)
 {
     if (!t->led) {
         t->info.sequence = u->sequence;
-        t->info.start_90k = u->dts;
-        t->info.present_90k = u->pts;
+        t->info.start_90k = not_before(t, u->dts);
+        t->info.present_90k = not_before(t, u->pts);
         t->info.independent = u->random_access;
         t->led = true;
     }
     t->info.independent = t->info.independent && !u->leans_back;
-    t->end = u->dts + u->duration;
+    /* video that takes the lead over from sound may be behind it: a segment never shrinks */
+    if (not_before(t, u->dts) + u->duration > t->end)
+        t->end = not_before(t, u->dts) + u->duration;
 }
 
 static int mux_unit(struct ts_track *t, struct lane *l, const struct unit *u)
@@ -265,7 +275,9 @@ int ts_track_push(struct ts_track *t, const struct track_params *p,
         return 0;
     }
     fitting = realloc(u, sizeof(*u) + u->len);
-    append(t, l, fitting ? fitting : u);
+    if (fitting)
+        u = fitting;
+    append(t, l, u);
     return drain(t, false);
 }
 

@@ -120,10 +120,18 @@ static struct window *oldest(struct presentation *p, bool retained)
     return best;
 }
 
+static size_t retained(const struct presentation *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->count; i++)
+        n += p->renditions[i]->window.retained;
+    return n;
+}
+
 size_t budget_shed(struct presentation *p, uint64_t budget_bytes)
 {
     size_t listed = 0;
-    while (budget_used_bytes(p) > budget_bytes) {
+    while (budget_used_bytes(p) > budget_bytes || retained(p) > BUDGET_RETAINED_MAX) {
         struct window *w = oldest(p, true);
         if (w && window_shed_retained(w)) {
             p->counters.shed_retained++;

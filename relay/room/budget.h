@@ -13,7 +13,11 @@
 #include <stdint.h>
 
 /* Whatever they last, no list has more. */
-enum { BUDGET_LIST_MAX = 8192, BUDGET_LIST_MIN = 6 /* rule 23 */ };
+enum {
+    BUDGET_LIST_MAX = 8192,
+    BUDGET_LIST_MIN = 6,       /* rule 23 */
+    BUDGET_RETAINED_MAX = 1024 /* each costs a descriptor of those that all rooms share */
+};
 
 struct budget_limits {
     uint32_t segments;   /* to be listed, when window_ms is 0 */
@@ -28,7 +32,8 @@ struct budget_limits {
 void budget_slide(struct presentation *p, const struct budget_limits *l, int64_t now_us);
 /* Drops retained segments whose time is over. True when there were any. */
 bool budget_expire(struct presentation *p, int64_t now_us);
-/* Keeps within the budget: retained segments go first, then the oldest listed ones of all
+/* Keeps within the budget of bytes, and of BUDGET_RETAINED_MAX files behind the lists: retained
+ * segments go first, then the oldest listed ones of all
  * renditions. Returns how many listed ones went. */
 size_t budget_shed(struct presentation *p, uint64_t budget_bytes);
 uint64_t budget_used_bytes(const struct presentation *p);

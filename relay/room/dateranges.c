@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/room/dateranges.h"
 
-#include "relay/base/clock.h"
+#include "relay/room/daterange.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,27 +17,6 @@
 /* So long the IN of an OUT may be late against its plan. */
 #define IN_LATE_90K (INT64_C(300) * 90000)
 
-/* A whole section or tag, in hexadecimal where it is shown. */
-struct payload {
-    uint32_t len;
-    uint8_t bytes[];
-};
-
-struct daterange {
-    enum link_event_kind kind; /* POINT, OUT or ID3 */
-    uint32_t id, type;
-    int64_t start_90k;
-    int64_t planned_90k; /* -1: not said */
-    bool auto_return;
-    bool has_end;    /* an OUT: its IN came */
-    bool is_over;    /* no IN will come any more */
-    int64_t end_90k; /* has_end: of the IN; is_over: when that became known */
-    bool dated;
-    int64_t start_us;
-    uint32_t copies; /* of the same kind, id and start before it: part of its ID */
-    struct payload *start, *end;
-};
-
 void dateranges_init(struct dateranges *d)
 {
     memset(d, 0, sizeof(*d));
@@ -47,21 +27,26 @@ static size_t range_bytes(const struct daterange *r)
     return r->start->len + (r->end ? r->end->len : 0);
 }
 
-static void range_free(struct daterange **r)
+/* Whoever asks for less than the whole list must be told. */
+static void note_gone(struct dateranges *d, const struct daterange *r)
 {
-    if (!*r)
+    if (r->shown_us == 0)
         return;
-    free((*r)->start);
-    free((*r)->end);
-    free(*r);
-    *r = NULL;
+    if (d->gone_count == DATERANGES_MAX) {
+        int64_t since_us = d->gone[0].since_us;
+        d->forgot_us = since_us > 0 ? since_us : INT64_MAX;
+        d->gone_count--;
+        memmove(&d->gone[0], &d->gone[1], d->gone_count * sizeof(d->gone[0]));
+    }
+    d->gone[d->gone_count++] = (struct daterange_gone){.id = r->id};
 }
 
 static void drop_at(struct dateranges *d, size_t i)
 {
     d->revision += d->items[i]->dated;
+    note_gone(d, d->items[i]);
     d->bytes -= range_bytes(d->items[i]);
-    range_free(&d->items[i]);
+    daterange_free(&d->items[i]);
     d->count--;
     memmove(&d->items[i], &d->items[i + 1], (d->count - i) * sizeof(d->items[0]));
 }
@@ -96,7 +81,8 @@ static bool is_near(int64_t a, int64_t b)
 
 static bool is_open(const struct daterange *r)
 {
-    return r->kind == LINK_EVENT_OUT && !r->has_end && !r->is_over;
+    assert(r);
+    return r->id.kind == LINK_EVENT_OUT && !r->has_end && !r->is_over;
 }
 
 /* The newest open OUT that an event is about. */
@@ -104,7 +90,7 @@ static size_t find_open(const struct dateranges *d, const struct link_event *e, 
 {
     for (size_t i = d->count; i > 0; i--) {
         const struct daterange *r = d->items[i - 1];
-        if (is_open(r) && r->id == e->id && (any_type || r->type == e->type))
+        if (is_open(r) && r->id.event == e->id && (any_type || r->id.type == e->type))
             return i - 1;
     }
     return d->count;
@@ -121,18 +107,19 @@ static bool is_repetition(const struct dateranges *d, const struct link_event *e
 {
     for (size_t i = d->count; i > 0; i--) {
         const struct daterange *r = d->items[i - 1];
-        if (e->kind == LINK_EVENT_IN && r->has_end && r->id == e->id && r->type == e->type &&
+        if (e->kind == LINK_EVENT_IN && r->has_end && r->id.event == e->id &&
+            r->id.type == e->type &&
             (is_near(r->end_90k, e->at_90k) || (e->immediate && same_payload(r->end, e))))
             return true;
-        if (r->kind != e->kind || r->id != e->id || r->type != e->type)
+        if (r->id.kind != e->kind || r->id.event != e->id || r->id.type != e->type)
             continue;
         if (e->kind == LINK_EVENT_OUT &&
-            (is_near(r->start_90k, e->at_90k) || (e->immediate && is_open(r))))
+            (is_near(r->id.start_90k, e->at_90k) || (e->immediate && is_open(r))))
             return true;
         if (e->kind == LINK_EVENT_POINT && same_payload(r->start, e) &&
-            is_near(r->start_90k, e->at_90k))
+            is_near(r->id.start_90k, e->at_90k))
             return true;
-        if (e->kind == LINK_EVENT_ID3 && same_payload(r->start, e) && r->start_90k == e->at_90k)
+        if (e->kind == LINK_EVENT_ID3 && same_payload(r->start, e) && r->id.start_90k == e->at_90k)
             return true;
     }
     return false;
@@ -144,9 +131,10 @@ static uint32_t copies_before(const struct dateranges *d, const struct daterange
     uint32_t copies = 0;
     for (size_t i = 0; i < d->count; i++) {
         const struct daterange *k = d->items[i];
-        if (k->kind == r->kind && k->id == r->id && k->type == r->type &&
-            k->start_90k == r->start_90k && k->copies >= copies)
-            copies = k->copies + 1;
+        assert(k);
+        if (k->id.kind == r->id.kind && k->id.event == r->id.event && k->id.type == r->id.type &&
+            k->id.start_90k == r->id.start_90k && k->id.copies >= copies)
+            copies = k->id.copies + 1;
     }
     return copies;
 }
@@ -154,13 +142,13 @@ static uint32_t copies_before(const struct dateranges *d, const struct daterange
 /* Where a range stops to matter; INT64_MAX while that is open. */
 static int64_t last_90k(const struct daterange *r)
 {
-    if (r->kind != LINK_EVENT_OUT)
-        return r->start_90k;
+    if (r->id.kind != LINK_EVENT_OUT)
+        return r->id.start_90k;
     if (r->has_end || r->is_over)
         return r->end_90k;
     if (r->planned_90k < 0)
         return INT64_MAX;
-    return r->start_90k + r->planned_90k + (r->auto_return ? 0 : IN_LATE_90K);
+    return r->id.start_90k + r->planned_90k + (r->auto_return ? 0 : IN_LATE_90K);
 }
 
 /* An OUT that nobody ended, long gone out of the lists, makes room for what is new. */
@@ -169,7 +157,7 @@ static void make_room(struct dateranges *d, uint32_t bytes)
     for (size_t i = 0; i < d->count; i++) {
         if (d->count < DATERANGES_MAX && d->bytes + bytes <= DATERANGES_BYTES)
             return;
-        if (is_open(d->items[i]) && d->items[i]->start_90k < d->first_90k)
+        if (is_open(d->items[i]) && d->items[i]->id.start_90k < d->first_90k)
             drop_at(d, i--);
     }
 }
@@ -187,14 +175,12 @@ static int append(struct dateranges *d, const struct link_event *e, enum link_ev
         free(r);
         return -ENOMEM;
     }
-    *r = (struct daterange){.kind = kind,
-                            .id = e->id,
-                            .type = e->type,
-                            .start_90k = e->at_90k,
-                            .planned_90k = e->planned_90k,
-                            .auto_return = e->auto_return,
-                            .start = start};
-    r->copies = copies_before(d, r);
+    *r = (struct daterange){
+        .id = {.kind = kind, .event = e->id, .type = e->type, .start_90k = e->at_90k},
+        .planned_90k = e->planned_90k,
+        .auto_return = e->auto_return,
+        .start = start};
+    r->id.copies = copies_before(d, r);
     d->items[d->count++] = r;
     d->bytes += e->len;
     return 0;
@@ -205,7 +191,7 @@ static int take_in(struct dateranges *d, const struct link_event *e)
 {
     size_t at = find_open(d, e, false);
     struct daterange *r = at < d->count ? d->items[at] : NULL;
-    if (!r || e->at_90k < r->start_90k)
+    if (!r || e->at_90k < r->id.start_90k)
         return append(d, e, LINK_EVENT_POINT);
     if (d->bytes + e->len > DATERANGES_BYTES) {
         d->refused++;
@@ -258,10 +244,10 @@ void dateranges_date(struct dateranges *d, struct epochs *e)
 {
     for (size_t i = 0; i < d->count; i++) {
         struct daterange *r = d->items[i];
-        const struct epoch *epoch = r->dated ? NULL : epoch_of(e, r->start_90k);
+        const struct epoch *epoch = r->dated ? NULL : epoch_of(e, r->id.start_90k);
         if (!epoch)
             continue;
-        r->start_us = epoch_wall_us(epoch, r->start_90k);
+        r->start_us = epoch_wall_us(epoch, r->id.start_90k);
         r->dated = true;
         d->revision++;
     }
@@ -274,7 +260,7 @@ void dateranges_close(struct dateranges *d, int64_t end_90k)
         if (!is_open(r))
             continue;
         r->is_over = true;
-        r->end_90k = end_90k > r->start_90k ? end_90k : r->start_90k;
+        r->end_90k = end_90k > r->id.start_90k ? end_90k : r->id.start_90k;
     }
 }
 
@@ -286,74 +272,62 @@ void dateranges_expire(struct dateranges *d, int64_t first_90k)
             drop_at(d, i - 1);
 }
 
-static void render_hex(struct text *t, const char *name, const struct payload *p)
+/* When was it shown first? Is that longer ago than span_us? */
+static bool note_shown(int64_t *shown_us, int64_t now_us, int64_t span_us)
 {
-    text_printf(t, ",%s=0x", name);
-    for (uint32_t i = 0; i < p->len; i++)
-        text_printf(t, "%02X", p->bytes[i]);
+    if (*shown_us == 0)
+        *shown_us = now_us;
+    return *shown_us < now_us - span_us;
 }
 
-/* Seconds with what five decimals say of 90 kHz, as EXTINF has them. */
-static void render_seconds(struct text *t, const char *name, int64_t length_90k)
+/* Names what is gone for a while longer: a list may be asked for some time after it was made. */
+static void forget_gone(struct dateranges *d, int64_t now_us, int64_t span_us)
 {
-    text_printf(t, ",%s=%" PRId64 ".%05" PRId64, name, length_90k / 90000,
-                length_90k % 90000 * 10 / 9);
+    size_t over = 0;
+    for (size_t i = 0; i < d->gone_count; i++) {
+        if (d->gone[i].since_us == 0)
+            d->gone[i].since_us = now_us;
+        over += d->gone[i].since_us < now_us - span_us - span_us / 4;
+    }
+    d->gone_count -= over;
+    memmove(&d->gone[0], &d->gone[over], d->gone_count * sizeof(d->gone[0]));
+    if (d->forgot_us == INT64_MAX)
+        d->forgot_us = now_us;
+    d->whole = d->forgot_us > 0 && d->forgot_us >= now_us - span_us - span_us / 4;
 }
 
-static void render_name(struct text *t, const struct daterange *r)
+void dateranges_note(struct dateranges *d, int64_t now_us, int64_t span_us)
 {
-    char when[32];
-    text_puts(t, "#EXT-X-DATERANGE:ID=\"");
-    if (r->kind == LINK_EVENT_ID3)
-        text_puts(t, "id3");
-    else if (r->type)
-        text_printf(t, "scte35-%" PRIX32 "-%" PRIX32, r->type, r->id);
-    else
-        text_printf(t, "scte35-%" PRIX32, r->id);
-    text_printf(t, "-%" PRId64, r->start_90k);
-    if (r->copies)
-        text_printf(t, "-%" PRIu32, r->copies);
-    clock_format(r->start_us, when);
-    text_printf(t, "\"%s,START-DATE=\"%s\"", r->kind == LINK_EVENT_ID3 ? ",CLASS=\"org.id3\"" : "",
-                when);
+    d->skips = false;
+    for (size_t i = 0; i < d->count; i++) {
+        struct daterange *r = d->items[i];
+        if (!r->dated)
+            continue;
+        r->is_old = note_shown(&r->shown_us, now_us, span_us);
+        r->end_is_old = r->has_end && note_shown(&r->end_shown_us, now_us, span_us);
+        d->skips = d->skips || r->is_old;
+    }
+    forget_gone(d, now_us, span_us);
 }
 
-static void render_start(struct text *t, const struct daterange *r)
-{
-    render_name(t, r);
-    if (r->kind == LINK_EVENT_ID3)
-        text_puts(t, ",DURATION=0"); /* an instant */
-    else if (r->planned_90k >= 0)
-        render_seconds(t, "PLANNED-DURATION", r->planned_90k);
-    render_hex(t,
-               r->kind == LINK_EVENT_ID3   ? "X-ID3"
-               : r->kind == LINK_EVENT_OUT ? "SCTE35-OUT"
-                                           : "SCTE35-CMD",
-               r->start);
-    text_puts(t, "\n");
-}
-
-/* The second tag of a splice: what really was (rule 56). */
-static void render_end(struct text *t, const struct daterange *r)
-{
-    char when[32];
-    render_name(t, r);
-    clock_format(r->start_us + ticks_to_us(r->end_90k - r->start_90k), when);
-    text_printf(t, ",END-DATE=\"%s\"", when);
-    render_seconds(t, "DURATION", r->end_90k - r->start_90k);
-    render_hex(t, "SCTE35-IN", r->end);
-    text_puts(t, "\n");
-}
-
-void dateranges_render(struct text *t, const struct dateranges *d)
+void dateranges_render(struct text *t, const struct dateranges *d, bool recent)
 {
     for (size_t i = 0; i < d->count; i++) {
         const struct daterange *r = d->items[i];
         if (!r->dated)
             continue;
-        render_start(t, r);
-        if (r->has_end)
-            render_end(t, r);
+        if (!recent || !r->is_old)
+            daterange_render_start(t, r);
+        if (r->has_end && (!recent || !r->end_is_old))
+            daterange_render_end(t, r);
+    }
+}
+
+void dateranges_render_removed(struct text *t, const struct dateranges *d)
+{
+    for (size_t i = 0; i < d->gone_count; i++) {
+        text_puts(t, i > 0 ? "\t" : "");
+        daterange_render_id(t, &d->gone[i].id);
     }
 }
 
@@ -404,7 +378,7 @@ int dateranges_unpack(struct dateranges *d, const void *bytes, size_t len)
         r->end = payload_copy((const uint8_t *)bytes + at, len - at);
     }
     if (!r->start || (ends && !r->end)) {
-        range_free(&r);
+        daterange_free(&r);
         return -EPROTO;
     }
     d->items[d->count++] = r;

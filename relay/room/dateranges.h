@@ -10,7 +10,8 @@
  * the room's timeline, which never goes back: so they are never used again.
  *
  * A range's phases: taken (the room's clock is not known yet) -> dated (dateranges_date) -> shown
- * while it touches a listed segment or what comes after -> dropped (dateranges_expire).
+ * (dateranges_note) while it touches a listed segment or what comes after -> dropped
+ * (dateranges_expire), and named to those who skip date ranges for a while.
  */
 #ifndef RELAY_ROOM_DATERANGES_H
 #define RELAY_ROOM_DATERANGES_H
@@ -30,9 +31,27 @@ enum {
 
 struct daterange; /* one splice or one tag */
 
+/* What the ID attribute is made of. */
+struct daterange_id {
+    enum link_event_kind kind;
+    uint32_t event, type;
+    int64_t start_90k;
+    uint32_t copies; /* of the same kind, event and start before it */
+};
+
+/* One that was shown and is no longer. */
+struct daterange_gone {
+    struct daterange_id id;
+    int64_t since_us; /* 0: no playlist was made without it yet */
+};
+
 struct dateranges {
     struct daterange *items[DATERANGES_MAX]; /* in the order they came */
     size_t count, bytes;
+    struct daterange_gone gone[DATERANGES_MAX]; /* for delta updates; the oldest first */
+    size_t gone_count;
+    int64_t forgot_us; /* when `gone` was too small last; 0: never */
+    bool skips, whole; /* see dateranges_note */
     int64_t first_90k; /* nothing that ended before this is taken: its tag may have gone already */
     uint64_t revision; /* moves when the text changes */
     uint64_t refused;  /* the store was full, or the worker told nonsense */
@@ -51,12 +70,19 @@ void dateranges_date(struct dateranges *d, struct epochs *e);
 void dateranges_close(struct dateranges *d, int64_t end_90k);
 /* Drops what ended before the first listed segment, which starts at first_90k. */
 void dateranges_expire(struct dateranges *d, int64_t first_90k);
+/* Before playlists are made at now_us: what has not been shown is shown from now on. Section
+ * 6.2.5.1: delta updates that skip date ranges leave out what was shown more than span_us ago, and
+ * name what was removed since; `skips` when there is anything to leave out, `whole` when not all
+ * that was removed is known any more, so that none can be made. */
+void dateranges_note(struct dateranges *d, int64_t now_us, int64_t span_us);
+/* One line for each dated tag; recent: of those only that a delta update may not leave out. */
+void dateranges_render(struct text *t, const struct dateranges *d, bool recent);
+/* RECENTLY-REMOVED-DATERANGES, without quotes: IDs with tabs between them. */
+void dateranges_render_removed(struct text *t, const struct dateranges *d);
 /* A range as bytes that dateranges_unpack makes the same range of, in a program of the same build.
  * What they are long, or 0: out is too small. */
 size_t dateranges_pack(const struct dateranges *d, size_t i, void *out, size_t size);
 __attribute__((warn_unused_result)) int dateranges_unpack(struct dateranges *d, const void *bytes,
                                                           size_t len);
-/* One line for each dated tag. */
-void dateranges_render(struct text *t, const struct dateranges *d);
 
 #endif

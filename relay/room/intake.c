@@ -8,6 +8,7 @@
 #include "relay/room/claims.h"
 #include "relay/room/tail.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -101,6 +102,7 @@ static bool adds_up(const struct intake *in, const struct link_message *m,
 static bool is_same_file(const struct blob *a, const struct blob *b)
 {
     struct stat x, y;
+    assert(a && b); /* only a gap comes without a file, and a gap completes nothing */
     return fstat(a->fd, &x) == 0 && fstat(b->fd, &y) == 0 && x.st_dev == y.st_dev &&
            x.st_ino == y.st_ino;
 }
@@ -108,7 +110,9 @@ static bool is_same_file(const struct blob *a, const struct blob *b)
 static int complete(const struct intake *in, const struct link_message *m, struct rendition *r,
                     struct blob *blob, int64_t now_us)
 {
-    const struct window_segment *open = window_open(&r->window);
+    struct window_segment *open = window_open(&r->window);
+    /* its first part could not know of pictures that lean on the segment before */
+    open->independent = open->independent && m->u.segment.independent;
     if (adds_up(in, m, open))
         return presentation_complete(in->presentation, r, blob, is_same_file(blob, open->file),
                                      iframe_of(m), now_us);

@@ -38,6 +38,8 @@ static const char *misfit(const struct intake *in, const struct link_part *k,
 {
     if (open->init != session_find_init(in->session, k->track, k->init_id)->blob)
         return "another init segment than its segment's";
+    if (open->parts[open->part_count - 1].last)
+        return "it follows the last part of its segment";
     if (k->part != open->part_count || k->offset != open->bytes ||
         k->start_90k != open->start_90k + open->duration_90k)
         return "it does not adjoin the part before it";
@@ -51,7 +53,8 @@ static struct window_part part_of(const struct link_part *k)
     return (struct window_part){.offset = k->offset,
                                 .bytes = k->bytes,
                                 .duration_90k = (uint32_t)k->duration_90k,
-                                .independent = k->independent};
+                                .independent = k->independent,
+                                .last = k->last};
 }
 
 /* Takes fd. */

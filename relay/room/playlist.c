@@ -32,6 +32,11 @@ void playlist_part_name(uint64_t number, char out[static 48])
     snprintf(out, 48, "p%" PRIu64 ".m4s", number);
 }
 
+void playlist_gap_name(uint64_t msn, uint32_t n, char out[static 48])
+{
+    snprintf(out, 48, "gap-%" PRIu64 "-%" PRIu32 ".m4s", msn, n);
+}
+
 void playlist_init_name(const struct blob *init, char out[static 48])
 {
     snprintf(out, 48, "init-%.8s.mp4", init->etag + 1);
@@ -53,6 +58,12 @@ bool playlist_has_iframes(const struct window *w)
     return false;
 }
 
+/* Will the next part be one of this segment? */
+static bool goes_on(const struct window_segment *s)
+{
+    return s->open && !s->parts[s->part_count - 1].last;
+}
+
 uint32_t playlist_hint(const struct playlist *p, char name[static 48])
 {
     const struct window_segment *last = window_last(p->window);
@@ -60,8 +71,8 @@ uint32_t playlist_hint(const struct playlist *p, char name[static 48])
         playlist_part_name(p->next_part, name);
         return 0;
     }
-    playlist_segment_name(!last ? 0 : last->open ? last->msn : last->msn + 1, p->ts, name);
-    return last && last->open ? last->bytes : 0;
+    playlist_segment_name(!last ? 0 : goes_on(last) ? last->msn : last->msn + 1, p->ts, name);
+    return last && goes_on(last) ? last->bytes : 0;
 }
 
 /* The segments that this kind of list shows: none of them is open in a list of I-frames. */
@@ -77,6 +88,11 @@ static void render_seconds(struct text *t, int64_t ticks_90k)
     text_printf(t, "%" PRId64 ".%05" PRId64, ticks_90k / 90000, ticks_90k % 90000 * 10 / 9);
 }
 
+uint32_t playlist_skip_boundary_s(uint32_t target_duration_s)
+{
+    return target_duration_s * CAN_SKIP_UNTIL;
+}
+
 /* Section 4.4.3.8: constants for the room's life (rule 76), equal in all its lists (rule 65). */
 static void render_control(struct text *t, const struct playlist *p)
 {
@@ -85,20 +101,20 @@ static void render_control(struct text *t, const struct playlist *p)
         return;
     text_printf(t,
                 "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=%" PRIu32 ".%03" PRIu32
-                ",HOLD-BACK=%" PRIu32 ",CAN-SKIP-UNTIL=%" PRIu32 "\n",
-                hold / 1000, hold % 1000, td_s * HOLD_BACK, td_s * CAN_SKIP_UNTIL);
+                ",HOLD-BACK=%" PRIu32 ",CAN-SKIP-UNTIL=%" PRIu32 ",CAN-SKIP-DATERANGES=YES\n",
+                hold / 1000, hold % 1000, td_s * HOLD_BACK, playlist_skip_boundary_s(td_s));
     if (!p->iframes)
         text_printf(t, "#EXT-X-PART-INF:PART-TARGET=%" PRIu32 ".%03" PRIu32 "\n", part / 1000,
                     part % 1000);
 }
 
-/* Rules 1, 4, 10, 16, 18: the VERSION is what EXT-X-MAP needs, 5 among I-frames and else 6, 9 for
- * EXT-X-SKIP, and what EXTINF's fractions need, 3, where there is no map; the discontinuity
- * sequence is always present, because any live room may break one day. */
+/* Rules 1, 4, 10, 16, 18: the VERSION is what EXT-X-MAP needs, 5 among I-frames and else 6, 10 for
+ * EXT-X-SKIP that speaks of date ranges, and what EXTINF's fractions need, 3, where there is no
+ * map; the discontinuity sequence is always present, because any live room may break one day. */
 static void render_head(struct text *t, const struct playlist *p, bool skips)
 {
     const struct window_segment *first = window_first(p->window);
-    text_printf(t, "#EXTM3U\n#EXT-X-VERSION:%d\n", skips ? 9 : p->ts ? 3 : p->iframes ? 5 : 6);
+    text_printf(t, "#EXTM3U\n#EXT-X-VERSION:%d\n", skips ? 10 : p->ts ? 3 : p->iframes ? 5 : 6);
     if (playlist_is_independent(p->window))
         text_puts(t, "#EXT-X-INDEPENDENT-SEGMENTS\n");
     text_printf(t, "#EXT-X-TARGETDURATION:%" PRIu32 "\n", p->target_duration_s);
@@ -109,10 +125,20 @@ static void render_head(struct text *t, const struct playlist *p, bool skips)
     text_printf(t, "#EXT-X-DISCONTINUITY-SEQUENCE:%" PRIu64 "\n", first->sequence - first->breaks);
 }
 
-static void render_dateranges(struct text *t, const struct playlist *p)
+static void render_dateranges(struct text *t, const struct playlist *p, bool recent)
 {
     if (p->dateranges)
-        dateranges_render(t, p->dateranges);
+        dateranges_render(t, p->dateranges, recent);
+}
+
+/* Section 4.4.5.2. Who asked for date ranges to be skipped must be told which are gone; others may.
+ */
+static void render_skip(struct text *t, const struct playlist *p, size_t skipped)
+{
+    text_printf(t, "#EXT-X-SKIP:SKIPPED-SEGMENTS=%zu,RECENTLY-REMOVED-DATERANGES=\"", skipped);
+    if (p->dateranges)
+        dateranges_render_removed(t, p->dateranges);
+    text_puts(t, "\"\n");
 }
 
 /* Rule 37; section 4.4.4.5: a map holds for all that follows until the next one. */
@@ -125,17 +151,24 @@ static void render_map(struct text *t, const struct blob *init, const char *rend
 
 /* Rules 72, 78: a part never says more than PART-TARGET; a single frame may last longer. */
 static void render_part(struct text *t, const struct playlist *p, const struct window_segment *s,
-                        const struct window_part *part)
+                        uint32_t n)
 {
     char name[48];
+    const struct window_part *part = &s->parts[n];
     int64_t most_90k = (int64_t)p->part_target_ms * 90;
     text_puts(t, "#EXT-X-PART:DURATION=");
     render_seconds(t, part->duration_90k < most_90k ? part->duration_90k : most_90k);
-    if (p->part_ranges)
+    if (part->gap)
+        playlist_gap_name(s->msn, n, name);
+    else if (p->part_ranges)
         playlist_segment_name(s->msn, p->ts, name);
     else
         playlist_part_name(part->number, name);
     text_printf(t, ",URI=\"%s/%s\"", p->rendition, name);
+    if (part->gap) {
+        text_puts(t, ",GAP=YES\n");
+        return;
+    }
     if (p->part_ranges)
         text_printf(t, ",BYTERANGE=\"%" PRIu32 "@%" PRIu32 "\"", part->bytes, part->offset);
     text_puts(t, part->independent ? ",INDEPENDENT=YES\n" : "\n");
@@ -169,7 +202,7 @@ static void render_segment(struct text *t, const struct playlist *p, size_t i, b
     text_printf(t, "#EXT-X-PROGRAM-DATE-TIME:%s\n", when);
     if (p->part_target_ms > 0 && !p->iframes && s->msn >= p->window->parts_from)
         for (uint32_t k = 0; k < s->part_count; k++)
-            render_part(t, p, s, &s->parts[k]);
+            render_part(t, p, s, k);
     if (!s->open)
         render_whole(t, p, s);
 }
@@ -181,6 +214,11 @@ static bool is_run(const struct playlist *p, size_t i, bool first)
     uint64_t settled = p->part_target_ms > 0 ? w->parts_from : UINT64_MAX;
     return !first && w->items[i].msn % RUN == 0 && i + RUN <= w->retained + window_whole(w) &&
            w->items[i].msn + RUN <= settled;
+}
+
+bool playlist_has_runs(const struct playlist *p)
+{
+    return window_whole(p->window) > RUN;
 }
 
 static void drop_runs(struct playlist_runs *r, uint64_t before)
@@ -278,7 +316,7 @@ void playlist_render(struct press *out, const struct playlist *p, struct playlis
     text_init(&t);
     drop_runs(runs, window_first(p->window)->msn / RUN);
     render_head(&t, p, false);
-    render_dateranges(&t, p);
+    render_dateranges(&t, p, false);
     render_segments(out, &t, p, p->window->retained, runs);
     render_end(&t, p);
     flush(out, &t);
@@ -289,14 +327,15 @@ void playlist_render(struct press *out, const struct playlist *p, struct playlis
 static size_t skippable(const struct playlist *p)
 {
     const struct window *w = p->window;
-    int64_t boundary_90k = (int64_t)p->target_duration_s * CAN_SKIP_UNTIL * 90000, sum = 0;
+    int64_t boundary_90k = (int64_t)playlist_skip_boundary_s(p->target_duration_s) * 90000;
+    int64_t sum = 0;
     size_t i = w->retained + window_whole(w);
     while (i > w->retained && sum <= boundary_90k)
         sum += w->items[--i].duration_90k;
     return i - w->retained;
 }
 
-bool playlist_render_delta(struct press *out, const struct playlist *p)
+bool playlist_render_delta(struct press *out, const struct playlist *p, bool ranges)
 {
     struct text t;
     size_t skipped = p->part_target_ms > 0 && !p->ended ? skippable(p) : 0;
@@ -304,8 +343,8 @@ bool playlist_render_delta(struct press *out, const struct playlist *p)
         return false;
     text_init(&t);
     render_head(&t, p, true);
-    render_dateranges(&t, p);
-    text_printf(&t, "#EXT-X-SKIP:SKIPPED-SEGMENTS=%zu\n", skipped);
+    render_dateranges(&t, p, ranges);
+    render_skip(&t, p, skipped);
     /* Rule 90: the first one repeats its map. */
     render_segments(out, &t, p, p->window->retained + skipped, NULL);
     render_end(&t, p);
@@ -320,7 +359,7 @@ void playlist_report(struct text *t, const struct playlist *other)
     const struct window_segment *last = window_last(other->window);
     text_printf(t, "#EXT-X-RENDITION-REPORT:URI=\"%s.m3u8\",LAST-MSN=%" PRIu64, other->rendition,
                 last->msn);
-    /* What follows a gap without parts is asked for as part 1 of it (section 6.2.5.2). */
+    /* What follows a segment that came without parts is asked for as part 1 of it (6.2.5.2). */
     if (last->part_count > 0 || other->part_target_ms > 0)
         text_printf(t, ",LAST-PART=%" PRIu32, last->part_count > 0 ? last->part_count - 1 : 0);
     text_puts(t, "\n");

@@ -41,17 +41,24 @@ struct playlist_runs {
     size_t count;
 };
 
+/* Is the list long enough to have such runs? */
+bool playlist_has_runs(const struct playlist *p);
 void playlist_runs_fini(struct playlist_runs *r);
 /* Everything but the rendition reports. */
 void playlist_render(struct press *out, const struct playlist *p, struct playlist_runs *runs);
-/* The same as an answer to _HLS_skip=YES. False, and nothing: there is nothing to skip. */
-bool playlist_render_delta(struct press *out, const struct playlist *p);
+/* The same as an answer to _HLS_skip=YES; ranges: to v2, which leaves out date ranges too. False,
+ * and nothing: there is nothing to skip. */
+bool playlist_render_delta(struct press *out, const struct playlist *p, bool ranges);
+/* How far back delta updates reach, in seconds (section 4.4.3.8, the skip boundary). */
+uint32_t playlist_skip_boundary_s(uint32_t target_duration_s);
 /* EXT-X-RENDITION-REPORT on another playlist of the room. */
 void playlist_report(struct text *t, const struct playlist *other);
 /* The names of the files below the rendition. An init segment's name comes from its ETag, which is
  * a digest of its bytes: the URI never changes what it leads to (rule 17). */
 void playlist_segment_name(uint64_t msn, bool ts, char out[static 48]);
 void playlist_part_name(uint64_t number, char out[static 48]);
+/* Of the n-th part of a segment, which is a gap: there is no such file. */
+void playlist_gap_name(uint64_t msn, uint32_t n, char out[static 48]);
 void playlist_init_name(const struct blob *init, char out[static 48]);
 /* Where the next part will be found: its name, and its offset when it is a byte range. */
 uint32_t playlist_hint(const struct playlist *p, char name[static 48]);

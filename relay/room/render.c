@@ -5,6 +5,7 @@
 #include "relay/room/multivariant.h"
 #include "relay/room/sheets.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +29,8 @@ static uint32_t planned_life_s(struct ages *a, const struct window *w, size_t i)
 static void add_parts(struct shelf *out, const struct window_segment *s, uint32_t max_age_s)
 {
     for (uint32_t k = 0; k < s->part_count; k++) {
+        if (s->parts[k].gap)
+            continue;
         struct view_file *f = shelf_add(out, s->file, max_age_s);
         f->offset = s->parts[k].offset;
         f->bytes = s->parts[k].bytes;
@@ -68,7 +71,7 @@ static int stock(struct shelf **out, const struct rendition *r, bool numbers, in
     struct ages ages = {.now_us = now_us};
     for (size_t i = 0; err == 0 && i < end; i++) {
         uint32_t max_age_s = planned_life_s(&ages, w, i);
-        if (w->items[i].blob)
+        if (w->items[i].blob && !(w->items[i].gap && numbers)) /* a gap's parts may be there */
             add_segment(*out, &w->items[i], r->kind == CODEC_KIND_MUXED, max_age_s);
     }
     ages.listed_us = 0;
@@ -134,6 +137,7 @@ static void add_reach(struct view_rendition *out, const struct presentation *p,
     struct playlist list = sheets_playlist(p, r, iframes);
     out->playlist = sheet->full ? body_ref(sheet->full) : NULL;
     out->delta = sheet->delta ? body_ref(sheet->delta) : NULL;
+    out->delta_v2 = sheet->delta_v2 ? body_ref(sheet->delta_v2) : NULL;
     out->blocks = list.part_target_ms > 0 && sheet->full && !sheet->ended && newest;
     out->open_msn = newest ? newest->msn + 1 : p->next_msn;
     if (!out->blocks || iframes)
@@ -146,6 +150,7 @@ static void add_reach(struct view_rendition *out, const struct presentation *p,
 static int render_rendition(struct view_rendition *out, const struct presentation *p,
                             struct rendition *r, int64_t now_us)
 {
+    assert(r);
     const struct window_segment *open = window_open(&r->window);
     snprintf(out->name, sizeof(out->name), "%s", r->name);
     out->media_type = r->kind == CODEC_KIND_VIDEO   ? "video/mp4"

@@ -97,6 +97,7 @@ void role_go(struct role *role, const struct role_room *room, const struct link_
     go.u.go.raw_90k = ((uint64_t)start_90k - m->u.segment.clock_90k) & clock_mask;
     go.u.go.target_duration_s = room->presentation->target_duration_s;
     go.u.go.part_ms = room->presentation->part_target_ms;
+    go.u.go.part_ranges = room->presentation->part_ranges;
     s->based = true;
     s->base_msn = msn + 1;
     s->heard_us = now_us;
@@ -246,6 +247,7 @@ static const char *list(struct role *role, const struct role_room *room,
         return note_late(role, m);
     if (err < 0)
         return NULL;
+    assert(r); /* without one nothing would have been taken */
     role->late = 0;
     r->silent = false;
     role->listed += m->type == LINK_SEGMENT;

@@ -5,6 +5,7 @@
 #include "relay/base/log.h"
 #include "relay/room/beside.h"
 #include "relay/room/budget.h"
+#include "relay/room/ending.h"
 #include "relay/room/feed_fields.h"
 #include "relay/room/numbers.h"
 #include "relay/room/part_intake.h"
@@ -233,6 +234,7 @@ static void answer_go(struct room *r)
     m.u.go.start_90k = r->presentation.end_90k;
     m.u.go.target_duration_s = r->presentation.target_duration_s;
     m.u.go.part_ms = r->presentation.part_target_ms;
+    m.u.go.part_ranges = r->presentation.part_ranges;
     memcpy(m.u.go.ts_counters, r->presentation.ts_counters, sizeof(m.u.go.ts_counters));
     r->env->out->send(r->env->out->ctx, m.worker, &m);
 }
@@ -270,16 +272,6 @@ const char *room_open_role(struct room *r, const struct link_message *m, int64_t
     return roles_open(&r->roles, &room, m, now_us, wall_us);
 }
 
-static const char *reason_word(uint32_t reason)
-{
-    static const char *const words[] = {
-        [LINK_CLOSE_ENDED] = "ended",   [LINK_CLOSE_STOPPED] = "stopped",
-        [LINK_CLOSE_WEDGED] = "wedged", [LINK_CLOSE_LIMIT] = "limit",
-        [LINK_CLOSE_LOST] = "lost",     [LINK_CLOSE_NOT_MEDIA] = "not_media",
-    };
-    return reason < sizeof(words) / sizeof(words[0]) ? words[reason] : "unknown";
-}
-
 /* What follows a feed: an ended list stays ended, a playlist waits, and a room that never played
  * anything is not kept - except to remember that its publisher needs SRT's own pacing. */
 static enum room_state state_after(const struct room *r)
@@ -315,7 +307,7 @@ static void close_session(struct room *r, const struct link_message *m, int64_t 
     }
     if (reason == LINK_CLOSE_WEDGED)
         r->classic = true;
-    snprintf(why, sizeof(why), "reason=%s feed=%llu peer=%s text=\"%s\"", reason_word(reason),
+    snprintf(why, sizeof(why), "reason=%s feed=%llu peer=%s text=\"%s\"", ending_word(reason),
              (unsigned long long)r->session.feed, r->session.peer, text);
     leave(r, why, now_us);
 }

@@ -253,6 +253,8 @@ static void pass_on(struct rooms *r, const struct link_message *m, int fd, int64
             close(fd);
         return;
     }
+    if (m->type == LINK_FEED_CLOSED && m->u.closed.reason < ENDINGS)
+        r->gone.ended[m->u.closed.reason]++;
     room_message(s->room, m, fd, now_us, wall_us);
     settle(r, s);
 }
@@ -311,6 +313,9 @@ void rooms_worker_lost(struct rooms *r, uint32_t worker, int64_t now_us)
         return;
     worker_entry_lost(&r->workers[worker]);
     for (size_t i = r->count; i-- > 0;) {
+        struct room_facts f;
+        room_facts(r->slots[i].room, &f);
+        r->gone.ended[LINK_CLOSE_LOST] += f.session && f.session->worker == worker;
         room_worker_lost(r->slots[i].room, worker, now_us);
         settle(r, &r->slots[i]);
     }

@@ -14,6 +14,7 @@
 #define RELAY_ROOM_ROOMS_H
 
 #include "config/config.h"
+#include "relay/room/ending.h"
 #include "relay/room/room.h"
 #include "relay/room/rooms_out.h"
 
@@ -29,7 +30,7 @@ struct rooms;
 struct worker_facts {
     bool up;
     uint64_t restarts;              /* times it came back after it had died */
-    struct link_worker_stats stats; /* counts over all its lives; rss_bytes is of now */
+    struct link_worker_stats stats; /* counts over all its lives; gauges are of now */
 };
 
 /* Sums over everything since the process started. */
@@ -38,6 +39,7 @@ struct rooms_facts {
     uint64_t feeds, feeds_opened;
     struct link_feed_stats feed; /* counts of all feeds that ever were */
     struct presentation_counters media;
+    uint64_t ended[ENDINGS]; /* feeds that were in a room, by enum link_close_reason */
     uint64_t refused_conflict, refused_name, refused_full, refused_other; /* by the front */
     uint64_t faults; /* messages no worker should send */
 };

@@ -14,13 +14,14 @@
 #include <stdint.h>
 
 struct sheet {
-    struct body *full;  /* NULL: nothing to show */
-    struct body *delta; /* NULL: nothing to skip */
-    bool ended;         /* full has an EXT-X-ENDLIST */
-    uint64_t first_msn; /* that full lists */
+    struct body *full;     /* NULL: nothing to show */
+    struct body *delta;    /* NULL: nothing to skip */
+    struct body *delta_v2; /* without date ranges that are old; NULL: there are none, or no delta */
+    bool ended;            /* full has an EXT-X-ENDLIST */
+    uint64_t first_msn;    /* that full lists */
     /* how it came about */
-    struct press text, delta_text; /* without reports */
-    bool has_delta;
+    struct press text, delta_text, delta_v2_text; /* without reports */
+    bool has_delta, has_delta_v2;
     struct playlist_runs runs;
     struct text reports;
     uint64_t revision;

@@ -111,10 +111,12 @@ static int render_rendition(const struct presentation *p, struct rendition *r, i
     return err;
 }
 
-int sheets_render(struct presentation *p, int64_t wall_us, bool *changed)
+int sheets_render(struct presentation *p, int64_t now_us, int64_t wall_us, bool *changed)
 {
     if (!any_stale(p))
         return 0;
+    uint32_t span_s = playlist_skip_boundary_s(p->target_duration_s);
+    dateranges_note(&p->dateranges, now_us, (int64_t)span_s * 1000000);
     *changed = true;
     for (size_t i = 0; i < p->count; i++) {
         int err = render_rendition(p, p->renditions[i], wall_us);

@@ -16,7 +16,7 @@
 struct playlist sheets_playlist(const struct presentation *p, const struct rendition *r,
                                 bool iframes);
 /* Renders them all as of this moment, if any of them would change; *changed is then set. */
-__attribute__((warn_unused_result)) int sheets_render(struct presentation *p, int64_t wall_us,
-                                                      bool *changed);
+__attribute__((warn_unused_result)) int sheets_render(struct presentation *p, int64_t now_us,
+                                                      int64_t wall_us, bool *changed);
 
 #endif

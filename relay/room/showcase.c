@@ -75,7 +75,7 @@ int showcase_show(struct showcase *s, const struct rooms_out *out, struct room_f
                   struct presentation *p, int64_t now_us, int64_t wall_us)
 {
     struct room_view *view;
-    int err = sheets_render(p, wall_us, &s->touched);
+    int err = sheets_render(p, now_us, wall_us, &s->touched);
     if (err == 0 && s->touched)
         err = render_multivariant(s, p, wall_us);
     if (err == 0)

@@ -32,9 +32,44 @@ static struct window_part number_part(struct presentation *p, struct rendition *
                                       const struct window_part *part)
 {
     struct window_part numbered = *part;
+    if (part->gap) /* the hint goes on to stand for the next part that comes */
+        return numbered;
     numbered.number = r->next_part++;
     p->next_part = r->next_part > p->next_part ? r->next_part : p->next_part;
     return numbered;
+}
+
+/* How many parts stand for missing media of that length. */
+static uint32_t gap_parts(const struct presentation *p, const struct rendition *r, int64_t length)
+{
+    int64_t longest = (int64_t)p->part_target_ms * 90;
+    bool none = longest == 0 || length <= 0 || r->kind == CODEC_KIND_MUXED;
+    return none ? 0 : (uint32_t)((length + longest - 1) / longest);
+}
+
+/* The first of them: rule 72, none is longer than PART-TARGET. */
+static struct window_part gap_part(const struct presentation *p, int64_t length)
+{
+    int64_t longest = (int64_t)p->part_target_ms * 90;
+    return (struct window_part){.duration_90k = (uint32_t)(length < longest ? length : longest),
+                                .gap = true};
+}
+
+/* Rule 32, section 6.2.1: what is missing has parts too, each with GAP=YES; so a list that ends in
+ * a gap has a last part to report (section 4.4.5.4). */
+static int fill_parts(const struct presentation *p, const struct rendition *r,
+                      struct window_segment *s)
+{
+    int64_t rest = s->duration_90k;
+    uint32_t count = gap_parts(p, r, rest);
+    s->parts = count > 0 ? malloc(count * sizeof(*s->parts)) : NULL;
+    if (count > 0 && !s->parts)
+        return -ENOMEM;
+    for (s->part_count = 0; s->part_count < count; s->part_count++) {
+        s->parts[s->part_count] = gap_part(p, rest);
+        rest -= s->parts[s->part_count].duration_90k;
+    }
+    return 0;
 }
 
 int tail_append(struct presentation *p, struct rendition *r, struct window_segment *s,
@@ -54,7 +89,9 @@ int tail_append(struct presentation *p, struct rendition *r, struct window_segme
         s->parts[0] = number_part(p, r, part);
         s->part_count = 1;
     }
-    int err = window_append(&r->window, s);
+    int err = s->gap ? fill_parts(p, r, s) : 0;
+    if (err == 0)
+        err = window_append(&r->window, s);
     if (err < 0) {
         free(s->parts);
         return err;
@@ -112,6 +149,21 @@ static const struct window_segment *find_twin(const struct presentation *p, uint
     return NULL;
 }
 
+/* The parts that r's open segment lacks to be as long as that; without memory it has fewer. */
+static void extend_gap(struct presentation *p, struct rendition *r, int64_t duration_90k)
+{
+    int64_t rest = duration_90k - window_open(&r->window)->duration_90k;
+    int err = 0;
+    for (uint32_t n = gap_parts(p, r, rest); n > 0 && err == 0; n--) {
+        struct window_part part = gap_part(p, rest);
+        rest -= part.duration_90k;
+        err = tail_extend(p, r, &part, 0);
+    }
+}
+
+/* A frame at 24 Hz: encodes that reorder differently may end so far apart. */
+enum { ALL_THERE_90K = 3750 };
+
 bool tail_give_up(struct presentation *p, struct rendition *r, int64_t now_us)
 {
     const struct window_segment *open = window_open(&r->window);
@@ -121,6 +173,11 @@ bool tail_give_up(struct presentation *p, struct rendition *r, int64_t now_us)
         return false;
     if (duration_90k > tail_longest_90k(p))
         duration_90k = tail_longest_90k(p);
+    if (duration_90k - open->duration_90k <= ALL_THERE_90K) { /* only the word of its end is lost */
+        tail_complete(p, r, NULL, false, 0, now_us);
+        return true;
+    }
+    extend_gap(p, r, duration_90k);
     window_give_up(&r->window, duration_90k, now_us);
     p->counters.gaps++;
     age_parts(p, r);
@@ -175,8 +232,8 @@ static int append_gap(struct presentation *p, struct rendition *r, uint64_t unti
         .listed_us = now_us,
     };
     struct epoch *e = epochs_at(&p->epochs, gap.msn);
-    gap.duration_90k =
-        twin && !twin->open ? twin->duration_90k : guess_90k(p, gap.msn, end_90k, until, start_90k);
+    gap.duration_90k = twin && !twin->open ? twin->duration_90k
+                                           : guess_90k(p, gap.msn, gap.start_90k, until, start_90k);
     gap.wall_us = twin ? twin->wall_us : epoch_wall_us(e, gap.start_90k);
     return tail_append(p, r, &gap, NULL, 0);
 }

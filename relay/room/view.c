@@ -73,6 +73,7 @@ static void view_end(struct room_view *v)
         struct view_rendition *r = &v->renditions[i];
         body_unref(&r->playlist);
         body_unref(&r->delta);
+        body_unref(&r->delta_v2);
         for (size_t k = 0; k < r->file_count; k++)
             blob_unref(&r->files[k].blob);
         free(r->files);

@@ -26,6 +26,7 @@ struct view_rendition {
     const char *media_type;  /* "video/mp4", "audio/mp4" or "video/mp2t"; static */
     struct body *playlist;   /* NAME.m3u8 */
     struct body *delta;      /* NAME.m3u8?_HLS_skip=YES; NULL: nothing to skip */
+    struct body *delta_v2;   /* the same to _HLS_skip=v2; NULL: it is the same text */
     struct view_file *files; /* what this view alone has, sorted by name length, then name */
     size_t file_count;
     struct shelf *shelf;  /* the others; NULL: none */

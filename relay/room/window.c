@@ -269,7 +269,7 @@ void window_slide(struct window *w, uint64_t first_msn, int64_t now_us, int64_t 
 bool window_expire(struct window *w, int64_t now_us)
 {
     size_t n = 0;
-    while (n < w->retained && (w->items[n].gap || w->items[n].keep_until_us <= now_us))
+    while (n < w->retained && (!w->items[n].blob || w->items[n].keep_until_us <= now_us))
         n++;
     if (n > 0)
         drop_front(w, n);

@@ -20,9 +20,11 @@
 
 /* draft-pantos-hls-rfc8216bis section 3.2: some of its segment's samples, a slice of its file. */
 struct window_part {
-    uint64_t number; /* running, in its rendition: its URL */
+    uint64_t number; /* running, in its rendition: its URL; none in a gap */
     uint32_t offset, bytes, duration_90k;
     bool independent;
+    bool last; /* of its segment, which is about to be whole */
+    bool gap;  /* GAP=YES: it takes the place of media that never came, and has no bytes */
 };
 
 struct window_segment {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Every field is a uint64_t; rss_bytes alone is not a count. */
+/* Every field is a uint64_t; those of copy_gauges alone are no counts. */
 _Static_assert(sizeof(struct link_worker_stats) % sizeof(uint64_t) == 0, "only uint64_t fields");
 
 void worker_stats_add(struct link_worker_stats *sum, const struct link_worker_stats *s)
@@ -17,6 +17,15 @@ void worker_stats_add(struct link_worker_stats *sum, const struct link_worker_st
     memcpy(sum, a, sizeof(*sum));
 }
 
+/* What is of now and not added up over its lives. */
+static void copy_gauges(struct link_worker_stats *to, const struct link_worker_stats *from)
+{
+    to->rss_bytes = from->rss_bytes;
+    to->pid = from->pid;
+    to->threads = from->threads;
+    to->fds = from->fds;
+}
+
 void worker_entry_ready(struct worker_entry *w)
 {
     if (w->ever && !w->up)
@@ -26,8 +35,9 @@ void worker_entry_ready(struct worker_entry *w)
 
 void worker_entry_lost(struct worker_entry *w)
 {
+    const struct link_worker_stats none = {0};
     w->up = false;
-    w->now.rss_bytes = 0;
+    copy_gauges(&w->now, &none);
     worker_stats_add(&w->before, &w->now);
     memset(&w->now, 0, sizeof(w->now));
 }
@@ -41,5 +51,5 @@ void worker_entry_sum(const struct worker_entry *w, struct link_worker_stats *ou
 {
     *out = w->before;
     worker_stats_add(out, &w->now);
-    out->rss_bytes = w->now.rss_bytes;
+    copy_gauges(out, &w->now);
 }

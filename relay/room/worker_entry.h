@@ -21,9 +21,9 @@ struct worker_entry {
 void worker_entry_ready(struct worker_entry *w);
 void worker_entry_lost(struct worker_entry *w);
 void worker_entry_stats(struct worker_entry *w, const struct link_worker_stats *s);
-/* Adds every field of s, rss_bytes too. */
+/* Adds every field of s, gauges too. */
 void worker_stats_add(struct link_worker_stats *sum, const struct link_worker_stats *s);
-/* Counts over all its lives; rss_bytes is of now. */
+/* Counts over all its lives; gauges are of now. */
 void worker_entry_sum(const struct worker_entry *w, struct link_worker_stats *out);
 
 #endif

@@ -46,13 +46,14 @@ static const char *take_number(bool *seen, uint64_t *out, struct word value, con
     return number(value, out) ? NULL : wrong;
 }
 
-/* Section 6.2.5.1. v2 may leave out date ranges too; a server need not. */
+/* Section 6.2.5.1. v2 leaves out date ranges too. */
 static const char *take_skip(struct directives *d, struct word value)
 {
     const char *trouble = once(&d->has_skip);
     if (trouble)
         return trouble;
-    return is(value, "YES") || is(value, "v2") ? NULL : "_HLS_skip must be YES or v2.";
+    d->skips_dateranges = is(value, "v2");
+    return is(value, "YES") || d->skips_dateranges ? NULL : "_HLS_skip must be YES or v2.";
 }
 
 static const char *take(struct directives *d, struct word name, struct word value)

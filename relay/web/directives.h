@@ -13,6 +13,7 @@
 
 struct directives {
     bool has_msn, has_part, has_skip; /* the query names it, well formed or not */
+    bool skips_dateranges;            /* v2 */
     uint64_t msn, part;
 };
 

@@ -15,12 +15,12 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,13 +37,23 @@ struct http_thread {
     struct heritage *heritage; /* viewers of another process; NULL: none come */
     _Atomic int64_t stop_us;   /* 0: goes on; else the deadline of its drain ... */
     _Atomic int heir;          /* ... and who goes on */
+    _Atomic uint64_t rounds;   /* of its loop */
+    const char *_Atomic doing; /* what it began last */
+    _Atomic bool ticking;      /* it has deadlines, so its loop must come round */
     pthread_t id;
     bool started, events; /* events: they were assigned */
+    bool listens;         /* what the postbox was told */
 };
 
+/* Any descriptor will do; this kind can be made inside the sandbox. */
 static int spare_fd(void)
 {
-    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return eventfd(0, EFD_CLOEXEC);
+}
+
+static void begin(struct http_thread *t, const char *what)
+{
+    atomic_store_explicit(&t->doing, what, memory_order_relaxed);
 }
 
 static struct in6_addr peer_of(const struct sockaddr_storage *from)
@@ -95,6 +105,7 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
 {
     struct http_thread *t = arg;
     (void)what;
+    begin(t, "accepting");
     for (int i = 0; i < ACCEPT_BATCH; i++) {
         struct sockaddr_storage from = {0};
         socklen_t len = sizeof from;
@@ -127,6 +138,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     struct http_thread *t = arg;
     (void)fd;
     (void)what;
+    begin(t, "closing what is late");
     t->loop.now_us = clock_mono_us();
     deadline_run(&t->loop.wheel, t->loop.now_us, conn_expire, &t->loop);
 }
@@ -160,16 +172,30 @@ static void on_mail(evutil_socket_t fd, short what, void *arg)
     struct http_thread *t = arg;
     (void)fd;
     (void)what;
+    begin(t, "taking news");
     postbox_take(t->post, take_post, t);
 }
 
 /* Called while a request is handled: taking news only shows, queues and wakes, it runs no other
  * connection. */
-static void refresh(void *ctx)
+static void refresh(void *ctx, bool parked)
 {
     struct http_thread *t = ctx;
+    if (parked && !t->listens) {
+        t->listens = true;
+        postbox_listen(t->post, true);
+    }
     if (postbox_has_mail(t->post))
         postbox_take(t->post, take_post, t);
+}
+
+/* With nobody waiting, news may be left until somebody asks. */
+static void stop_listening(struct http_thread *t)
+{
+    if (!t->listens || atomic_load_explicit(&t->loop.tally.holding, memory_order_relaxed) > 0)
+        return;
+    t->listens = false;
+    postbox_listen(t->post, false);
 }
 
 static void begin_drain(struct http_thread *t)
@@ -207,8 +233,12 @@ static void *run_thread(void *arg)
             !event_pending(&t->tick, EV_TIMEOUT, NULL))
             event_add(&t->tick, &tick);
         int more = ring_is_empty(&t->loop.ready) ? 0 : EVLOOP_NONBLOCK;
+        tally_add(&t->rounds, 1);
+        atomic_store_explicit(&t->ticking, t->loop.wheel.count > 0, memory_order_relaxed);
+        begin(t, "serving viewers");
         event_base_loop(t->loop.base, EVLOOP_ONCE | more);
         conn_run_ready(&t->loop);
+        stop_listening(t);
     }
     return NULL;
 }
@@ -237,6 +267,7 @@ int http_thread_new(struct http_thread **out, const struct config *config, struc
     t->listen_fd = listen_fd;
     t->spare_fd = spare_fd();
     atomic_init(&t->heir, -1);
+    begin(t, "starting");
     int rc = http_loop_init(&t->loop, config, gate, index);
     if (rc == 0)
         rc = shown_new(&t->shown);
@@ -320,9 +351,31 @@ void http_thread_post(struct http_thread *t, struct post *p)
     postbox_put(t->post, p);
 }
 
+void http_thread_leave(struct http_thread *t, struct post *p)
+{
+    postbox_leave(t->post, p);
+}
+
+void http_thread_ring(struct http_thread *t, bool anyway)
+{
+    postbox_ring(t->post, anyway);
+}
+
 const struct tally *http_thread_tally(const struct http_thread *t)
 {
     return &t->loop.tally;
+}
+
+bool http_thread_owes(const struct http_thread *t, uint64_t *rounds)
+{
+    *rounds = atomic_load_explicit(&t->rounds, memory_order_relaxed);
+    return t->started &&
+           (atomic_load_explicit(&t->ticking, memory_order_relaxed) || postbox_is_waiting(t->post));
+}
+
+const char *http_thread_doing(const struct http_thread *t)
+{
+    return atomic_load_explicit(&t->doing, memory_order_relaxed);
 }
 
 uint64_t http_thread_late_posts(const struct http_thread *t)

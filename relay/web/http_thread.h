@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns:   its listening socket, its connections, one reference on everything it shows.
- * Thread: http_thread_post, _stop and _tally from any; the rest from the server's.
+ * Thread: http_thread_post, _leave, _ring, _stop and _tally from any; the rest from the server's.
  * Life:   new -> start -> stop -> join -> free; free alone when it never started.
  * Fails:  -errno.
  */
@@ -15,6 +15,7 @@
 #include "relay/web/server.h"
 #include "relay/web/tally.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,7 +38,15 @@ void http_thread_free(struct http_thread **t);
 
 /* Takes p. */
 void http_thread_post(struct http_thread *t, struct post *p);
+/* Takes p; it is shown when the thread next handles a request, or is rung for. */
+void http_thread_leave(struct http_thread *t, struct post *p);
+/* Wakes the thread for what was left, if a request waits there, or anyway. */
+void http_thread_ring(struct http_thread *t, bool anyway);
 const struct tally *http_thread_tally(const struct http_thread *t);
 uint64_t http_thread_late_posts(const struct http_thread *t);
+/* Has it deadlines to watch, or news that it has not taken? Then *rounds must move. */
+bool http_thread_owes(const struct http_thread *t, uint64_t *rounds);
+/* What it began last, for a post mortem. */
+const char *http_thread_doing(const struct http_thread *t);
 
 #endif

@@ -71,11 +71,19 @@ static uint32_t target_durations(const struct place *p, uint32_t n)
     return n * (td ? td : 1);
 }
 
-static void wait(const struct place *p, struct request *r, uint32_t error_age)
+static void refresh(const struct live *l, bool parked)
+{
+    if (l->refresh)
+        l->refresh(l->refresh_ctx, parked);
+}
+
+/* What p points to may be gone afterwards: what it waits for may be here already. */
+static void wait(const struct live *l, const struct place *p, struct request *r, uint32_t error_age)
 {
     struct patience patience = {target_durations(p, PATIENCE), target_durations(p, error_age)};
     r->state = REQUEST_HELD;
     r->carrier->wait(r, p->waiters, &patience);
+    refresh(l, true);
 }
 
 static void count_answer(const struct live *l, const struct request *r)
@@ -106,7 +114,10 @@ static uint32_t too_far_age_s(const struct place *p, const struct directives *d)
 static void send_playlist(const struct live *l, const struct place *p, struct request *r,
                           const struct directives *d, bool blocked)
 {
-    const struct body *delta = d->has_skip ? p->match.rendition->delta : NULL;
+    const struct view_rendition *rendition = p->match.rendition;
+    const struct body *delta = d->has_skip ? rendition->delta : NULL;
+    if (delta && d->skips_dateranges && rendition->delta_v2)
+        delta = rendition->delta_v2;
     const struct body *b = delta ? delta : p->match.body;
     count_answer(l, r);
     reply_body_shared(r, 200, b, blocked ? target_durations(p, BLOCKED_AGE) : 0);
@@ -132,7 +143,7 @@ static void serve_playlist(const struct live *l, const struct place *p, struct r
         d.has_msn ? reload_judge(rendition, p->view->part_target_ms, &d) : RELOAD_OLD;
     switch (verdict) {
     case RELOAD_WAIT:
-        wait(p, r, BLOCKED_ERROR_AGE);
+        wait(l, p, r, BLOCKED_ERROR_AGE);
         break;
     case RELOAD_TOO_FAR:
         refuse(l, r, too_far_age_s(p, &d), "This is too far ahead of the playlist.");
@@ -159,7 +170,7 @@ static void serve_file(const struct live *l, const struct place *p, struct reque
     } else if (reply_growing(r, m->blob, m->offset, m->bytes, m->type, age_s ? age_s : 1)) {
         count_answer(l, r);
     } else {
-        wait(p, r, 1);
+        wait(l, p, r, 1);
     }
 }
 
@@ -168,15 +179,14 @@ bool live_serve(const struct live *l, struct request *r)
     struct place p;
     if (!live_is_path(r))
         return false;
-    if (l->refresh)
-        l->refresh(l->refresh_ctx);
+    refresh(l, false);
     find(l, r, &p);
     if (!p.match.body && !p.match.blob && !p.hinted)
         return false;
     if (r->method > HTTP_HEAD)
         reply_wrong_method(r, read_only);
     else if (p.hinted)
-        wait(&p, r, 1);
+        wait(l, &p, r, 1);
     else if (p.match.blob)
         serve_file(l, &p, r);
     else if (p.match.rendition)

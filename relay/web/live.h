@@ -17,8 +17,9 @@ struct live {
     struct shown *shown;
     struct tally *tally;
     /* Shows what has already been posted to this thread: a viewer may come from a thread that was
-     * quicker, and must not see the room go back. NULL: nothing is posted. */
-    void (*refresh)(void *ctx);
+     * quicker, and must not see the room go back. parked: a request waits from now on, so what is
+     * posted later must come by itself. NULL: nothing is posted. */
+    void (*refresh)(void *ctx, bool parked);
     void *refresh_ctx;
 };
 

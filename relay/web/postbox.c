@@ -19,7 +19,7 @@ struct postbox {
     struct post
         *nudge; /* made at birth, so that waking the owner cannot fail; never freed before */
     _Atomic uint64_t late_count;
-    _Atomic bool has_mail;
+    _Atomic bool has_mail, listens;
 };
 
 struct post *post_new(enum post_kind kind, const char *name, const struct room_view *v,
@@ -126,12 +126,22 @@ static struct post *put_late(struct postbox *b, struct post *p)
     return NULL;
 }
 
-void postbox_put(struct postbox *b, struct post *p)
+static int deliver(struct postbox *b, struct post *p, bool wake)
+{
+    if (wake)
+        return mailbox_post(b->mail, p);
+    int count = mailbox_put(b->mail, p);
+    if (count == POSTBOX_MUCH)
+        mailbox_wake(b->mail);
+    return count < 0 ? count : 0;
+}
+
+static void put(struct postbox *b, struct post *p, bool wake)
 {
     struct post *unneeded = NULL;
     bool late = false;
     pthread_mutex_lock(&b->lock);
-    if (b->late || mailbox_post(b->mail, p) != 0) {
+    if (b->late || deliver(b, p, wake) != 0) {
         late = true;
         unneeded = put_late(b, p);
     }
@@ -143,6 +153,29 @@ void postbox_put(struct postbox *b, struct post *p)
     atomic_fetch_add_explicit(&b->late_count, 1, memory_order_relaxed);
     /* The owner may have emptied the mailbox in between, and must be told of the list. */
     postbox_nudge(b);
+}
+
+void postbox_put(struct postbox *b, struct post *p)
+{
+    put(b, p, true);
+}
+
+void postbox_leave(struct postbox *b, struct post *p)
+{
+    put(b, p, false);
+}
+
+/* Either the owner's later look finds the mail, or we find that it listens: both sides write their
+ * own flag before they read the other's, sequentially consistent. */
+void postbox_ring(struct postbox *b, bool anyway)
+{
+    if (atomic_load(&b->has_mail) && (anyway || atomic_load(&b->listens)))
+        mailbox_wake(b->mail);
+}
+
+void postbox_listen(struct postbox *b, bool listens)
+{
+    atomic_store(&b->listens, listens);
 }
 
 void postbox_nudge(struct postbox *b)
@@ -202,7 +235,12 @@ void postbox_take(struct postbox *b, void (*take)(void *ctx, struct post *p), vo
 
 bool postbox_has_mail(const struct postbox *b)
 {
-    return atomic_load_explicit(&b->has_mail, memory_order_acquire);
+    return atomic_load(&b->has_mail);
+}
+
+bool postbox_is_waiting(const struct postbox *b)
+{
+    return mailbox_has_called(b->mail);
 }
 
 uint64_t postbox_late(const struct postbox *b)

@@ -47,17 +47,20 @@ static void drop_content(struct reply *reply)
 void reply_body_shared(struct request *r, int status, const struct body *b, uint32_t shared_age_s)
 {
     uint32_t max_age_s = shared_age_s ? 0 : b->max_age_s;
-    bool gzip = r->gzip && b->gzip;
+    struct body_twin sent;
+    bool gzip = r->gzip && b->may_gzip && body_gzip(b, &sent);
+    if (!gzip)
+        sent = (struct body_twin){b->plain, b->plain_len};
     struct reply reply = {
         .head =
             {
                 .status = status,
                 .has_length = true,
-                .length = gzip ? b->gzip_len : b->plain_len,
+                .length = sent.len,
                 .type = b->type,
                 .etag = gzip ? b->gzip_etag : b->etag,
                 .gzip = gzip,
-                .vary = b->gzip != NULL,
+                .vary = b->may_gzip,
                 .cache = max_age_s || shared_age_s ? REPLY_PUBLIC : REPLY_NO_CACHE,
                 .max_age_s = max_age_s,
                 .shared_age_s = shared_age_s,
@@ -65,8 +68,8 @@ void reply_body_shared(struct request *r, int status, const struct body *b, uint
             },
         .modified_wall_us = b->modified_wall_us,
         .body = b,
-        .text = gzip ? b->gzip : b->plain,
-        .text_len = gzip ? b->gzip_len : b->plain_len,
+        .text = sent.bytes,
+        .text_len = sent.len,
     };
     if (status == 200 && is_unchanged(r, reply.head.etag))
         drop_content(&reply);

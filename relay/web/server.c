@@ -130,8 +130,8 @@ void server_free(struct server **sp)
     free(s);
 }
 
-/* To one thread, or to all; after the stop nobody would take it. */
-static void tell(struct server *s, size_t thread, struct post *p)
+/* After the stop nobody would take it. left: it may wait there. */
+static void hand(struct server *s, size_t thread, struct post *p, bool left)
 {
     if (!p) {
         log_error("http", "not_told reason=\"out of memory\"");
@@ -139,14 +139,27 @@ static void tell(struct server *s, size_t thread, struct post *p)
     }
     if (atomic_load(&s->stopped))
         post_free(&p);
+    else if (left)
+        http_thread_leave(s->threads[thread], p);
     else
         http_thread_post(s->threads[thread], p);
+}
+
+static void tell(struct server *s, size_t thread, struct post *p)
+{
+    hand(s, thread, p, false);
 }
 
 void server_show(struct server *s, const struct room_view *v)
 {
     for (size_t i = 0; i < s->thread_count; i++)
-        tell(s, i, post_new(POST_VIEW, v->room, v, NULL, NULL));
+        hand(s, i, post_new(POST_VIEW, v->room, v, NULL, NULL), true);
+}
+
+void server_ring(struct server *s, bool anyway)
+{
+    for (size_t i = 0; i < s->thread_count && !atomic_load(&s->stopped); i++)
+        http_thread_ring(s->threads[i], anyway);
 }
 
 void server_hide(struct server *s, const char *room)
@@ -169,6 +182,16 @@ void server_answer(struct server *s, struct request_token t, int status, const s
     if (p)
         p->status = status;
     tell(s, t.thread, p);
+}
+
+bool server_thread_owes(const struct server *s, size_t thread, uint64_t *rounds)
+{
+    return http_thread_owes(s->threads[thread], rounds);
+}
+
+const char *server_thread_doing(const struct server *s, size_t thread)
+{
+    return http_thread_doing(s->threads[thread]);
 }
 
 static void add_tally(struct server_stats *out, const struct tally *t)

@@ -13,6 +13,7 @@
 #include "relay/room/view.h"
 #include "relay/web/request.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,14 +59,21 @@ void server_hand_on(struct server *s, int heir, int64_t deadline_mono_us);
 void server_free(struct server **s);
 
 /* A room's new view for every thread; takes its own references. A thread whose mailbox is full
- * gets the newest as soon as it has emptied it (counted). */
+ * gets the newest as soon as it has emptied it (counted). A thread shows it before it handles its
+ * next request; server_ring brings it to the requests that wait. */
 void server_show(struct server *s, const struct room_view *v);
+/* Wakes the threads on which a request waits for the views shown so far; anyway: all of them, which
+ * is due about once a second, so that nobody keeps old views for ever. */
+void server_ring(struct server *s, bool anyway);
 /* The room is gone: 404 from now on. */
 void server_hide(struct server *s, const char *room);
 /* Text at an exact path ("/live/rooms.json"), answered by every thread; NULL takes it away. */
 void server_publish(struct server *s, const char *path, const struct body *b);
 /* Answers a held request; unknown or stale tokens are ignored. Takes its own reference on body. */
 void server_answer(struct server *s, struct request_token t, int status, const struct body *b);
+/* Does somebody wait for that thread? *rounds moves as long as it lives. Neither wakes it. */
+bool server_thread_owes(const struct server *s, size_t thread, uint64_t *rounds);
+const char *server_thread_doing(const struct server *s, size_t thread);
 void server_stats(const struct server *s, struct server_stats *out);
 
 #endif

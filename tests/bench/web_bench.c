@@ -111,6 +111,7 @@ static void move(struct server *s, const sigset_t *end)
         if (moving_room_view(&v, "moving", next) != 0)
             die("room");
         server_show(s, v);
+        server_ring(s, false);
         room_view_unref(&v);
     }
 }

@@ -83,7 +83,12 @@ wrong(32, 'a hole of 4 s that nothing tells of',
   { ll: false, names: ['video'], wrong: { text: (text) =>
   text.replace(/(TIME:.*?T00:00:)(\d\d)/g, (_, a, s) => `${a}${Number(s) < 14 ? s
     : `${Number(s) + 4}`.padStart(2, '0')}`) } });
-wrong(32, 'a part of a gap without GAP=YES', { gapAt: 8, ...edit(/,GAP=YES/g, '') });
+wrong(32, 'parts of a gap without GAP=YES', { gapAt: 8, ...edit(/,GAP=YES/g, '') });
+wrong(32, 'a part of a gap behind the first with GAP=YES',
+  { gapAt: 8, ...edit(/(p1044\.m4s".*),GAP=YES/, '$1') });
+right('a segment that broke off after its first part',
+  { gapAt: 8, ...edit(/(p1040\.m4s".*),GAP=YES/, '$1') });
+wrong(32, 'GAP=YES in a segment that is there', { gapAt: 8, ...edit(/#EXT-X-GAP\n/g, '') });
 wrong(33, 'all is gone at once', { ll: false, seconds: 8, ...change(/./, () => ({ status: 404,
   headers: {}, body: Buffer.alloc(0) }), (r) => r.origin.clock.now() > 5000) });
 wrong(51, 'no dates', edit(/#EXT-X-PROGRAM-DATE-TIME.*\n/g, ''));

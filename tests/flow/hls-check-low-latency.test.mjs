@@ -102,12 +102,34 @@ wrong(90, 'a delta without EXT-X-MAP', { wrong: { text: (t, { delta }) => (delta
   ? t.replace(/#EXT-X-MAP.*\n/, '') : t) } });
 wrong(91, 'no delta updates for a long window',
   { skip: false, window: 65, history: 65, seconds: 3 });
+
+// An origin that skips date ranges too: one is there from the start.
+const RANGE = '#EXT-X-DATERANGE:ID="a",START-DATE="2026-01-01T00:00:00.000Z",DURATION=1\n';
+const skipsRanges = (make) => ({ wrong: { text: (t, context) => make(t
+  .replace('UNTIL=12', 'UNTIL=12,CAN-SKIP-DATERANGES=YES').replace('VERSION:9', 'VERSION:10')
+  .replace(/SKIPPED-SEGMENTS=\d+/, '$&,RECENTLY-REMOVED-DATERANGES=""'), context) } });
+const withRange = (t) => t.replace(/#EXT-X-DISCONTINUITY-SEQUENCE.*\n/, `$&${RANGE}`);
+right('delta updates that skip date ranges', skipsRanges((t) => t));
+wrong(91, 'date ranges, and delta updates cannot skip them',
+  { wrong: { text: withRange } });
+wrong(91, 'RECENTLY-REMOVED-DATERANGES is missing',
+  skipsRanges((t) => t.replace(',RECENTLY-REMOVED-DATERANGES=""', '')));
+wrong(91, 'an old date range again and again', { ...skipsRanges(withRange), seconds: 20 });
+wrong(88, 'a delta update loses a date range', skipsRanges((t, { delta }) => (delta ? t
+  : withRange(t))));
 wrong(92, 'a blocking reload that does not block', waiting((o, name, query, own) =>
   (o.clock.now() < 5000 && name === 'video' ? null : own(name, query))));
 wrong(92, 'one that is held though all is there', waiting(async (o, name, query, own) => {
   if (name === 'video') await o.clock.sleep(2200);
   return own(name, query);
 }));
+wrong(92, 'one that is held while more parts come', {
+  ...waiting(async (o, name, query, own) => {
+    const got = await own(name, query);
+    if (name !== 'video' || !query.has('_HLS_msn')) return got;
+    await o.clock.sleep(1800);
+    return own(name, query);
+  }) });
 wrong(92, 'a 503 long before its time', waiting((o, name, query, own) => (name === 'video'
   && o.clock.now() > 2000 && o.clock.now() < 3000 ? refusal(503) : own(name, query))));
 wrong(93, 'a part beyond the last is given the whole segment',

@@ -20,7 +20,8 @@ static void check(const struct track_params *p)
         abort();
     if (p->rfc6381[0] == '\0' || codec_kind(p->codec) != CODEC_KIND_AUDIO || p->codec == CODEC_LATM)
         abort();
-    if (p->config_len > 128 || (p->config_len == 0) != (p->codec == CODEC_MP3))
+    bool bare = p->codec == CODEC_MP3 || p->codec == CODEC_MP2;
+    if (p->config_len > 128 || (p->config_len == 0) != bare)
         abort();
 }
 

@@ -118,14 +118,18 @@ class Bits {
   }
 }
 
-// 14496-3 1.7.3.1 for what ffmpeg writes: version 0, one AAC-LC program, frames that say their
-// length.
+// 14496-3 1.7.3.1 for what encoders write: version 0, one AAC program, with SBR (5) and PS (29) said
+// in front (1.6.2.1), frames that say their length.
 function latmConfig(r, stream) {
   if (r.u(1) !== 0 || r.u(1) !== 1) throw new Error('LATM: not as the test expects');
   if (r.u(6) !== 0 || r.u(7) !== 0) throw new Error('LATM: several frames or programs');
-  const objectType = r.u(5);
+  let objectType = r.u(5);
   const config = { objectType, sampleRate: ADTS_RATES[r.u(4)], channels: r.u(4) };
-  if (objectType !== 2 || r.u(3) !== 0) throw new Error('LATM: not plain AAC-LC');
+  if (objectType === 5 || objectType === 29) {
+    r.u(4);
+    objectType = r.u(5);
+  }
+  if (objectType !== 2 || r.u(3) !== 0) throw new Error('LATM: not AAC-LC at its core');
   if (r.u(3) !== 0) throw new Error('LATM: frameLengthType is not 0');
   r.u(8);
   if (r.u(2) !== 0) throw new Error('LATM: other data or a CRC');

@@ -162,7 +162,14 @@ export class Downloads {
       signal: this.follower.ending,
       headers: ranged ? { range: `bytes=${offset}-${end}` } : {} })
       .catch((e) => (e.name === 'AbortError' ? { aborted: true } : { status: 0, error: e }));
+    record.got.then((got) => { record.answeredAt = got.headAt; });
     this.follower.facts.add('hints');
+  }
+
+  // When a hinted part began to come; undefined: nobody asked, Infinity: it has not yet.
+  answeredAt(h) {
+    const record = h && this.parts.get(keyOf(h.uri, h.start));
+    return record?.hinted ? record.answeredAt ?? Infinity : undefined;
   }
 
   // A part is listed: {msn, index, part, segment}. seen: {at, doubtMs}
@@ -174,7 +181,7 @@ export class Downloads {
     if (record.listed) return record;
     Object.assign(record, { key, msn, index, part, map: segment.map, mapRange: segment.mapRange,
       listed: seen, at: seen.at });
-    if (part.gap || segment.gap) record.done = Promise.resolve(null);
+    if (part.gap) record.done = Promise.resolve(null);
     else record.done = this.job(this.takePart(record, segment.key));
     return record;
   }

@@ -28,7 +28,7 @@ export class Follower {
         transport: options.transport ?? new Transport(clock, options),
       findings: new rules.Findings(), facts: new Set(), remarks: new Set(), renditions: new Map(),
       iframes: new Map(), misses: [], errors: [], publishing: true, running: false, index: null,
-      firstIndexAt: null, variables: new Map(), trips: [], timers: new Set() });
+      firstIndexAt: null, variables: new Map(), trips: [], timers: new Set(), absences: [] });
     this.root = room === null || room === undefined ? null
       : `${base}/live/${encodeURIComponent(room)}/`;
     this.url = url ?? `${this.root}index.m3u8`;
@@ -88,6 +88,17 @@ export class Follower {
     return this.paceSlackMs * Math.max(1, os.loadavg()[0] / os.cpus().length);
   }
 
+  // Who knows that nothing could reach the server for a while says so: rules 27 and 28 are about
+  // what a server does with what it has. The rest of the time counts as ever.
+  sourceAway() { this.absences.push({ from: this.clock.now(), to: Infinity }); }
+
+  sourceBack() { this.absences.at(-1).to = this.clock.now(); }
+
+  absentMs(from, to) {
+    return this.absences.reduce((n, a) => n + Math.max(0, Math.min(to, a.to)
+      - Math.max(from, a.from)), 0);
+  }
+
   later(ms, work) {
     const controller = new AbortController();
     this.timers.add(controller);
@@ -109,7 +120,7 @@ export class Follower {
   moved(rendition) {
     const state = rendition.states.at(-1);
     const newest = (s) => (s.parts > 0 ? { msn: s.msn, part: s.parts - 1 }
-      : { msn: s.msn - 1, part: (s.list.segments.at(-1)?.parts.length ?? 0) - 1 });
+      : { msn: s.msn - 1, part: Math.max(0, (s.list.segments.at(-1)?.parts.length ?? 0) - 1) });
     const other = (uri, from) => [...this.renditions.values()]
       .find((r) => r !== from && r.url === new URL(uri, from.url).href);
     const marginMs = 1000 * (rendition.list.partTarget ?? 0);

@@ -264,8 +264,19 @@ export const isBehind = (a, b) => a.msn < b.msn || (a.msn === b.msn && a.parts <
 export const lengthOf = (list) => list.segments.reduce((n, s) => n + (s.duration || 0), 0);
 export const openLength = (list) => list.open.parts.reduce((n, p) => n + (p.duration || 0), 0);
 
+// What a date range's tag says, to compare it by.
+export const rangeKey = (a) => [...a].map(([name, { raw }]) => `${name}=${raw}`).join();
+
+// _HLS_skip=v2 leaves out date ranges that are known, and names those that are gone.
+function mergeRanges(before, delta) {
+  const gone = new Set(delta.skip.removed.split('\t'));
+  const here = new Set(delta.dateRanges.map(rangeKey));
+  return [...before.dateRanges.filter((a) => !gone.has(a.get('ID')?.value)
+    && !here.has(rangeKey(a))), ...delta.dateRanges];
+}
+
 // A delta update (6.2.5.1) laid over the whole list before it; null when they do not meet.
-export function mergeDelta(before, delta) {
+export function mergeDelta(before, delta, asked = 'YES') {
   const from = delta.mediaSequence ?? 0;
   const kept = before.segments.filter((s) => s.msn >= from && s.msn < from + delta.skip.count);
   if (kept.length !== delta.skip.count) return null;
@@ -273,6 +284,8 @@ export function mergeDelta(before, delta) {
   const shift = (last?.dsn ?? 0) - (delta.discontinuitySequence ?? 0);
   const over = (s) => ({ ...s, dsn: last ? s.dsn + shift : s.dsn, map: s.map ?? last?.map ?? null,
     mapRange: s.map ? s.mapRange : last?.mapRange ?? null });
+  const dateRanges = asked === 'v2' && delta.skip.removed !== undefined
+    ? mergeRanges(before, delta) : delta.dateRanges;
   return { ...delta, skip: null, merged: true, segments: [...kept, ...delta.segments.map(over)],
-    open: over(delta.open) };
+    open: over(delta.open), dateRanges };
 }

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: MIT
 import { gunzipSync } from 'node:zlib';
 import { Downloads, sha1 } from './downloads.mjs';
-import { isBehind, lengthOf, parsePlaylist, reach } from './hls.mjs';
+import { isBehind, lengthOf, parsePlaylist, rangeKey, reach } from './hls.mjs';
 import * as rules from './rules.mjs';
 
 // Every so many delta updates a whole list is fetched beside it.
-const COMPARE_EVERY = 4;
+const COMPARE_EVERY = 3;
 // A first window may be long; only so much of it is fetched when samples are not kept.
 const HISTORY = 12;
 
@@ -27,7 +27,7 @@ export class Rendition {
     Object.assign(this, { name, url, follower, iframes, segments: new Map(), list: null, reloads: 0,
       deltas: 0, longest: 0, last: null, lastNewAt: null, lastPartAt: null, whole: new Map(),
       states: [], removed: [], tooSoon: new Set(), plainNext: false, noDelta: false, blocked: false,
-        early: null });
+        early: null, ranges: new Map() });
     this.downloads = new Downloads(this);
     this.inits = this.downloads.inits;
     this.parts = this.downloads.parts;
@@ -90,9 +90,9 @@ export class Rendition {
       return false;
     }
     this.follower.facts.add('list');
-    const whole = skip ? this.merge(before, list, skip) : list;
+    const whole = skip ? this.merge(before, list, skip, got.sentAt) : list;
     if (!whole
-      || (whole.merged && this.deltas++ % COMPARE_EVERY === 0 && !await this.same(whole))) {
+      || (whole.merged && this.deltas++ % COMPARE_EVERY === 0 && !await this.same(whole, before))) {
       return this.reload(null);
     }
     if (skip) this.judgeWait(asked, got, whole);
@@ -125,8 +125,10 @@ export class Rendition {
     const waitedMs = got.headAt - got.sentAt - got.stalledMs;
     if (got.status === 200 && waitedMs > this.follower.slackMs()) this.blocked = true;
     if (waitedMs > 3000 * this.list.targetDuration) this.follower.facts.add('stall');
+    const hinted = this.downloads.answeredAt(this.list.hints.find((h) => h.type === 'PART'));
     const faults = rules.checkBlocking({ asked, list, before: this.list, exchange: {
-      status: got.status, waitedMs: Math.round(waitedMs) }, slackMs: this.follower.slackMs() });
+      status: got.status, waitedMs: Math.round(waitedMs) }, slackMs: this.follower.slackMs(),
+    aheadMs: hinted === undefined ? undefined : got.headAt - hinted });
     // A 503 before its time is right when the stream itself has broken off: what follows tells.
     if (got.status === 503) this.early = { faults, at: got.doneAt };
     else this.addAll(faults);
@@ -138,18 +140,19 @@ export class Rendition {
     this.early = null;
   }
 
-  merge(before, delta, skip) {
+  merge(before, delta, skip, askedAt) {
     this.follower.facts.add('skips');
-    const { faults, merged } = rules.checkDelta(before, delta, skip);
+    const seen = new Map([...this.ranges].map(([key, at]) => [key, (askedAt - at) / 1000]));
+    const { faults, merged } = rules.checkDelta(before, delta, skip, seen);
     this.addAll(faults);
     this.noDelta ||= faults.some((f) => f.rule === 88);
     return this.noDelta ? null : merged;
   }
 
   // Is a merged list what a whole one says? After the first that is not, no more are asked for.
-  async same(merged) {
+  async same(merged, before) {
     const { list } = await this.request(null);
-    const faults = list && !list.skip ? rules.checkMerge(merged, list) : [];
+    const faults = list && !list.skip ? rules.checkMerge(merged, list, before) : [];
     this.addAll(faults);
     this.noDelta ||= faults.length > 0;
     return faults.length === 0;
@@ -173,11 +176,18 @@ export class Rendition {
       this.takeNew(before, list, seen);
       if (before) this.takeRemoved(before, list, got);
     }
+    this.noteRanges(list, got.doneAt);
     this.last = { sentAt: got.sentAt, doneAt: got.doneAt };
     this.states.push({ ...reach(list), list, sentAt: got.sentAt, doneAt: got.doneAt,
       since: seen.earliest });
     if (this.states.length > 40) this.states.shift();
     if (fresh) this.follower.moved(this);
+  }
+
+  // Since when each date range has been known.
+  noteRanges(list, at) {
+    const keys = list.dateRanges.map(rangeKey);
+    this.ranges = new Map(keys.map((key) => [key, this.ranges.get(key) ?? at]));
   }
 
   // How much earlier than its answer came a state may have begun. Only of an answer that was waited
@@ -251,10 +261,9 @@ export class Rendition {
     for (const p of fresh) this.downloads.listed(p, seen);
     if (fresh.length) {
       const [first] = fresh;
-      if (before && this.lastPartAt !== null && this.follower.publishing
+      if (before && this.lastPartAt !== null && this.follower.publishing && !first.part.gap
         && !first.segment.discontinuity && list.partTarget) {
-        const gap = Math.round(seen.at - seen.doubtMs - this.lastPartAt
-          - this.follower.paceSlack());
+        const gap = this.paced(this.lastPartAt, seen);
         this.addAll(rules.checkPartPace(gap, list.partTarget,
           `part ${first.index} of MSN ${first.msn}`));
       }
@@ -265,10 +274,16 @@ export class Rendition {
     }
   }
 
+  // How long nothing new came, at least, while there was something to come.
+  paced(since, { at, doubtMs }) {
+    const { follower } = this;
+    return Math.round(at - doubtMs - since - follower.absentMs(since, at) - follower.paceSlack());
+  }
+
   pace(before, list, fresh, seen) {
     if (before && this.lastNewAt !== null && this.follower.publishing && !this.iframes
       && !fresh.some((s) => s.discontinuity)) {
-      const gap = Math.round(seen.at - seen.doubtMs - this.lastNewAt - this.follower.paceSlack());
+      const gap = this.paced(this.lastNewAt, seen);
       this.addAll(rules.checkPace(gap, list.targetDuration, fresh[0].msn));
     }
     this.lastNewAt = seen.at;

@@ -39,8 +39,8 @@ export function audioEntry(type, body) {
   const dc = esds ? decoderConfig(esds.body) : { objectType: 0, config: null };
   if (dc.objectType !== 0x40 || !dc.config) {
     const hex = dc.objectType.toString(16).padStart(2, '0').toUpperCase();
-    if ([0x69, 0x6b].includes(dc.objectType)) { // MP3, by the name that HLS players know
-      return { ...base, codec: 'mp3', rfc6381: 'mp4a.40.34', also: [`mp4a.${hex}`],
+    if ([0x69, 0x6b].includes(dc.objectType)) { // MP3, by the name that HLS players know; or MP2
+      return { ...base, codec: 'mp3', rfc6381: 'mp4a.40.34', also: [`mp4a.${hex}`, 'mp4a.40.33'],
         objectType: dc.objectType };
     }
     return { ...base, codec: type, rfc6381: `mp4a.${hex}` };

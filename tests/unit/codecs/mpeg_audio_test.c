@@ -57,7 +57,7 @@ static void what_is_no_header(void **state)
         assert_int_equal(mpeg_audio_parse(bad[i], 4, &m), -EINVAL);
 }
 
-static void only_layer_three_is_a_track(void **state)
+static void layers_two_and_three_are_tracks(void **state)
 {
     (void)state;
     static uint8_t frame[2048];
@@ -74,7 +74,11 @@ static void only_layer_three_is_a_track(void **state)
     assert_string_equal(p.rfc6381, "mp4a.40.34");
     assert_int_equal(p.object_type, 0x69);
     memcpy(frame, "\xff\xfd\xa4\x00", 4);
-    assert_int_equal(mpeg_audio_params(0, frame, 576, &p), -ENOTSUP);
+    assert_int_equal(mpeg_audio_params(0, frame, 576, &p), 0);
+    assert_int_equal(p.codec, CODEC_MP2);
+    assert_string_equal(p.rfc6381, "mp4a.40.33");
+    assert_int_equal(p.object_type, 0x6b);
+    assert_int_equal(p.frame_samples, 1152);
     memcpy(frame, "\xff\xff\xe4\x00", 4);
     assert_int_equal(mpeg_audio_params(0, frame, 448, &p), -ENOTSUP);
 }
@@ -97,7 +101,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(headers),
         cmocka_unit_test(what_is_no_header),
-        cmocka_unit_test(only_layer_three_is_a_track),
+        cmocka_unit_test(layers_two_and_three_are_tracks),
         cmocka_unit_test(identity_follows_what_the_entry_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

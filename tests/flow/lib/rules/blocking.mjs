@@ -25,19 +25,22 @@ export function wanted(list, { msn, part }) {
     : { msn, parts: part + 1 };
 }
 
-// Parts that a list holds beyond what was asked for, counted over the segments it knows.
+// Parts that came and that a list holds beyond what was asked for, counted over the segments it
+// knows.
 function surplus(list, asked) {
   const { msn, parts } = wanted(list, asked);
   const all = [...list.segments, list.open].filter((s) => s.msn >= msn);
-  return all.reduce((n, s) => n + s.parts.length, 0) - parts;
+  return all.reduce((n, s) => n + s.parts.filter((p) => !p.gap).length, 0) - parts;
 }
 
 const name = ({ msn, part }) => `_HLS_msn=${msn}${part === undefined ? '' : `&_HLS_part=${part}`}`;
 
 // One answer to a reload that was to wait for `asked`, {msn, part}. exchange: {status, waitedMs}
 // where what our own process slept is taken away; list: parsed, when the status is 200; before:
-// the list known when it was asked; known: did that list hold it already; slackMs: doubt.
-export function checkBlocking({ asked, exchange, list, before, slackMs }) {
+// the list known when it was asked; slackMs: doubt; aheadMs: how long before this answer the part
+// that `before` hints at began to come, when that was asked for. What comes from the encoder in one
+// burst, after a black-out, is listed at once: only a list that lags behind its own parts was held.
+export function checkBlocking({ asked, exchange, list, before, slackMs, aheadMs = Infinity }) {
   const out = [];
   const fault = (rule, text, level) => out.push({ rule, text, level });
   const td = before.targetDuration * 1000;
@@ -57,7 +60,8 @@ export function checkBlocking({ asked, exchange, list, before, slackMs }) {
       fault(97, `${name(asked)} was held for ${waitedMs} ms; 503 is due after ${3 * td}`, 'should');
     } else if (known && waitedMs > slackMs) {
       fault(92, `${name(asked)}, which is there, was held for ${waitedMs} ms`);
-    } else if (list.partTarget && waitedMs > slackMs && surplus(list, asked) > 2) {
+    } else if (list.partTarget && waitedMs > slackMs && surplus(list, asked) > 2
+      && aheadMs > slackMs) {
       fault(92, `${name(asked)} was held while ${surplus(list, asked)} more parts came`);
     }
   } else if (status === 503 || status === 0) {

@@ -1,9 +1,10 @@
-// Rules 87 to 90: delta updates, and what a client makes of them.
+// Rules 87 to 91: delta updates, and what a client makes of them.
 // SPDX-License-Identifier: MIT
-import { lengthOf, mergeDelta, openLength } from '../hls.mjs';
+import { lengthOf, mergeDelta, openLength, rangeKey } from '../hls.mjs';
 
-// asked: 'YES' or 'v2'; before: the last whole list. → {faults, merged (null: not to be used)}
-export function checkDelta(before, delta, asked) {
+// asked: 'YES' or 'v2'; before: the last whole list; seen: key of a date range → how many seconds
+// before the request it was known at least. → {faults, merged (null: not to be used)}
+export function checkDelta(before, delta, asked, seen = new Map()) {
   const faults = [];
   const fault = (rule, text, level) => faults.push({ rule, text, level });
   const skips = delta.tags.filter((t) => t.name === 'EXT-X-SKIP').length;
@@ -27,7 +28,8 @@ export function checkDelta(before, delta, asked) {
   if (delta.segments[0] && !delta.segments[0].map && before.segments.some((s) => s.map)) {
     fault(90, 'no EXT-X-MAP for the first segment after EXT-X-SKIP', 'should');
   }
-  const merged = mergeDelta(before, delta);
+  if (asked === 'v2') checkRanges(delta, boundary, seen, fault);
+  const merged = mergeDelta(before, delta, asked);
   if (!merged) {
     if (delta.mediaSequence < before.mediaSequence) {
       fault(88, `MEDIA-SEQUENCE ${delta.mediaSequence} of a delta is older than the list`);
@@ -47,6 +49,20 @@ export function checkDelta(before, delta, asked) {
   return { faults, merged };
 }
 
+// 6.2.5.1: no date range that was there for longer than the boundary; a target duration of doubt.
+function checkRanges(delta, boundary, seen, fault) {
+  if (delta.skip.removed === undefined) {
+    fault(91, '_HLS_skip=v2 was answered without RECENTLY-REMOVED-DATERANGES', 'must');
+  }
+  for (const a of delta.dateRanges) {
+    const age = seen.get(rangeKey(a));
+    if (age > boundary + delta.targetDuration) {
+      fault(91, `_HLS_skip=v2 brought DATERANGE ${a.get('ID')?.value} again after `
+        + `${age.toFixed(1)} s`, 'must');
+    }
+  }
+}
+
 // How many segments end further than `seconds` from the end of the last one.
 function skippable(list, seconds) {
   let behind = lengthOf(list);
@@ -58,7 +74,7 @@ function skippable(list, seconds) {
 
 // Rule 88: the merged list and a whole one fetched beside it say the same of every segment that
 // both hold. They may be some parts apart.
-export function checkMerge(merged, full) {
+export function checkMerge(merged, full, before) {
   const out = [];
   const fault = (text) => out.push({ rule: 88,
     text: `a delta laid over the list before it: ${text}` });
@@ -67,6 +83,11 @@ export function checkMerge(merged, full) {
   }
   if (full.mediaSequence < merged.mediaSequence) {
     fault(`MEDIA-SEQUENCE is ${merged.mediaSequence}, in the whole list ${full.mediaSequence}`);
+  }
+  const [ours, whole] = [merged, full].map((l) => new Set(l.dateRanges.map(rangeKey)));
+  for (const key of (before?.dateRanges ?? []).map(rangeKey)) {
+    if (whole.has(key) && !ours.has(key)) fault(`DATERANGE ${key} is lost`);
+    if (!whole.has(key) && ours.has(key) && isShown(key, full)) fault(`DATERANGE ${key} stays`);
   }
   const theirs = new Map(full.segments.map((s) => [s.msn, s]));
   for (const s of merged.segments) {
@@ -83,4 +104,10 @@ export function checkMerge(merged, full) {
     }
   }
   return out;
+}
+
+// Is a date range about what a list shows? Others may leave it at any moment.
+function isShown(key, list) {
+  const [, date] = /START-DATE="([^"]*)"/.exec(key) ?? [];
+  return Date.parse(date) > (list.segments.find((s) => s.date !== undefined)?.date ?? Infinity);
 }

@@ -116,9 +116,7 @@ function checkRanges(list, fault) {
 function checkGaps(list, fault) {
   let due = null;
   for (const s of list.segments) {
-    for (const p of s.gap ? s.parts : []) {
-      if (!p.gap) fault(32, `part ${p.uri} of a gap has no GAP=YES`);
-    }
+    checkGapParts(s, fault);
     if (s.discontinuity) due = null;
     if (s.date !== undefined && due !== null && s.date - due > 1000) {
       fault(32,
@@ -128,6 +126,17 @@ function checkGaps(list, fault) {
     if (s.date !== undefined) due = Math.max(due ?? s.date, s.date);
     if (due !== null) due += s.duration * 1000;
   }
+}
+
+// Of a segment that is missing in part, the parts that came stand before those with GAP=YES: a part
+// before such a one may be short (4.4.4.9).
+function checkGapParts({ msn, gap, parts }, fault) {
+  const first = parts.findIndex((p) => p.gap);
+  if (gap && parts.length && first < 0) fault(32, `no part of the gap MSN ${msn} has GAP=YES`);
+  if (gap && first >= 0 && parts.slice(first).some((p) => !p.gap)) {
+    fault(32, `a part of the gap MSN ${msn} behind the first with GAP=YES has none`);
+  }
+  if (!gap && first >= 0) fault(32, `MSN ${msn} has a part with GAP=YES, and no EXT-X-GAP`);
 }
 
 const DIRECTIVES = new Set(['_HLS_msn', '_HLS_part', '_HLS_skip', '_HLS_report',

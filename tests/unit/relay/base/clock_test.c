@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -52,12 +53,35 @@ static void test_now(void **state)
     assert_true(clock_wall_us() > INT64_C(1700000000000000));
 }
 
+/* Ten times as fast: a tenth of a second is one. What guards connections does not know. */
+static void test_scale(void **state)
+{
+    struct timespec tenth = {.tv_nsec = 100000000};
+    int64_t mono_us, room_us, wall_us;
+
+    (void)state;
+    assert_int_equal(clock_set_scale("10"), 10);
+    mono_us = clock_mono_us();
+    room_us = clock_room_us();
+    wall_us = clock_wall_us();
+    nanosleep(&tenth, NULL);
+    mono_us = clock_mono_us() - mono_us;
+    assert_in_range(clock_room_us() - room_us, mono_us * 9, mono_us * 12);
+    assert_in_range(clock_wall_us() - wall_us, mono_us * 9, mono_us * 12);
+    assert_int_equal(clock_set_scale("0"), 1);
+    assert_int_equal(clock_set_scale("60x"), 1);
+    assert_int_equal(clock_set_scale(NULL), 1);
+    mono_us = clock_mono_us();
+    assert_in_range(clock_room_us() - mono_us, 0, 1000000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_iso),
         cmocka_unit_test(test_http),
         cmocka_unit_test(test_now),
+        cmocka_unit_test(test_scale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

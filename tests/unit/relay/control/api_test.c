@@ -1,6 +1,7 @@
 /* The API and the metrics, rendered from rooms that made-up workers feed. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/control/api.h"
+#include "relay/control/debug.h"
 #include "relay/control/health.h"
 #include "relay/control/metrics.h"
 #include "relay/control/schema.h"
@@ -16,10 +17,12 @@ struct page {
 
 static struct server_stats web;
 
+static const struct self_stat self = {.pid = 77, .rss_bytes = 4096, .threads = 5, .fds = 123};
+
 static struct source source_of(struct stage *s)
 {
     return (struct source){
-        .rooms = s->rooms, .web = &web, .now_us = s->now_us, .wall_us = s->wall_us};
+        .rooms = s->rooms, .web = &web, .self = &self, .now_us = s->now_us, .wall_us = s->wall_us};
 }
 
 static void get(struct stage *s, const char *path, struct page *p)
@@ -92,6 +95,23 @@ static void test_room_in_full(void **state)
     get(s, "/api/v1/rooms/hall", &p);
     assert_non_null(strstr(p.text.data, "\"state\":\"waiting\""));
     assert_non_null(strstr(p.text.data, "\"feed\":null"));
+    text_fini(&p.text);
+}
+
+static void test_debug(void **state)
+{
+    struct stage *s = *state;
+    struct page p;
+    play(s);
+    get(s, "/api/v1/debug", &p);
+    assert_int_equal(200, p.status);
+    has_members(p.text.data, &schema_debug);
+    has_members(p.text.data, &schema_process);
+    assert_non_null(strstr(p.text.data, "\"feeds\":2,"));
+    assert_non_null(strstr(p.text.data, "\"bytes_pinned\":"));
+    assert_non_null(strstr(p.text.data, "{\"name\":\"front\",\"pid\":77,\"threads\":5,"
+                                        "\"open_fds\":123,\"rss_bytes\":4096}"));
+    assert_non_null(strstr(p.text.data, "{\"name\":\"worker/1\","));
     text_fini(&p.text);
 }
 
@@ -188,6 +208,9 @@ static void test_metrics(void **state)
         "roomcast_worker_restarts_total{worker=\"1\"} 1\n",
         "roomcast_worker_up{worker=\"0\"} 1\n",
         "roomcast_http_requests_total{code=\"200\"} 12\n",
+        "roomcast_feeds_ended_total{reason=\"lost\"} 1\n",
+        "roomcast_room_memory_bytes{room=\"hall\"} ",
+        "roomcast_front_open_fds 123\n",
         "roomcast_room_receive_bytes_per_second{room=\"hall\"} 0\n",
     };
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
@@ -201,8 +224,8 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, stage_set, stage_strike)
     const struct CMUnitTest tests[] = {
-        CASE(test_rooms),    CASE(test_room_in_full), CASE(test_nothing_there),
-        CASE(test_document), CASE(test_ready),        CASE(test_metrics),
+        CASE(test_rooms), CASE(test_room_in_full), CASE(test_nothing_there), CASE(test_document),
+        CASE(test_ready), CASE(test_metrics),      CASE(test_debug),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,14 +22,6 @@ static uint8_t stream[STREAM_BYTES];
 static struct ts_writer writer;
 static size_t next[2], got, corrupt;
 
-static const struct ts_layout layout = {
-    .count = 2,
-    .pmt_pid = 0x1000,
-    .pcr_pid = 0x100,
-    .tracks = {{.pid = 0x100, .type = 0x1b, .codec = CODEC_H264},
-               {.pid = 0x101, .type = 0x0f, .codec = CODEC_AAC}},
-};
-
 static int make_stream(void **state)
 {
     (void)state;
@@ -46,8 +38,8 @@ static int make_stream(void **state)
         s->data = malloc(s->len);
         for (size_t k = 0; k < s->len; k++)
             s->data[k] = (uint8_t)(rand() & 0x7f);
-        ts_write_pes(&writer, s->track ? 0x101 : 0x100, s->track ? 0xc0 : 0xe0, s->pts, s->dts,
-                     s->data, s->len, (int)s->track);
+        ts_write_pes(&writer, s->track ? TS_WAY_AUDIO_PID + 1 : TS_WAY_VIDEO_PID,
+                     s->track ? 0xc0 : 0xe0, s->pts, s->dts, s->data, s->len, (int)s->track);
     }
     return 0;
 }
@@ -83,7 +75,7 @@ static struct ts_demux *make(size_t max_pes)
     struct ts_demux *d;
 
     next[0] = next[1] = got = corrupt = 0;
-    assert_int_equal(ts_demux_new(&d, &layout, max_pes, on_pes, NULL), 0);
+    assert_int_equal(ts_demux_new(&d, max_pes, on_pes, NULL), 0);
     return d;
 }
 
@@ -152,7 +144,7 @@ static void test_freed_at_any_moment(void **state)
     for (size_t n = 0; n < 120; n++) {
         struct ts_demux *d;
 
-        assert_int_equal(ts_demux_new(&d, &layout, 4096, ignore, NULL), 0);
+        assert_int_equal(ts_demux_new(&d, 4096, ignore, NULL), 0);
         assert_int_equal(ts_demux_push(d, stream, n * TS_PACKET), 0);
         ts_demux_free(&d);
         assert_null(d);

@@ -17,11 +17,13 @@ static size_t layouts, packets, asides;
 static uint16_t aside_pid;
 static uint8_t last[TS_PACKET];
 
-static void on_packet(void *ctx, const uint8_t packet[static TS_PACKET])
+static void on_packet(void *ctx, const uint8_t packet[static TS_PACKET],
+                      const uint8_t head[static 4])
 {
     (void)ctx;
     packets++;
     memcpy(last, packet, TS_PACKET);
+    memcpy(last, head, 4);
 }
 
 static void on_layout(void *ctx, const struct ts_layout *l)
@@ -191,6 +193,26 @@ static void test_any_alignment(void **state)
     }
 }
 
+/* Messages that begin within a packet, and by chance with 0x47: what was carried over is still
+ * good. */
+static void test_a_message_that_looks_aligned(void **state)
+{
+    static uint8_t stream[70 * TS_PACKET];
+
+    (void)state;
+    for (size_t i = 0; i < 70; i++) {
+        media(stream + i * TS_PACKET, 0x100, (unsigned)i);
+        stream[i * TS_PACKET + 30] = i % 2 ? 0x47 : 0xaa;
+    }
+    reset(7);
+    tables(both, 2);
+    ts_filter_take(&f, stream, 30);
+    for (size_t at = 30; at < sizeof(stream); at += 1316)
+        ts_filter_take(&f, stream + at, sizeof(stream) - at < 1316 ? sizeof(stream) - at : 1316);
+    assert_int_equal(packets, 70);
+    assert_int_equal(f.count.sync_lost, 0);
+}
+
 static void test_resync_after_garbage(void **state)
 {
     uint8_t junk[1316], p[7 * TS_PACKET];
@@ -212,6 +234,34 @@ static void test_resync_after_garbage(void **state)
     }
     assert_in_range(packets, 139, 140); /* at most one was taken for junk's end */
     assert_true(f.count.sync_lost > 100);
+}
+
+/* Noise of any length between packets, some of it 0x47, in messages that then begin anywhere: no
+ * packet behind it is lost, and none is made up. */
+static void test_no_packet_is_lost_to_noise(void **state)
+{
+    static uint8_t stream[60 * TS_PACKET + 6000];
+
+    (void)state;
+    srand(5);
+    for (size_t noise = 1; noise < 6000; noise += 101) {
+        size_t len = 0;
+
+        for (unsigned i = 0; i < 60; i++) {
+            media(stream + len, 0x100, i);
+            stream[len + 4] = i % 3 ? 0x47 : 0; /* in the way of who looks for two only */
+            stream[len + 100] = (uint8_t)(rand() % 8 ? 0 : 0x47);
+            len += TS_PACKET;
+            for (size_t k = 0; i == 20 && k < noise; k++)
+                stream[len++] = (uint8_t)(rand() % 20 ? rand() : 0x47);
+        }
+        reset(7);
+        tables(both, 2);
+        for (size_t at = 0; at < len; at += 1316)
+            ts_filter_take(&f, stream + at, len - at < 1316 ? len - at : 1316);
+        if (packets != 60 || f.count.continuity)
+            fail_msg("%zu bytes of noise: %zu of 60 packets", noise, packets);
+    }
 }
 
 static void test_bad_tables_change_nothing(void **state)
@@ -300,8 +350,6 @@ static void test_private_streams_by_their_descriptors(void **state)
     };
     static const enum codec_id want[] = {CODEC_OPUS, CODEC_AC3,  CODEC_EAC3, CODEC_AC3,
                                          CODEC_EAC3, CODEC_LATM, CODEC_EAC3};
-    uint8_t psi[2 * TS_PACKET];
-
     (void)state;
     reset(7);
     table_of(streams, sizeof(streams));
@@ -314,9 +362,17 @@ static void test_private_streams_by_their_descriptors(void **state)
     assert_int_equal(layout.left_out_count, 2);
     assert_non_null(strstr(layout.left_out, "private data"));
     assert_non_null(strstr(layout.left_out, "Opus"));
-    ts_layout_psi(&layout, psi); /* what the demuxer is told is AAC, all of it */
-    for (size_t i = 0; i < 7; i++)
-        assert_int_equal(psi[TS_PACKET + 5 + 12 + 5 * i], 0x0f);
+}
+
+/* What the demuxer is told is one H.264 track and AAC, whatever comes. */
+static void test_tables_for_the_demuxer(void **state)
+{
+    uint8_t psi[2 * TS_PACKET];
+
+    (void)state;
+    ts_filter_psi(psi);
+    for (size_t i = 0; i < 1 + TS_TRACKS_MAX; i++)
+        assert_int_equal(psi[TS_PACKET + 5 + 12 + 5 * i], i ? 0x0f : 0x1b);
 }
 
 static void test_another_codec_on_the_same_pid(void **state)
@@ -334,6 +390,22 @@ static void test_another_codec_on_the_same_pid(void **state)
     assert_int_equal(layouts, 2);
 }
 
+/* A bit of a sync byte is wrong, twice within a few packets: those between are good. */
+static void test_a_wrong_sync_byte_costs_its_packet(void **state)
+{
+    uint8_t p[14 * TS_PACKET];
+
+    (void)state;
+    reset(7);
+    tables(both, 2);
+    for (unsigned i = 0; i < 14; i++)
+        media(p + i * TS_PACKET, 0x100, i);
+    p[2 * TS_PACKET] = 0x46;
+    p[5 * TS_PACKET] = 0x57;
+    ts_filter_take(&f, p, sizeof(p));
+    assert_int_equal(packets, 12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,11 +414,15 @@ int main(void)
         cmocka_unit_test(test_continuity_and_copies),
         cmocka_unit_test(test_asides),
         cmocka_unit_test(test_any_alignment),
+        cmocka_unit_test(test_a_message_that_looks_aligned),
         cmocka_unit_test(test_resync_after_garbage),
+        cmocka_unit_test(test_no_packet_is_lost_to_noise),
         cmocka_unit_test(test_bad_tables_change_nothing),
         cmocka_unit_test(test_long_table),
         cmocka_unit_test(test_private_streams_by_their_descriptors),
         cmocka_unit_test(test_another_codec_on_the_same_pid),
+        cmocka_unit_test(test_tables_for_the_demuxer),
+        cmocka_unit_test(test_a_wrong_sync_byte_costs_its_packet),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,6 +137,19 @@ static void test_dead_and_mad_ends(void **state)
     m.type = 9999;
     assert_int_equal(send(ends[0], &m, 24, 0), 24);
     assert_int_equal(link_receive(ends[1], &in, &fd), -EPROTO);
+    for (int flag = 0; flag < 3; flag++) { /* a bool that is neither: its file is closed too */
+        struct link_message part = {.type = LINK_PART};
+        bool *flags[] = {&part.u.part.independent, &part.u.part.discontinuity};
+        size_t before = open_fds();
+
+        if (flag < 2)
+            memset(flags[flag], 2, 1);
+        assert_int_equal(link_send(ends[0], &part, 0), 0);
+        assert_int_equal(link_receive(ends[1], &in, &fd), flag < 2 ? -EPROTO : 1);
+        if (fd >= 0)
+            close(fd);
+        assert_int_equal(open_fds(), before);
+    }
     m.type = LINK_SEGMENT; /* a right type of the wrong length */
     assert_int_equal(send(ends[0], &m, 24, 0), 24);
     assert_int_equal(link_receive(ends[1], &in, &fd), -EPROTO);

@@ -65,12 +65,14 @@ static void on_segment(void *ctx, const struct packager_segment *s, int fd)
     assert_int_equal(s->samples, samples);
     assert_true(parts[first].independent);
     assert_in_range(s->iframe_bytes, 1, parts[first].bytes);
+    for (size_t i = first; i < count; i++)
+        assert_true(!parts[i].last || i + 1 == count);
     first = count;
     segments++;
     close(fd);
 }
 
-static int set_up(void **state)
+static int begin(bool ranges)
 {
     static const struct packager_track video[] = {{.codec = CODEC_H264}};
     struct packager_out out = {.track = on_track, .part = on_part, .segment = on_segment};
@@ -78,11 +80,23 @@ static int set_up(void **state)
                                  .max_target_s = 10,
                                  .segment_bytes = 1 << 24,
                                  .part_90k = TARGET_90K,
+                                 .part_ranges = ranges,
                                  .start_90k = 900000};
 
-    (void)state;
     count = first = segments = 0;
     return packager_new(&p, &o, video, 1, &out);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return begin(false);
+}
+
+static int set_up_ranges(void **state)
+{
+    (void)state;
+    return begin(true);
 }
 
 static int tear_down(void **state)
@@ -159,12 +173,43 @@ static void test_rate_varies(void **state)
     assert_int_equal(segments, 5);
 }
 
+/* The fourth part may be the segment's last one. As a range of it the part comes with the segment's
+ * end, or with the picture that shows that it goes on; the hint of the next one is then right. */
+static void test_the_last_one_waits(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 60; i++)
+        picture(i * 3000, 3000, i == 0, true);
+    assert_int_equal(count, 3);
+    picture(60 * 3000, 3000, false, true); /* no keyframe yet */
+    assert_int_equal(count, 4);
+    assert_int_equal(parts[3].duration_90k, TARGET_90K);
+    for (uint64_t i = 61; i < 75; i++)
+        picture(i * 3000, 3000, false, true);
+    assert_int_equal(count, 4);
+    assert_int_equal(segments, 0);
+    picture(75 * 3000, 3000, true, true);
+    assert_int_equal(count, 5);
+    assert_true(parts[4].last && !parts[3].last);
+    assert_int_equal(segments, 1);
+    for (uint64_t i = 76; i < 90; i++)
+        picture(i * 3000, 3000, false, true);
+    assert_int_equal(count, 6); /* the first one of the next segment waits for nothing */
+    for (uint64_t i = 90; i < 135; i++)
+        picture(i * 3000, 3000, false, true);
+    picture(140 * 3000, 3000, true, true); /* behind a hole: the part is as long as it is */
+    assert_int_equal(segments, 2);
+    assert_int_equal(parts[count - 1].duration_90k, TARGET_90K);
+    assert_int_equal(packager_end(p), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_full_ones_do_not_wait, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unannounced_ones_wait, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rate_varies, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_last_one_waits, set_up_ranges, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

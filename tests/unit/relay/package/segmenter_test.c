@@ -189,6 +189,18 @@ static void test_cuts_are_found_and_forgotten(void **state)
     assert_null(segmenter_find(&s, 99));
 }
 
+static void test_cuts_never_go_back(void **state)
+{
+    struct segmenter s;
+
+    (void)state;
+    segmenter_init(&s, 2000, 10, 1 << 26, 0, 0);
+    segmenter_cut(&s, 90000, 1000000, true);
+    segmenter_cut(&s, 45000, 500000, true); /* video takes the lead over, half a second behind */
+    assert_int_equal(segmenter_find(&s, 1)->present_90k, 90001);
+    assert_in_range(segmenter_find(&s, 1)->capture_wall_us, 1000000, 1000020);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_bytes_are_bounded),
         cmocka_unit_test(test_encoder_says_its_gop),
         cmocka_unit_test(test_cuts_are_found_and_forgotten),
+        cmocka_unit_test(test_cuts_never_go_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

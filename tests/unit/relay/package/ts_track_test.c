@@ -253,6 +253,25 @@ static void the_lead_changes_without_loss(void **state)
     assert_int_equal(seen.count, 15);
 }
 
+/* Pictures that take the lead over from sound may be behind it: no segment is shorter than nothing,
+ * and none begins in the one before it. */
+static void the_lead_goes_to_pictures_that_are_behind(void **state)
+{
+    (void)state;
+    make(CODEC_H264, CODEC_AAC);
+    for (int64_t i = 0; i < 150; i++)
+        audio(START + i * SOUND, (uint64_t)i / 50);
+    for (int64_t i = 0; i < 60; i++)
+        video(START + 70000 + i * FRAME, 3 + (uint64_t)i / 10, i % 10 == 0);
+    finish();
+    for (size_t i = 0; i < seen.count; i++) {
+        assert_true(seen.segments[i].duration_90k > 0);
+        assert_true(i == 0 || seen.segments[i].start_90k >= seen.segments[i - 1].start_90k +
+                                                                seen.segments[i - 1].duration_90k);
+    }
+    assert_int_equal(units(0x100), 60);
+}
+
 static void late_sound_is_written_all_the_same(void **state)
 {
     (void)state;
@@ -275,6 +294,7 @@ int main(void)
         cmocka_unit_test(what_waits_is_bounded),
         cmocka_unit_test(sound_leads_where_no_picture_comes),
         cmocka_unit_test(the_lead_changes_without_loss),
+        cmocka_unit_test(the_lead_goes_to_pictures_that_are_behind),
         cmocka_unit_test(late_sound_is_written_all_the_same),
     };
 

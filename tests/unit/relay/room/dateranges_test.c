@@ -66,7 +66,7 @@ static const char *rendered(void)
 {
     text_clear(&text);
     text_puts(&text, "");
-    dateranges_render(&text, &d);
+    dateranges_render(&text, &d, false);
     return text.len ? text.data : "";
 }
 
@@ -273,8 +273,8 @@ static void test_packed(void **state)
         assert_int_equal(0, dateranges_unpack(&other, bytes, len));
     }
     assert_int_equal(d.bytes, other.bytes);
-    dateranges_render(&text, &d);
-    dateranges_render(&again, &other);
+    dateranges_render(&text, &d, false);
+    dateranges_render(&again, &other, false);
     assert_string_equal(text.data, again.data);
     while (len-- > 0)
         assert_int_equal(-EPROTO, dateranges_unpack(&other, bytes, len));
@@ -308,12 +308,92 @@ static void test_nonsense(void **state)
 
 #define WITH(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
+#define SPAN_US INT64_C(12000000)
+
+static const char *recent(void)
+{
+    text_clear(&text);
+    text_puts(&text, "");
+    dateranges_render(&text, &d, true);
+    return text.len ? text.data : "";
+}
+
+static const char *removed(void)
+{
+    text_clear(&text);
+    text_puts(&text, "");
+    dateranges_render_removed(&text, &d);
+    return text.len ? text.data : "";
+}
+
+/* Section 6.2.5.1: tags are left out one by one, as each was shown long enough ago. */
+static void test_delta_leaves_out(void **state)
+{
+    (void)state;
+    assert_int_equal(take(LINK_EVENT_OUT, 1, 10 * SECOND, 450000), 0);
+    dateranges_note(&d, 1000000, SPAN_US); /* has no date yet: it is not shown */
+    anchor();
+    dateranges_note(&d, 2000000, SPAN_US);
+    dateranges_note(&d, 2000000 + SPAN_US, SPAN_US);
+    assert_false(d.skips);
+    assert_non_null(strstr(recent(), "SCTE35-OUT"));
+    assert_int_equal(take(LINK_EVENT_IN, 1, 15 * SECOND, -1), 0);
+    dateranges_note(&d, 2000001 + SPAN_US, SPAN_US);
+    assert_true(d.skips && !d.whole);
+    assert_null(strstr(recent(), "SCTE35-OUT"));
+    assert_non_null(strstr(recent(), "SCTE35-IN"));
+    assert_non_null(strstr(rendered(), "SCTE35-OUT"));
+    dateranges_note(&d, 2000002 + 2 * SPAN_US, SPAN_US);
+    assert_string_equal(recent(), "");
+}
+
+static void test_delta_names_what_is_gone(void **state)
+{
+    (void)state;
+    anchor();
+    assert_int_equal(take(LINK_EVENT_ID3, 0, 9 * SECOND, -1), 0);
+    dateranges_expire(&d, 10 * SECOND); /* nobody ever saw that */
+    assert_int_equal(take(LINK_EVENT_ID3, 0, 11 * SECOND, -1), 0);
+    assert_int_equal(take(LINK_EVENT_OUT, 7, 12 * SECOND, 450000), 0);
+    dateranges_note(&d, 1000000, SPAN_US);
+    assert_string_equal(removed(), "");
+    dateranges_expire(&d, 11 * SECOND + 1);
+    assert_int_equal(take(LINK_EVENT_CANCEL, 7, 12 * SECOND, -1), 0);
+    dateranges_note(&d, 2000000, SPAN_US);
+    assert_string_equal(removed(), "id3-990000\tscte35-7-1080000");
+    dateranges_note(&d, 2000000 + SPAN_US, SPAN_US);
+    assert_string_equal(removed(), "id3-990000\tscte35-7-1080000");
+    dateranges_note(&d, 2000001 + SPAN_US * 5 / 4, SPAN_US);
+    assert_string_equal(removed(), "");
+}
+
+/* More is gone than can be named: for so long the whole list answers. */
+static void test_delta_forgets(void **state)
+{
+    (void)state;
+    anchor();
+    for (uint32_t i = 0; i <= DATERANGES_MAX; i++) {
+        assert_int_equal(take(LINK_EVENT_OUT, i, 10 * SECOND, 450000), 0);
+        dateranges_note(&d, 1000000, SPAN_US);
+        assert_false(d.whole);
+        assert_int_equal(take(LINK_EVENT_CANCEL, i, 10 * SECOND, -1), 0);
+    }
+    dateranges_note(&d, 1000000, SPAN_US);
+    assert_true(d.whole && d.gone_count == DATERANGES_MAX);
+    dateranges_note(&d, 1000001 + SPAN_US * 5 / 4, SPAN_US);
+    assert_false(d.whole);
+    assert_int_equal(d.gone_count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH(test_a_splice),    WITH(test_tags_and_points), WITH(test_repetitions),
-        WITH(test_lonely_ends), WITH(test_cancelled),       WITH(test_dates_stay),
-        WITH(test_expiry),      WITH(test_bounds),          WITH(test_nonsense),
+        WITH(test_delta_leaves_out), WITH(test_delta_names_what_is_gone),
+        WITH(test_delta_forgets),    WITH(test_a_splice),
+        WITH(test_tags_and_points),  WITH(test_repetitions),
+        WITH(test_lonely_ends),      WITH(test_cancelled),
+        WITH(test_dates_stay),       WITH(test_expiry),
+        WITH(test_bounds),           WITH(test_nonsense),
         WITH(test_packed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

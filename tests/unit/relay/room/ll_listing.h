@@ -12,7 +12,7 @@ struct ll_part {
     uint64_t msn;
     unsigned index; /* in its segment */
     double duration_s;
-    bool independent;
+    bool independent, gap;
     char uri[80], range[80];
 };
 
@@ -46,6 +46,7 @@ static inline void ll_read_part(struct ll_listing *l, const char *line)
     *p = (struct ll_part){.msn = l->msn, .index = l->index++};
     p->duration_s = ll_number(line, "DURATION=");
     p->independent = strstr(line, ",INDEPENDENT=YES") != NULL;
+    p->gap = strstr(line, ",GAP=YES") != NULL;
     assert_true(ll_attribute(line, ",URI=", p->uri));
     ll_attribute(line, ",BYTERANGE=", p->range);
     assert_true(p->duration_s > 0 && p->duration_s <= l->part_target_s); /* rule 72 */

@@ -241,7 +241,7 @@ static void test_ranges(void **state)
     struct ll_track t[2];
     struct view_match m;
     struct listing *l = calloc(1, sizeof(*l));
-    char uri[96];
+    char uri[96], next[48];
     s->config.hls.part_uris = PART_URIS_RANGE;
     start(s, 1, t, FIRST_90K);
     ll_run(s, t, 2, 1);
@@ -256,7 +256,17 @@ static void test_ranges(void **state)
     assert_true(m.open && m.bytes == 2501 + 2502);
     char etag[24];
     snprintf(etag, sizeof(etag), "%s", m.blob->etag);
-    ll_run(s, t, 2, 1);
+    ll_parts(s, t, 2, 1);
+    struct link_message end = ll_part(s, &t[0], LL_PART_90K);
+    end.u.part.last = true; /* the segment's end is not here yet: what follows is the next one */
+    ll_send(s, &t[0], &end);
+    snprintf(next, sizeof(next), "%llu.m4s", (unsigned long long)l->first_msn + 2);
+    assert_string_equal(next, rendition(s, "video")->hint);
+    assert_int_equal(0, rendition(s, "video")->hint_offset);
+    ll_finish(s, &t[0]);
+    assert_string_equal(next, rendition(s, "video")->hint);
+    ll_parts(s, &t[1], 1, 1);
+    ll_finish(s, &t[1]);
     assert_int_equal(0, room_view_find(*viewers_place(&s->viewers, "hall"), uri, strlen(uri), &m));
     assert_true(!m.open && m.bytes == 4 * 2500 + 10);
     assert_string_equal(etag, m.blob->etag); /* the same bytes, and more */
@@ -324,6 +334,43 @@ static void test_one_file(void **state)
     assert_int_equal(2, blob_count());
 }
 
+static size_t count_of(const struct body *b, const char *what)
+{
+    size_t n = 0;
+    for (const char *at = b->plain; (at = strstr(at, what)); at++)
+        n++;
+    return n;
+}
+
+/* Rule 91: what was shown for longer than the skip boundary is left out of the answer to v2 alone;
+ * what is gone is named in both. */
+static void test_delta_skips_dateranges(void **state)
+{
+    struct stage *s = *state;
+    struct ll_track t[2];
+    struct link_message m = {.type = LINK_EVENT, .worker = 1, .feed = 1};
+    m.u.event = (struct link_event){
+        .kind = LINK_EVENT_ID3, .at_90k = FIRST_90K + 90000, .planned_90k = -1, .len = 1};
+    s->config.hls.window_segments = 12;
+    start(s, 1, t, FIRST_90K);
+    stage_tell(s, &m, -1);
+    ll_run(s, t, 2, 8); /* shown for 14 s */
+    const struct view_rendition *r = rendition(s, "audio");
+    assert_int_equal(1, count_of(r->playlist, "#EXT-X-DATERANGE:ID=\"id3-990000\""));
+    assert_int_equal(1, count_of(r->delta, "#EXT-X-DATERANGE:"));
+    assert_int_equal(0, count_of(r->delta_v2, "#EXT-X-DATERANGE:"));
+    assert_int_equal(1, count_of(r->delta_v2, ",RECENTLY-REMOVED-DATERANGES=\"\"\n"));
+    assert_null(rendition(s, "iframes")->delta_v2); /* the same */
+    ll_run(s, t, 2, 6);
+    r = rendition(s, "audio");
+    assert_int_equal(0, count_of(r->playlist, "#EXT-X-DATERANGE:"));
+    assert_int_equal(1, count_of(r->delta, ",RECENTLY-REMOVED-DATERANGES=\"id3-990000\"\n"));
+    assert_null(r->delta_v2);
+    ll_run(s, t, 2, 9);
+    assert_int_equal(1, count_of(rendition(s, "audio")->delta, "DATERANGES=\"\"\n"));
+    leave_stage(t);
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_low_latency, stage_strike)
@@ -331,7 +378,7 @@ int main(void)
         CASE(test_start),    CASE(test_sliding),    CASE(test_cut_short),
         CASE(test_ended),    CASE(test_numbers),    CASE(test_cut_short_at_once),
         CASE(test_ranges),   CASE(test_constants),  CASE(test_one_view_a_turn),
-        CASE(test_one_file), CASE(test_long_frame),
+        CASE(test_one_file), CASE(test_long_frame), CASE(test_delta_skips_dateranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

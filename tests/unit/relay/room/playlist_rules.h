@@ -8,8 +8,8 @@
 /* What says nothing of a segment: low-latency tags are for ll_listing.h to read. */
 static inline bool rules_is_known(const struct listing *l, const char *line)
 {
-    static const char *const tags[] = {
-        "#EXT-X-PART-INF:", "#EXT-X-PART:", "#EXT-X-PRELOAD-HINT:", "#EXT-X-RENDITION-REPORT:"};
+    static const char *const tags[] = {"#EXT-X-PART-INF:", "#EXT-X-PART:", "#EXT-X-PRELOAD-HINT:",
+                                       "#EXT-X-RENDITION-REPORT:", "#EXT-X-DATERANGE:"};
     for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
         if (rules_value(line, tags[i]))
             return true;

@@ -1,6 +1,7 @@
 /* What a room plays when its feed is not perfect: late audio, gaps, new parameters, wrong numbers.
  */
 /* SPDX-License-Identifier: MIT */
+#include "relay/room/budget.h"
 #include "tests/unit/relay/room/actors.h"
 #include "tests/unit/relay/room/golden.h"
 
@@ -232,6 +233,32 @@ static void test_budget(void **state)
     free(v);
 }
 
+/* Short segments are off the list long before they may go: only so many files wait behind it. */
+static void test_budget_of_files(void **state)
+{
+    struct stage *s = *state;
+    struct rooms_facts f;
+    struct room_facts r;
+    size_t retained = 0;
+    s->config.limits.room_bytes = 64 << 20;
+    start_video(s, 1);
+    for (uint64_t sequence = 0; sequence < 2 * BUDGET_RETAINED_MAX; sequence++) {
+        struct link_message m = stage_segment(s, 1, 0, sequence);
+        int64_t early_90k = (int64_t)sequence * (180000 - 1800);
+        m.u.segment.start_90k -= early_90k;
+        m.u.segment.present_90k -= early_90k;
+        m.u.segment.duration_90k = 1800;
+        stage_deliver(s, &m); /* all at one moment */
+    }
+    room_facts(rooms_find(s->rooms, "hall"), &r);
+    for (size_t i = 0; i < r.presentation->count; i++)
+        retained += r.presentation->renditions[i]->window.retained;
+    rooms_facts(s->rooms, &f);
+    assert_int_equal(BUDGET_RETAINED_MAX, retained);
+    assert_in_range(f.media.shed_retained, BUDGET_RETAINED_MAX / 2, BUDGET_RETAINED_MAX);
+    assert_int_equal(0, f.media.shed_listed);
+}
+
 static void test_dates(void **state)
 {
     struct stage *s = *state;
@@ -350,6 +377,7 @@ int main(void)
         CASE(test_first_segment_longer_than_said),
         CASE(test_three_targets_stay),
         CASE(test_budget),
+        CASE(test_budget_of_files),
         CASE(test_dates),
         CASE(test_what_no_worker_should_send),
         CASE(test_sequence_jumps),

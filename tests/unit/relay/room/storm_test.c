@@ -64,9 +64,10 @@ static bool breaks_before(const struct feed *f, uint64_t sequence)
 }
 
 /* The segment in parts of a sixth, as far as they come; what is sent in the end may not fit. */
-static void deliver_parts(struct stage *s, struct feed *f, uint32_t track, struct link_message *m)
+static void deliver_parts(struct stage *s, const struct link_message *m)
 {
-    struct ll_track t = ll_track_of(f->id, track, m->u.segment.start_90k);
+    struct ll_track t = ll_track_of(m->feed, m->u.segment.track, m->u.segment.start_90k);
+    int64_t reorder_90k = m->u.segment.present_90k - m->u.segment.start_90k;
     t.sequence = m->u.segment.sequence;
     t.init_id = m->u.segment.init_id;
     t.discontinuity = m->u.segment.discontinuity;
@@ -75,7 +76,9 @@ static void deliver_parts(struct stage *s, struct feed *f, uint32_t track, struc
     for (unsigned i = 0; i < parts; i++) {
         int64_t left_90k = m->u.segment.duration_90k - (t.end_90k - t.start_90k);
         struct link_message part = ll_part(s, &t, left_90k / (PARTS - i));
+        part.u.part.present_90k += reorder_90k;
         part.u.part.capture_wall_us = m->u.segment.capture_wall_us;
+        part.u.part.last = i + 1 == PARTS;
         part.u.part.independent = i == 0 && m->u.segment.independent;
         if (sound || chance(60) > 0)
             ll_send(s, &t, &part);
@@ -83,6 +86,7 @@ static void deliver_parts(struct stage *s, struct feed *f, uint32_t track, struc
             stage_pass(s, 100000);
     }
     struct link_message whole = ll_segment(s, &t);
+    whole.u.segment.present_90k += reorder_90k;
     whole.u.segment.duration_90k = m->u.segment.duration_90k;
     whole.u.segment.independent = m->u.segment.independent;
     whole.u.segment.capture_wall_us = m->u.segment.capture_wall_us;
@@ -107,7 +111,7 @@ static void deliver(struct stage *s, struct feed *f, uint32_t track)
     m.u.segment.bytes = 1 + chance(30000);
     m.u.segment.capture_wall_us += chance(5000000);
     if (s->config.hls.low_latency && !m.u.segment.gap && chance(10) > 0)
-        deliver_parts(s, f, track, &m);
+        deliver_parts(s, &m);
     else
         stage_deliver(s, &m);
     f->next[track]++;
@@ -159,7 +163,10 @@ static void deliver_role(struct stage *s, const struct feed *f)
     m.u.segment.gap = chance(30) == 0;
     m.u.segment.bytes = 1 + chance(9000);
     stage_stats(s, role.id, s->now_us > 0 ? (uint64_t)s->now_us : 0);
-    stage_deliver(s, &m);
+    if (s->config.hls.low_latency && !m.u.segment.gap && chance(3) > 0)
+        deliver_parts(s, &m);
+    else
+        stage_deliver(s, &m);
 }
 
 static void step_role(struct stage *s, const struct feed *f, uint64_t *ids)
@@ -210,7 +217,7 @@ static void step(struct stage *s, struct feed *f, uint64_t *ids)
 
 static void storms(void **state, bool roles)
 {
-    for (unsigned storm = 0; storm < 3 * STORMS; storm++) {
+    for (unsigned storm = 0; storm < (roles ? 2 : 3) * STORMS; storm++) {
         struct feed f = {0};
         uint64_t ids = 0;
         assert_int_equal(0, stage_set(state));

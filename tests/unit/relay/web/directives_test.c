@@ -27,7 +27,8 @@ static void test_well_formed(void **state)
         {"_HLS_msn=18446744073709551615", {.has_msn = true, .msn = UINT64_MAX}},
         {"_HLS_msn=00000000000000000012", {.has_msn = true, .msn = 12}},
         {"_HLS_skip=YES", {.has_skip = true}},
-        {"_HLS_msn=3&_HLS_skip=v2&", {.has_msn = true, .msn = 3, .has_skip = true}},
+        {"_HLS_msn=3&_HLS_skip=v2&",
+         {.has_msn = true, .msn = 3, .has_skip = true, .skips_dateranges = true}},
         /* Other names: rule 100. */
         {"_HLS_push=1&_hls_msn=x&_HLS_msn2=-&%5fHLS_msn=z&_HLS_report=/a", {0}},
     };
@@ -40,7 +41,8 @@ static void test_well_formed(void **state)
             fail_msg("\"%s\": %s", query, sentence);
         assert_null(sentence);
         if (d.has_msn != want->has_msn || d.has_part != want->has_part ||
-            d.has_skip != want->has_skip || d.msn != want->msn || d.part != want->part)
+            d.has_skip != want->has_skip || d.skips_dateranges != want->skips_dateranges ||
+            d.msn != want->msn || d.part != want->part)
             fail_msg("\"%s\" is read as %d %llu %d %llu %d", query, d.has_msn,
                      (unsigned long long)d.msn, d.has_part, (unsigned long long)d.part, d.has_skip);
     }

@@ -178,6 +178,7 @@ static void test_never_started(void **state)
     assert_int_equal(server_new(&server, &c, &fd, 1, NULL, 0), 0);
     struct room_view *v = fixture_view("early");
     server_show(server, v);
+    server_ring(server, false);
     room_view_unref(&v);
     server_free(&server);
     assert_null(server);

@@ -64,6 +64,7 @@ static inline void moment_rendition(struct view_rendition *r, const char *name, 
     r->blocks = !m->ended;
     r->playlist = moment_body(name, m);
     r->delta = m->ended ? NULL : moment_body("delta", m);
+    r->delta_v2 = m->ended ? NULL : moment_body("delta_v2", m);
     if (!m->ended && m->ranges)
         snprintf(r->hint, sizeof r->hint, "%" PRIu64 ".m4s", open);
     else if (!m->ended)

@@ -168,12 +168,62 @@ static void test_slow_reader(void **state)
     postbox_free(&s.box);
 }
 
+static void leave_text(struct postbox *box, int path, int n)
+{
+    char name[16];
+    struct body *b = numbered(n);
+    snprintf(name, sizeof name, "/%d", path);
+    postbox_leave(box, post_new(POST_TEXT, name, NULL, b, NULL));
+    body_unref(&b);
+}
+
+static bool is_called(struct postbox *box)
+{
+    struct pollfd p = {.fd = postbox_fd(box), .events = POLLIN};
+    return poll(&p, 1, 0) > 0;
+}
+
+/* News that is left wakes nobody until it is rung for, and only who listens. */
+static void test_left_news(void **state)
+{
+    struct seen s = {.last = {0}};
+    (void)state;
+    assert_int_equal(postbox_new(&s.box), 0);
+    postbox_ring(s.box, true); /* nothing to come for */
+    assert_false(is_called(s.box));
+    leave_text(s.box, 1, 7);
+    postbox_ring(s.box, false);
+    assert_false(is_called(s.box));
+    assert_true(postbox_has_mail(s.box));
+    postbox_take(s.box, take, &s); /* the owner looks by itself */
+    assert_int_equal(s.last[1], 7);
+    postbox_listen(s.box, true);
+    leave_text(s.box, 1, 8);
+    assert_false(is_called(s.box));
+    postbox_ring(s.box, false);
+    assert_true(is_called(s.box));
+    postbox_take(s.box, take, &s);
+    assert_false(is_called(s.box));
+    postbox_listen(s.box, false);
+    leave_text(s.box, 1, 9);
+    postbox_ring(s.box, true);
+    assert_true(is_called(s.box));
+    postbox_take(s.box, take, &s);
+    assert_int_equal(s.last[1], 9);
+    for (int i = 1; i < POSTBOX_MUCH; i++)
+        leave_text(s.box, 1, i);
+    assert_false(is_called(s.box));
+    leave_text(s.box, 2, 1); /* old news is not to pile up */
+    assert_true(is_called(s.box));
+    postbox_free(&s.box);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_overflow),        cmocka_unit_test(test_answers_are_bounded),
         cmocka_unit_test(test_left_at_the_end), cmocka_unit_test(test_order_in_a_flood),
-        cmocka_unit_test(test_slow_reader),
+        cmocka_unit_test(test_slow_reader),     cmocka_unit_test(test_left_news),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

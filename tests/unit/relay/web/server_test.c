@@ -22,10 +22,22 @@ static void forgetful(void *ctx, struct request *r)
     (void)r;
 }
 
+/* Stands still until it is let go. */
+static _Atomic bool held_up;
+
+static void stand_still(void *ctx, struct request *r)
+{
+    (void)ctx;
+    while (held_up)
+        usleep(1000);
+    reply_status(r, 200, 0, "at last");
+}
+
 static char wall[] = "wall", api[] = "api";
 static const struct route routes[] = {
     {"/", page, wall, 1u << HTTP_GET},
     {"/api/v1/", page, api, 1u << HTTP_GET | 1u << HTTP_POST},
+    {"/still", stand_still, NULL, 1u << HTTP_GET},
     {"/forgetful", forgetful, NULL, 1u << HTTP_GET},
 };
 
@@ -45,6 +57,41 @@ static int tear_down(void **state)
     assert_int_equal(blob_count(), 0);
     assert_int_equal(blob_bytes(), 0);
     return 0;
+}
+
+/* Did a thread's counter stay where it was for 350 ms, while it owed somebody something? */
+static bool any_thread_stands_still(void)
+{
+    uint64_t before[2], after;
+    bool owed[2], still = false;
+    for (size_t i = 0; i < 2; i++)
+        owed[i] = server_thread_owes(site.server, i, &before[i]);
+    usleep(350000);
+    for (size_t i = 0; i < 2; i++)
+        still |= server_thread_owes(site.server, i, &after) && owed[i] && after == before[i];
+    return still;
+}
+
+/* A thread whose handler does not return is found; idle ones, with viewers or without, are not. */
+static void test_stuck(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 50; i++) /* news that meets a thread in all its states */
+        site_show(&site, "stage");
+    assert_false(any_thread_stands_still());
+    int fd = viewer_connect(&site.address);
+    usleep(50000); /* it is accepted */
+    assert_false(any_thread_stands_still());
+    held_up = true;
+    viewer_get(fd, "/still", "");
+    usleep(50000);
+    assert_true(any_thread_stands_still());
+    held_up = false;
+    struct answer a = viewer_read(fd, true);
+    assert_int_equal(a.status, 200);
+    answer_drop(&a);
+    close(fd);
+    assert_false(any_thread_stands_still());
 }
 
 static void test_playlist(void **state)
@@ -405,6 +452,7 @@ static void test_keep_alive_of_1_0(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stuck),
         cmocka_unit_test(test_playlist),
         cmocka_unit_test(test_gzip_and_not_modified),
         cmocka_unit_test(test_ranges),

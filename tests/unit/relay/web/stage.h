@@ -9,7 +9,6 @@
 
 #define LIST  "/live/stage/video.m3u8"
 #define PARTS "/live/stage/video/"
-
 enum { START = 402 }; /* segment 100 is open and has parts 0 and 1 */
 
 static struct site site;
@@ -21,6 +20,7 @@ static inline void show(const char *room)
 {
     struct room_view *v = moment_view(room, media, &now);
     server_show(site.server, v);
+    server_ring(site.server, false);
     room_view_unref(&v);
 }
 
