@@ -65,11 +65,11 @@ void supervisor_upgrade(struct supervisor *s, int64_t now_us)
 {
     struct inheritance plan;
 
-    if (s->stopping || !s->front.pid || s->leaving) {
+    if (s->stopping || !s->front.pid || s->leaving || s->upgrade.state != UPGRADE_IDLE) {
         log_warn(CTX, "upgrade_refused why=\"%s\" changed=nothing",
-                 s->stopping  ? "the relay is stopping"
-                 : s->leaving ? "the last one is not over yet"
-                              : "the front is being restarted");
+                 s->stopping     ? "the relay is stopping"
+                 : !s->front.pid ? "the front is being restarted"
+                                 : "the last one is not over yet");
         return;
     }
     child_fini(&s->heir);

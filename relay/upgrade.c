@@ -7,6 +7,7 @@
 #include "relay/link/link.h"
 #include "relay/room/handover.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -76,10 +77,7 @@ void upgrade_begin(struct upgrade *u, const struct inheritance *plan, const char
     int control[2] = {-1, -1}, handover[2] = {-1, -1}, report[2] = {-1, -1};
     pid_t parent = getpid();
 
-    if (u->state != UPGRADE_IDLE) {
-        log_warn(CTX, "already_under_way");
-        return;
-    }
+    assert(u->state == UPGRADE_IDLE);
     log_info(CTX, "starting program=%s", program);
     if (link_pair(control) || link_pair(handover) || pipe2(report, O_CLOEXEC | O_NONBLOCK)) {
         fail(u, "out of descriptors");

@@ -40,7 +40,7 @@ struct upgrade {
 };
 
 void upgrade_init(struct upgrade *u);
-/* plan: sockets and journal. program: the path; argv: as this one was started. */
+/* While idle. plan: sockets and journal. program: the path; argv: as this one was started. */
 void upgrade_begin(struct upgrade *u, const struct inheritance *plan, const char *program,
                    char *const *argv, int64_t now_us);
 /* Goes on as far as it can; front_control: to our front. The state afterwards. */

@@ -56,7 +56,7 @@ async function variant(t, source, name) {
   writeFileSync(file, readFileSync(path.join(ROOT, source), 'utf8')
     .replace(new RegExp(`${name} = 1`), `${name} = 77`));
   const packages = ['libavformat', 'libavcodec', 'libavutil', 'libevent_core',
-    'libevent_pthreads', 'libcyaml', 'zlib'];
+    'libevent_pthreads', 'libcyaml', 'libseccomp', 'zlib'];
   const libs = await run('pkg-config', ['--cflags', '--libs', ...packages]);
   const out = path.join(dir, 'roomcast');
   const made = await run('gcc', ['-O1', '-std=c11', '-D_GNU_SOURCE', '-I.', '-o', out, file,

@@ -11,9 +11,9 @@ import http from 'node:http';
 import { test } from 'node:test';
 import { run } from './lib/child.mjs';
 import { clip } from './lib/clips.mjs';
-import { sleep, until } from './lib/http.mjs';
+import { get, sleep, until } from './lib/http.mjs';
 import { pushFfmpeg } from './lib/push.mjs';
-import { BINARY, startRelay } from './lib/relay.mjs';
+import { BINARY, scratch, startRelay } from './lib/relay.mjs';
 import { assertClean, endedWell, untilPlaying, watch } from './lib/situation.mjs';
 import { startSwarm } from './lib/swarm.mjs';
 import { exchange, exchangeable, fronts, upgrade } from './lib/upgrade.mjs';
@@ -74,6 +74,35 @@ test('upgrades under load', { timeout: 200000 }, async (t) => {
   for (const r of follower.renditions.values()) {
     assert.equal(r.ordered().filter((s) => s.discontinuity).length, 0, `breaks in ${r.name}`);
   }
+});
+
+test('who lives on and who follows is watched, and shut in', { timeout: 60000 }, async (t) => {
+  const relay = await startRelay(t, { restarts: null, state: scratch(t),
+    set: ['srt.workers=2', 'isolation.stuck_ms=1500'],
+    errors: [/ stuck (front|worker=\d) /, /front_died/] });
+  const push = pushFfmpeg(t, relay, { room: 'main', clip: await clip('small'), loop: 9 });
+  const keeper = async () => JSON.parse((await get(`${relay.base}/api/v1/rooms/main`)).body)
+    .feed.worker;
+  const kept = await until('the feed', 8000,
+    () => keeper().then((n) => `roomcast-w${n}`, () => undefined));
+  const old = relay.workers().find((w) => w.name.startsWith(kept));
+  relay.child.signal('SIGUSR2');
+  relay.child.signal('SIGUSR2'); // one is enough
+  await until('the old front to go', 15000,
+    () => /upgraded program/.test(relay.log) && fronts(relay).length === 1);
+  await sleep(2500); // more than stuck_ms
+  assert.deepEqual(relay.lines(/ stuck |sandbox: system call|predecessor_died/), []);
+  for (const { pid } of relay.processes()) {
+    assert.match(readFileSync(`/proc/${pid}/status`, 'utf8'), /Seccomp:\t2/, `process ${pid}`);
+  }
+  for (const [victim, name] of [[old, 'worker='], [fronts(relay)[0], 'front']]) {
+    process.kill(victim.pid, 'SIGSTOP');
+    await until(`${name} to be missed`, 5000,
+      () => relay.lines(new RegExp(`stuck ${name}.* ?pid=${victim.pid} .*killing=yes`))[0]);
+    await until('another one', 5000, async () => (await get(`${relay.base}/readyz`)
+      .catch(() => null))?.status === 200 && !relay.processes().some((p) => p.pid === victim.pid));
+  }
+  await push.kill();
 });
 
 test('programs that cannot take over', { timeout: 120000 }, async (t) => {

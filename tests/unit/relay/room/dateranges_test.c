@@ -266,6 +266,8 @@ static void test_packed(void **state)
     assert_int_equal(0, take(LINK_EVENT_IN, 1, 40 * SECOND, -1));
     assert_int_equal(0, take(LINK_EVENT_OUT, 2, 50 * SECOND, -1));
     dateranges_date(&d, &epochs);
+    dateranges_note(&d, 1000000, 1000);
+    dateranges_note(&d, 2000000, 1000); /* what was shown then need not be said again */
     for (size_t i = 0; i < d.count; i++) {
         assert_int_equal(0, dateranges_pack(&d, i, bytes, 8));
         len = dateranges_pack(&d, i, bytes, sizeof(bytes));
@@ -276,6 +278,11 @@ static void test_packed(void **state)
     dateranges_render(&text, &d, false);
     dateranges_render(&again, &other, false);
     assert_string_equal(text.data, again.data);
+    dateranges_note(&other, 2000001, 1000);
+    assert_true(other.skips);
+    text_clear(&again);
+    dateranges_render(&again, &other, true);
+    assert_int_equal(0, again.len);
     while (len-- > 0)
         assert_int_equal(-EPROTO, dateranges_unpack(&other, bytes, len));
     dateranges_fini(&other);
