@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #ifndef ROOMCAST_VERSION
 #define ROOMCAST_VERSION "0.1.0"
@@ -154,7 +155,7 @@ static int follow(struct config *c, const struct inheritance *from)
     signal(SIGHUP, SIG_IGN);
     signal(SIGUSR2, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
-    return front_run(&o);
+    _exit(front_run(&o)); /* as a forked one: threads may still run */
 }
 
 static int run(const struct arguments *a, char *const *argv, const struct inheritance *from)
