@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -141,12 +142,16 @@ int link_receive(int end, struct link_message *m, int *fd)
                        .msg_iovlen = 1,
                        .msg_control = control.bytes,
                        .msg_controllen = sizeof(control.bytes)};
-    ssize_t n;
+    bool reset = false;
+    ssize_t n = 0;
 
     *fd = -1;
-    do
+    /* An end that is closed with something unread resets the other one, and Linux says so before it
+     * gives out what was sent before: the last segments of a worker that leaves. */
+    do {
+        reset = reset || (n < 0 && errno == ECONNRESET);
         n = recvmsg(end, &h, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-    while (n < 0 && errno == EINTR);
+    } while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !reset)));
     if (n < 0)
         return errno == ECONNRESET ? 0 : -errno;
     if (n == 0)
