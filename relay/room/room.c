@@ -7,8 +7,9 @@
 #include "relay/room/budget.h"
 #include "relay/room/ending.h"
 #include "relay/room/feed_fields.h"
+#include "relay/room/numbers.h"
 #include "relay/room/part_intake.h"
-#include "relay/room/showcase.h"
+#include "relay/room/room_inside.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -17,26 +18,8 @@
 #include <string.h>
 
 enum {
-    ROOM_MAGIC = 0x524f4f4d,
     ROOM_STALE_US = 2000000,  /* without a byte */
     ROOM_CLOCK_SKEW_S = 3600, /* a feed's end further off than that is not believed */
-};
-
-struct room {
-    unsigned magic;
-    char name[ROOM_NAME_MAX + 1], ctx[ROOM_NAME_MAX + 8];
-    struct room_env *env;
-    enum room_state state;
-    int64_t state_us; /* since when */
-    int64_t since_wall_us;
-    bool classic;
-    uint64_t sessions;
-    struct session session;
-    struct roles roles;
-    struct presentation presentation;
-    struct link_feed_stats closed; /* of all feeds that left */
-    struct showcase showcase;
-    bool pending; /* to be shown */
 };
 
 static const char *const state_words[ROOM_STATES] = {
@@ -76,6 +59,11 @@ int room_new(struct room **out, const char *name, struct room_env *env,
     r->state_us = now_us;
     r->since_wall_us = wall_us;
     presentation_init(&r->presentation, start);
+    if (start->target_duration_s > 0) { /* rules 13 and 76: constant, whatever the file says now */
+        log_info(r->ctx, "numbers_go_on msn=%llu target_duration=%u part_target_ms=%u",
+                 (unsigned long long)start->msn, start->target_duration_s, start->part_target_ms);
+        return 0;
+    }
     if (config_low_latency(env->config, name))
         r->presentation.part_target_ms = config_part_ms(env->config, name);
     r->presentation.part_ranges = env->config->hls.part_uris == PART_URIS_RANGE;
@@ -171,8 +159,15 @@ void room_floor(const struct room *r, struct presentation_start *floor)
     floor->start_90k = p->end_90k > floor->start_90k ? p->end_90k : floor->start_90k;
 }
 
+/* Before viewers see them: a process that is killed here has told nobody. */
+static void note_numbers(const struct room *r, int64_t wall_us)
+{
+    if (r->env->journal)
+        numbers_note(r->env->journal, r->name, &r->presentation, r->state == ROOM_GONE, wall_us);
+}
+
 /* More messages may be waiting; what they change is shown together. */
-static void show_soon(struct room *r)
+void room_show_soon(struct room *r)
 {
     r->pending = r->env->pending = true;
 }
@@ -186,6 +181,7 @@ static void show(struct room *r, int64_t now_us, int64_t wall_us)
         showcase_touch(&r->showcase);
     }
     room_facts(r, &facts);
+    note_numbers(r, wall_us);
     int err = showcase_show(&r->showcase, r->env->out, &facts, &r->presentation, now_us, wall_us);
     if (err < 0)
         log_error(r->ctx, "not_shown error=\"%s\" the last view stays", strerror(-err));
@@ -266,7 +262,7 @@ void room_open(struct room *r, const struct link_message *m, int64_t now_us, int
              s->role[0] ? s->role : "-", s->latency_ms, s->encrypted, s->classic);
     room_set_state(r, ROOM_LIVE, now_us, why);
     answer_go(r);
-    show_soon(r);
+    room_show_soon(r);
 }
 
 const char *room_open_role(struct room *r, const struct link_message *m, int64_t now_us,
@@ -294,7 +290,7 @@ static void leave(struct room *r, const char *why, int64_t now_us)
     if (r->state == ROOM_GONE)
         r->env->out->hide(r->env->out->ctx, r->name);
     else
-        show_soon(r);
+        room_show_soon(r);
 }
 
 /* m: LINK_FEED_CLOSED, or NULL when its worker died. */
@@ -368,7 +364,7 @@ static void take_media(struct room *r, const struct link_message *m, int fd, int
         beside_slide(&r->presentation);
         showcase_touch(&r->showcase);
     }
-    show_soon(r); /* what was refused may have ended an open segment */
+    room_show_soon(r); /* what was refused may have ended an open segment */
 }
 
 /* What is new is shown with the next segment or part, or at the next tick. */
@@ -389,7 +385,7 @@ static void take_role(struct room *r, const struct link_message *m, int fd, int6
     if (m->type == LINK_FEED_STATS)
         return;
     showcase_touch(&r->showcase);
-    show_soon(r);
+    room_show_soon(r);
 }
 
 void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,
@@ -468,6 +464,7 @@ void room_tick(struct room *r, int64_t now_us, int64_t wall_us)
         return;
     pass_deadlines(r, now_us);
     if (r->state == ROOM_GONE) {
+        note_numbers(r, wall_us);
         r->env->out->hide(r->env->out->ctx, r->name);
         return;
     }

@@ -21,6 +21,7 @@ enum step {
     STEP_WAIT,  /* for the next event */
     STEP_YIELD, /* for the next turn */
     STEP_CLOSE,
+    STEP_HAND_ON, /* it has its reply; another process has the next one */
 };
 
 void conn_set_phase(struct conn *c, enum conn_phase phase)
@@ -194,7 +195,7 @@ static enum step finish_reply(struct conn *c)
     }
     conn_set_phase(c, CONN_IDLE);
     set_deadline(c, after_ms(c, c->loop->config->http.idle_timeout_ms));
-    return STEP_ON;
+    return c->loop->heir >= 0 ? STEP_HAND_ON : STEP_ON;
 }
 
 static enum step step_sending(struct conn *c)
@@ -242,7 +243,9 @@ void conn_run(struct conn *c)
     do
         step = steps[c->phase](c);
     while (step == STEP_ON);
-    if (step == STEP_CLOSE) {
+    if (step == STEP_HAND_ON)
+        conn_hand_on(c);
+    if (step == STEP_CLOSE || step == STEP_HAND_ON) {
         conn_close(&c);
     } else if (step == STEP_YIELD && !c->queued) {
         c->queued = true;

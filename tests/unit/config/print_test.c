@@ -67,7 +67,8 @@ static void test_defaults_round_trip(void **state)
     char *text = print(c, false);
     for (size_t i = 0; i < CONFIG_KEYS; i++) {
         char line[128];
-        const char *quote = config_keys[i].type == KEY_ADDRESS ? "\"" : "";
+        const char *quote =
+            config_keys[i].type == KEY_ADDRESS || config_keys[i].type == KEY_TEXT ? "\"" : "";
         snprintf(line, sizeof line, "\n  %s: %s%s%s\n", config_keys[i].name, quote,
                  config_keys[i].standard, quote);
         assert_non_null(strstr(text, line));
