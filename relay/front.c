@@ -408,6 +408,8 @@ int front_run(const struct front_options *o)
     rc = start(&f, o);
     if (rc) {
         log_error(CTX, "cannot_start why=\"%s\"", strerror(-rc));
+        free(f.links);
+        free(f.vigils);
         return 1;
     }
     sandbox_enter(SANDBOX_FRONT, CTX);
