@@ -243,6 +243,9 @@ void conn_drain_all(struct http_loop *l)
         struct conn *c = l->conns[i];
         if (c && l->heir >= 0 && conn_hand_on(c)) {
             conn_close(&c);
+        } else if (c && l->heir < 0 && c->phase == CONN_IDLE) {
+            c->unread = true; /* a wish that has just come is still granted */
+            conn_run(c);
         } else if (c && c->phase == CONN_IDLE && !c->in) {
             conn_close(&c);
         } else if (c && c->phase == CONN_HELD && (c->held->waits || l->heir < 0)) {
