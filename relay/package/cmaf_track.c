@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INIT_MAX = CODEC_CONFIG_MAX + 4096, LANGUAGE_MAX = 12 };
-
 enum {
+    INIT_MAX = CODEC_CONFIG_MAX + 4096,
+    LANGUAGE_MAX = 12,
     STEADY_FRAMES = 8,
     ROUNDING = 2000, /* 15 pictures at 30/s, in whole ms, fit in 0.5 s; at 29.97/s they do not */
 };
@@ -26,8 +26,7 @@ struct cmaf_track {
     bool has_params, started;
     struct fmp4 *muxer;
     uint32_t timescale;
-    int64_t part; /* longest part, in the track's timescale */
-    int64_t even; /* a part this long is full, too: see even_part() */
+    int64_t part, even; /* longest part, and one that is full too (even_part), in its timescale */
     int64_t part_90k;
     int64_t wait_from_90k; /* INT64_MAX: full parts never wait */
     struct held_sample held;
@@ -213,15 +212,13 @@ static bool part_is_full(const struct cmaf_track *r)
            (length + r->last_duration > r->part || length >= r->even);
 }
 
-/* The length that leaves a segment like this one in as few parts, but none of them a splinter: 50
- * pictures at 25/s make parts of 12, 12, 12, 12 and 2 when each is as long as it may be. A splinter
- * costs every viewer a request, and comes while players are still busy with the part before it,
- * which is when hls.js 1.7 loses count. */
+/* Parts as few as can be, but no splinter: of 50 pictures at 25/s not 12, 12, 12, 12 and 2. Players
+ * are still busy with the part before it when it comes, which is when hls.js 1.7 loses count. */
 static int64_t even_part(const struct cmaf_track *r, int64_t length)
 {
     int64_t sample = length / r->info.samples,
-            most = sample > 0 ? (r->part + r->part / ROUNDING) / sample * sample : 0;
-    int64_t parts = most > 0 ? (length + most - sample / 2) / most : 1;
+            most = sample > 0 ? (r->part + r->part / ROUNDING) / sample * sample : 0,
+            parts = most > 0 ? (length + most - sample / 2) / most : 1;
 
     return parts > 0 ? (length + parts - 1) / parts : length;
 }
