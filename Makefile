@@ -91,7 +91,6 @@ $(TOOLS): $(B)/%: %.c | $(B)/.ready
 	@mkdir -p $(@D); echo '  TOOL  $@'; $(CC) $(CFLAGS) $(if $(filter %/failing,$@),-fPIC -shared) -o $@ $<
 $(FUZZ): $(B)/%: %.c $(B)/libroomcast.a
 	$(LINK) -fsanitize=fuzzer -o $@ $< $(LIBS)
-
 deps:  ## install what the build needs (apt, as root or with sudo)
 	@scripts/setup build
 
@@ -124,7 +123,6 @@ soak: all $(FLOW_TOOLS)  ## HOURS=48 of media at 60 times real time, with faults
 	@TEST_TIMEOUT=20000 scripts/run-tests soak tests/faults/soak/soak.test.mjs
 browser: all  ## browser tests only, in Chromium
 	@scripts/run-tests browser $(or $(TEST),$(sort $(wildcard tests/browser/*.test.mjs)))
-
 fuzz:  ## every fuzz target for FUZZ_SECONDS each, under ASan and UBSan
 	@scripts/setup fuzz
 	@$(MAKE) --no-print-directory fuzz-build SAN=fuzz CC=clang

@@ -1,9 +1,9 @@
 /* The effective configuration: one plain struct, read-only after it is loaded. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns:   every string and array below it. Thread: any, as long as it is const.
- * Life:   config_load / config_free; a reload builds a whole new one.
- * Fails:  config_load returns -EINVAL after printing "FILE:LINE: KEY: what was expected" to `err`.
+ * Owns:   every string and array below it. Thread: any, as long as it is const. Life: config_load
+ *         / config_free; a reload builds a whole new one. Fails: config_load returns -EINVAL after
+ *         "FILE:LINE: KEY: what was expected" to `err`.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -68,6 +68,9 @@ struct config {
         uint32_t audio_tracks;      /* per feed; more are ignored and said */
     } limits;
     struct {
+        char *dir; /* a folder, "auto" or "none" */
+    } state;
+    struct {
         bool sandbox;
         uint32_t stuck_ms;
     } isolation;
@@ -75,12 +78,10 @@ struct config {
         char *level; /* debug, info, warn, error */
     } log;
 };
-
 /* `--set rooms.list.main-stage.key=abc`; a room that is not in the list is added to it. */
 struct config_override {
     const char *text;
 };
-
 /* Reads path (NULL: the defaults only), applies the overrides in order, checks everything. On error
  * one line per fault to err and -EINVAL (-errno: the file cannot be read); *out is then NULL. */
 __attribute__((warn_unused_result)) int config_load(struct config **out, const char *path,
@@ -94,11 +95,11 @@ __attribute__((warn_unused_result)) int config_parse(struct config **out, const 
 void config_free(struct config **c);
 /* As YAML that reads back to the same values; secrets are "(set)" unless with_secrets. */
 int config_print(const struct config *c, bool with_secrets, FILE *out);
-/* Every key with type, unit, range, default and one sentence, from the table (--help-config). */
+/* Every key with type, range, default and one sentence, from the table (--help-config). */
 void config_describe(FILE *out);
 /* The listed room of that name, or NULL. */
 const struct config_room *config_find_room(const struct config *c, const char *name);
-/* What holds for a room: its own value where it is listed with one, else the global one. */
+/* What holds for a room: its own value, else the global one. */
 bool config_low_latency(const struct config *c, const char *room);
 uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
 uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */

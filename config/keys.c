@@ -18,6 +18,11 @@
     {                                                                                              \
         MEMBER(s, m), .type = kind, .words = choice, .standard = initial, .help = sentence         \
     }
+#define TEXT(s, m, least, most, initial, sentence)                                                 \
+    {                                                                                              \
+        MEMBER(s, m), .type = KEY_TEXT, .min = least, .max = most, .standard = initial,            \
+                      .help = sentence                                                             \
+    }
 #define DURATION(s, m, least, most, initial, sentence)                                             \
     {                                                                                              \
         MEMBER(s, m), .type = KEY_DURATION, .min = least, .max = most, .standard = initial,        \
@@ -53,6 +58,7 @@ const struct key_section config_sections[CONFIG_SECTIONS] = {
     {"hls", "Segments and playlists."},
     {"rooms", "Who may publish where."},
     {"limits", "What one feed or room may cost."},
+    {"state", "What the relay remembers over a restart."},
     {"isolation", "What a broken process may do, and how long it may stand still."},
     {"log", "The log, on stderr."},
 };
@@ -129,6 +135,9 @@ const struct key config_keys[CONFIG_KEYS] = {
           "What a room may hold in memory; its oldest segments go first."),
     COUNT(limits, audio_tracks, 0, 7, "tracks", "7",
           "Audio tracks of one feed; further ones are ignored, and the log says so."),
+
+    TEXT(state, dir, 1, 3840, "auto",
+         "Where rooms' numbers are kept; auto: systemd's folder, else memory until the reboot."),
 
     OTHER(isolation, sandbox, KEY_BOOL, NULL, "true",
           "Workers and front give up files, privileges and most system calls; false is for "

@@ -2,14 +2,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/child.h"
 
+#include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/base/sandbox.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define CTX "supervisor"
 
@@ -19,6 +22,30 @@ int child_init(struct child *c, int index)
 {
     *c = (struct child){.index = index, .pulse_fd = -1};
     return pulse_new(&c->pulse, &c->pulse_fd);
+}
+
+void child_resume(struct child *c, int index, int pulse_fd, pid_t pid)
+{
+    *c = (struct child){.index = index, .pulse_fd = pulse_fd};
+    if (pulse_fd >= 0 && pulse_map(&c->pulse, pulse_fd) == 0) {
+        child_born(c, pid, clock_mono_us());
+        return;
+    }
+    log_error(CTX, "no_pulse what=\"a child is started anew\"");
+    if (pulse_fd >= 0)
+        close(pulse_fd);
+    if (child_init(c, index))
+        abort(); /* there is no memory for one page */
+    child_born(c, pid, clock_mono_us());
+    child_take(c);
+}
+
+void child_fini(struct child *c)
+{
+    pulse_free(&c->pulse);
+    if (c->pulse_fd >= 0)
+        close(c->pulse_fd);
+    c->pulse_fd = -1;
 }
 
 void child_prepare(struct child *c)
@@ -45,18 +72,21 @@ static void name_it(const struct child *c, char between, char out[static 24])
         snprintf(out, 24, "worker%c%d", between, c->index);
 }
 
-static void describe(int status, char out[static 48])
+void child_how(int status, char out[static CHILD_HOW])
 {
     if (WIFSIGNALED(status))
-        snprintf(out, 48, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+        snprintf(out, CHILD_HOW, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
     else
-        snprintf(out, 48, "exit %d", WEXITSTATUS(status));
+        snprintf(out, CHILD_HOW, "exit %d", WEXITSTATUS(status));
 }
 
-static void say_denied(const struct child *c, int call)
+void child_say_denied(const struct child *c)
 {
+    int call = pulse_denied_call(c->pulse);
     char name[24], call_name[48];
 
+    if (call == PULSE_NOTHING_DENIED)
+        return;
     name_it(c, ' ', name);
     sandbox_call_name(call, call_name, sizeof(call_name));
     log_error(CTX, "%s was ended by the sandbox: system call %d (%s)", name, call, call_name);
@@ -64,15 +94,13 @@ static void say_denied(const struct child *c, int call)
 
 static void say_died(const struct child *c, int status, int64_t delay_us, int64_t now_us)
 {
-    char how[48], doing[PULSE_TEXT], text[256];
-    int denied = pulse_denied_call(c->pulse);
+    char how[CHILD_HOW], doing[PULSE_TEXT], text[256];
 
-    describe(status, how);
+    child_how(status, how);
     pulse_text(c->pulse, doing);
     snprintf(text, sizeof(text), "pid=%d how=\"%s\" doing=\"%s\" lived_ms=%" PRId64, (int)c->pid,
              how, doing, (now_us - c->started_us) / 1000);
-    if (denied != PULSE_NOTHING_DENIED)
-        say_denied(c, denied);
+    child_say_denied(c);
     if (c->index == CHILD_FRONT)
         log_error(CTX, "front_died %s restarting_in_ms=%" PRId64, text, delay_us / 1000);
     else

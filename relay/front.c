@@ -9,8 +9,10 @@
 #include "relay/base/self_stat.h"
 #include "relay/base/vigil.h"
 #include "relay/control/desk.h"
+#include "relay/front_inside.h"
 #include "relay/link/link.h"
 #include "relay/room/rooms.h"
+#include "relay/room/worker_entry.h"
 #include "relay/slates.h"
 #include "relay/web/page.h"
 #include "relay/web/server.h"
@@ -33,37 +35,7 @@ enum {
     LINK_BURST = 256,          /* messages of one worker before others have their turn */
     WORKERS_STOP_US = 3000000, /* how long workers may flush after LINK_STOP */
     VIEWERS_STOP_US = 5000000, /* how long viewers' replies may take after that */
-    ROUTES_MAX = 64,
     CONFIG_BYTES_MAX = 8 << 20,
-};
-
-struct worker_link {
-    struct front *front;
-    uint32_t index;
-    int fd;
-    struct event *readable;
-    struct link_outbox *outbox;
-};
-
-struct front {
-    struct event_base *base;
-    struct config *config;
-    struct config *boot; /* the server's limits and sockets stay what they were */
-    struct page *page;
-    struct desk *desk;
-    struct rooms *rooms;
-    struct server *server;
-    struct route routes[ROUTES_MAX];
-    struct worker_link *links;
-    uint32_t workers;
-    int control;
-    struct event *on_control, *on_desk, *on_tick, *on_gather;
-    unsigned ticks;
-    size_t threads;
-    struct vigil *vigils; /* one for each HTTP thread */
-    int64_t look_us;      /* when they are looked at next */
-    int64_t stop_us;      /* 0: not stopping */
-    int exit_code;
 };
 
 static void show(struct front *f)
@@ -82,10 +54,13 @@ static void lose_worker(struct worker_link *k)
     close(k->fd);
     k->fd = -1;
     rooms_worker_lost(k->front->rooms, k->index, clock_room_us());
+    if (k->replaced)
+        rooms_worker(k->front->rooms, k->index)->ever = false;
+    k->replaced = false;
     show(k->front);
 }
 
-static void send_to(struct worker_link *k, const struct link_message *m, int fd)
+void front_send(struct worker_link *k, const struct link_message *m, int fd)
 {
     int copy = fd >= 0 ? dup(fd) : -1;
 
@@ -102,7 +77,7 @@ static void send_to_workers(struct front *f, uint32_t worker, const struct link_
 {
     for (uint32_t i = 0; i < f->workers; i++)
         if (worker == ROOMS_OUT_ALL || worker == i)
-            send_to(&f->links[i], m, fd);
+            front_send(&f->links[i], m, fd);
 }
 
 /* Takes what a worker has said; false: there may be more. */
@@ -163,7 +138,7 @@ static void on_gather(evutil_socket_t fd, short what, void *arg)
         event_add(f->on_gather, &at_once);
 }
 
-static void adopt_worker(struct front *f, uint32_t index, int fd)
+void front_adopt(struct front *f, uint32_t index, int fd)
 {
     struct worker_link *k = index < f->workers ? &f->links[index] : NULL;
 
@@ -190,7 +165,7 @@ static void begin_stop(struct front *f, int code)
 {
     struct link_message m = {.type = LINK_STOP};
 
-    if (f->stop_us)
+    if (f->stop_us || f->viewers >= 0)
         return;
     f->exit_code = code;
     f->stop_us = clock_mono_us() + WORKERS_STOP_US;
@@ -229,12 +204,22 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
     (void)what;
     while ((rc = link_receive(fd, &m, &passed)) == 1) {
         if (m.type == LINK_WORKER_SPAWNED) {
-            adopt_worker(f, m.worker, passed);
+            front_adopt(f, m.worker, passed);
             continue;
         }
         if (m.type == LINK_SLATE) {
             slates_put(&m.u.slate, passed);
             continue;
+        }
+        if (m.type == LINK_WORKER_KEPT) {
+            front_adopt_kept(f, m.worker, passed);
+            continue;
+        }
+        if (m.type == LINK_HAND_OVER && passed >= 0 && !f->stop_us)
+            front_hand_over(f, passed, (uint32_t)m.feed);
+        if (m.type == LINK_RETIRE && m.worker < f->workers) {
+            f->links[m.worker].replaced = true;
+            front_send(&f->links[m.worker], &m, -1);
         }
         if (m.type == LINK_CONFIG)
             take_config(f, passed);
@@ -293,6 +278,10 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
     (void)fd, (void)what;
     pulse_beat();
+    if (f->viewers >= 0) {
+        front_tick_after(f, now_us);
+        return;
+    }
     pulse_doing("rooms", NULL);
     for (uint32_t i = 0; i < f->workers; i++)
         if (f->links[i].fd >= 0 && link_outbox_flush(f->links[i].outbox))
@@ -336,7 +325,7 @@ static bool on_pass(void *ctx, uint32_t worker, const struct link_message *m, in
 
     if (f->stop_us || worker >= f->workers || f->links[worker].fd < 0)
         return false;
-    send_to(&f->links[worker], m, fd);
+    front_send(&f->links[worker], m, fd);
     return true;
 }
 
@@ -406,39 +395,56 @@ static int make_events(struct front *f)
     return 0;
 }
 
-int front_run(struct config *c, const int *http_fds, size_t threads, uint32_t workers,
-              int control_fd)
+static int start(struct front *f, const struct front_options *o)
 {
-    struct front f = {.config = c,
-                      .boot = c,
-                      .workers = workers,
-                      .threads = threads,
-                      .control = control_fd,
+    bool follows = o->predecessor >= 0;
+    int rc = make_server(f, o->http, o->threads);
+
+    if (!rc)
+        rc = make_rooms(f);
+    if (!rc && follows)
+        rc = front_take_over(f, o);
+    if (rc)
+        return rc;
+    rooms_set_journal(f->rooms, journal_file_journal(o->journal));
+    journal_file_copy(o->journal);
+    show(f);
+    rc = make_events(f);
+    if (!rc)
+        rc = server_start(f->server);
+    server_ring(f->server, true); /* viewers who come over may wait already */
+    return !rc && follows ? front_announce(o) : rc;
+}
+
+int front_run(const struct front_options *o)
+{
+    struct front f = {.config = o->config,
+                      .boot = o->config,
+                      .workers = o->workers,
+                      .threads = o->threads,
+                      .control = o->control,
+                      .viewers = -1,
                       .exit_code = 1};
     int rc;
 
     self_stat_open();
-    sandbox_prepare(c->isolation.sandbox);
+    sandbox_prepare(o->config->isolation.sandbox);
     f.base = event_base_new();
     if (!f.base)
         return 1;
-    rc = make_server(&f, http_fds, threads);
-    if (!rc)
-        rc = make_rooms(&f);
-    if (!rc)
-        rc = make_events(&f);
-    if (!rc)
-        rc = server_start(f.server);
+    rc = start(&f, o);
     if (rc) {
         log_error(CTX, "cannot_start why=\"%s\"", strerror(-rc));
+        free(f.links);
+        free(f.vigils);
         return 1;
     }
     sandbox_enter(SANDBOX_FRONT, CTX);
     log_info(CTX, "ready pid=%d", (int)getpid());
     event_base_dispatch(f.base);
     log_info(CTX, "stopping viewers");
-    server_stop(f.server, clock_mono_us() + VIEWERS_STOP_US);
+    server_stop(f.server, clock_mono_us() + (f.viewers < 0 ? VIEWERS_STOP_US : 0));
     log_info(CTX, "stopped");
     /* the kernel takes back the rest faster than we could */
-    return f.exit_code;
+    return f.viewers < 0 ? f.exit_code : 0;
 }

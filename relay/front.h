@@ -1,18 +1,29 @@
 /* The front process: the control thread's loop, rooms on one side, HTTP threads on the other. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns:   c, the HTTP sockets, control_fd. Thread: the process's main thread is the control thread.
- * Life:   front_run returns the exit code after LINK_STOP, or when the supervisor is gone.
+ * Owns:   what its options name, from the call on. Thread: the process's main thread is the control
+ *         thread. Life: front_run returns the exit code after LINK_STOP, when the supervisor is
+ *         gone, or when another front has taken over.
  */
 #ifndef RELAY_FRONT_H
 #define RELAY_FRONT_H
 
 #include "config/config.h"
+#include "relay/journal_file.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-int front_run(struct config *c, const int *http_fds, size_t threads, uint32_t workers,
-              int control_fd);
+struct front_options {
+    struct config *config;
+    const int *http; /* listening sockets, one per thread */
+    size_t threads;
+    uint32_t workers;
+    int control; /* to the supervisor */
+    struct journal_file *journal;
+    int predecessor, report; /* a front that this one follows, and whom to tell; -1: none */
+};
+
+int front_run(const struct front_options *o);
 
 #endif

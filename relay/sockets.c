@@ -11,9 +11,10 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096 };
+enum { BACKLOG = 4096, RETRIES = 30, RETRY_NS = 50000000 };
 
 union address {
     struct sockaddr_storage storage;
@@ -78,6 +79,11 @@ static int find_port(union address *a, socklen_t len, int type)
     socklen_t bound = sizeof(a->storage);
     int fd = open_bound(a, len, type, false), rc = 0;
 
+    /* After a kill -9 the kernel may still be taking a relay's processes apart. */
+    for (int i = 0; i < RETRIES && fd == -EADDRINUSE; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = RETRY_NS}, NULL);
+        fd = open_bound(a, len, type, false);
+    }
     if (fd < 0)
         return fd;
     if (getsockname(fd, &a->any, &bound))

@@ -11,8 +11,10 @@
 #include "relay/link/link.h"
 #include "relay/slates.h"
 #include "relay/sockets.h"
+#include "relay/supervisor_inside.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -27,30 +29,6 @@
 #include <unistd.h>
 
 #define CTX "supervisor"
-
-enum {
-    WORKERS_MAX = 64,
-    THREADS_MAX = 64,
-    STOP_US = 9500000,   /* then whoever is left is killed */
-    PUT_OFF_US = 500000, /* when not even a fork goes */
-    DESCRIPTORS = 1 << 19,
-};
-
-struct supervisor {
-    struct config *config;
-    const char *path;
-    const struct config_override *set;
-    size_t set_count;
-    size_t workers, threads;
-    int srt[WORKERS_MAX], http[THREADS_MAX];
-    uint16_t srt_port, http_port;
-    struct child front, worker[WORKERS_MAX];
-    int control; /* to the front */
-    int signals;
-    bool stopping;
-    int64_t deadline_us, look_us; /* look_us: the next one at the children's pulses */
-    int exit_code;
-};
 
 /* As many descriptors as the system allows: each segment of each room is one. */
 static void raise_limits(void)
@@ -75,31 +53,27 @@ static int open_signals(void)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR2);
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 /* In a new child: one page is its own, and it sees nobody else's. */
 static void keep_pulse(struct supervisor *s, struct child *own)
 {
     pulse_adopt(own->pulse);
-    if (own != &s->front)
-        pulse_free(&s->front.pulse);
-    close_fd(&s->front.pulse_fd);
-    for (size_t i = 0; i < s->workers; i++) {
-        if (own != &s->worker[i])
-            pulse_free(&s->worker[i].pulse);
-        close_fd(&s->worker[i].pulse_fd);
-    }
+    if (own == &s->front)
+        supervisor_close(&own->pulse_fd);
+    else
+        child_fini(&s->front);
+    child_fini(&s->heir);
+    for (size_t i = 0; i < s->workers; i++)
+        if (own == &s->worker[i])
+            supervisor_close(&own->pulse_fd);
+        else
+            child_fini(&s->worker[i]);
 }
 
 /* In a new child: it stops when it is told to, not when a terminal's Ctrl-C reaches everybody. */
@@ -116,9 +90,45 @@ static void become(const struct supervisor *s, const char *name, pid_t parent)
     signal(SIGTERM, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
+    signal(SIGUSR2, SIG_IGN);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     close(s->signals);
+}
+
+/* In a new child: links of others would keep them from noticing that an end is gone. */
+static void close_links(struct supervisor *s)
+{
+    for (size_t i = 0; i < s->workers; i++)
+        supervisor_close(&s->link[i]);
+}
+
+static void front_child(struct supervisor *s, int control)
+{
+    struct front_options o = {.config = s->config,
+                              .http = s->http,
+                              .threads = s->threads,
+                              .workers = (uint32_t)s->workers,
+                              .control = control,
+                              .journal = &s->journal,
+                              .predecessor = -1,
+                              .report = -1};
+
+    close_links(s);
+    for (size_t i = 0; i < s->workers; i++)
+        close(s->srt[i]);
+    _exit(front_run(&o));
+}
+
+/* The workers that another front had: they announce their feeds again. */
+static void give_links(struct supervisor *s)
+{
+    for (size_t i = 0; i < s->workers; i++) {
+        struct link_message m = {.type = LINK_WORKER_KEPT, .worker = (uint32_t)i};
+
+        if (s->worker[i].pid && s->link[i] >= 0 && link_send(s->control, &m, s->link[i]))
+            log_error(CTX, "front_unreachable");
+    }
 }
 
 static void spawn_front(struct supervisor *s)
@@ -136,19 +146,18 @@ static void spawn_front(struct supervisor *s)
         become(s, "roomcast-front", parent);
         keep_pulse(s, &s->front);
         close(ends[0]);
-        for (size_t i = 0; i < s->workers; i++)
-            close(s->srt[i]);
-        _exit(front_run(s->config, s->http, s->threads, (uint32_t)s->workers, ends[1]));
+        front_child(s, ends[1]);
     }
     close(ends[1]);
     s->control = ends[0];
     if (pid < 0) {
         log_error(CTX, "fork failed error=%d", errno);
-        close_fd(&s->control);
+        supervisor_close(&s->control);
         s->front.start_at_us = clock_mono_us() + PUT_OFF_US;
         return;
     }
     child_born(&s->front, pid, clock_mono_us());
+    give_links(s);
 }
 
 static void worker_child(struct supervisor *s, size_t index, int link, pid_t parent)
@@ -158,7 +167,8 @@ static void worker_child(struct supervisor *s, size_t index, int link, pid_t par
     snprintf(name, sizeof(name), "roomcast-w%zu", index);
     become(s, name, parent);
     keep_pulse(s, &s->worker[index]);
-    close_fd(&s->control);
+    supervisor_close(&s->control);
+    close_links(s);
     for (size_t i = 0; i < s->threads; i++)
         close(s->http[i]);
     for (size_t i = 0; i < s->workers; i++)
@@ -191,13 +201,15 @@ static void spawn_worker(struct supervisor *s, size_t index)
         rc = link_send(s->control, &m, ends[0]);
         if (rc)
             log_error(CTX, "front_unreachable error=%d", -rc);
+        s->link[index] = ends[0];
+        return;
     }
     close(ends[0]);
 }
 
 static void spawn_due(struct supervisor *s, int64_t now_us)
 {
-    if (s->stopping)
+    if (s->stopping || s->upgrade.state != UPGRADE_IDLE)
         return;
     if (!s->front.pid && now_us >= s->front.start_at_us)
         spawn_front(s);
@@ -232,41 +244,47 @@ static void child_gone(struct supervisor *s, struct child *c, int status)
     child_died(c, status, s->stopping || c->taken, clock_mono_us());
     if (revival_is_hopeless(&c->revival) && !s->stopping)
         give_up(s, c);
-    if (c != &s->front)
-        return;
-    close_fd(&s->control); /* without it the workers have nobody to talk to */
-    for (size_t i = 0; i < s->workers; i++)
-        child_take(&s->worker[i]);
+    if (c == &s->front)
+        supervisor_close(&s->control); /* the next one gets the workers' links */
+    else
+        supervisor_close(&s->link[c - s->worker]);
+}
+
+static void worker_gone(struct supervisor *s, size_t i, int status)
+{
+    struct child *w = &s->worker[i];
+
+    if (s->old[i] && !s->stopping && (w->taken || status == 0)) {
+        log_info(CTX, "worker_replaced worker=%zu what=\"%s\"", i,
+                 w->taken ? "it spoke another program's language"
+                          : "nobody published through the old one");
+        w->taken = true;
+    }
+    s->old[i] = false;
+    child_gone(s, w, status);
 }
 
 static void reap(struct supervisor *s)
 {
+    char how[CHILD_HOW];
     int status;
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        child_how(status, how);
         if (pid == s->front.pid)
             child_gone(s, &s->front, status);
         for (size_t i = 0; i < s->workers; i++)
             if (pid == s->worker[i].pid)
-                child_gone(s, &s->worker[i], status);
+                worker_gone(s, i, status);
+        if (pid == s->leaving) {
+            s->leaving = 0;
+            if (status && !s->stopping)
+                log_warn(CTX, "predecessor_died how=\"%s\"", how);
+        }
+        if (upgrade_lost(&s->upgrade, pid, how))
+            child_say_denied(&s->heir);
     }
-}
-
-/* The new configuration's text in a memfd, secrets and all, for those who have no file access. */
-static int config_memfd(const struct config *c)
-{
-    int fd = memfd_create("roomcast-config", MFD_CLOEXEC);
-    FILE *f = fd >= 0 ? fdopen(dup(fd), "w") : NULL;
-
-    if (!f || config_print(c, true, f) || fflush(f)) {
-        if (f)
-            fclose(f);
-        close_fd(&fd);
-        return -EIO;
-    }
-    fclose(f);
-    return fd;
 }
 
 /* All or nothing: what cannot be read whole changes nothing. Sockets and counts stay as they are.
@@ -282,7 +300,7 @@ static void reload(struct supervisor *s)
         log_error(CTX, "reload_refused why=\"see the lines above\" changed=nothing");
         return;
     }
-    fd = config_memfd(next);
+    fd = supervisor_config(next);
     if (fd >= 0 && s->control >= 0)
         slates_commit();
     if (fd >= 0 && s->control >= 0 && slates_send(s->control) == 0 &&
@@ -295,7 +313,7 @@ static void reload(struct supervisor *s)
         config_free(&next);
         log_error(CTX, "reload_refused why=\"the front cannot be reached\" changed=nothing");
     }
-    close_fd(&fd);
+    supervisor_close(&fd);
 }
 
 static void on_signal(struct supervisor *s)
@@ -307,6 +325,8 @@ static void on_signal(struct supervisor *s)
             reap(s);
         else if (i.ssi_signo == SIGHUP)
             reload(s);
+        else if (i.ssi_signo == SIGUSR2)
+            supervisor_upgrade(s, clock_mono_us());
         else
             stop(s);
     }
@@ -317,12 +337,14 @@ static bool all_gone(const struct supervisor *s)
     for (size_t i = 0; i < s->workers; i++)
         if (s->worker[i].pid)
             return false;
-    return !s->front.pid;
+    return !s->front.pid && !s->leaving;
 }
 
 static void kill_all(struct supervisor *s)
 {
     child_take(&s->front);
+    if (s->leaving)
+        kill(s->leaving, SIGKILL);
     for (size_t i = 0; i < s->workers; i++)
         child_take(&s->worker[i]);
 }
@@ -335,7 +357,8 @@ static void look_after(struct supervisor *s, int64_t now_us)
     if (s->stopping || now_us < s->look_us)
         return;
     s->look_us = now_us + VIGIL_LOOK_US;
-    child_watch(&s->front, stuck_us, now_us);
+    if (s->upgrade.state != UPGRADE_HANDING) /* it hands over everything in one go */
+        child_watch(&s->front, stuck_us, now_us);
     for (size_t i = 0; i < s->workers; i++)
         child_watch(&s->worker[i], stuck_us, now_us);
 }
@@ -343,14 +366,19 @@ static void look_after(struct supervisor *s, int64_t now_us)
 static void watch(struct supervisor *s)
 {
     while (!(s->stopping && all_gone(s))) {
-        struct pollfd p = {.fd = s->signals, .events = POLLIN};
+        struct pollfd p[] = {{.fd = s->signals, .events = POLLIN},
+                             {.fd = s->upgrade.report, .events = POLLIN}};
         int64_t now_us;
 
-        poll(&p, 1, 100);
+        poll(p, 2, 100);
         on_signal(s);
         now_us = clock_mono_us();
+        if (upgrade_step(&s->upgrade, s->control, now_us) == UPGRADE_TAKEN)
+            supervisor_upgraded(s, now_us);
         spawn_due(s, now_us);
         look_after(s, now_us);
+        if (s->leaving && now_us > s->leaving_us)
+            kill(s->leaving, SIGKILL);
         if (s->stopping && now_us > s->deadline_us) {
             log_warn(CTX, "stop_deadline what=\"killing what is left\"");
             kill_all(s);
@@ -377,28 +405,49 @@ static int make_children(struct supervisor *s)
     return rc;
 }
 
-int supervisor_run(struct config *c, const char *path, const struct config_override *set,
-                   size_t set_count)
+static int open_all(struct supervisor *s)
 {
+    const struct config *c = s->config;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    struct supervisor s = {
-        .config = c, .path = path, .set = set, .set_count = set_count, .control = -1};
 
     if (cores < 1)
         cores = 1;
-    s.workers = count_or(c->srt.workers, cores / 2 > 2 ? (size_t)cores / 2 : 2, WORKERS_MAX);
-    s.threads = count_or(c->http.threads, (size_t)cores, THREADS_MAX);
-    raise_limits();
-    slates_commit();
-    s.signals = open_signals();
-    if (s.signals < 0 || sockets_open_srt(c->srt.listen, s.workers, s.srt, &s.srt_port) ||
-        sockets_open_http(c->http.listen, s.threads, s.http, &s.http_port) || make_children(&s))
-        return 1;
+    s->workers = count_or(c->srt.workers, cores / 2 > 2 ? (size_t)cores / 2 : 2, WORKERS_MAX);
+    s->threads = count_or(c->http.threads, (size_t)cores, THREADS_MAX);
+    for (size_t i = 0; i < s->workers; i++)
+        s->link[i] = -1;
+    if (sockets_open_srt(c->srt.listen, s->workers, s->srt, &s->srt_port) ||
+        sockets_open_http(c->http.listen, s->threads, s->http, &s->http_port) || make_children(s))
+        return -EADDRINUSE;
+    journal_file_open(&s->journal, c, s->srt_port);
     log_info(CTX, "listening srt=%s port=%u workers=%zu http=%s port=%u threads=%zu", c->srt.listen,
-             s.srt_port, s.workers, c->http.listen, s.http_port, s.threads);
+             s->srt_port, s->workers, c->http.listen, s->http_port, s->threads);
     if (c->rooms.open)
         log_warn(CTX, "rooms_open what=\"ANYBODY who reaches the SRT port may publish into ANY "
                       "room: set rooms.open to false and list the rooms for a real festival\"");
+    return 0;
+}
+
+int supervisor_run(const struct supervisor_options *o)
+{
+    struct supervisor s = {.config = o->config,
+                           .path = o->path,
+                           .set = o->set,
+                           .set_count = o->set_count,
+                           .control = -1,
+                           .heir = {.pulse_fd = -1}};
+
+    supervisor_find_program(&s, o->argv);
+    upgrade_init(&s.upgrade);
+    raise_limits();
+    s.signals = open_signals();
+    if (s.signals < 0)
+        return 1;
+    if (o->inherited->role == INHERITANCE_SUPERVISOR)
+        supervisor_resume(&s, o->inherited);
+    else if (open_all(&s))
+        return 1;
+    reap(&s); /* who died while this program was being exchanged */
     watch(&s);
     log_info(CTX, "stopped");
     config_free(&s.config);

@@ -6,17 +6,27 @@
  *
  *   supervisor ── front ── HTTP threads
  *        ├─────── worker 0 ── libsrt's threads      A worker that dies is started again on the same
- *        └─────── worker 1 ── libsrt's threads      socket. The front that dies takes all with it.
+ *        └─────── worker 1 ── libsrt's threads      socket. A front that dies is followed by one to
+ *                                                   whom the workers announce their feeds again.
  */
 #ifndef RELAY_SUPERVISOR_H
 #define RELAY_SUPERVISOR_H
 
 #include "config/config.h"
+#include "relay/inheritance.h"
 
 #include <stddef.h>
 
-/* c is its own from here on; path and set are kept for reloads. */
-int supervisor_run(struct config *c, const char *path, const struct config_override *set,
-                   size_t set_count);
+/* config is its own from here on; the rest is kept, for reloads and upgrades. */
+struct supervisor_options {
+    struct config *config;
+    const char *path;
+    const struct config_override *set;
+    size_t set_count;
+    char *const *argv;
+    const struct inheritance *inherited; /* role NONE: a new start */
+};
+
+int supervisor_run(const struct supervisor_options *o);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "relay/base/log.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -58,6 +59,7 @@ void pulse_free(struct pulse **p)
 
 void pulse_reset(struct pulse *p)
 {
+    assert(p);
     memset(p->what, 0, sizeof(p->what));
     memset(p->room, 0, sizeof(p->room));
     atomic_store(&p->denied, PULSE_NOTHING_DENIED);

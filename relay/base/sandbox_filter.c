@@ -32,16 +32,18 @@ static const char *const common[] = {
     "fstat newfstatat getdents64",                        /* the log's file, /proc/self/fd */
     "sendmsg recvmsg sendto",                             /* the link; journald's socket */
     "getsockopt getsockname poll ppoll getrusage",        /* counters, waiting */
+    "clock_nanosleep nanosleep",                          /* libsrt; the journal's copier */
     "rt_sigprocmask rt_sigreturn restart_syscall",        /* signals; going on after a stop */
     "set_robust_list rseq getpid gettid exit exit_group", /* births and deaths */
 };
 
 /* libsrt's threads and sockets, the muxer's files. */
-static const char *const worker[] = {"recvmmsg clock_nanosleep nanosleep memfd_create"};
+static const char *const worker[] = {"recvmmsg memfd_create"};
 
 static const char *const front[] = {
     "accept4 epoll_wait epoll_pwait epoll_ctl recvfrom sendfile shutdown dup", /* viewers */
-    "eventfd2", /* a spare descriptor for when there are none */
+    "eventfd2",           /* a spare descriptor for when there are none */
+    "pwrite64 fdatasync", /* the journal's file, opened before */
 };
 
 /* What the sanitizers' run-time does, most of it only when it has found something to report. */

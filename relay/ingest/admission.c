@@ -74,17 +74,25 @@ int admission_new(struct admission **out, const struct config *c)
     return 0;
 }
 
+void admission_forget_rooms(struct admission *a)
+{
+    pthread_mutex_lock(&a->lock);
+    a->full = false;
+    for (size_t i = 0; i < BUCKETS; i++)
+        while (a->rooms[i]) {
+            struct room_entry *e = a->rooms[i];
+
+            a->rooms[i] = e->next;
+            free(e);
+        }
+    pthread_mutex_unlock(&a->lock);
+}
+
 void admission_free(struct admission **a)
 {
     if (!*a)
         return;
-    for (size_t i = 0; i < BUCKETS; i++)
-        while ((*a)->rooms[i]) {
-            struct room_entry *e = (*a)->rooms[i];
-
-            (*a)->rooms[i] = e->next;
-            free(e);
-        }
+    admission_forget_rooms(*a);
     pthread_mutex_destroy(&(*a)->lock);
     free(*a);
     *a = NULL;

@@ -69,6 +69,8 @@ void admission_set_config(struct admission *a, const struct config *c);
 /* LINK_ROOM_STATE. */
 void admission_set_room(struct admission *a, const char *room, enum link_room_state state,
                         bool classic, bool full);
+/* Nothing is known of any room: the front will say. */
+void admission_forget_rooms(struct admission *a);
 void admission_decide(struct admission *a, const struct admission_request *q,
                       struct admission_answer *out);
 /* Posts an event from the receive thread; dropped and counted when the ring is full. */

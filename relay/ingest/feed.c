@@ -230,7 +230,6 @@ static void close_layout(struct feed *f)
 static int open_packager(struct feed *f, const struct ts_layout *l)
 {
     struct packager_out cb = {.ctx = f, .track = on_track, .part = on_part, .segment = on_segment};
-
     int rc = feed_start_packager(&f->start, f->o.config, f->o.stream.room, l, &cb, &f->packager);
 
     if (!rc && !f->start.joins && config_wants_ts(f->o.config, f->o.stream.room) &&
@@ -304,13 +303,27 @@ static bool is_main(const struct feed *f)
     return strcmp(f->o.stream.role, "main") == 0;
 }
 
+/* Nothing is known of the program yet; the front is asked. */
+static int begin(struct feed *f)
+{
+    struct asides_out beside = {f->out.ctx, f->out.send, f->o.worker, f->o.id, f->log_name};
+    struct ts_out ts = {f, on_ts_packet, on_layout, asides_packet, NULL};
+    struct link_message m = {0};
+
+    asides_free(&f->asides);
+    if (asides_new(&f->asides, &beside))
+        return -ENOMEM;
+    ts.aside_ctx = f->asides;
+    ts_filter_init(&f->filter, is_main(f) ? f->o.config->limits.audio_tracks : 0, &ts);
+    feed_message_open(&m, &f->o);
+    send_to_front(f, &m, LINK_FEED_OPEN, -1);
+    return 0;
+}
+
 int feed_new(struct feed **out, const struct feed_options *o, const struct feed_out *cb)
 {
     struct feed *f = calloc(1, sizeof(*f));
     struct reorder_out in_order = {.ctx = f, .packet = on_payload, .hole = on_hole};
-    struct ts_out ts = {f, on_ts_packet, on_layout, asides_packet, NULL};
-    struct asides_out beside = {cb->ctx, cb->send, o->worker, o->id, NULL};
-    struct link_message m = {0};
 
     *out = NULL;
     if (!f)
@@ -319,19 +332,14 @@ int feed_new(struct feed **out, const struct feed_options *o, const struct feed_
     f->out = *cb;
     f->opened_us = o->now_us;
     snprintf(f->log_name, sizeof(f->log_name), "room/%s", o->stream.room);
-    beside.log_name = f->log_name;
-    if (asides_new(&f->asides, &beside) ||
-        reorder_new(&f->reorder, o->first_sequence, o->config->srt.flow_window, !o->classic,
-                    &in_order)) {
-        asides_free(&f->asides);
+    feed_units_init(&f->units, o->config->limits.access_unit_bytes, on_unit, f);
+    if (reorder_new(&f->reorder, o->first_sequence, o->config->srt.flow_window, !o->classic,
+                    &in_order) ||
+        begin(f)) {
+        reorder_free(&f->reorder);
         free(f);
         return -ENOMEM;
     }
-    ts.aside_ctx = f->asides;
-    feed_units_init(&f->units, o->config->limits.access_unit_bytes, on_unit, f);
-    ts_filter_init(&f->filter, is_main(f) ? o->config->limits.audio_tracks : 0, &ts);
-    feed_message_open(&m, o);
-    send_to_front(f, &m, LINK_FEED_OPEN, -1);
     *out = f;
     return 0;
 }
@@ -392,7 +400,7 @@ void feed_second(struct feed *f, int64_t now_us)
 {
     uint64_t sum = 0;
     struct link_message m = {0};
-    int64_t patience = SILENT_US + (int64_t)f->o.config->hls.max_target_duration_s * 1000000;
+    int64_t patience = SILENT_US;
 
     for (size_t i = 0; i < RATE_WINDOW_S; i++)
         sum += f->rate[i];
@@ -404,9 +412,7 @@ void feed_second(struct feed *f, int64_t now_us)
     if (left_out_update(&f->left_out, f->log_name, &f->filter.layout, f->packager, &m))
         send_to_front(f, &m, LINK_PROGRAM, -1);
     if (f->packager && f->filter.has_layout) /* media, but perhaps a long way to its first IDR */
-        patience += SILENT_US;
-    else
-        patience = SILENT_US;
+        patience += SILENT_US + (int64_t)f->o.config->hls.max_target_duration_s * 1000000;
     if (f->phase == PHASE_SEARCHING &&
         (now_us - f->opened_us > patience || (f->packager && packager_is_apart(f->packager))))
         set_fault(f, LINK_CLOSE_NOT_MEDIA,
@@ -435,6 +441,16 @@ void feed_end(struct feed *f, enum link_close_reason reason, const char *text)
     feed_stats(f, &m.u.closed.stats);
     snprintf(m.u.closed.text, sizeof(m.u.closed.text), "%s", text);
     send_to_front(f, &m, LINK_FEED_CLOSED, -1);
+}
+
+int feed_again(struct feed *f, uint64_t id)
+{
+    feed_end(f, LINK_CLOSE_ENDED, "the front was started anew");
+    f->o.id = id;
+    f->phase = PHASE_OPENING;
+    f->joined = false;
+    f->left_out = (struct left_out){0};
+    return begin(f);
 }
 
 uint64_t feed_id(const struct feed *f)

@@ -44,6 +44,9 @@ __attribute__((warn_unused_result)) int feed_new(struct feed **out, const struct
                                                  const struct feed_out *cb);
 void feed_free(struct feed **f);
 void feed_go(struct feed *f, const struct link_go *go, int64_t now_us);
+/* The front is a new one: closes what it was told and asks again, under a new id. The packets go
+ * on where they are; media from the next IDR on. -ENOMEM: end the feed. */
+__attribute__((warn_unused_result)) int feed_again(struct feed *f, uint64_t id);
 bool feed_is_open(const struct feed *f); /* the front's word came and it has not ended */
 /* After how long without a byte a room had better go on without it; 0: it does not lead one. */
 int64_t feed_stall_us(const struct feed *f);

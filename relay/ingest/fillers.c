@@ -34,12 +34,17 @@ static void drop(struct fillers *f, size_t i)
     f->list[i] = f->list[--f->count];
 }
 
+void fillers_clear(struct fillers *f)
+{
+    while (f->count > 0)
+        drop(f, 0);
+}
+
 void fillers_free(struct fillers **f)
 {
     if (!*f)
         return;
-    while ((*f)->count > 0)
-        drop(*f, 0);
+    fillers_clear(*f);
     free((*f)->list);
     free(*f);
     *f = NULL;

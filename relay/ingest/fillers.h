@@ -21,6 +21,8 @@ void fillers_message(struct fillers *f, const struct config *c, const struct lin
                      int fd, int64_t now_us, int64_t wall_us);
 /* Any tick: sends what is due by now. */
 void fillers_tick(struct fillers *f, int64_t now_us, int64_t wall_us);
+/* Who asked for them is gone. */
+void fillers_clear(struct fillers *f);
 size_t fillers_count(const struct fillers *f);
 
 #endif

@@ -48,6 +48,7 @@ struct worker {
     int64_t tick_us, stride, step_us, next_second_us; /* stride: ticks that one step takes */
     struct link_worker_stats stats;
     bool stopping, lost; /* lost: the front is gone or hopelessly behind */
+    bool retiring;       /* another worker follows once nobody publishes here */
 };
 
 static void send_message(void *ctx, const struct link_message *m, int fd)
@@ -154,6 +155,20 @@ static void take_config(struct worker *w, int fd)
     munmap(yaml, (size_t)st.st_size);
 }
 
+/* The front died and another one asks: publishers notice nothing. */
+static void announce_again(struct worker *w)
+{
+    admission_forget_rooms(w->admission);
+    fillers_clear(w->fillers);
+    for (size_t i = w->count; i-- > 0;) {
+        if (feed_again(publisher_feed(w->publishers[i]), w->next_feed++) == 0)
+            continue;
+        publisher_end(w->publishers[i], LINK_CLOSE_LIMIT, "the worker has no memory left");
+        remove_publisher(w, i);
+    }
+    log_info(w->log_name, "announced_again publishers=%zu", w->count);
+}
+
 static void on_message(struct worker *w, const struct link_message *m, int fd)
 {
     size_t i = find_feed(w, m->feed);
@@ -181,6 +196,12 @@ static void on_message(struct worker *w, const struct link_message *m, int fd)
         break;
     case LINK_STOP:
         w->stopping = true;
+        break;
+    case LINK_AGAIN:
+        announce_again(w);
+        break;
+    case LINK_RETIRE:
+        w->retiring = true;
         break;
     default:
         log_error(w->log_name, "unexpected_message type=%u", m->type);
@@ -269,6 +290,7 @@ static void tick(struct worker *w, int64_t now_us)
     }
     if (link_outbox_flush(w->outbox))
         w->lost = true;
+    w->stopping = w->stopping || (w->retiring && !w->count);
 }
 
 /* Waking up for nobody is what a worker with quiet feeds would do most. */

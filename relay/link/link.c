@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,6 +15,8 @@
 enum {
     LINK_BUFFER_BYTES = 4 << 20, /* some thousand messages */
     LINK_QUEUE_MAX = 16384,      /* a front this far behind is dead */
+    LINK_MEANING = 1,            /* to be raised when a message means something else than before */
+    LINK_TYPES_MAX = 64,
 };
 
 #define BODY_END(member)                                                                           \
@@ -57,9 +60,22 @@ static size_t message_bytes(uint32_t type)
     case LINK_CONFIG:
     case LINK_STOP:
     case LINK_WORKER_SPAWNED:
+    case LINK_WORKER_KEPT:
+    case LINK_AGAIN:
+    case LINK_RETIRE:
+    case LINK_HAND_OVER:
         return offsetof(struct link_message, u);
     }
     return 0;
+}
+
+uint64_t link_version(void)
+{
+    uint64_t h = LINK_MEANING * UINT64_C(0x100000001b3) + sizeof(struct link_message);
+
+    for (uint32_t type = 1; type < LINK_TYPES_MAX; type++)
+        h = (h ^ message_bytes(type)) * UINT64_C(0x100000001b3);
+    return h;
 }
 
 int link_pair(int ends[2])
@@ -130,12 +146,16 @@ int link_receive(int end, struct link_message *m, int *fd)
                        .msg_iovlen = 1,
                        .msg_control = control.bytes,
                        .msg_controllen = sizeof(control.bytes)};
-    ssize_t n;
+    bool reset = false;
+    ssize_t n = 0;
 
     *fd = -1;
-    do
+    /* An end that is closed with something unread resets the other one, and Linux says so before it
+     * gives out what was sent before: the last segments of a worker that leaves. */
+    do {
+        reset = reset || (n < 0 && errno == ECONNRESET);
         n = recvmsg(end, &h, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-    while (n < 0 && errno == EINTR);
+    } while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !reset)));
     if (n < 0)
         return errno == ECONNRESET ? 0 : -errno;
     if (n == 0)

@@ -11,6 +11,9 @@
 
 #include <stddef.h>
 
+/* Differs between two programs that lay messages out differently. What changes a message's meaning
+ * alone must raise LINK_MEANING in link.c. */
+uint64_t link_version(void);
 /* Two connected ends, non-blocking, close-on-exec, with room for a burst of messages. */
 __attribute__((warn_unused_result)) int link_pair(int ends[2]);
 /* Sends m (only as many bytes as its type has) and a copy of descriptor fd (-1: none); fd stays

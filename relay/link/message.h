@@ -52,6 +52,10 @@ enum link_type {
     LINK_WORKER_SPAWNED, /* supervisor -> front, as CONFIG and STOP; fd: a new worker's link */
     LINK_SLATE,          /* supervisor -> front, before CONFIG; fd: a clip that was checked */
     LINK_FILL,           /* fill the hole in a room; fd: a piece of what with */
+    LINK_WORKER_KEPT,    /* supervisor -> front; fd: the link of one that served another front */
+    LINK_AGAIN,          /* front -> worker: this front is new: announce every feed again */
+    LINK_RETIRE,         /* supervisor -> front -> worker: exit once there is no publisher left */
+    LINK_HAND_OVER,      /* supervisor -> front; fd: to the front that follows; feed: HANDOVER_* */
 };
 
 struct link_message {

@@ -11,9 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INIT_MAX = CODEC_CONFIG_MAX + 4096, LANGUAGE_MAX = 12 };
-
-enum { STEADY_FRAMES = 8 };
+enum {
+    INIT_MAX = CODEC_CONFIG_MAX + 4096,
+    LANGUAGE_MAX = 12,
+    STEADY_FRAMES = 8,
+    ROUNDING = 2000, /* 15 pictures at 30/s, in whole ms, fit in 0.5 s; at 29.97/s they do not */
+};
 
 struct cmaf_track {
     uint32_t track, init_id;
@@ -23,7 +26,7 @@ struct cmaf_track {
     bool has_params, started;
     struct fmp4 *muxer;
     uint32_t timescale;
-    int64_t part; /* longest part, in the track's timescale */
+    int64_t part, even; /* longest part, and one that is full too (even_part), in its timescale */
     int64_t part_90k;
     int64_t wait_from_90k; /* INT64_MAX: full parts never wait */
     struct held_sample held;
@@ -120,7 +123,7 @@ int cmaf_track_set_params(struct cmaf_track *r, const struct track_params *p)
     r->params = *p;
     r->has_params = true;
     r->timescale = fmp4_timescale(r->muxer);
-    r->part = from_90k(r, r->part_90k);
+    r->part = r->even = from_90k(r, r->part_90k);
     r->expected = INT64_MIN;
     rc = segment_new(&file, "roomcast-init");
     if (rc)
@@ -205,7 +208,19 @@ static bool part_is_full(const struct cmaf_track *r)
 {
     int64_t length = r->expected - r->open.start;
 
-    return length + r->last_duration > r->part && length * 100 >= r->part * 85;
+    return length * 100 >= r->part * 85 &&
+           (length + r->last_duration > r->part || length >= r->even);
+}
+
+/* Parts as few as can be, but no splinter: of 50 pictures at 25/s not 12, 12, 12, 12 and 2. Players
+ * are still busy with the part before it when it comes, which is when hls.js 1.7 loses count. */
+static int64_t even_part(const struct cmaf_track *r, int64_t length)
+{
+    int64_t sample = length / r->info.samples,
+            most = sample > 0 ? (r->part + r->part / ROUNDING) / sample * sample : 0,
+            parts = most > 0 ? (length + most - sample / 2) / most : 1;
+
+    return parts > 0 ? (length + parts - 1) / parts : length;
 }
 
 /* Where a part is a range of its segment the hint names the segment too (section 4.4.5.3), so the
@@ -349,6 +364,7 @@ static int close_segment(struct cmaf_track *r, int64_t end)
         segment_free(&r->segment);
         return 0;
     }
+    r->even = even_part(r, end - from_90k(r, r->info.start_90k));
     r->info.bytes = (uint32_t)segment_bytes(r->segment);
     r->info.duration_90k = to_90k(r, end) - r->info.start_90k;
     fd = segment_finish(&r->segment);

@@ -73,8 +73,7 @@ struct packager_out {
 };
 
 struct packager_stats {
-    uint64_t in, out, early, unplayable;
-    uint64_t repaired, jumps, gop_90k;
+    uint64_t in, out, early, unplayable, repaired, jumps, gop_90k;
 };
 
 struct packager_unit {

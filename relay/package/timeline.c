@@ -8,6 +8,10 @@
 
 #define NOBODY (INT64_MIN / 2)
 
+/* 16 pictures, the most that are reordered, of four seconds each. Further ahead of its DTS no
+ * picture is shown, and boxes say the distance in 32 bits (ISO/IEC 14496-12 section 8.8.8). */
+#define REORDER_MAX_90K (INT64_C(64) * 90000)
+
 _Static_assert(sizeof(((struct timeline *)0)->reference) == 8, "timelines are 64 bit");
 
 void timeline_init(struct timeline *t)
@@ -107,7 +111,7 @@ bool timeline_map(struct timeline *t, size_t track, uint64_t raw_pts, uint64_t r
         dts = k->last_dts + 1;
         t->repaired++;
     }
-    if (pts < dts) {
+    if (pts < dts || pts - dts > REORDER_MAX_90K) {
         pts = dts;
         t->repaired++;
     }

@@ -330,3 +330,58 @@ void dateranges_render_removed(struct text *t, const struct dateranges *d)
         daterange_render_id(t, &d->gone[i].id);
     }
 }
+
+size_t dateranges_pack(const struct dateranges *d, size_t i, void *out, size_t size)
+{
+    const struct daterange *r = d->items[i];
+    const struct payload *parts[] = {r->start, r->end};
+    size_t len = sizeof(*r);
+    if (size < sizeof(*r) + 2 * sizeof(struct payload) + range_bytes(r))
+        return 0;
+    memcpy(out, r, sizeof(*r));
+    for (size_t k = 0; k < 2 && parts[k]; k++) {
+        memcpy((char *)out + len, parts[k], sizeof(*parts[k]) + parts[k]->len);
+        len += sizeof(*parts[k]) + parts[k]->len;
+    }
+    return len;
+}
+
+static struct payload *payload_copy(const uint8_t *at, size_t left)
+{
+    struct payload head, *p;
+    if (left < sizeof(head))
+        return NULL;
+    memcpy(&head, at, sizeof(head));
+    if (head.len > LINK_EVENT_BYTES || left < sizeof(head) + head.len)
+        return NULL;
+    p = malloc(sizeof(head) + head.len);
+    if (p)
+        memcpy(p, at, sizeof(head) + head.len);
+    return p;
+}
+
+int dateranges_unpack(struct dateranges *d, const void *bytes, size_t len)
+{
+    struct daterange *r = malloc(sizeof(*r));
+    size_t at = sizeof(*r);
+    bool ends;
+    if (!r || len < sizeof(*r) || d->count == DATERANGES_MAX) {
+        free(r);
+        return -EPROTO;
+    }
+    memcpy(r, bytes, sizeof(*r));
+    ends = r->end != NULL;
+    r->start = r->end = NULL;
+    r->start = payload_copy((const uint8_t *)bytes + at, len - at);
+    if (r->start && ends) {
+        at += sizeof(struct payload) + r->start->len;
+        r->end = payload_copy((const uint8_t *)bytes + at, len - at);
+    }
+    if (!r->start || (ends && !r->end)) {
+        daterange_free(&r);
+        return -EPROTO;
+    }
+    d->items[d->count++] = r;
+    d->bytes += range_bytes(r);
+    return 0;
+}

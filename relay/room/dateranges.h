@@ -79,5 +79,10 @@ void dateranges_note(struct dateranges *d, int64_t now_us, int64_t span_us);
 void dateranges_render(struct text *t, const struct dateranges *d, bool recent);
 /* RECENTLY-REMOVED-DATERANGES, without quotes: IDs with tabs between them. */
 void dateranges_render_removed(struct text *t, const struct dateranges *d);
+/* A range as bytes that dateranges_unpack makes the same range of, in a program of the same build.
+ * What they are long, or 0: out is too small. */
+size_t dateranges_pack(const struct dateranges *d, size_t i, void *out, size_t size);
+__attribute__((warn_unused_result)) int dateranges_unpack(struct dateranges *d, const void *bytes,
+                                                          size_t len);
 
 #endif

@@ -32,6 +32,10 @@ void presentation_init(struct presentation *p, const struct presentation_start *
     p->next_msn = start->msn;
     p->next_part = start->part;
     p->end_90k = start->start_90k;
+    p->end_wall_us = start->end_wall_us;
+    p->target_duration_s = start->target_duration_s;
+    p->part_target_ms = start->part_target_ms;
+    p->part_ranges = start->part_ranges;
     dateranges_init(&p->dateranges);
 }
 

@@ -33,6 +33,10 @@ enum {
 struct presentation_start {
     uint64_t msn, sequence, part;
     int64_t start_90k;
+    int64_t end_wall_us;        /* no date may lie before it; 0: any */
+    uint32_t target_duration_s; /* of the playlists that viewers may still have; 0: none has */
+    uint32_t part_target_ms;    /* the same, and only then */
+    bool part_ranges;
 };
 
 /* A segment on its way in; the references stay the caller's. */

@@ -255,7 +255,7 @@ static const char *list(struct role *role, const struct role_room *room,
     return NULL;
 }
 
-static const char *hold(struct role *role, const struct link_message *m, int fd)
+const char *role_hold(struct role *role, const struct link_message *m, int fd)
 {
     struct role_held *h = role->held_count < ROLE_HELD ? malloc(sizeof(*h)) : NULL;
     if (!h) {
@@ -266,6 +266,12 @@ static const char *hold(struct role *role, const struct link_message *m, int fd)
     *h = (struct role_held){.m = *m, .fd = fd};
     role->held[role->held_count++] = h;
     return NULL;
+}
+
+const struct link_message *role_held_at(const struct role *role, size_t i, int *fd)
+{
+    *fd = role->held[i]->fd;
+    return &role->held[i]->m;
 }
 
 /* What ends a segment waits until the main feed's has ended too. */
@@ -295,7 +301,7 @@ static const char *take_media(struct role *role, const struct role_room *room,
         return "its segments do not follow each other";
     }
     if (is_early(&k, main))
-        return hold(role, m, fd);
+        return role_hold(role, m, fd);
     const struct window_segment *twin = window_find(main, k.msn);
     const char *why = twin ? fault_of(role, room, &k, twin) : note_late(role, m);
     if (!why && twin && !twin->gap && !is_cut_off(&k, twin))
@@ -337,6 +343,6 @@ const char *role_message(struct role *role, const struct role_room *room,
         return NULL;
     role->session.heard_us = now_us;
     if (role->held_count > 0)
-        return hold(role, m, fd);
+        return role_hold(role, m, fd);
     return take_media(role, room, m, fd, now_us, wall_us);
 }

@@ -56,6 +56,10 @@ __attribute__((warn_unused_result)) int role_new(struct role **out, const struct
                                                  int64_t now_us, int64_t wall_us);
 /* Its list ends here: gaps follow, or nothing when it had not joined. */
 void role_free(struct role **role, const struct role_room *room, int64_t now_us);
+/* Keeps m for later; takes fd. NULL, or why the feed must end. */
+const char *role_hold(struct role *role, const struct link_message *m, int fd);
+/* What it keeps, from the oldest on; *fd stays the role's. */
+const struct link_message *role_held_at(const struct role *role, size_t i, int *fd);
 /* A message of its feed; takes fd. NULL, or why the feed must end. */
 const char *role_message(struct role *role, const struct role_room *room,
                          const struct link_message *m, int fd, int64_t now_us, int64_t wall_us);

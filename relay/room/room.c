@@ -7,8 +7,9 @@
 #include "relay/room/budget.h"
 #include "relay/room/ending.h"
 #include "relay/room/feed_fields.h"
+#include "relay/room/numbers.h"
 #include "relay/room/part_intake.h"
-#include "relay/room/room_inner.h"
+#include "relay/room/room_inside.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -54,6 +55,11 @@ int room_new(struct room **out, const char *name, struct room_env *env,
     r->state_us = now_us;
     r->since_wall_us = wall_us;
     presentation_init(&r->presentation, start);
+    if (start->target_duration_s > 0) { /* rules 13 and 76: constant, whatever the file says now */
+        log_info(r->ctx, "numbers_go_on msn=%llu target_duration=%u part_target_ms=%u",
+                 (unsigned long long)start->msn, start->target_duration_s, start->part_target_ms);
+        return 0;
+    }
     if (config_low_latency(env->config, name))
         r->presentation.part_target_ms = config_part_ms(env->config, name);
     r->presentation.part_ranges = env->config->hls.part_uris == PART_URIS_RANGE;
@@ -104,8 +110,15 @@ void room_free(struct room **r)
     *r = NULL;
 }
 
+/* Before viewers see them: a process that is killed here has told nobody. */
+static void note_numbers(const struct room *r, int64_t wall_us)
+{
+    if (r->env->journal)
+        numbers_note(r->env->journal, r->name, &r->presentation, r->state == ROOM_GONE, wall_us);
+}
+
 /* More messages may be waiting; what they change is shown together. */
-static void show_soon(struct room *r)
+void room_show_soon(struct room *r)
 {
     r->pending = r->env->pending = true;
 }
@@ -119,6 +132,7 @@ static void show(struct room *r, int64_t now_us, int64_t wall_us)
         showcase_touch(&r->showcase);
     }
     room_facts(r, &facts);
+    note_numbers(r, wall_us);
     int err = showcase_show(&r->showcase, r->env->out, &facts, &r->presentation, now_us, wall_us);
     if (err < 0)
         log_error(r->ctx, "not_shown error=\"%s\" the last view stays", strerror(-err));
@@ -194,7 +208,7 @@ void room_open(struct room *r, const struct link_message *m, int64_t now_us, int
              s->role[0] ? s->role : "-", s->latency_ms, s->encrypted, s->classic);
     room_set_state(r, ROOM_LIVE, now_us, why);
     answer_go(r, now_us);
-    show_soon(r);
+    room_show_soon(r);
 }
 
 const char *room_open_role(struct room *r, const struct link_message *m, int64_t now_us,
@@ -226,7 +240,7 @@ static void leave(struct room *r, const char *why, int64_t now_us)
     }
     if (r->state == ROOM_WAITING)
         hole_begin(&r->hole, &hole, now_us);
-    show_soon(r);
+    room_show_soon(r);
 }
 
 /* m: LINK_FEED_CLOSED, or NULL when its worker died. */
@@ -256,7 +270,7 @@ void room_worker_lost(struct room *r, uint32_t worker, int64_t now_us)
     if (r->session.feed && r->session.worker == worker)
         close_session(r, NULL, now_us);
     hole_worker_lost(&r->hole, &hole, worker, now_us);
-    show_soon(r);
+    room_show_soon(r);
 }
 
 /* A worker that breaks the contract in a way that could break the playlist loses the feed. */
@@ -303,7 +317,7 @@ static void take_media(struct room *r, const struct link_message *m, int fd, int
         beside_slide(&r->presentation);
         showcase_touch(&r->showcase);
     }
-    show_soon(r); /* what was refused may have ended an open segment */
+    room_show_soon(r); /* what was refused may have ended an open segment */
 }
 
 /* What is new is shown with the next segment or part, or at the next tick. */
@@ -324,7 +338,7 @@ static void take_role(struct room *r, const struct link_message *m, int fd, int6
     if (m->type == LINK_FEED_STATS)
         return;
     showcase_touch(&r->showcase);
-    show_soon(r);
+    room_show_soon(r);
 }
 
 /* m: of the main feed. */
@@ -383,7 +397,7 @@ void room_message(struct room *r, const struct link_message *m, int fd, int64_t 
         if (hole_message(&r->hole, &hole, m, fd, now_us))
             showcase_touch(&r->showcase);
         take_held(r, now_us, wall_us);
-        show_soon(r);
+        room_show_soon(r);
         return;
     }
     if (m->feed != r->session.feed) {
@@ -394,6 +408,18 @@ void room_message(struct room *r, const struct link_message *m, int fd, int64_t 
     take_held(r, now_us, wall_us);
     if (!kept)
         take_main(r, m, fd, now_us, wall_us);
+}
+
+void room_settle(struct room *r, int64_t now_us, int64_t wall_us)
+{
+    struct hole_room hole = hole_room_of(r);
+    if (!hole_is_open(&r->hole))
+        return;
+    hole_end(&r->hole, &hole, now_us);
+    if (r->session.feed) /* whose first picture was to end the hole */
+        presentation_open(&r->presentation);
+    take_held(r, now_us, wall_us);
+    room_show_soon(r);
 }
 
 static void end(struct room *r, int64_t now_us)
@@ -437,10 +463,13 @@ void room_tick(struct room *r, int64_t now_us, int64_t wall_us)
         return;
     pass_deadlines(r, now_us);
     struct hole_room hole = hole_room_of(r);
+    if (r->state == ROOM_WAITING) /* after an upgrade its hole begins anew */
+        hole_begin(&r->hole, &hole, now_us);
     if (hole_tick(&r->hole, &hole, now_us, wall_us))
         showcase_touch(&r->showcase);
     take_held(r, now_us, wall_us);
     if (r->state == ROOM_GONE) {
+        note_numbers(r, wall_us);
         r->env->out->hide(r->env->out->ctx, r->name);
         return;
     }

@@ -16,6 +16,7 @@
 #define RELAY_ROOM_ROOM_H
 
 #include "config/config.h"
+#include "relay/room/journal.h"
 #include "relay/room/roles.h"
 #include "relay/room/rooms_out.h"
 #include "relay/room/session.h"
@@ -39,9 +40,10 @@ enum room_state {
 struct room_env {
     const struct config *config;
     const struct rooms_out *out;
-    uint64_t faults;  /* messages that no worker should send */
-    uint64_t fillers; /* asked for so far, by all rooms */
-    bool pending;     /* a room waits for room_show */
+    uint64_t faults;         /* messages that no worker should send */
+    uint64_t fillers;        /* asked for so far, by all rooms */
+    bool pending;            /* a room waits for room_show */
+    struct journal *journal; /* NULL: numbers live as long as the process */
 };
 
 /* What is known of a room; the pointers hold until the rooms are next called. */
@@ -82,8 +84,12 @@ void room_worker_lost(struct room *r, uint32_t worker, int64_t now_us);
 /* m: any other message about the room's feed or a role's, LINK_FEED_CLOSED too; takes fd. */
 void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,
                   int64_t wall_us);
+/* Something changed from outside: the next room_show shows it. */
+void room_show_soon(struct room *r);
 /* Shows what the messages since the last call have changed: once, however many there were. */
 void room_show(struct room *r, int64_t now_us, int64_t wall_us);
+/* An open hole is closed, until the next tick. */
+void room_settle(struct room *r, int64_t now_us, int64_t wall_us);
 /* Every 100 ms: deadlines, and what could not be shown before. */
 void room_tick(struct room *r, int64_t now_us, int64_t wall_us);
 

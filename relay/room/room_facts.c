@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/room/budget.h"
 #include "relay/room/feed_fields.h"
-#include "relay/room/room_inner.h"
+#include "relay/room/room_inside.h"
 
 static const char *const state_words[ROOM_STATES] = {
     [ROOM_NEW] = "new",         [ROOM_LIVE] = "live",   [ROOM_STALE] = "stale",

@@ -4,6 +4,7 @@
 
 #include "relay/base/log.h"
 #include "relay/room/feed_fields.h"
+#include "relay/room/numbers.h"
 #include "relay/room/room_list.h"
 #include "relay/room/worker_entry.h"
 
@@ -13,13 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static const int64_t epoch_us = INT64_C(1767225600000000); /* 2026-01-01T00:00:00Z */
-enum { PARTS_A_SECOND = 8 };                               /* more than any room lists */
-/* DISCONTINUITY-SEQUENCE starts from the clock too, but counts slowly: hls.js 1.7 walks through
- * all numbers below it at each reload, which at one a second is half a second of processor. */
-enum { SEQUENCE_S = 600 };
-static const int64_t first_90k = 10 * 90000; /* a timeline starts at 10 s: B-frames may look back */
 
 struct slot {
     struct room *room;
@@ -48,7 +42,7 @@ int rooms_new(struct rooms **out, const struct config *config, const struct room
         return -ENOMEM;
     r->out = *cb;
     r->env = (struct room_env){.config = config, .out = &r->out};
-    r->floor.start_90k = first_90k;
+    numbers_first(&r->floor);
     r->worker_count = workers;
     r->workers = calloc(workers > 0 ? workers : 1, sizeof(*r->workers));
     if (!r->workers) {
@@ -158,22 +152,11 @@ static void settle(struct rooms *r, struct slot *s)
     tell(r, s, ROOMS_OUT_ALL);
 }
 
-static struct presentation_start start_of(const struct rooms *r, int64_t wall_us)
-{
-    struct presentation_start start = r->floor;
-    uint64_t seconds = wall_us > epoch_us ? (uint64_t)(wall_us - epoch_us) / 1000000 : 0;
-    start.msn = start.msn > seconds ? start.msn : seconds;
-    uint64_t sequence = seconds / SEQUENCE_S;
-    start.sequence = start.sequence > sequence ? start.sequence : sequence;
-    uint64_t part = start.msn * PARTS_A_SECOND;
-    start.part = start.part > part ? start.part : part;
-    return start;
-}
-
 static struct slot *add_room(struct rooms *r, const char *name, int64_t now_us, int64_t wall_us)
 {
-    struct presentation_start start = start_of(r, wall_us);
+    struct presentation_start start;
     struct room *room;
+    numbers_start(r->env.journal, name, &r->floor, wall_us, &start);
     if (r->count == r->size) {
         size_t size = r->size > 0 ? 2 * r->size : 16;
         struct slot *slots = realloc(r->slots, size * sizeof(*slots));
@@ -347,10 +330,58 @@ void rooms_tick(struct rooms *r, int64_t now_us, int64_t wall_us)
     room_list_refresh(&r->list, r, &r->out, now_us, wall_us);
 }
 
+void rooms_settle(struct rooms *r, int64_t now_us, int64_t wall_us)
+{
+    for (size_t i = 0; i < r->count; i++)
+        room_settle(r->slots[i].room, now_us, wall_us);
+}
+
 void rooms_set_config(struct rooms *r, const struct config *config)
 {
     r->env.config = config;
     tell_all(r, ROOMS_OUT_ALL); /* rooms.max may have moved */
+}
+
+void rooms_set_journal(struct rooms *r, struct journal *j)
+{
+    r->env.journal = j;
+}
+
+void rooms_past(const struct rooms *r, struct rooms_past *out)
+{
+    *out = (struct rooms_past){
+        .floor = r->floor, .gone = r->gone, .faults = r->env.faults, .fillers = r->env.fillers};
+}
+
+void rooms_set_past(struct rooms *r, const struct rooms_past *past)
+{
+    r->floor = past->floor;
+    r->gone = past->gone;
+    r->env.faults = past->faults;
+    r->env.fillers = past->fillers;
+}
+
+struct worker_entry *rooms_worker(struct rooms *r, uint32_t worker)
+{
+    return &r->workers[worker];
+}
+
+struct room *rooms_make(struct rooms *r, const char *name, int64_t now_us, int64_t wall_us)
+{
+    struct slot *s = find_name(r, name) ? NULL : add_room(r, name, now_us, wall_us);
+    return s ? s->room : NULL;
+}
+
+void rooms_made(struct rooms *r, const char *name)
+{
+    struct slot *s = find_name(r, name);
+    struct room_facts f;
+    if (!s)
+        return;
+    room_facts(s->room, &f);
+    s->told = room_link_state(s->room);
+    s->told_classic = f.classic;
+    room_show_soon(s->room);
 }
 
 size_t rooms_count(const struct rooms *r)

@@ -8,9 +8,7 @@
  *
  * Numbers never go back while the process lives, also for a room that was taken away and comes
  * again: new rooms start above the highest number of any room that was (one record for all names,
- * so it is bounded). Over a restart they do not either: MEDIA-SEQUENCE and DISCONTINUITY-SEQUENCE
- * of a new room are the seconds since 2026-01-01T00:00:00Z, and a room lists less than one segment
- * a second on the average. The numbers of parts start at eight times that.
+ * so it is bounded). Over a restart they do not either: numbers.h says how.
  */
 #ifndef RELAY_ROOM_ROOMS_H
 #define RELAY_ROOM_ROOMS_H
@@ -46,6 +44,9 @@ struct rooms_facts {
     uint64_t faults; /* messages no worker should send */
 };
 
+/* From now on rooms begin and go on where their records say; j stays the caller's. NULL: nowhere.
+ */
+void rooms_set_journal(struct rooms *r, struct journal *j);
 /* workers: how many there are; their indexes are below it. cb is copied, config is not. */
 __attribute__((warn_unused_result)) int rooms_new(struct rooms **out, const struct config *config,
                                                   const struct rooms_out *cb, uint32_t workers,
@@ -65,6 +66,23 @@ void rooms_worker_lost(struct rooms *r, uint32_t worker, int64_t now_us);
 void rooms_tick(struct rooms *r, int64_t now_us, int64_t wall_us);
 /* A reload: rooms on air go on, whatever it says of them. The old one may be freed afterwards. */
 void rooms_set_config(struct rooms *r, const struct config *config);
+
+/* For handover.h: what is known beside the rooms themselves. */
+/* Before they are handed over: holes are closed, and the next tick, here or there, opens them anew.
+ */
+void rooms_settle(struct rooms *r, int64_t now_us, int64_t wall_us);
+struct rooms_past {
+    struct presentation_start floor;
+    struct rooms_facts gone;
+    uint64_t faults, fillers;
+};
+void rooms_past(const struct rooms *r, struct rooms_past *out);
+void rooms_set_past(struct rooms *r, const struct rooms_past *past);
+struct worker_entry *rooms_worker(struct rooms *r, uint32_t worker); /* below rooms_workers */
+/* An empty room of that name to be filled in, or NULL: there is one, or no memory. */
+struct room *rooms_make(struct rooms *r, const char *name, int64_t now_us, int64_t wall_us);
+/* A room was filled in: it is shown, and workers that get ready will hear of it. */
+void rooms_made(struct rooms *r, const char *name);
 
 /* For control/: rooms in order of their names. */
 size_t rooms_count(const struct rooms *r);

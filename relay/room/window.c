@@ -91,6 +91,28 @@ int window_append(struct window *w, const struct window_segment *s)
     return 0;
 }
 
+int window_restore(struct window *w, const struct window_segment *s, bool retained)
+{
+    if (w->count == w->size && window_grow(w) < 0)
+        return -ENOMEM;
+    w->items[w->count++] = *s;
+    w->retained += retained;
+    window_weigh(w);
+    return 0;
+}
+
+/* The array of parts has a size that is a power of two: see grow_parts. */
+struct window_part *window_parts_copy(const struct window_part *parts, size_t count)
+{
+    size_t size = 1;
+    while (size < count)
+        size *= 2;
+    struct window_part *copy = calloc(size, sizeof(*copy));
+    if (copy && count > 0)
+        memcpy(copy, parts, count * sizeof(*copy));
+    return copy;
+}
+
 /* Room for one part more: the array's size is its count, rounded up to a power of two. */
 static int grow_parts(struct window_segment *s)
 {

@@ -61,6 +61,12 @@ void window_fini(struct window *w);
  * caller's. */
 __attribute__((warn_unused_result)) int window_append(struct window *w,
                                                       const struct window_segment *s);
+/* Puts s behind the last one just as it is, as an item of a window that another process had; takes
+ * its references and parts; on error they stay the caller's. */
+__attribute__((warn_unused_result)) int
+window_restore(struct window *w, const struct window_segment *s, bool retained);
+/* A copy that window_extend can go on with, malloc's; NULL: no memory. */
+struct window_part *window_parts_copy(const struct window_part *parts, size_t count);
 /* Adds a part to the open segment, whose samples, bytes and duration grow. */
 __attribute__((warn_unused_result)) int
 window_extend(struct window *w, const struct window_part *part, uint32_t samples);

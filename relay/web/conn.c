@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -56,7 +57,41 @@ static int count_newcomer(struct http_loop *l, const struct in6_addr *peer)
     return status;
 }
 
+static void queue_turn(struct conn *c)
+{
+    if (c->queued)
+        return;
+    c->queued = true;
+    ring_add(&c->loop->ready, &c->turn);
+}
+
+/* It goes on where another process left it. */
+static void resume(struct conn *c, const void *bytes, size_t len)
+{
+    struct http_loop *l = c->loop;
+    c->served = true;
+    if (len == 0) {
+        int64_t patience_us = (int64_t)l->config->http.idle_timeout_ms * US_PER_MS;
+        deadline_set(&l->wheel, &c->deadline, l->now_us + patience_us);
+        return;
+    }
+    c->in = input_take(&l->inputs);
+    if (!c->in || len > input_room(&l->inputs, c->in)) {
+        conn_close(&c);
+        return;
+    }
+    memcpy(c->in->bytes, bytes, len);
+    c->in->len = len;
+    queue_turn(c);
+}
+
 int conn_open(struct http_loop *l, int fd, const struct in6_addr *peer)
+{
+    return conn_adopt(l, fd, peer, NULL, 0);
+}
+
+int conn_adopt(struct http_loop *l, int fd, const struct in6_addr *peer, const void *bytes,
+               size_t len)
 {
     int rc = 0, status = count_newcomer(l, peer);
     struct conn *c = NULL;
@@ -82,6 +117,8 @@ int conn_open(struct http_loop *l, int fd, const struct in6_addr *peer)
     } else {
         int64_t patience_us = (int64_t)l->config->http.head_timeout_ms * US_PER_MS;
         deadline_set(&l->wheel, &c->deadline, l->now_us + patience_us);
+        if (bytes)
+            resume(c, bytes, len);
     }
     return 0;
 out:
@@ -159,14 +196,6 @@ void conn_wake(struct http_loop *l, struct ring *waiters)
     ring_move(&l->ready, waiters);
 }
 
-static void queue_turn(struct conn *c)
-{
-    if (c->queued)
-        return;
-    c->queued = true;
-    ring_add(&c->loop->ready, &c->turn);
-}
-
 void conn_expire(void *loop, struct deadline *d)
 {
     struct conn *c = (struct conn *)((char *)d - offsetof(struct conn, deadline));
@@ -212,9 +241,14 @@ void conn_drain_all(struct http_loop *l)
     l->draining = true;
     for (uint32_t i = 0; i < l->slot_count; i++) {
         struct conn *c = l->conns[i];
-        if (c && c->phase == CONN_IDLE && !c->in) {
+        if (c && l->heir >= 0 && conn_hand_on(c)) {
             conn_close(&c);
-        } else if (c && c->phase == CONN_HELD) {
+        } else if (c && l->heir < 0 && c->phase == CONN_IDLE) {
+            c->unread = true; /* a wish that has just come is still granted */
+            conn_run(c);
+        } else if (c && c->phase == CONN_IDLE && !c->in) {
+            conn_close(&c);
+        } else if (c && c->phase == CONN_HELD && (c->held->waits || l->heir < 0)) {
             conn_release(c, 503, NULL);
             conn_run(c);
         }

@@ -64,7 +64,8 @@ static bool is_last(const struct conn *c)
 {
     const struct http_loop *l = c->loop;
     int64_t max_age_us = (int64_t)l->config->http.max_age_ms * US_PER_MS;
-    return c->last || l->draining || (max_age_us && l->now_us - c->born_us >= max_age_us);
+    return c->last || (l->draining && l->heir < 0) ||
+           (max_age_us && l->now_us - c->born_us >= max_age_us);
 }
 
 static void count(struct http_loop *l, int status)

@@ -90,6 +90,9 @@ void conn_release(struct conn *c, int status, const struct body *body);
 void conn_give_up(struct conn *c);
 /* Has the held request handled once more. Afterwards c is HELD or SENDING. */
 void conn_retry(struct conn *c);
+/* Gives it to loop->heir, with what it has read or waits for; it may be closed then. False: it
+ * cannot be given away as it is. */
+bool conn_hand_on(struct conn *c);
 /* Pushes what is outgoing within the turn's budget, see outgoing_push. */
 int conn_push(struct conn *c);
 

@@ -21,6 +21,7 @@ enum step {
     STEP_WAIT,  /* for the next event */
     STEP_YIELD, /* for the next turn */
     STEP_CLOSE,
+    STEP_HAND_ON, /* it has its reply; another process has the next one */
 };
 
 void conn_set_phase(struct conn *c, enum conn_phase phase)
@@ -66,11 +67,18 @@ static ssize_t read_some(struct conn *c, void *buf, size_t size)
     return n > 0 ? n : -1;
 }
 
+/* Nothing to read. A thread that ends, with no heir, does not wait for the viewer's next wish. */
+static enum step rest(const struct conn *c)
+{
+    const struct http_loop *l = c->loop;
+    return l->draining && l->heir < 0 && c->phase == CONN_IDLE && !c->in ? STEP_CLOSE : STEP_WAIT;
+}
+
 static enum step read_head(struct conn *c)
 {
     struct http_loop *l = c->loop;
     if (!c->unread)
-        return STEP_WAIT;
+        return rest(c);
     if (!c->in)
         c->in = input_take(&l->inputs);
     if (!c->in)
@@ -82,7 +90,7 @@ static enum step read_head(struct conn *c)
     c->in->len += (size_t)n;
     if (c->in->len == 0)
         input_give(&l->inputs, &c->in);
-    return n > 0 ? STEP_ON : STEP_WAIT;
+    return n > 0 ? STEP_ON : rest(c);
 }
 
 /* The head is whole: what follows it is body first, then the next request. */
@@ -194,7 +202,8 @@ static enum step finish_reply(struct conn *c)
     }
     conn_set_phase(c, CONN_IDLE);
     set_deadline(c, after_ms(c, c->loop->config->http.idle_timeout_ms));
-    return STEP_ON;
+    c->unread = c->unread || c->loop->draining; /* its next wish may be here, its event not yet */
+    return c->loop->heir >= 0 ? STEP_HAND_ON : STEP_ON;
 }
 
 static enum step step_sending(struct conn *c)
@@ -242,7 +251,9 @@ void conn_run(struct conn *c)
     do
         step = steps[c->phase](c);
     while (step == STEP_ON);
-    if (step == STEP_CLOSE) {
+    if (step == STEP_HAND_ON)
+        conn_hand_on(c);
+    if (step == STEP_CLOSE || step == STEP_HAND_ON) {
         conn_close(&c);
     } else if (step == STEP_YIELD && !c->queued) {
         c->queued = true;

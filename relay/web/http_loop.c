@@ -28,7 +28,7 @@ static struct event_base *base_new(void)
 int http_loop_init(struct http_loop *l, const struct config *config, struct gate *gate,
                    uint32_t thread)
 {
-    *l = (struct http_loop){.config = config, .gate = gate, .thread = thread};
+    *l = (struct http_loop){.config = config, .gate = gate, .thread = thread, .heir = -1};
     ring_init(&l->ready);
     l->now_us = clock_mono_us();
     deadline_wheel_init(&l->wheel, l->now_us);

@@ -34,7 +34,8 @@ struct http_loop {
     uint32_t thread; /* index, for tokens */
 
     int64_t now_us;      /* monotonic, as of this callback */
-    bool draining;       /* every answer is its connection's last */
+    bool draining;       /* every answer is its connection's last ... */
+    int heir;            /* ... or goes to the process at that socket; -1: there is none */
     struct conn **conns; /* by slot; NULL: free */
     uint32_t *free_slots;
     uint32_t slot_count, conn_count, refused_count;

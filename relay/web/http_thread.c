@@ -6,6 +6,7 @@
 #include "relay/base/log.h"
 #include "relay/base/thread.h"
 #include "relay/web/conn.h"
+#include "relay/web/heritage.h"
 #include "relay/web/http_loop.h"
 #include "relay/web/route.h"
 #include "relay/web/shown.h"
@@ -33,7 +34,9 @@ struct http_thread {
     struct postbox *post;
     int listen_fd, spare_fd; /* spare_fd: given up to refuse a viewer when there are none */
     struct event accept, resume, mail, tick;
-    _Atomic int64_t stop_us;   /* 0: goes on; else the deadline of its drain */
+    struct heritage *heritage; /* viewers of another process; NULL: none come */
+    _Atomic int64_t stop_us;   /* 0: goes on; else the deadline of its drain ... */
+    _Atomic int heir;          /* ... and who goes on */
     _Atomic uint64_t rounds;   /* of its loop */
     const char *_Atomic doing; /* what it began last */
     _Atomic bool ticking;      /* it has deadlines, so its loop must come round */
@@ -202,6 +205,7 @@ static void begin_drain(struct http_thread *t)
     close(t->listen_fd);
     t->listen_fd = -1;
     t->loop.now_us = clock_mono_us();
+    t->loop.heir = atomic_load(&t->heir);
     conn_drain_all(&t->loop);
 }
 
@@ -262,6 +266,7 @@ int http_thread_new(struct http_thread **out, const struct config *config, struc
     }
     t->listen_fd = listen_fd;
     t->spare_fd = spare_fd();
+    atomic_init(&t->heir, -1);
     begin(t, "starting");
     int rc = http_loop_init(&t->loop, config, gate, index);
     if (rc == 0)
@@ -298,6 +303,18 @@ void http_thread_stop(struct http_thread *t, int64_t deadline_mono_us)
     postbox_nudge(t->post);
 }
 
+void http_thread_hand_on(struct http_thread *t, int heir, int64_t deadline_mono_us)
+{
+    atomic_store(&t->heir, heir);
+    http_thread_stop(t, deadline_mono_us);
+}
+
+int http_thread_expect(struct http_thread *t, int fd)
+{
+    assert(!t->started && !t->heritage);
+    return heritage_new(&t->heritage, &t->loop, fd);
+}
+
 void http_thread_join(struct http_thread *t)
 {
     if (t->started)
@@ -318,6 +335,7 @@ void http_thread_free(struct http_thread **tp)
         event_del(&t->resume);
         event_del(&t->tick);
     }
+    heritage_free(&t->heritage);
     if (t->listen_fd >= 0)
         close(t->listen_fd);
     if (t->spare_fd >= 0)

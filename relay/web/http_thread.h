@@ -28,6 +28,11 @@ http_thread_new(struct http_thread **out, const struct config *config, struct ga
 __attribute__((warn_unused_result)) int http_thread_start(struct http_thread *t);
 /* Asks it to drain until the deadline and to end. */
 void http_thread_stop(struct http_thread *t, int64_t deadline_mono_us);
+/* The same, and its viewers go to the process at heir, which stays the caller's, each as soon as it
+ * has the reply that is under way. */
+void http_thread_hand_on(struct http_thread *t, int heir, int64_t deadline_mono_us);
+/* Viewers come from the process at that socket too; before the start. Takes fd. -ENOMEM. */
+__attribute__((warn_unused_result)) int http_thread_expect(struct http_thread *t, int fd);
 void http_thread_join(struct http_thread *t);
 void http_thread_free(struct http_thread **t);
 

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdatomic.h>
@@ -90,6 +91,22 @@ int server_start(struct server *s)
         }
     }
     return 0;
+}
+
+int server_expect(struct server *s, int fd)
+{
+    int rc = 0;
+    for (size_t i = 0; i < s->thread_count && !rc; i++) {
+        int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        rc = own < 0 ? -errno : http_thread_expect(s->threads[i], own);
+    }
+    return rc;
+}
+
+void server_hand_on(struct server *s, int heir, int64_t deadline_mono_us)
+{
+    for (size_t i = 0; i < s->thread_count; i++)
+        http_thread_hand_on(s->threads[i], heir, deadline_mono_us);
 }
 
 void server_stop(struct server *s, int64_t deadline_mono_us)

@@ -51,6 +51,11 @@ __attribute__((warn_unused_result)) int server_new(struct server **out, const st
 __attribute__((warn_unused_result)) int server_start(struct server *s);
 /* Stops accepting, lets responses end until the deadline, then closes everything and joins. */
 void server_stop(struct server *s, int64_t deadline_mono_us);
+/* Before the start: viewers come from the process at fd too, which stays the caller's. -errno. */
+__attribute__((warn_unused_result)) int server_expect(struct server *s, int fd);
+/* Stops accepting and gives every viewer to the process at heir (which stays the caller's), those
+ * with a reply under way after it, until the deadline. Returns at once: server_stop waits. */
+void server_hand_on(struct server *s, int heir, int64_t deadline_mono_us);
 void server_free(struct server **s);
 
 /* A room's new view for every thread; takes its own references. A thread whose mailbox is full

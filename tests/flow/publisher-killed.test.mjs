@@ -18,11 +18,13 @@ test('a publisher is killed', async (t) => {
   const first = pushFfmpeg(t, relay, { room: 'main', clip: long });
   await untilPlaying(follower, 2);
   await first.kill();
+  follower.sourceAway(); // nothing can be published on time while there is no source
   const second = await until('the room to take a new publisher', 15000, async () => {
     const push = pushFfmpeg(t, relay, { room: 'main', clip: small });
     const early = await push.wait(2500).catch(() => null);
     return early ? null : push;
   }, 300);
+  follower.sourceBack();
   await endedWell(second, small);
   await assertClean(follower, [{ ...long.sent, complete: false }, small.sent]);
   assert.ok(follower.renditions.get('video').ordered().some((s) => s.discontinuity));

@@ -19,6 +19,7 @@ const SECONDS = Number(process.env.LATENCY_SECONDS ?? 60);
 const COMPARE_S = Math.min(SECONDS, 20);
 const PART_TARGET_S = 0.5;
 const LIMIT_S = 3 * PART_TARGET_S + 0.3;
+const SETTLED_S = 3 * PART_TARGET_S + 0.05; // caught up: what comes now is to be held
 const SETTLE_MS = 20000; // to catch up from where it began, 6 % faster than time
 
 async function room(t, set = []) {
@@ -40,7 +41,7 @@ test('the page stays at the live edge', { timeout: 200000 }, async (t) => {
   const page = await openPage(await openBrowser(t));
   await page.goto(`${relay.base}/watch/edge`);
   await waitForStats(page, 'a start near the live edge', 30000 + SETTLE_MS,
-    (s) => s.decoded > 50 && s.latency > 0 && s.latency <= LIMIT_S);
+    (s) => s.decoded > 50 && s.latency > 0 && s.latency <= SETTLED_S);
   const seen = await observe(async () => {
     const s = await stats(page);
     return { ...s, behindClock: (s.asked - s.arrived) / 1000 };

@@ -10,6 +10,9 @@
  * and its owner (player.js) decides. After stop() it reports nothing more.
  */
 
+/* hls.js stays at 1.6: 1.7.0 to 1.7.4 lose count of the parts they have (a trim of the back buffer, or a
+ * last part that is listed while the one before it is appended), stop loading and stall about once
+ * a minute; tests/players/latency.test.mjs shows it. */
 const RETRY = { maxNumRetry: 3, retryDelayMs: 500, maxRetryDelayMs: 2000, backoff: "exponential" };
 const LOAD = {
   maxTimeToFirstByteMs: 8000,

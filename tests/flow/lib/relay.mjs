@@ -36,11 +36,11 @@ const commandLine = (pid) => {
 
 export class Relay {
   constructor(child, srtPort, httpPort, options) {
-    Object.assign(this, { child, srtPort, httpPort, options, pid: child.pid,
+    Object.assign(this, { child, srtPort, httpPort, options, pid: child.pid, earlier: '',
       base: `http://127.0.0.1:${httpPort}` });
   }
 
-  get log() { return this.child.log; }
+  get log() { return this.earlier + this.child.log; }
 
   lines(pattern) { return this.log.split('\n').filter((l) => pattern.test(l)); }
 
@@ -80,6 +80,27 @@ export class Relay {
     return found ? sum : undefined;
   }
 
+  // kill -9 of everything, and a new start on the same ports with what the first one left.
+  async killWhole() {
+    this.child.signal('SIGKILL');
+    await this.child.exited;
+  }
+
+  async startAgain() {
+    this.earlier = this.log;
+    this.child = new Child(this.binary, this.args, { env: this.options.env });
+    this.pid = this.child.pid;
+    await this.ready();
+  }
+
+  ready() {
+    return until(`/readyz of the relay\n${this.log}`, 15000, async () => {
+      if (this.child.status) throw new Error(`the relay ended at once: ${this.child.log}`);
+      const r = await get(`${this.base}/readyz`).catch(() => null);
+      return r?.status === 200;
+    });
+  }
+
   async stop() {
     if (this.stopped) return this.stopped;
     const began = Date.now();
@@ -112,14 +133,15 @@ export class Relay {
 }
 
 // options: set (["key=value"]), config (YAML text), errors (patterns of ERROR lines that are
-// expected), restarts (expected worker restarts; null: any number), binary, env.
+// expected), restarts (expected worker restarts; null: any number), binary, env, state (state.dir).
 export async function startRelay(t, options = {}) {
   const binary = options.binary ?? BINARY;
   assert.ok(existsSync(binary), `${binary} does not exist: run make`);
   const srtPort = await freePort();
   const httpPort = await freePort();
+  const state = options.state ?? 'none'; // a port's former user is no past of this relay
   const args = ['--set', `srt.listen=127.0.0.1:${srtPort}`,
-    '--set', `http.listen=127.0.0.1:${httpPort}`];
+    '--set', `http.listen=127.0.0.1:${httpPort}`, '--set', `state.dir=${state}`];
   for (const s of options.set ?? []) args.push('--set', s);
   if (options.config) {
     const file = path.join(scratch(t), 'roomcast.conf');
@@ -129,15 +151,12 @@ export async function startRelay(t, options = {}) {
   }
   const child = new Child(binary, args, { env: options.env });
   const relay = new Relay(child, srtPort, httpPort, options);
+  Object.assign(relay, { binary, args });
   if (process.env.FLOW_LOG) t.after(() => writeFileSync(process.env.FLOW_LOG, relay.log));
   // Shown when the test fails.
   t.after(() => t.diagnostic(`the relay said:\n${relay.log.split('\n')
     .filter((l) => / (WARN|ERROR) |feed_ended|was=|died/.test(l)).slice(-40).join('\n')}`));
   t.after(() => relay.finish());
-  await until(`/readyz of the relay\n${child.log}`, 15000, async () => {
-    if (child.status) throw new Error(`the relay ended at once: ${child.log}`);
-    const r = await get(`${relay.base}/readyz`).catch(() => null);
-    return r?.status === 200;
-  });
+  await relay.ready();
   return relay;
 }

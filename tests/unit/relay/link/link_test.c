@@ -158,12 +158,29 @@ static void test_dead_and_mad_ends(void **state)
     close(ends[0]);
 }
 
+/* What was sent before the end is here, though the other one left something unread. */
+static void test_last_words(void **state)
+{
+    struct link_message m = {.type = LINK_STOP}, got;
+    int ends[2], fd;
+    (void)state;
+    assert_int_equal(0, link_pair(ends));
+    assert_int_equal(0, link_send(ends[0], &m, -1)); /* never read */
+    m.type = LINK_WORKER_READY;
+    assert_int_equal(0, link_send(ends[1], &m, -1));
+    close(ends[1]);
+    assert_int_equal(1, link_receive(ends[0], &got, &fd));
+    assert_int_equal(LINK_WORKER_READY, got.type);
+    assert_int_equal(0, link_receive(ends[0], &got, &fd));
+    close(ends[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_type_arrives),        cmocka_unit_test(test_descriptor_travels),
-        cmocka_unit_test(test_slow_reader_is_waited_for), cmocka_unit_test(test_queue_is_bounded),
-        cmocka_unit_test(test_dead_and_mad_ends),
+        cmocka_unit_test(test_last_words),         cmocka_unit_test(test_every_type_arrives),
+        cmocka_unit_test(test_descriptor_travels), cmocka_unit_test(test_slow_reader_is_waited_for),
+        cmocka_unit_test(test_queue_is_bounded),   cmocka_unit_test(test_dead_and_mad_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

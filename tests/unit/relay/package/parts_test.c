@@ -203,12 +203,57 @@ static void test_the_last_one_waits(void **state)
     assert_int_equal(packager_end(p), 0);
 }
 
+/* What the second segment's parts hold, once the first one showed how long segments are. */
+static void expect_samples(uint64_t step, uint64_t pictures, const uint32_t *want, size_t n)
+{
+    size_t second;
+
+    for (uint64_t i = 0; i <= 2 * pictures; i++)
+        picture(i * step, (int64_t)step, i % pictures == 0, true);
+    assert_int_equal(segments, 2);
+    for (second = 0; parts[second].sequence == parts[0].sequence; second++)
+        ;
+    for (size_t i = 0; i < n; i++) {
+        assert_true(second + i < count);
+        assert_int_equal(parts[second + i].samples, want[i]);
+    }
+    assert_int_equal(first, second + n);
+    assert_int_equal(packager_end(p), 0);
+}
+
+static void test_no_splinters(void **state)
+{
+    static const uint32_t pal[] = {11, 11, 11, 11, 6}, ntsc[] = {13, 13, 13, 13, 8};
+    uint32_t whole[] = {12, 12, 12, 12, 2};
+
+    (void)state;
+    expect_samples(3600, 50, pal, 5);
+    for (size_t i = 0; i < 5; i++) /* of the first one nothing was known yet */
+        assert_int_equal(parts[i].samples, whole[i]);
+    packager_free(&p);
+    assert_int_equal(begin(false), 0);
+    expect_samples(3003, 60, ntsc, 5);
+}
+
+static void test_what_fits_stays_whole(void **state)
+{
+    static const uint32_t thirty[] = {15, 15, 15, 15}, film[] = {12, 12, 12, 12};
+
+    (void)state;
+    expect_samples(3000, 60, thirty, 4);
+    packager_free(&p);
+    assert_int_equal(begin(false), 0);
+    expect_samples(3750, 48, film, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_full_ones_do_not_wait, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unannounced_ones_wait, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rate_varies, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_splinters, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_fits_stays_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_last_one_waits, set_up_ranges, tear_down),
     };
 

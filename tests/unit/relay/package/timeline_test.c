@@ -122,6 +122,19 @@ static void test_pts_below_dts_is_lifted(void **state)
     assert_int_equal(t.repaired, 1);
 }
 
+static void test_pts_far_ahead_is_taken_back(void **state)
+{
+    int64_t pts, dts;
+
+    (void)state;
+    start(0, 0);
+    dts = map(0, 3000 + 60 * 90000, 3000, false, &pts);
+    assert_int_equal(pts, dts + 60 * 90000);
+    dts = map(0, UINT64_C(0x80000000), 6000, false, &pts);
+    assert_int_equal(pts, dts);
+    assert_int_equal(t.repaired, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +144,7 @@ int main(void)
         cmocka_unit_test(test_silent_track_comes_back_in_step),
         cmocka_unit_test(test_small_steps_back_are_nudged),
         cmocka_unit_test(test_pts_below_dts_is_lifted),
+        cmocka_unit_test(test_pts_far_ahead_is_taken_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

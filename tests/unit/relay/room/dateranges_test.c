@@ -251,6 +251,44 @@ static void test_bounds(void **state)
     assert_int_equal(d.bytes, DATERANGES_BYTES);
 }
 
+/* As bytes, into another process and back: the same tags. Bytes that are cut off are nothing. */
+static void test_packed(void **state)
+{
+    struct dateranges other;
+    struct text again;
+    uint8_t bytes[4096];
+    size_t len = 0;
+    (void)state;
+    text_init(&again);
+    dateranges_init(&other);
+    anchor();
+    assert_int_equal(0, take(LINK_EVENT_OUT, 1, 10 * SECOND, 30 * SECOND));
+    assert_int_equal(0, take(LINK_EVENT_IN, 1, 40 * SECOND, -1));
+    assert_int_equal(0, take(LINK_EVENT_OUT, 2, 50 * SECOND, -1));
+    dateranges_date(&d, &epochs);
+    dateranges_note(&d, 1000000, 1000);
+    dateranges_note(&d, 2000000, 1000); /* what was shown then need not be said again */
+    for (size_t i = 0; i < d.count; i++) {
+        assert_int_equal(0, dateranges_pack(&d, i, bytes, 8));
+        len = dateranges_pack(&d, i, bytes, sizeof(bytes));
+        assert_true(len > 0);
+        assert_int_equal(0, dateranges_unpack(&other, bytes, len));
+    }
+    assert_int_equal(d.bytes, other.bytes);
+    dateranges_render(&text, &d, false);
+    dateranges_render(&again, &other, false);
+    assert_string_equal(text.data, again.data);
+    dateranges_note(&other, 2000001, 1000);
+    assert_true(other.skips);
+    text_clear(&again);
+    dateranges_render(&again, &other, true);
+    assert_int_equal(0, again.len);
+    while (len-- > 0)
+        assert_int_equal(-EPROTO, dateranges_unpack(&other, bytes, len));
+    dateranges_fini(&other);
+    text_fini(&again);
+}
+
 static void test_nonsense(void **state)
 {
     (void)state;
@@ -363,6 +401,7 @@ int main(void)
         WITH(test_lonely_ends),      WITH(test_cancelled),
         WITH(test_dates_stay),       WITH(test_expiry),
         WITH(test_bounds),           WITH(test_nonsense),
+        WITH(test_packed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

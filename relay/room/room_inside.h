@@ -1,12 +1,19 @@
-/* What the files of room share; nobody else includes it. */
+/* The inside of a room, for room.c and room_facts.c, and for handover.c, which gives it to another
+ * process. */
 /* SPDX-License-Identifier: MIT */
-/* Owns, thread, life: as room.h says. Fails: never. */
-#ifndef RELAY_ROOM_ROOM_INNER_H
-#define RELAY_ROOM_ROOM_INNER_H
+/*
+ * Owns: see room.h. Thread: control. Life: room_new/room_free. Fails: never, it is memory.
+ * A member that is added here and must outlive an upgrade is handed over in handover.c.
+ */
+#ifndef RELAY_ROOM_ROOM_INSIDE_H
+#define RELAY_ROOM_ROOM_INSIDE_H
 
 #include "relay/room/hole.h"
 #include "relay/room/room.h"
 #include "relay/room/showcase.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 enum { ROOM_MAGIC = 0x524f4f4d };
 

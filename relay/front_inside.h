@@ -1,0 +1,71 @@
+/* The inside of the front, for front.c and front_succession.c only. */
+/* SPDX-License-Identifier: MIT */
+/* Owns: see front.h. Thread: control. Life: front_run. Fails: see each function. */
+#ifndef RELAY_FRONT_INSIDE_H
+#define RELAY_FRONT_INSIDE_H
+
+#include "relay/control/desk.h"
+#include "relay/front.h"
+#include "relay/link/link.h"
+#include "relay/room/rooms.h"
+#include "relay/web/page.h"
+#include "relay/web/server.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct event;
+struct event_base;
+struct vigil;
+
+enum { ROUTES_MAX = 64 };
+
+struct worker_link {
+    struct front *front;
+    uint32_t index;
+    int fd;
+    struct event *readable;
+    struct link_outbox *outbox;
+    bool replaced; /* its worker leaves because another program's follows: that is no restart */
+};
+
+struct front {
+    struct event_base *base;
+    struct config *config;
+    struct config *boot; /* the server's limits and sockets stay what they were */
+    struct page *page;
+    struct desk *desk;
+    struct rooms *rooms;
+    struct server *server;
+    struct route routes[ROUTES_MAX];
+    struct worker_link *links;
+    uint32_t workers;
+    int control;
+    struct event *on_control, *on_desk, *on_tick, *on_gather;
+    unsigned ticks;
+    size_t threads;
+    struct vigil *vigils; /* one for each HTTP thread */
+    int64_t look_us;      /* when they are looked at next */
+    int64_t stop_us;      /* 0: not stopping */
+    int exit_code;
+    int viewers;        /* where viewers go when another front has taken over; -1: none has */
+    int64_t viewers_us; /* until when */
+};
+
+/* A worker's new link; takes fd. */
+void front_adopt(struct front *f, uint32_t index, int fd);
+/* The same of one that served another front, which died: its publishers are to notice nothing. */
+void front_adopt_kept(struct front *f, uint32_t index, int fd);
+void front_send(struct worker_link *k, const struct link_message *m, int fd);
+
+/* Gives everything to the front at end, which it takes. Until that one says so, all stays ours. */
+void front_hand_over(struct front *f, int end, uint32_t what);
+/* What is left to do when another front serves: replies that are under way. */
+void front_tick_after(struct front *f, int64_t now_us);
+/* Everything that the predecessor has, before the first viewer is answered here. */
+__attribute__((warn_unused_result)) int front_take_over(struct front *f,
+                                                        const struct front_options *o);
+/* This one serves: the predecessor and the supervisor are told. */
+__attribute__((warn_unused_result)) int front_announce(const struct front_options *o);
+
+#endif

@@ -1,0 +1,215 @@
+/* Opening, mapping and copying the journal. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/journal_file.h"
+
+#include "relay/base/log.h"
+#include "relay/base/thread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CTX "journal"
+
+enum { COPY_NS = 100000000, SYNC_TURNS = 50, RETRIES = 50 };
+
+static const char name[] = "rooms.journal";
+
+/* Held by all who inherit the descriptor; those of a relay that was killed may still be going. */
+static int lock(int fd)
+{
+    for (int i = 0; i < RETRIES && flock(fd, LOCK_EX | LOCK_NB); i++) {
+        if (errno != EWOULDBLOCK)
+            return -errno;
+        nanosleep(&(struct timespec){.tv_nsec = COPY_NS}, NULL);
+    }
+    return flock(fd, LOCK_EX | LOCK_NB) ? -errno : 0;
+}
+
+/* A regular file of ours that nobody else can change or links to; others may write in /dev/shm. */
+static int open_own(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600), rc = 0;
+    struct stat st;
+
+    if (fd < 0)
+        return -errno;
+    if (fstat(fd, &st))
+        rc = -errno;
+    else if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1)
+        rc = -EPERM;
+    else
+        rc = lock(fd);
+    if (rc) {
+        close(fd);
+        return rc;
+    }
+    return fd;
+}
+
+static int map(struct journal_file *f, int fd)
+{
+    struct journal_table *table;
+
+    if (ftruncate(fd, (off_t)sizeof(*table)))
+        return -errno;
+    table = mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (table == MAP_FAILED)
+        return -errno;
+    f->memory = fd;
+    journal_bind(&f->journal, table);
+    return 0;
+}
+
+/* Memory that nobody else sees. */
+static void open_memory(struct journal_file *f)
+{
+    int fd = memfd_create("roomcast-journal", MFD_CLOEXEC);
+    int rc = fd < 0 ? -errno : map(f, fd);
+
+    if (!rc)
+        return;
+    log_warn(CTX, "none why=\"%s\"", strerror(-rc));
+    if (fd >= 0)
+        close(fd);
+}
+
+static void open_shared(struct journal_file *f, uint16_t port)
+{
+    char path[64];
+    int fd;
+
+    snprintf(path, sizeof(path), "/dev/shm/roomcast-%u-%u", (unsigned)geteuid(), port);
+    fd = open_own(path);
+    if (fd >= 0 && map(f, fd) == 0) {
+        log_info(CTX, "kept file=%s until=reboot", path);
+        return;
+    }
+    log_warn(CTX, "not_kept file=%s why=\"%s\" what=\"numbers go on by the clock alone\"", path,
+             strerror(fd < 0 ? -fd : errno));
+    if (fd >= 0)
+        close(fd);
+}
+
+static void open_disk(struct journal_file *f, const char *dir)
+{
+    char path[4096];
+    int rc = 0;
+
+    if (mkdir(dir, 0750) && errno != EEXIST)
+        rc = -errno;
+    snprintf(path, sizeof(path), "%.3900s/%s", dir, name);
+    f->disk = rc ? rc : open_own(path);
+    if (f->disk < 0) {
+        log_error(CTX, "not_kept file=%s why=\"%s\" what=\"numbers go on by the clock alone\"",
+                  path, strerror(-f->disk));
+        f->disk = -1;
+        return;
+    }
+    log_info(CTX, "kept file=%s", path);
+    if (!f->journal.table)
+        return;
+    /* A short or foreign file reads as a table of another layout, and begins anew. */
+    if (pread(f->disk, f->journal.table, sizeof(struct journal_table), 0) < 0)
+        log_warn(CTX, "unreadable file=%s why=\"%s\"", path, strerror(errno));
+    journal_bind(&f->journal, f->journal.table);
+}
+
+void journal_file_open(struct journal_file *f, const struct config *c, uint16_t srt_port)
+{
+    const char *dir = c->state.dir, *by_systemd = getenv("STATE_DIRECTORY");
+
+    *f = (struct journal_file){.memory = -1, .disk = -1};
+    if (strcmp(dir, "auto") == 0 && by_systemd && by_systemd[0] == '/')
+        dir = by_systemd;
+    if (strcmp(dir, "auto") == 0)
+        open_shared(f, srt_port);
+    if (f->memory < 0)
+        open_memory(f);
+    if (dir[0] == '/' || dir[0] == '.')
+        open_disk(f, dir);
+}
+
+int journal_file_adopt(struct journal_file *f, int memory, int disk)
+{
+    *f = (struct journal_file){.memory = -1, .disk = disk};
+    return memory >= 0 ? map(f, memory) : 0;
+}
+
+struct journal *journal_file_journal(struct journal_file *f)
+{
+    return f->journal.table ? &f->journal : NULL;
+}
+
+struct copier {
+    const volatile uint64_t *changes; /* of the table, which the control thread writes */
+    const struct journal_table *table;
+    uint64_t seen[JOURNAL_SLOTS / JOURNAL_GROUP]; /* changes that stand on the disk */
+    int disk;
+    bool failed;
+};
+
+static bool write_at(struct copier *c, const void *from, size_t len)
+{
+    off_t at = (off_t)((const char *)from - (const char *)c->table);
+    bool failed = pwrite(c->disk, from, len, at) != (ssize_t)len;
+
+    if (failed && !c->failed)
+        log_warn(CTX, "not_written why=\"%s\" what=\"tried again\"", strerror(errno));
+    c->failed = failed;
+    return !failed;
+}
+
+/* A record that changes under our hands is torn on the disk, and its other copy is whole. */
+static void copy_changes(struct copier *c)
+{
+    const size_t bytes = JOURNAL_GROUP * sizeof(struct journal_slot);
+
+    for (size_t i = 0; i < JOURNAL_SLOTS / JOURNAL_GROUP; i++) {
+        uint64_t changes = c->changes[i];
+
+        if (changes != c->seen[i] && write_at(c, &c->table->slots[i * JOURNAL_GROUP], bytes))
+            c->seen[i] = changes;
+    }
+}
+
+static void *run_copier(void *arg)
+{
+    struct copier *c = arg;
+    const struct timespec pause = {.tv_nsec = COPY_NS};
+    bool begun = false;
+
+    for (unsigned turn = 0;; turn++) {
+        begun = begun || write_at(c, c->table, offsetof(struct journal_table, slots));
+        copy_changes(c);
+        if (turn % SYNC_TURNS == 0 && fdatasync(c->disk) && !c->failed)
+            log_warn(CTX, "not_synced why=\"%s\"", strerror(errno));
+        nanosleep(&pause, NULL);
+    }
+    return NULL;
+}
+
+void journal_file_copy(struct journal_file *f)
+{
+    struct copier *c;
+    pthread_t id;
+
+    if (f->disk < 0 || !f->journal.table)
+        return;
+    c = calloc(1, sizeof(*c));
+    if (c) {
+        c->table = f->journal.table;
+        c->changes = f->journal.table->changes;
+        c->disk = f->disk;
+    }
+    if (!c || thread_start(&id, "journal", run_copier, c))
+        log_error(CTX, "no_copy why=\"no memory\" what=\"the disk keeps what it has\"");
+}

@@ -1,0 +1,66 @@
+/* The inside of the supervisor, for supervisor.c and supervisor_upgrade.c only. */
+/* SPDX-License-Identifier: MIT */
+/* Owns: see supervisor.h. Thread: its only one. Life: supervisor_run. Fails: see each function. */
+#ifndef RELAY_SUPERVISOR_INSIDE_H
+#define RELAY_SUPERVISOR_INSIDE_H
+
+#include "config/config.h"
+#include "relay/child.h"
+#include "relay/inheritance.h"
+#include "relay/journal_file.h"
+#include "relay/upgrade.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum {
+    WORKERS_MAX = 64,
+    THREADS_MAX = 64,
+    STOP_US = 9500000,     /* then whoever is left is killed */
+    PUT_OFF_US = 500000,   /* when not even a fork goes */
+    LEAVING_US = 12000000, /* how long a front may live after another one took over */
+    DESCRIPTORS = 1 << 19,
+};
+
+struct supervisor {
+    struct config *config;
+    const char *path;
+    const struct config_override *set;
+    size_t set_count;
+    size_t workers, threads;
+    int srt[WORKERS_MAX], http[THREADS_MAX];
+    uint16_t srt_port, http_port;
+    struct child front, worker[WORKERS_MAX];
+    struct child heir;     /* the front of an upgrade that is under way; its page stays longer */
+    int link[WORKERS_MAX]; /* the front's ends: they outlive the front; -1: none */
+    bool old[WORKERS_MAX]; /* runs the program that was before an upgrade */
+    int control;           /* to the front */
+    int signals;
+    struct journal_file journal;
+    struct upgrade upgrade;
+    char program[PATH_MAX];
+    char *const *argv;
+    pid_t leaving;      /* a front that ends its last replies; 0: none */
+    int64_t leaving_us; /* then it is killed */
+    bool stopping;
+    int64_t deadline_us, look_us; /* look_us: the next one at the children's pulses */
+    int exit_code;
+};
+
+void supervisor_close(int *fd);
+/* The new configuration's text in a memfd, secrets and all, for those who have no file access.
+ * -EIO. */
+int supervisor_config(const struct config *c);
+/* The program as it was started, so that a link to the newest one is followed anew. */
+void supervisor_find_program(struct supervisor *s, char *const *argv);
+/* Starts another program's front beside ours. */
+void supervisor_upgrade(struct supervisor *s, int64_t now_us);
+/* It has taken over: this process becomes the new program. */
+void supervisor_upgraded(struct supervisor *s, int64_t now_us);
+/* The same, from the new program on: sockets and children are here already. */
+void supervisor_resume(struct supervisor *s, const struct inheritance *from);
+
+#endif
