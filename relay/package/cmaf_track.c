@@ -27,8 +27,7 @@ struct cmaf_track {
     struct fmp4 *muxer;
     uint32_t timescale;
     int64_t part, even; /* longest part, and one that is full too (even_part), in its timescale */
-    int64_t part_90k;
-    int64_t wait_from_90k; /* INT64_MAX: full parts never wait */
+    int64_t part_90k, wait_from_90k; /* INT64_MAX: full parts never wait */
     struct held_sample held;
     int64_t last_duration, expected; /* in the track's timescale */
     struct segment *segment;         /* NULL until its first sample is written */
