@@ -31,7 +31,6 @@ enum {
     BATCH_BYTES = 256 * TS_PACKET, /* gathered for one run of the demuxer; shared by all feeds */
     SILENT_US = 10 * 1000000,      /* without a playable track for this long: not media */
     RATE_WINDOW_S = 10,
-    STALL_US = 5000000,
 };
 
 #define NO_MEMORY "the relay has no memory or descriptors left for this feed"
@@ -55,10 +54,8 @@ struct feed {
     struct link_feed_stats srt; /* SRT's side only */
     int64_t opened_us, now_us, wall_us;
     struct feed_start start;
-    bool joined;     /* it has a layout beside another feed's */
-    bool last_short; /* the last SRT packet was not a full one */
-    uint64_t bytes, packets, rate[RATE_WINDOW_S];
-    uint32_t seconds;
+    bool joined, last_short; /* beside another feed; the last SRT packet was not a full one */
+    uint64_t bytes, packets, rate[RATE_WINDOW_S], seconds;
     struct feed_pace pace;
     enum link_close_reason fault_reason;
     char fault[LINK_TEXT];
@@ -298,11 +295,6 @@ static void on_hole(void *ctx)
     ts_filter_break(&f->filter);
 }
 
-static bool is_main(const struct feed *f)
-{
-    return strcmp(f->o.stream.role, "main") == 0;
-}
-
 /* Nothing is known of the program yet; the front is asked. */
 static int begin(struct feed *f)
 {
@@ -314,7 +306,7 @@ static int begin(struct feed *f)
     if (asides_new(&f->asides, &beside))
         return -ENOMEM;
     ts.aside_ctx = f->asides;
-    ts_filter_init(&f->filter, is_main(f) ? f->o.config->limits.audio_tracks : 0, &ts);
+    ts_filter_init(&f->filter, feed_is_main(&f->o) ? f->o.config->limits.audio_tracks : 0, &ts);
     feed_message_open(&m, &f->o);
     send_to_front(f, &m, LINK_FEED_OPEN, -1);
     return 0;
@@ -371,15 +363,11 @@ bool feed_is_open(const struct feed *f)
     return f->phase == PHASE_SEARCHING || f->phase == PHASE_LIVE;
 }
 
-/* RFC 8216bis 6.2.1 wants news after 1.5 target durations. But what SRT brings late is not lost: a
- * black-out of four seconds is caught up with, and a hole filled would only add to the delay. */
 int64_t feed_stall_us(const struct feed *f)
 {
-    if (f->phase != PHASE_LIVE || !is_main(f) || !f->packager)
-        return 0;
-    int64_t by_rule = (int64_t)packager_target_duration(f->packager) * 1500000;
-
-    return by_rule > STALL_US ? by_rule : STALL_US;
+    return f->phase == PHASE_LIVE && f->packager && feed_is_main(&f->o)
+               ? feed_start_stall_us(f->packager)
+               : 0;
 }
 
 void feed_packet(struct feed *f, int32_t sequence, const uint8_t *bytes, size_t len)

@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-enum { FRAGMENT_MS = 500 }; /* where no parts are asked for */
+enum {
+    FRAGMENT_MS = 500, /* where no parts are asked for */
+    STALL_US = 5000000,
+};
 
 void feed_start_init(struct feed_start *s, const struct link_go *go)
 {
@@ -24,6 +27,13 @@ void feed_start_advance(struct feed_start *s, int64_t now_us)
         return;
     s->start_90k += (now_us - s->at_us) * 9 / 100;
     s->at_us = now_us;
+}
+
+int64_t feed_start_stall_us(const struct packager *p)
+{
+    int64_t by_rule = (int64_t)packager_target_duration(p) * 1500000;
+
+    return by_rule > STALL_US ? by_rule : STALL_US;
 }
 
 void feed_start_again(struct feed_start *s, const struct packager *p)

@@ -25,8 +25,7 @@ enum {
     LINK_ROLE = 24,                  /* "main", "backup" or a rendition's name */
     LINK_LANGUAGE = 12,              /* RFC 5646, "" when unknown */
     LINK_TRACKS_MAX = 8,             /* video first, then audio */
-    LINK_TRACK_TS = LINK_TRACKS_MAX, /* a transport stream of video and the first audio; its
-                                        segments need no init segment and have no parts */
+    LINK_TRACK_TS = LINK_TRACKS_MAX, /* video and the first audio as TS: no init, no parts */
     LINK_TRACK_SLOTS,
 };
 
@@ -69,20 +68,18 @@ struct link_message {
             bool encrypted, classic;
         } open;
         struct {
-            uint32_t track;   /* 0 .. LINK_TRACK_TS; stays for the feed */
-            uint32_t init_id; /* which init segment, counted per feed and track */
-            uint32_t init_bytes;
+            uint32_t track;               /* 0 .. LINK_TRACK_TS; stays for the feed */
+            uint32_t init_id, init_bytes; /* which init segment, counted per feed and track */
             int64_t start_90k; /* where the feed's first sample is on the room's timeline */
             char language[LINK_LANGUAGE];
             struct track_params params; /* .config is not filled in here */
         } track;
         struct {
             uint32_t track, init_id;
-            uint64_t sequence;       /* from 0; equal for matching content; late tracks skip */
-            int64_t start_90k;       /* DTS of its first sample */
-            int64_t present_90k;     /* PTS of its first sample */
-            int64_t duration_90k;    /* DTS of the next segment's first sample - start_90k */
-            int64_t capture_wall_us; /* wall time of present_90k for PROGRAM-DATE-TIME */
+            uint64_t sequence; /* from 0; equal for matching content; late tracks skip */
+            int64_t start_90k, present_90k; /* DTS and PTS of its first sample */
+            int64_t duration_90k;           /* DTS of the next segment's first sample - start_90k */
+            int64_t capture_wall_us;        /* wall time of present_90k for PROGRAM-DATE-TIME */
             uint32_t bytes, samples;
             uint32_t target_duration_s; /* what the feed needs; the room's first one stays */
             bool independent;           /* starts with an IDR (always true for audio) */
