@@ -45,7 +45,7 @@ enum {
     KEY_PATH_SIZE = 112,     /* "rooms.list." + a room's name + "." + a key */
     CONFIG_ROOMS_MAX = 10000 /* entries of rooms.list */
 };
-enum { CONFIG_SECTIONS = 6, CONFIG_KEYS = 35, CONFIG_ROOM_KEYS = 9 };
+enum { CONFIG_SECTIONS = 6, CONFIG_KEYS = 38, CONFIG_ROOM_KEYS = 10 };
 
 /* In the order of the file; the keys of a section stand together. */
 extern const struct key_section config_sections[CONFIG_SECTIONS];

@@ -3,16 +3,9 @@
 #include "relay/ingest/feed.h"
 
 #include "relay/base/log.h"
-#include "relay/ingest/access_units.h"
-#include "relay/ingest/asides.h"
 #include "relay/ingest/feed_message.h"
-#include "relay/ingest/feed_start.h"
-#include "relay/ingest/left_out.h"
+#include "relay/ingest/feed_state.h"
 #include "relay/ingest/not_media.h"
-#include "relay/ingest/reorder.h"
-#include "relay/ingest/ts_demux.h"
-#include "relay/ingest/ts_filter.h"
-#include "relay/package/packager.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -29,42 +22,14 @@ _Static_assert(sizeof(((struct stream_id *)0)->room) == LINK_NAME &&
 enum {
     BATCH_BYTES = 256 * TS_PACKET, /* gathered for one run of the demuxer; shared by all feeds */
     SILENT_US = 10 * 1000000,      /* without a playable track for this long: not media */
-    RATE_WINDOW_S = 10,
     CHANGES_PER_S = 16, /* new tables or parameters; a real encoder needs a few an hour */
-};
-
-enum phase { PHASE_OPENING, PHASE_SEARCHING, PHASE_LIVE, PHASE_ENDED };
-
-struct feed {
-    struct feed_options o;
-    struct feed_out out;
-    char log_name[LINK_NAME + 8];
-    enum phase phase;
-    struct reorder *reorder;
-    struct ts_filter filter;
-    struct left_out left_out;
-    struct ts_demux *demux;
-    struct access_units *units[TS_TRACKS_MAX];
-    struct packager *packager;
-    struct asides *asides;
-    struct packager_stats gone; /* of packagers that a new layout replaced */
-    struct access_units_count counts;
-    struct link_feed_stats srt; /* SRT's side only */
-    int64_t opened_us, wall_us;
-    struct feed_start start;
-    bool joined;     /* it has a layout beside another feed's */
-    bool last_short; /* the last SRT packet was not a full one */
-    uint64_t bytes, packets, rate[RATE_WINDOW_S];
-    uint32_t seconds, changes; /* changes: in this second */
-    enum link_close_reason fault_reason;
-    char fault[LINK_TEXT];
 };
 
 /* One thread runs all feeds one after the other, so they can share the space. */
 static uint8_t batch[BATCH_BYTES];
 static size_t batch_len;
 
-static void set_fault(struct feed *f, enum link_close_reason reason, const char *text)
+void feed_set_fault(struct feed *f, enum link_close_reason reason, const char *text)
 {
     if (f->fault[0])
         return;
@@ -72,7 +37,7 @@ static void set_fault(struct feed *f, enum link_close_reason reason, const char 
     snprintf(f->fault, sizeof(f->fault), "%s", text);
 }
 
-static void set_phase(struct feed *f, enum phase next)
+void feed_set_phase(struct feed *f, enum phase next)
 {
     static const char *const names[] = {"opening", "searching", "live", "ended"};
 
@@ -81,7 +46,7 @@ static void set_phase(struct feed *f, enum phase next)
     f->phase = next;
 }
 
-static void send_to_front(struct feed *f, struct link_message *m, uint32_t type, int fd)
+void feed_send(struct feed *f, struct link_message *m, uint32_t type, int fd)
 {
     m->type = type;
     m->worker = f->o.worker;
@@ -92,7 +57,7 @@ static void send_to_front(struct feed *f, struct link_message *m, uint32_t type,
 static void note_change(struct feed *f)
 {
     if (++f->changes > CHANGES_PER_S)
-        set_fault(f, LINK_CLOSE_LIMIT, "its tables or parameter sets change all the time");
+        feed_set_fault(f, LINK_CLOSE_LIMIT, "its tables or parameter sets change all the time");
 }
 
 static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct track_params *p,
@@ -105,9 +70,9 @@ static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct t
     note_change(f);
     log_info(f->log_name, "track number=%u codec=%s %s", track, p->rfc6381,
              codec_kind(p->codec) == CODEC_KIND_VIDEO ? "video" : "audio");
-    send_to_front(f, &m, LINK_TRACK, fd);
+    feed_send(f, &m, LINK_TRACK, fd);
     if (f->phase == PHASE_SEARCHING)
-        set_phase(f, PHASE_LIVE);
+        feed_set_phase(f, PHASE_LIVE);
 }
 
 static void on_part(void *ctx, const struct packager_part *part, int fd)
@@ -115,7 +80,7 @@ static void on_part(void *ctx, const struct packager_part *part, int fd)
     struct link_message m = {0};
 
     feed_message_part(&m, part);
-    send_to_front(ctx, &m, LINK_PART, fd);
+    feed_send(ctx, &m, LINK_PART, fd);
 }
 
 static void on_segment(void *ctx, const struct packager_segment *segment, int fd)
@@ -126,16 +91,15 @@ static void on_segment(void *ctx, const struct packager_segment *segment, int fd
     if (segment->track == PACKAGER_TS_TRACK)
         memcpy(f->start.ts_counters, segment->ts_counters, sizeof(f->start.ts_counters));
     feed_message_segment(&m, segment);
-    send_to_front(f, &m, LINK_SEGMENT, fd);
+    feed_send(f, &m, LINK_SEGMENT, fd);
 }
 
-static void on_unit(void *ctx, const struct access_unit *u)
+void feed_take_unit(struct feed *f, const struct access_unit *u, int64_t wall_us)
 {
-    struct feed *f = ctx;
     struct packager_unit p = {.track = u->track,
                               .raw_pts = u->raw_pts,
                               .raw_dts = u->raw_dts,
-                              .wall_us = f->wall_us,
+                              .wall_us = wall_us,
                               .data = u->data,
                               .len = u->len,
                               .nals = u->nals,
@@ -143,8 +107,17 @@ static void on_unit(void *ctx, const struct access_unit *u)
 
     p.has_next = u->last && ts_filter_next_dts(&f->filter, u->track, u->raw_dts, &p.raw_next);
     if (!f->fault[0] && packager_take(f->packager, &p))
-        set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory or descriptors left for this feed");
+        feed_set_fault(f, LINK_CLOSE_LIMIT,
+                       "the relay has no memory or descriptors left for this feed");
     asides_unit(f->asides, f->filter.layout.tracks[u->track].codec, u, f->packager);
+}
+
+static void on_unit(void *ctx, const struct access_unit *u)
+{
+    struct feed *f = ctx;
+
+    if (!feed_compare_unit(f, u))
+        feed_take_unit(f, u, f->wall_us);
 }
 
 /* The last picture of a connection may be a torn one: its PES has no length. A torn one ends with
@@ -165,13 +138,13 @@ static void on_pes(void *ctx, const struct ts_pes *pes)
                       pes->raw_dts, pes->corrupt || is_torn(f, pes));
 }
 
-static void run_demuxer(struct feed *f)
+void feed_run_demuxer(struct feed *f)
 {
     size_t len = batch_len;
 
     batch_len = 0;
     if (len && f->demux && ts_demux_push(f->demux, batch, len))
-        set_fault(f, LINK_CLOSE_NOT_MEDIA, "the stream cannot be demuxed");
+        feed_set_fault(f, LINK_CLOSE_NOT_MEDIA, "the stream cannot be demuxed");
 }
 
 static void on_ts_packet(void *ctx, const uint8_t packet[static TS_PACKET])
@@ -181,7 +154,7 @@ static void on_ts_packet(void *ctx, const uint8_t packet[static TS_PACKET])
     memcpy(batch + batch_len, packet, TS_PACKET);
     batch_len += TS_PACKET;
     if (batch_len == sizeof(batch))
-        run_demuxer(f);
+        feed_run_demuxer(f);
 }
 
 static void add_counts(struct feed *f)
@@ -199,19 +172,15 @@ static void add_counts(struct feed *f)
     }
 }
 
-/* Ends what runs on the present layout; its segments are complete and the numbers go on. */
-static void close_layout(struct feed *f)
+void feed_close_packager(struct feed *f)
 {
     struct packager_stats s;
 
-    if (f->demux)
-        ts_demux_end(f->demux);
-    ts_demux_free(&f->demux);
-    add_counts(f);
     if (!f->packager)
         return;
     if (packager_end(f->packager))
-        set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory or descriptors left for this feed");
+        feed_set_fault(f, LINK_CLOSE_LIMIT,
+                       "the relay has no memory or descriptors left for this feed");
     packager_stats(f->packager, &s);
     f->gone.in += s.in;
     f->gone.out += s.out;
@@ -222,7 +191,17 @@ static void close_layout(struct feed *f)
     packager_free(&f->packager);
 }
 
-static int open_packager(struct feed *f, const struct ts_layout *l)
+/* Ends what runs on the present layout; its segments are complete and the numbers go on. */
+static void close_layout(struct feed *f)
+{
+    if (f->demux)
+        ts_demux_end(f->demux);
+    ts_demux_free(&f->demux);
+    add_counts(f);
+    feed_close_packager(f);
+}
+
+int feed_open_packager(struct feed *f, const struct ts_layout *l)
 {
     struct packager_out cb = {.ctx = f, .track = on_track, .part = on_part, .segment = on_segment};
 
@@ -240,7 +219,7 @@ static bool may_start(struct feed *f, const struct ts_layout *l)
     if (!f->start.joins || l->count == 0)
         return true;
     if (f->joined)
-        set_fault(f, LINK_CLOSE_STOPPED, "its program changed: it must join the main feed anew");
+        feed_set_fault(f, LINK_CLOSE_STOPPED, "its program changed: it must join the main feed anew");
     f->joined = true;
     return !f->fault[0];
 }
@@ -251,7 +230,7 @@ static void on_layout(void *ctx, const struct ts_layout *l)
     const struct config *c = f->o.config;
     int rc = 0;
 
-    run_demuxer(f);
+    feed_run_demuxer(f);
     close_layout(f);
     note_change(f);
     if (f->fault[0])
@@ -259,14 +238,14 @@ static void on_layout(void *ctx, const struct ts_layout *l)
     log_info(f->log_name, "program tracks=%zu left_out=\"%s\"", l->count, l->left_out);
     if (l->count == 0 || !may_start(f, l))
         return;
-    rc = open_packager(f, l);
+    rc = f->resting ? feed_keep_anew(f) : feed_open_packager(f, l);
     for (size_t i = 0; i < l->count && !rc; i++)
         rc = access_units_new(&f->units[i], (uint32_t)i, l->tracks[i].codec,
                               c->limits.access_unit_bytes, on_unit, f);
     if (!rc)
         rc = ts_demux_new(&f->demux, l, c->limits.access_unit_bytes, on_pes, f);
     if (rc)
-        set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory left for this feed");
+        feed_set_fault(f, LINK_CLOSE_LIMIT, "the relay has no memory left for this feed");
 }
 
 static void on_payload(void *ctx, const uint8_t *bytes, size_t len)
@@ -286,9 +265,10 @@ static void on_hole(void *ctx)
     ts_filter_break(&f->filter);
 }
 
-static bool is_main(const struct feed *f)
+/* With its sound; a further rendition is a picture alone. */
+static bool is_whole(const struct feed *f)
 {
-    return strcmp(f->o.stream.role, "main") == 0;
+    return strcmp(f->o.stream.role, "main") == 0 || strcmp(f->o.stream.role, "backup") == 0;
 }
 
 int feed_new(struct feed **out, const struct feed_options *o, const struct feed_out *cb)
@@ -315,9 +295,9 @@ int feed_new(struct feed **out, const struct feed_options *o, const struct feed_
         return -ENOMEM;
     }
     ts.aside_ctx = f->asides;
-    ts_filter_init(&f->filter, is_main(f) ? o->config->limits.audio_tracks : 0, &ts);
+    ts_filter_init(&f->filter, is_whole(f) ? o->config->limits.audio_tracks : 0, &ts);
     feed_message_open(&m, o);
-    send_to_front(f, &m, LINK_FEED_OPEN, -1);
+    feed_send(f, &m, LINK_FEED_OPEN, -1);
     *out = f;
     return 0;
 }
@@ -332,17 +312,22 @@ void feed_free(struct feed **f)
     packager_free(&(*f)->packager);
     reorder_free(&(*f)->reorder);
     asides_free(&(*f)->asides);
+    keep_free(&(*f)->keep);
     free(*f);
     *f = NULL;
 }
 
 void feed_go(struct feed *f, const struct link_go *go, int64_t now_us)
 {
+    if (f->resting) {
+        feed_wake(f, go, now_us);
+        return;
+    }
     if (f->phase != PHASE_OPENING)
         return;
     feed_start_init(&f->start, go);
     f->opened_us = now_us;
-    set_phase(f, PHASE_SEARCHING);
+    feed_set_phase(f, PHASE_SEARCHING);
 }
 
 bool feed_is_open(const struct feed *f)
@@ -361,7 +346,7 @@ void feed_flush(struct feed *f, int64_t now_us, int64_t wall_us)
 {
     (void)now_us;
     f->wall_us = wall_us;
-    run_demuxer(f);
+    feed_run_demuxer(f);
 }
 
 void feed_second(struct feed *f, int64_t now_us)
@@ -373,19 +358,20 @@ void feed_second(struct feed *f, int64_t now_us)
     for (size_t i = 0; i < RATE_WINDOW_S; i++)
         sum += f->rate[i];
     if (sum * 8 > (uint64_t)f->o.config->limits.feed_mbps * 1000000 * RATE_WINDOW_S)
-        set_fault(f, LINK_CLOSE_LIMIT, "more than limits.feed_mbps for 10 s");
+        feed_set_fault(f, LINK_CLOSE_LIMIT, "more than limits.feed_mbps for 10 s");
     f->rate[++f->seconds % RATE_WINDOW_S] = 0;
     f->changes = 0;
     asides_second(f->asides);
+    feed_watch_keyframes(f);
     if (left_out_update(&f->left_out, f->log_name, &f->filter.layout, f->packager, &m))
-        send_to_front(f, &m, LINK_PROGRAM, -1);
+        feed_send(f, &m, LINK_PROGRAM, -1);
     if (f->packager && f->filter.has_layout) /* media, but perhaps a long way to its first IDR */
         patience += SILENT_US;
     else
         patience = SILENT_US;
     if (f->phase == PHASE_SEARCHING &&
         (now_us - f->opened_us > patience || (f->packager && packager_is_apart(f->packager))))
-        set_fault(f, LINK_CLOSE_NOT_MEDIA,
+        feed_set_fault(f, LINK_CLOSE_NOT_MEDIA,
                   f->packager && f->start.joins
                       ? feed_start_fault(f->packager)
                       : not_media_reason(f->bytes, &f->filter, f->packager));
@@ -403,14 +389,14 @@ void feed_end(struct feed *f, enum link_close_reason reason, const char *text)
 
     if (f->phase == PHASE_ENDED)
         return;
-    run_demuxer(f);
+    feed_run_demuxer(f);
     close_layout(f);
     f->phase = PHASE_ENDED;
     m.u.closed.reason = (uint32_t)reason;
     m.u.closed.end_90k = f->start.start_90k;
     feed_stats(f, &m.u.closed.stats);
     snprintf(m.u.closed.text, sizeof(m.u.closed.text), "%s", text);
-    send_to_front(f, &m, LINK_FEED_CLOSED, -1);
+    feed_send(f, &m, LINK_FEED_CLOSED, -1);
 }
 
 uint64_t feed_id(const struct feed *f)
@@ -421,6 +407,11 @@ uint64_t feed_id(const struct feed *f)
 const char *feed_room(const struct feed *f)
 {
     return f->o.stream.room;
+}
+
+const char *feed_peer(const struct feed *f)
+{
+    return f->o.peer;
 }
 
 const char *feed_log_name(const struct feed *f)

@@ -19,6 +19,8 @@ struct feed_start {
     int64_t start_90k;
     uint64_t raw_90k; /* when it joins another feed */
     bool joins;
+    bool goes_on;
+    int64_t from_90k[LINK_GO_TRACKS];
     uint64_t next_sequence;
     uint32_t target_duration_s, part_ms; /* part_ms 0: no parts */
     bool restarted;

@@ -11,6 +11,7 @@
 #include "relay/link/event.h"
 #include "relay/link/go.h"
 #include "relay/link/part.h"
+#include "relay/link/standby.h"
 #include "relay/link/states.h"
 #include "relay/link/stats.h"
 
@@ -23,7 +24,7 @@ enum {
     LINK_PEER = 64,                  /* "203.0.113.7:50012" */
     LINK_ROLE = 24,                  /* "main", "backup" or a rendition's name */
     LINK_LANGUAGE = 12,              /* RFC 5646, "" when unknown */
-    LINK_TRACKS_MAX = 8,             /* video first, then audio */
+    LINK_TRACKS_MAX = LINK_GO_TRACKS, /* video first, then audio */
     LINK_TRACK_TS = LINK_TRACKS_MAX, /* a transport stream of video and the first audio; its
                                         segments need no init segment and have no parts */
     LINK_TRACK_SLOTS,
@@ -40,11 +41,16 @@ enum link_type {
     LINK_CAPTIONS,         /* closed captions inside the pictures; again when more are found */
     LINK_PROGRAM,          /* which streams of the publisher's program are not carried */
     LINK_FEED_STATS,       /* once a second */
+    LINK_FEED_SIGNS,       /* it fell silent, or came back, or could begin */
+    LINK_FEED_MARK,        /* once a second, when the front wants to compare two feeds */
+    LINK_FEED_RESTED,      /* the answer to LINK_FEED_REST: everything it had was sent */
     LINK_FEED_CLOSED,      /* the feed is over and everything it had was sent */
     LINK_WORKER_STATS,     /* once a second; the worker's heartbeat too */
     /* front -> worker */
     LINK_FEED_GO,        /* where on the room's timeline the feed starts */
     LINK_FEED_STOP,      /* end it and say why in the log */
+    LINK_FEED_REST,      /* publish nothing until LINK_FEED_GO, but be ready for it */
+    LINK_FEED_COMPARE,   /* send LINK_FEED_MARK from now on */
     LINK_ROOM_STATE,     /* to all workers: who may publish now */
     LINK_CONFIG,         /* fd: the whole new configuration as YAML */
     LINK_STOP,           /* flush, close and exit */
@@ -86,6 +92,8 @@ struct link_message {
         struct link_part part;
         struct link_event event;
         struct link_captions captions;
+        struct link_signs signs;
+        struct link_mark mark;
         struct link_feed_stats feed_stats;
         struct link_worker_stats worker_stats;
         struct {

@@ -41,6 +41,8 @@ struct packager_options {
     bool discontinuity; /* the first segment follows others of this feed */
     bool joins;         /* video alone, beside another feed of the same encoder: raw PTS ... */
     uint64_t raw_90k;   /* ... this is start_90k, where that feed's segment 0 begins */
+    bool goes_on;       /* the same: raw_90k is start_90k; each track has ... */
+    int64_t from_90k[PACKAGER_TRACKS]; /* ... its units from this DTS on */
     bool ts;            /* make a transport stream too */
     uint8_t ts_counters[LINK_TS_PIDS]; /* its next continuity counters */
 };
@@ -113,6 +115,8 @@ bool packager_is_left_out(const struct packager *p, uint32_t track);
 bool packager_present_of(const struct packager *p, uint64_t raw_pts, int64_t *out_90k);
 /* It was to join another feed, but its timestamps are nowhere near that one's. */
 bool packager_is_apart(const struct packager *p);
+/* How long the picture has gone on since its last random access point; 0: there was none. */
+int64_t packager_since_sync_90k(const struct packager *p);
 void packager_stats(const struct packager *p, struct packager_stats *out);
 
 #endif

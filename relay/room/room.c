@@ -5,9 +5,8 @@
 #include "relay/base/log.h"
 #include "relay/room/beside.h"
 #include "relay/room/budget.h"
-#include "relay/room/feed_fields.h"
 #include "relay/room/part_intake.h"
-#include "relay/room/showcase.h"
+#include "relay/room/room_state.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -21,23 +20,6 @@ enum {
     ROOM_CLOCK_SKEW_S = 3600, /* a feed's end further off than that is not believed */
 };
 
-struct room {
-    unsigned magic;
-    char name[ROOM_NAME_MAX + 1], ctx[ROOM_NAME_MAX + 8];
-    struct room_env *env;
-    enum room_state state;
-    int64_t state_us; /* since when */
-    int64_t since_wall_us;
-    bool classic;
-    uint64_t sessions;
-    struct session session;
-    struct roles roles;
-    struct presentation presentation;
-    struct link_feed_stats closed; /* of all feeds that left */
-    struct showcase showcase;
-    bool pending; /* to be shown */
-};
-
 static const char *const state_words[ROOM_STATES] = {
     [ROOM_NEW] = "new",         [ROOM_LIVE] = "live",   [ROOM_STALE] = "stale",
     [ROOM_WAITING] = "waiting", [ROOM_ENDED] = "ended", [ROOM_GONE] = "gone",
@@ -46,7 +28,8 @@ static const char *const state_words[ROOM_STATES] = {
 /* Which states may follow each. */
 static const unsigned steps[ROOM_STATES] = {
     [ROOM_NEW] = 1u << ROOM_LIVE | 1u << ROOM_GONE,
-    [ROOM_LIVE] = 1u << ROOM_STALE | 1u << ROOM_WAITING | 1u << ROOM_ENDED | 1u << ROOM_GONE,
+    [ROOM_LIVE] = 1u << ROOM_LIVE | 1u << ROOM_STALE | 1u << ROOM_WAITING | 1u << ROOM_ENDED |
+                  1u << ROOM_GONE,
     [ROOM_STALE] = 1u << ROOM_LIVE | 1u << ROOM_WAITING | 1u << ROOM_ENDED | 1u << ROOM_GONE,
     [ROOM_WAITING] = 1u << ROOM_LIVE | 1u << ROOM_ENDED | 1u << ROOM_GONE,
     [ROOM_ENDED] = 1u << ROOM_LIVE | 1u << ROOM_GONE,
@@ -100,6 +83,7 @@ void room_free(struct room **r)
     struct role_room room = role_room_of(*r);
     roles_fini(&(*r)->roles, &room);
     session_fini(&(*r)->session);
+    pair_fini(&(*r)->pair);
     presentation_fini(&(*r)->presentation);
     showcase_fini(&(*r)->showcase);
     (*r)->magic = 0;
@@ -124,8 +108,8 @@ const char *room_state_word(enum room_state s)
 
 enum link_room_state room_link_state(const struct room *r)
 {
-    return r->state == ROOM_LIVE      ? LINK_ROOM_LIVE
-           : r->state == ROOM_STALE   ? LINK_ROOM_STALE
+    bool fed = r->state == ROOM_LIVE || r->state == ROOM_STALE;
+    return fed                        ? pair_is_closed(r) ? LINK_ROOM_LIVE : LINK_ROOM_STALE
            : r->state == ROOM_WAITING ? LINK_ROOM_WAITING
                                       : LINK_ROOM_FREE;
 }
@@ -136,7 +120,7 @@ bool room_has_feed(const struct room *r, uint64_t feed, uint32_t *worker)
     bool is_main = feed != 0 && r->session.feed == feed;
     if (is_main || role)
         *worker = is_main ? r->session.worker : role->session.worker;
-    return is_main || role;
+    return is_main || role || pair_has_feed(&r->pair, feed, worker);
 }
 
 void room_facts(const struct room *r, struct room_facts *out)
@@ -151,12 +135,14 @@ void room_facts(const struct room *r, struct room_facts *out)
         .classic = r->classic,
         .session = r->session.feed ? &r->session : NULL,
         .roles = &r->roles,
+        .pair = &r->pair,
         .presentation = &r->presentation,
         .totals = r->session.stats, /* its gauges; the counts of all feeds are added up */
         .sessions = r->sessions,
         .bytes = budget_used_bytes(&r->presentation),
     };
     feed_fields_add(&out->totals, &r->closed);
+    feed_fields_add(&out->totals, &r->pair.standby.stats);
     roles_add_stats(&r->roles, &out->totals);
 }
 
@@ -211,12 +197,16 @@ static void stop_roles(struct room *r, int64_t now_us)
     roles_stop(&r->roles, &room, -1, "the main feed left, and this one follows it", now_us);
 }
 
-/* Forgets the feed; its counts stay. */
-static void drop_session(struct room *r, int64_t now_us)
+void room_finish_media(struct room *r, int64_t now_us)
 {
-    stop_roles(r, now_us);
     struct intake in = intake_of(r);
     intake_finish(&in, now_us);
+}
+
+void room_drop_session(struct room *r, int64_t now_us)
+{
+    stop_roles(r, now_us);
+    room_finish_media(r, now_us);
     feed_fields_add(&r->closed, &r->session.stats);
     session_fini(&r->session);
 }
@@ -230,41 +220,59 @@ static void stop_feed(struct room *r, const char *why)
     r->env->out->send(r->env->out->ctx, m.worker, &m);
 }
 
-static void answer_go(struct room *r)
+static void answer_go(struct room *r, struct link_go *go)
 {
     struct link_message m = {
         .type = LINK_FEED_GO, .worker = r->session.worker, .feed = r->session.feed};
-    m.u.go.start_90k = r->presentation.end_90k;
-    m.u.go.target_duration_s = r->presentation.target_duration_s;
-    m.u.go.part_ms = r->presentation.part_target_ms;
-    memcpy(m.u.go.ts_counters, r->presentation.ts_counters, sizeof(m.u.go.ts_counters));
+    go->start_90k = r->presentation.end_90k;
+    go->target_duration_s = r->presentation.target_duration_s;
+    go->part_ms = r->presentation.part_target_ms;
+    memcpy(go->ts_counters, r->presentation.ts_counters, sizeof(go->ts_counters));
+    m.u.go = *go;
     r->env->out->send(r->env->out->ctx, m.worker, &m);
 }
 
-void room_open(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us)
+void room_begin(struct room *r, const struct session *from, struct link_go *go, int64_t now_us)
 {
     char why[320];
     enum room_state was = r->state;
-    if (r->session.feed) {
-        stop_feed(r, "replaced: it sent nothing for 2 s and another publisher came");
-        drop_session(r, now_us);
-    }
     if (was == ROOM_ENDED || !presentation_has_media(&r->presentation))
-        r->since_wall_us = wall_us;
-    session_init(&r->session, m, now_us, wall_us);
-    presentation_open(&r->presentation);
+        r->since_wall_us = from->opened_wall_us;
+    r->session = *from;
+    if (go->goes_on)
+        presentation_go_on(&r->presentation);
+    else
+        presentation_open(&r->presentation);
     r->sessions++;
     const struct session *s = &r->session;
     snprintf(why, sizeof(why),
              "%s feed=%llu worker=%u peer=%s user=%s role=%s latency_ms=%u encrypted=%d classic=%d",
-             was == ROOM_STALE ? "replaced"
-             : was == ROOM_NEW ? "opened"
-                               : "resumed",
+             was == ROOM_STALE || was == ROOM_LIVE ? "replaced"
+             : was == ROOM_NEW                     ? "opened"
+                                                   : "resumed",
              (unsigned long long)s->feed, s->worker, s->peer, s->user[0] ? s->user : "-",
              s->role[0] ? s->role : "-", s->latency_ms, s->encrypted, s->classic);
     room_set_state(r, ROOM_LIVE, now_us, why);
-    answer_go(r);
+    answer_go(r, go);
     show_soon(r);
+}
+
+void room_open(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us)
+{
+    struct session s;
+    struct link_go go = {0};
+    session_init(&s, m, now_us, wall_us);
+    if (!pair_open(r, &s, now_us))
+        room_begin(r, &s, &go, now_us);
+}
+
+const char *room_refusal(const struct room *r, const char *role, int64_t now_us)
+{
+    if (!roles_is_further(role))
+        return pair_refusal(r, role, now_us);
+    bool apart = r->session.feed && r->pair.on_air.side == ON_AIR_BACKUP &&
+                 !likeness_is(&r->pair.likeness);
+    return apart ? "the room is on role=backup: further renditions wait for the main feed" : NULL;
 }
 
 const char *room_open_role(struct room *r, const struct link_message *m, int64_t now_us,
@@ -295,7 +303,7 @@ static enum room_state state_after(const struct room *r)
 
 static void leave(struct room *r, const char *why, int64_t now_us)
 {
-    drop_session(r, now_us);
+    room_drop_session(r, now_us);
     if (r->presentation.first_us > 0)
         r->presentation.settled = true; /* no more tracks will come */
     room_set_state(r, state_after(r), now_us, why);
@@ -303,6 +311,11 @@ static void leave(struct room *r, const char *why, int64_t now_us)
         r->env->out->hide(r->env->out->ctx, r->name);
     else
         show_soon(r);
+}
+
+void room_abandon(struct room *r, const char *why, int64_t now_us)
+{
+    leave(r, why, now_us);
 }
 
 /* m: LINK_FEED_CLOSED, or NULL when its worker died. */
@@ -321,11 +334,16 @@ static void close_session(struct room *r, const struct link_message *m, int64_t 
         r->classic = true;
     snprintf(why, sizeof(why), "reason=%s feed=%llu peer=%s text=\"%s\"", reason_word(reason),
              (unsigned long long)r->session.feed, r->session.peer, text);
-    leave(r, why, now_us);
+    r->pair.rests = false;
+    if (!r->pair.leaving)
+        snprintf(r->pair.why, sizeof(r->pair.why), "the other one left: %.120s", text);
+    if (!pair_succeed(r, now_us))
+        leave(r, why, now_us);
 }
 
 void room_worker_lost(struct room *r, uint32_t worker, int64_t now_us)
 {
+    pair_worker_lost(r, worker);
     struct role_room room = role_room_of(r);
     roles_stop(&r->roles, &room, (int)worker, "its worker died", now_us);
     if (r->session.feed && r->session.worker == worker)
@@ -404,6 +422,12 @@ void room_message(struct room *r, const struct link_message *m, int fd, int64_t 
                   int64_t wall_us)
 {
     assert(r->magic == ROOM_MAGIC);
+    uint32_t worker;
+    if (m->feed != r->session.feed && pair_has_feed(&r->pair, m->feed, &worker)) {
+        pair_message(r, m, fd, now_us);
+        showcase_touch(&r->showcase);
+        return;
+    }
     if (m->feed != r->session.feed) {
         take_role(r, m, fd, now_us, wall_us);
         return;
@@ -418,6 +442,12 @@ void room_message(struct room *r, const struct link_message *m, int fd, int64_t 
     case LINK_PART:
     case LINK_SEGMENT:
         take_media(r, m, fd, now_us, wall_us);
+        pair_follow(r, m, now_us);
+        break;
+    case LINK_FEED_SIGNS:
+    case LINK_FEED_MARK:
+    case LINK_FEED_RESTED:
+        pair_follow(r, m, now_us);
         break;
     case LINK_EVENT:
     case LINK_CAPTIONS:
@@ -431,6 +461,7 @@ void room_message(struct room *r, const struct link_message *m, int fd, int64_t 
     case LINK_FEED_STATS:
         session_stats(&r->session, &m->u.feed_stats, now_us);
         heard(r, now_us);
+        pair_follow(r, m, now_us);
         break;
     default:
         assert(!"a message that is not about a feed");
@@ -474,6 +505,7 @@ void room_tick(struct room *r, int64_t now_us, int64_t wall_us)
 {
     if (r->state == ROOM_GONE)
         return;
+    pair_tick(r, now_us);
     pass_deadlines(r, now_us);
     if (r->state == ROOM_GONE) {
         r->env->out->hide(r->env->out->ctx, r->name);

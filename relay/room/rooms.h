@@ -37,7 +37,7 @@ struct worker_facts {
 /* Sums over everything since the process started. */
 struct rooms_facts {
     uint64_t by_state[ROOM_STATES];
-    uint64_t feeds, feeds_opened;
+    uint64_t feeds, feeds_opened, takeovers, switches;
     struct link_feed_stats feed; /* counts of all feeds that ever were */
     struct presentation_counters media;
     uint64_t refused_conflict, refused_name, refused_full, refused_other; /* by the front */

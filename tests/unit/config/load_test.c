@@ -117,7 +117,7 @@ static void test_every_key(void **state)
             snprintf(value, sizeof value, "%s",
                      k->type == KEY_BOOL       ? "false"
                      : k->type == KEY_WORD     ? "error"
-                     : k->type == KEY_CHOICE   ? "range"
+                     : k->type == KEY_CHOICE   ? k->words[1]
                      : k->type == KEY_DURATION ? "15m"
                                                : "[2001:db8::7]:0");
         snprintf(yaml, sizeof yaml, "%s:\n  %s: \"%s\"\n", k->section, k->name, value);

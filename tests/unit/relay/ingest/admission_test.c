@@ -71,7 +71,7 @@ static void test_bad_requests(void **state)
     assert_int_equal(ask("../x").verdict, ADMISSION_BAD_REQUEST);
     assert_int_equal(ask("").verdict, ADMISSION_BAD_REQUEST);
     assert_int_equal(ask("#!::r=any,m=request").verdict, ADMISSION_BAD_MODE);
-    assert_int_equal(ask("any?role=backup").verdict, ADMISSION_ROLE);
+    assert_int_equal(ask("any?role=backup").verdict, ADMISSION_YES);
     admission_decide(a, &old, &answer);
     assert_int_equal(answer.verdict, ADMISSION_VERSION);
     for (int v = ADMISSION_BAD_REQUEST; v < ADMISSION_VERDICTS; v++) {

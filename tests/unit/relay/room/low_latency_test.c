@@ -18,7 +18,9 @@ static int set_low_latency(void **state)
 
 static void start(struct stage *s, uint64_t feed, struct ll_track *t, int64_t start_90k)
 {
-    stage_open(s, feed, "hall");
+    const struct link_message *answer = stage_open(s, feed, "hall");
+    if (answer->type == LINK_FEED_STOP) /* the one before it, which obeys */
+        stage_close(s, answer->feed, LINK_CLOSE_STOPPED);
     stage_track(s, feed, 0, 1, "video init");
     stage_track(s, feed, 1, 1, "audio init");
     t[0] = ll_track_of(feed, 0, start_90k);

@@ -81,6 +81,9 @@ static inline int stage_set(void **state)
     s->config.rooms.open = true;
     s->config.rooms.max = 8;
     s->config.rooms.resume_s = 60;
+    s->config.rooms.takeover = TAKEOVER_REFUSE;
+    s->config.rooms.backup_after_ms = 1000;
+    s->config.rooms.main_hold_s = 10;
     s->config.rooms.list = &s->listed;
     s->config.rooms.list_count = 1;
     s->config.hls.window_segments = 6;

@@ -1,0 +1,45 @@
+/* What the files of room share; nobody else includes it. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns, thread, life, fails: as room.h says.
+ */
+#ifndef RELAY_ROOM_ROOM_STATE_H
+#define RELAY_ROOM_ROOM_STATE_H
+
+#include "relay/base/text.h"
+#include "relay/room/feed_fields.h"
+#include "relay/room/pair.h"
+#include "relay/room/room.h"
+#include "relay/room/showcase.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct room {
+    unsigned magic;
+    char name[ROOM_NAME_MAX + 1], ctx[ROOM_NAME_MAX + 8];
+    struct room_env *env;
+    enum room_state state;
+    int64_t state_us; /* since when */
+    int64_t since_wall_us;
+    bool classic;
+    uint64_t sessions;
+    struct session session; /* on air */
+    struct pair pair;       /* who else could be */
+    struct roles roles;
+    struct presentation presentation;
+    struct link_feed_stats closed; /* of all feeds that left */
+    struct showcase showcase;
+    bool pending; /* to be shown */
+};
+
+/* What the feed on air has open ends where its parts do. */
+void room_finish_media(struct room *r, int64_t now_us);
+/* Forgets the feed on air; its counts stay. */
+void room_drop_session(struct room *r, int64_t now_us);
+/* Puts s on air and tells it where; go: how it goes on, or where a rested feed begins. */
+void room_begin(struct room *r, const struct session *s, struct link_go *go, int64_t now_us);
+/* The feed on air is given up, and nobody follows. */
+void room_abandon(struct room *r, const char *why, int64_t now_us);
+
+#endif
