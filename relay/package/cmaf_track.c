@@ -36,6 +36,7 @@ struct cmaf_track {
         bool independent;
     } open;
     uint32_t first_bytes; /* of the segment's first sample when it is an IDR; else 0 */
+    uint32_t number; /* of the first fragment; 0: 1 */
     uint64_t written, refused;
 };
 
@@ -99,6 +100,11 @@ static int on_fragment(void *ctx, const uint8_t *bytes, size_t len)
     return segment_append(r->segment, bytes, len);
 }
 
+void cmaf_track_number(struct cmaf_track *r, uint32_t number)
+{
+    r->number = number;
+}
+
 int cmaf_track_set_params(struct cmaf_track *r, const struct track_params *p)
 {
     uint8_t init[INIT_MAX];
@@ -111,6 +117,8 @@ int cmaf_track_set_params(struct cmaf_track *r, const struct track_params *p)
     rc = fmp4_new(&r->muxer, p, r->language, init, sizeof(init), &len, on_fragment, r);
     if (rc)
         return rc;
+    if (r->number)
+        fmp4_number(r->muxer, r->number);
     r->params = *p;
     r->has_params = true;
     r->timescale = fmp4_timescale(r->muxer);

@@ -262,6 +262,11 @@ uint32_t fmp4_timescale(const struct fmp4 *f)
     return f->timescale;
 }
 
+void fmp4_number(struct fmp4 *f, uint32_t number)
+{
+    av_opt_set_int(f->mux->priv_data, "fragment_index", number, 0);
+}
+
 int fmp4_write(struct fmp4 *f, const struct fmp4_sample *s)
 {
     AVPacket *k = f->packet;

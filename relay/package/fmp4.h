@@ -35,6 +35,8 @@ __attribute__((warn_unused_result)) int fmp4_new(struct fmp4 **out, const struct
                                                  fmp4_sink *sink, void *ctx);
 void fmp4_free(struct fmp4 **f);
 uint32_t fmp4_timescale(const struct fmp4 *f);
+/* The next fragment's number (mfhd), which is 1 at first. */
+void fmp4_number(struct fmp4 *f, uint32_t number);
 /* Adds a sample to the fragment; copies it. */
 __attribute__((warn_unused_result)) int fmp4_write(struct fmp4 *f, const struct fmp4_sample *s);
 /* Gives the fragment (nothing when empty) to the sink. */

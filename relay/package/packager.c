@@ -122,8 +122,10 @@ static int track_init(struct packager *p, struct packaged_track *t, const struct
     } else if (early_new(&t->early)) {
         return -ENOMEM;
     }
-    return cmaf_track_new(&t->cmaf, (uint32_t)(t - p->tracks), t->language, p->options.part_90k,
-                          &cb);
+    if (cmaf_track_new(&t->cmaf, (uint32_t)(t - p->tracks), t->language, p->options.part_90k, &cb))
+        return -ENOMEM;
+    packager_number(p, t->cmaf);
+    return 0;
 }
 
 int packager_new(struct packager **out, const struct packager_options *o,
@@ -268,6 +270,7 @@ int packager_start(struct packager *p, struct packaged_track *leader, const stru
     } else if (p->options.goes_on) {
         present = p->options.start_90k + timeline_distance(p->options.raw_90k, u->raw_pts);
         timeline_anchor(&p->timeline, p->options.raw_90k, p->options.start_90k);
+        p->segmenter.first_sequence += random_access; /* number 0 ends the other feed's segment */
     } else {
         timeline_anchor(&p->timeline, u->raw_dts, p->options.start_90k);
     }

@@ -25,6 +25,14 @@ bool packager_is_before(const struct packager *p, const struct packaged_track *t
            place_of(p, u) < p->options.from_90k[u->track];
 }
 
+/* ISO/IEC 14496-12 section 8.8.5: mfhd's sequence_number rises. No feed has a fragment each 10 ms,
+ * so that the time of day on the timeline is above every number that was given out before it. */
+void packager_number(struct packager *p, struct cmaf_track *r)
+{
+    if (p->options.goes_on)
+        cmaf_track_number(r, (uint32_t)(p->options.start_90k / 900 & 0x3fffffff) + 1);
+}
+
 int packager_await(struct packaged_track *t, const struct track_params *params)
 {
     if (!t->awaited)

@@ -16,6 +16,7 @@ void pair_fini(struct pair *p)
 {
     session_fini(&p->standby);
     session_fini(&p->next);
+    stitch_fini(&p->stitch);
 }
 
 static void tell(const struct room *r, const struct session *s, uint32_t type, const char *text)
@@ -72,10 +73,18 @@ bool pair_has_feed(const struct pair *p, uint64_t feed, uint32_t *worker)
     return has;
 }
 
+/* Could the standby go on, unit by unit, where the feed on air ends? */
+static bool may_go_on(const struct room *r)
+{
+    return likeness_is(&r->pair.likeness) && r->pair.tied && r->presentation.begun &&
+           r->session.based && r->pair.standby.feed;
+}
+
 static void leave(struct room *r, bool rests, int64_t now_us)
 {
     r->pair.leaving = true;
     r->pair.rests = rests;
+    r->pair.goes_on = rests && may_go_on(r);
     r->pair.leaving_us = now_us;
 }
 
@@ -120,6 +129,7 @@ bool pair_open(struct room *r, const struct session *s, int64_t now_us)
     if (!r->session.feed) {
         on_air_came(&p->on_air, side, now_us);
         likeness_forget(&p->likeness, side);
+        stitch_fini(&p->stitch);
         p->on_air.side = side;
         return false;
     }
@@ -140,26 +150,30 @@ bool pair_open(struct room *r, const struct session *s, int64_t now_us)
     return true;
 }
 
-/* Where each track of the feed that has just left ended: half a frame less, because the length of
- * its last frame is a guess. */
-static bool place_after(const struct room *r, struct link_go *go)
+static void place_after(struct room *r, struct link_go *go)
 {
     const struct presentation *p = &r->presentation;
-    if (!likeness_is(&r->pair.likeness) || !r->pair.tied || !p->begun)
-        return false;
     go->goes_on = true;
     go->start_90k = p->end_90k;
     go->raw_90k = ((uint64_t)p->end_90k - r->pair.clock_90k) & clock_mask;
-    for (size_t t = 0; t < LINK_GO_TRACKS; t++) {
-        const struct rendition *of = r->session.tracks[t].rendition;
-        const struct window_segment *last = of ? window_last(&of->window) : NULL;
-        go->from_90k[t] = p->end_90k;
-        if (last)
-            go->from_90k[t] =
-                last->start_90k + last->duration_90k -
-                (last->samples > 0 ? last->duration_90k / last->samples / 2 : 0);
+    stitch_begin(&r->pair.stitch, p, &r->session, go->from_90k);
+}
+
+const struct link_message *pair_media(struct room *r, const struct link_message *m,
+                                      struct link_message *room, int *fd)
+{
+    struct pair *p = &r->pair;
+    if (p->leaving && p->goes_on && m->type == LINK_SEGMENT &&
+        stitch_keep(&p->stitch, &r->presentation, &r->session, m, *fd)) {
+        *fd = -1;
+        return NULL;
     }
-    return true;
+    return stitch_take(&p->stitch, &r->session, m, room, fd) ? room : m;
+}
+
+bool pair_release(struct room *r, const struct link_message *m, struct link_message *out, int *fd)
+{
+    return stitch_release(&r->pair.stitch, m, out, fd);
 }
 
 /* Who the session is, without its tracks. */
@@ -176,7 +190,7 @@ bool pair_succeed(struct room *r, int64_t now_us)
     struct pair *p = &r->pair;
     struct session old = stripped(&r->session), s = p->next;
     enum on_air_side was = on_air_side_of(old.role);
-    struct link_go go = {.resume_wall_us = r->presentation.end_wall_us};
+    struct link_go go = {0};
     bool takeover = s.feed != 0, rests = p->rests && p->leaving;
     p->leaving = p->rests = false;
     p->next = (struct session){0};
@@ -186,15 +200,21 @@ bool pair_succeed(struct room *r, int64_t now_us)
         on_air_left(&p->on_air, was);
     if (!s.feed)
         return false;
-    room_finish_media(r, now_us);
-    bool alike = !takeover && place_after(r, &go);
+    bool alike = !takeover && may_go_on(r);
+    if (!(alike && p->goes_on)) /* else what it kept back is at hand */
+        stitch_fini(&p->stitch);
+    if (alike)
+        place_after(r, &go);
+    else
+        room_finish_media(r, now_us);
+    go.resume_wall_us = r->presentation.end_wall_us;
     if (!takeover)
         p->standby = (struct session){0};
     if (rests) {
         p->standby = old;
         memset(&r->session.stats, 0, sizeof(r->session.stats)); /* they go along with it */
     }
-    room_drop_session(r, now_us);
+    room_drop_session(r, alike, now_us);
     p->on_air.side = on_air_side_of(s.role);
     if (takeover) {
         on_air_came(&p->on_air, p->on_air.side, now_us);
@@ -204,6 +224,8 @@ bool pair_succeed(struct room *r, int64_t now_us)
     }
     p->tied = alike;
     s.heard_us = now_us;
+    s.based = alike;
+    s.base_msn = p->stitch.base_msn;
     log_info(r->ctx, "on_air role=%s was=%s breaks=%d why=\"%s\"", on_air_word(p->on_air.side),
              on_air_word(was), !alike, takeover ? "the newest publisher has the room" : p->why);
     room_begin(r, &s, &go, now_us);

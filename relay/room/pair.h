@@ -15,6 +15,7 @@
 #include "relay/room/likeness.h"
 #include "relay/room/on_air.h"
 #include "relay/room/session.h"
+#include "relay/room/stitch.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +35,8 @@ struct pair {
     int64_t taken_over_us;
     uint64_t clock_90k; /* of the feed on air: the encoder's time + this = the timeline */
     bool tied;          /* clock_90k is known */
+    bool goes_on; /* while it leaves: another one of the same encoder will go on */
+    struct stitch stitch;
     char why[LINK_TEXT];
     uint64_t takeovers, switches;
 };
@@ -49,6 +52,12 @@ bool pair_has_feed(const struct pair *p, uint64_t feed, uint32_t *worker);
 bool pair_open(struct room *r, const struct session *s, int64_t now_us);
 /* Of a feed that is not on air; takes fd. */
 void pair_message(struct room *r, const struct link_message *m, int fd, int64_t now_us);
+/* A part or segment of the feed on air before it is listed: what to take in its place, in room if
+ * that is another one. NULL: nothing yet. May exchange or take *fd. */
+const struct link_message *pair_media(struct room *r, const struct link_message *m,
+                                      struct link_message *room, int *fd);
+/* Before it: what was kept back and is to be listed as it is. */
+bool pair_release(struct room *r, const struct link_message *m, struct link_message *out, int *fd);
 /* What the feed on air says: with its segments, and beside its media. */
 void pair_follow(struct room *r, const struct link_message *m, int64_t now_us);
 /* The feed on air has left (or rests): who is next goes on air. False: there is nobody. */

@@ -35,7 +35,7 @@ static const unsigned steps[ROOM_STATES] = {
     [ROOM_ENDED] = 1u << ROOM_LIVE | 1u << ROOM_GONE,
 };
 
-static void room_set_state(struct room *r, enum room_state to, int64_t now_us, const char *why)
+void room_set_state(struct room *r, enum room_state to, int64_t now_us, const char *why)
 {
     assert(steps[r->state] & 1u << to);
     log_info(r->ctx, "%s was=%s %s", state_words[to], state_words[r->state], why);
@@ -157,7 +157,7 @@ void room_floor(const struct room *r, struct presentation_start *floor)
 }
 
 /* More messages may be waiting; what they change is shown together. */
-static void show_soon(struct room *r)
+void room_show_soon(struct room *r)
 {
     r->pending = r->env->pending = true;
 }
@@ -203,10 +203,11 @@ void room_finish_media(struct room *r, int64_t now_us)
     intake_finish(&in, now_us);
 }
 
-void room_drop_session(struct room *r, int64_t now_us)
+void room_drop_session(struct room *r, bool goes_on, int64_t now_us)
 {
     stop_roles(r, now_us);
-    room_finish_media(r, now_us);
+    if (!goes_on)
+        room_finish_media(r, now_us);
     feed_fields_add(&r->closed, &r->session.stats);
     session_fini(&r->session);
 }
@@ -218,61 +219,6 @@ static void stop_feed(struct room *r, const char *why)
         .type = LINK_FEED_STOP, .worker = r->session.worker, .feed = r->session.feed};
     snprintf(m.u.stop.text, sizeof(m.u.stop.text), "%s", why);
     r->env->out->send(r->env->out->ctx, m.worker, &m);
-}
-
-static void answer_go(struct room *r, struct link_go *go)
-{
-    struct link_message m = {
-        .type = LINK_FEED_GO, .worker = r->session.worker, .feed = r->session.feed};
-    go->start_90k = r->presentation.end_90k;
-    go->target_duration_s = r->presentation.target_duration_s;
-    go->part_ms = r->presentation.part_target_ms;
-    memcpy(go->ts_counters, r->presentation.ts_counters, sizeof(go->ts_counters));
-    m.u.go = *go;
-    r->env->out->send(r->env->out->ctx, m.worker, &m);
-}
-
-void room_begin(struct room *r, const struct session *from, struct link_go *go, int64_t now_us)
-{
-    char why[320];
-    enum room_state was = r->state;
-    if (was == ROOM_ENDED || !presentation_has_media(&r->presentation))
-        r->since_wall_us = from->opened_wall_us;
-    r->session = *from;
-    if (go->goes_on)
-        presentation_go_on(&r->presentation);
-    else
-        presentation_open(&r->presentation);
-    r->sessions++;
-    const struct session *s = &r->session;
-    snprintf(why, sizeof(why),
-             "%s feed=%llu worker=%u peer=%s user=%s role=%s latency_ms=%u encrypted=%d classic=%d",
-             was == ROOM_STALE || was == ROOM_LIVE ? "replaced"
-             : was == ROOM_NEW                     ? "opened"
-                                                   : "resumed",
-             (unsigned long long)s->feed, s->worker, s->peer, s->user[0] ? s->user : "-",
-             s->role[0] ? s->role : "-", s->latency_ms, s->encrypted, s->classic);
-    room_set_state(r, ROOM_LIVE, now_us, why);
-    answer_go(r, go);
-    show_soon(r);
-}
-
-void room_open(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us)
-{
-    struct session s;
-    struct link_go go = {0};
-    session_init(&s, m, now_us, wall_us);
-    if (!pair_open(r, &s, now_us))
-        room_begin(r, &s, &go, now_us);
-}
-
-const char *room_refusal(const struct room *r, const char *role, int64_t now_us)
-{
-    if (!roles_is_further(role))
-        return pair_refusal(r, role, now_us);
-    bool apart = r->session.feed && r->pair.on_air.side == ON_AIR_BACKUP &&
-                 !likeness_is(&r->pair.likeness);
-    return apart ? "the room is on role=backup: further renditions wait for the main feed" : NULL;
 }
 
 const char *room_open_role(struct room *r, const struct link_message *m, int64_t now_us,
@@ -303,14 +249,14 @@ static enum room_state state_after(const struct room *r)
 
 static void leave(struct room *r, const char *why, int64_t now_us)
 {
-    room_drop_session(r, now_us);
+    room_drop_session(r, false, now_us);
     if (r->presentation.first_us > 0)
         r->presentation.settled = true; /* no more tracks will come */
     room_set_state(r, state_after(r), now_us, why);
     if (r->state == ROOM_GONE)
         r->env->out->hide(r->env->out->ctx, r->name);
     else
-        show_soon(r);
+        room_show_soon(r);
 }
 
 void room_abandon(struct room *r, const char *why, int64_t now_us)
@@ -356,7 +302,8 @@ static void evict(struct room *r, const char *why, int64_t now_us)
     char text[LINK_TEXT + 32];
     stop_feed(r, why);
     snprintf(text, sizeof(text), "reason=fault text=\"%s\"", why);
-    leave(r, text, now_us);
+    if (!pair_succeed(r, now_us))
+        leave(r, text, now_us);
 }
 
 static void heard(struct room *r, int64_t now_us)
@@ -394,7 +341,21 @@ static void take_media(struct room *r, const struct link_message *m, int fd, int
         beside_slide(&r->presentation);
         showcase_touch(&r->showcase);
     }
-    show_soon(r); /* what was refused may have ended an open segment */
+    room_show_soon(r); /* what was refused may have ended an open segment */
+}
+
+/* What another feed began is ended here, what another one will end is kept back. */
+static void take_whole(struct room *r, const struct link_message *m, int fd, int64_t now_us,
+                       int64_t wall_us)
+{
+    struct link_message other;
+    int kept;
+    if (pair_release(r, m, &other, &kept))
+        take_media(r, &other, kept, now_us, wall_us);
+    const struct link_message *taken = pair_media(r, m, &other, &fd);
+    if (taken)
+        take_media(r, taken, fd, now_us, wall_us);
+    pair_follow(r, m, now_us);
 }
 
 /* What is new is shown with the next segment or part, or at the next tick. */
@@ -415,7 +376,7 @@ static void take_role(struct room *r, const struct link_message *m, int fd, int6
     if (m->type == LINK_FEED_STATS)
         return;
     showcase_touch(&r->showcase);
-    show_soon(r);
+    room_show_soon(r);
 }
 
 void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,
@@ -441,8 +402,7 @@ void room_message(struct room *r, const struct link_message *m, int fd, int64_t 
         break;
     case LINK_PART:
     case LINK_SEGMENT:
-        take_media(r, m, fd, now_us, wall_us);
-        pair_follow(r, m, now_us);
+        take_whole(r, m, fd, now_us, wall_us);
         break;
     case LINK_FEED_SIGNS:
     case LINK_FEED_MARK:

@@ -33,10 +33,14 @@ struct room {
     bool pending; /* to be shown */
 };
 
+/* Logs and asserts the step. */
+void room_set_state(struct room *r, enum room_state to, int64_t now_us, const char *why);
+/* More messages may be waiting; what they change is shown together. */
+void room_show_soon(struct room *r);
 /* What the feed on air has open ends where its parts do. */
 void room_finish_media(struct room *r, int64_t now_us);
-/* Forgets the feed on air; its counts stay. */
-void room_drop_session(struct room *r, int64_t now_us);
+/* Forgets the feed on air; its counts stay. goes_on: another one ends what it has open. */
+void room_drop_session(struct room *r, bool goes_on, int64_t now_us);
 /* Puts s on air and tells it where; go: how it goes on, or where a rested feed begins. */
 void room_begin(struct room *r, const struct session *s, struct link_go *go, int64_t now_us);
 /* The feed on air is given up, and nobody follows. */
