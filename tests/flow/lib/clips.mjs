@@ -109,6 +109,8 @@ export const RECIPES = {
   languages: [...picture('320x180', 25, 40), ...sound(40), ...sound(40, 48000, 2), '-map', '0:v',
     '-map', '1:a', '-map', '2:a', ...x264(25, '-b:v', '500k'), ...aac(), '-metadata:s:a:0',
     'language=eng', '-metadata:s:a:1', 'language=zho'],
+  other: [...picture('320x180', 25, 24), ...sound(24, 48000, 3), '-vf', 'hue=s=0',
+    ...x264(50, '-b:v', '400k'), ...aac()],
   long: [...picture('320x180', 25, 24), ...sound(24), ...x264(25, '-b:v', '500k'), ...aac()],
 };
 
