@@ -70,7 +70,7 @@ bool fingerprint_take(struct fingerprint *f, const struct access_unit *u, struct
 
         f->newest = second;
         m = &f->marks[due % FINGERPRINT_SECONDS];
-        over = due >= f->whole_from && m->second == due;
+        over = second >= f->whole_from + BEHIND && m->second == due;
         if (over)
             *out = *m;
     }
