@@ -40,7 +40,8 @@ static const char *const TAKEOVERS[] = {
     [TAKEOVER_NEWEST] = "newest", [TAKEOVER_REFUSE] = "refuse", NULL};
 static const char *const ROOM_TAKEOVERS[] = {[ROOM_TAKEOVER_GLOBAL] = "global",
                                              [ROOM_TAKEOVER_NEWEST] = "newest",
-                                             [ROOM_TAKEOVER_REFUSE] = "refuse", NULL};
+                                             [ROOM_TAKEOVER_REFUSE] = "refuse",
+                                             NULL};
 static const char *const PLAY_OUTS[] = {
     [PLAY_OUT_AUTO] = "auto", [PLAY_OUT_CLASSIC] = "classic", NULL};
 

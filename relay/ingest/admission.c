@@ -45,8 +45,9 @@ static const struct {
     [ADMISSION_BAD_MODE] = {SRT_REJX_BAD_MODE, "only publishing is served over SRT"},
     [ADMISSION_NOT_FOUND] = {SRT_REJX_NOTFOUND, "no such room, and rooms.open is false"},
     [ADMISSION_UNAUTHORIZED] = {SRT_REJX_UNAUTHORIZED, "unauthorized: wrong or missing key"},
-    [ADMISSION_CONFLICT] = {SRT_REJX_CONFLICT, "conflict: another publisher is live in the room, or took it over less "
-                                               "than 2 s ago"},
+    [ADMISSION_CONFLICT] = {SRT_REJX_CONFLICT,
+                            "conflict: another publisher is live in the room, or took it over less "
+                            "than 2 s ago"},
     [ADMISSION_REPEAT] = {SRT_REJX_CONFLICT,
                           "conflict: this connection was ended; its handshake came once more"},
     [ADMISSION_FULL] = {SRT_REJX_OVERLOAD, "no room left: rooms.max is reached"},

@@ -219,7 +219,8 @@ static bool may_start(struct feed *f, const struct ts_layout *l)
     if (!f->start.joins || l->count == 0)
         return true;
     if (f->joined)
-        feed_set_fault(f, LINK_CLOSE_STOPPED, "its program changed: it must join the main feed anew");
+        feed_set_fault(f, LINK_CLOSE_STOPPED,
+                       "its program changed: it must join the main feed anew");
     f->joined = true;
     return !f->fault[0];
 }
@@ -372,9 +373,9 @@ void feed_second(struct feed *f, int64_t now_us)
     if (f->phase == PHASE_SEARCHING &&
         (now_us - f->opened_us > patience || (f->packager && packager_is_apart(f->packager))))
         feed_set_fault(f, LINK_CLOSE_NOT_MEDIA,
-                  f->packager && f->start.joins
-                      ? feed_start_fault(f->packager)
-                      : not_media_reason(f->bytes, &f->filter, f->packager));
+                       f->packager && f->start.joins
+                           ? feed_start_fault(f->packager)
+                           : not_media_reason(f->bytes, &f->filter, f->packager));
 }
 
 const char *feed_fault(const struct feed *f, enum link_close_reason *reason)

@@ -43,11 +43,11 @@ struct feed {
     bool last_short; /* the last SRT packet was not a full one */
     uint64_t bytes, packets, rate[RATE_WINDOW_S];
     uint32_t seconds, changes; /* changes: in this second */
-    bool resting;      /* it publishes nothing, and keeps what came since a keyframe ... */
-    struct keep *keep; /* ... here; NULL without a layout */
-    bool comparing;    /* the front wants marks */
+    bool resting;              /* it publishes nothing, and keeps what came since a keyframe ... */
+    struct keep *keep;         /* ... here; NULL without a layout */
+    bool comparing;            /* the front wants marks */
     struct fingerprint fingerprint;
-    struct link_signs signs;    /* as they were told last */
+    struct link_signs signs; /* as they were told last */
     int64_t keyframe_us;     /* wall clock: when one was told */
     bool keyframes_are_late; /* which was said */
     enum link_close_reason fault_reason;

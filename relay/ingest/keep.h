@@ -17,9 +17,8 @@
 struct keep;
 
 /* lead: the track whose random access points count. span_us: of arrival, this much at least. */
-__attribute__((warn_unused_result)) int keep_new(struct keep **out, uint32_t lead,
-                                                 enum codec_id codec, size_t max_bytes,
-                                                 int64_t span_us);
+__attribute__((warn_unused_result)) int
+keep_new(struct keep **out, uint32_t lead, enum codec_id codec, size_t max_bytes, int64_t span_us);
 void keep_free(struct keep **k);
 /* Copies u, which arrived at wall_us. 1: it is a random access point of the leading track; 0;
  * -ENOMEM. */

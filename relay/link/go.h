@@ -21,14 +21,14 @@ enum {
 };
 
 struct link_go {
-    int64_t start_90k;          /* main: the DTS its first video sample gets; joins: a PTS ... */
-    uint64_t raw_90k;           /* ... that the encoder calls this (33 bit): sequence 0 starts */
-    bool goes_on;               /* raw_90k is start_90k, and each track has samples ... */
-    int64_t from_90k[LINK_GO_TRACKS]; /* ... from this DTS on */
-    int64_t resume_wall_us;           /* a rested feed begins at its keyframe nearest to this */
-    bool joins;                 /* its sound is left out */
-    uint32_t target_duration_s; /* of the room, when frozen already; else 0 */
-    uint32_t part_ms;           /* PART-TARGET, for the room's life; 0: no parts */
+    int64_t start_90k; /* main: the DTS its first video sample gets; joins: a PTS ... */
+    uint64_t raw_90k;  /* ... that the encoder calls this (33 bit): sequence 0 starts */
+    bool goes_on;      /* raw_90k is start_90k, and each track has samples ... */
+    int64_t from_90k[LINK_GO_TRACKS];  /* ... from this DTS on */
+    int64_t resume_wall_us;            /* a rested feed begins at its keyframe nearest to this */
+    bool joins;                        /* its sound is left out */
+    uint32_t target_duration_s;        /* of the room, when frozen already; else 0 */
+    uint32_t part_ms;                  /* PART-TARGET, for the room's life; 0: no parts */
     uint8_t ts_counters[LINK_TS_PIDS]; /* where the room's transport stream goes on */
 };
 

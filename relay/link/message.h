@@ -19,14 +19,14 @@
 #include <stdint.h>
 
 enum {
-    LINK_TEXT = 160,                 /* a sentence for the log, the API and the organizer */
-    LINK_NAME = 68,                  /* a room's name and its NUL */
-    LINK_PEER = 64,                  /* "203.0.113.7:50012" */
-    LINK_ROLE = 24,                  /* "main", "backup" or a rendition's name */
-    LINK_LANGUAGE = 12,              /* RFC 5646, "" when unknown */
+    LINK_TEXT = 160,                  /* a sentence for the log, the API and the organizer */
+    LINK_NAME = 68,                   /* a room's name and its NUL */
+    LINK_PEER = 64,                   /* "203.0.113.7:50012" */
+    LINK_ROLE = 24,                   /* "main", "backup" or a rendition's name */
+    LINK_LANGUAGE = 12,               /* RFC 5646, "" when unknown */
     LINK_TRACKS_MAX = LINK_GO_TRACKS, /* video first, then audio */
-    LINK_TRACK_TS = LINK_TRACKS_MAX, /* a transport stream of video and the first audio; its
-                                        segments need no init segment and have no parts */
+    LINK_TRACK_TS = LINK_TRACKS_MAX,  /* a transport stream of video and the first audio; its
+                                         segments need no init segment and have no parts */
     LINK_TRACK_SLOTS,
 };
 

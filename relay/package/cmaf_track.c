@@ -36,7 +36,7 @@ struct cmaf_track {
         bool independent;
     } open;
     uint32_t first_bytes; /* of the segment's first sample when it is an IDR; else 0 */
-    uint32_t number; /* of the first fragment; 0: 1 */
+    uint32_t number;      /* of the first fragment; 0: 1 */
     uint64_t written, refused;
 };
 

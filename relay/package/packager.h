@@ -43,7 +43,7 @@ struct packager_options {
     uint64_t raw_90k;   /* ... this is start_90k, where that feed's segment 0 begins */
     bool goes_on;       /* the same: raw_90k is start_90k; each track has ... */
     int64_t from_90k[PACKAGER_TRACKS]; /* ... its units from this DTS on */
-    bool ts;            /* make a transport stream too */
+    bool ts;                           /* make a transport stream too */
     uint8_t ts_counters[LINK_TS_PIDS]; /* its next continuity counters */
 };
 

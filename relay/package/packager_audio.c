@@ -183,8 +183,7 @@ int packager_replay_early(struct packager *p, uint64_t raw_from)
 
         while (t->early && !rc && early_next(t->early, &u.raw_pts, &u.wall_us, &u.data, &u.len)) {
             u.raw_dts = u.raw_pts;
-            if (!p->options.goes_on &&
-                timeline_distance(raw_from, u.raw_pts) < -PACKAGER_LEAD_90K)
+            if (!p->options.goes_on && timeline_distance(raw_from, u.raw_pts) < -PACKAGER_LEAD_90K)
                 p->early++;
             else
                 rc = push_audio(p, t, &u);

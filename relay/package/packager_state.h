@@ -28,7 +28,7 @@ struct packaged_track {
     uint32_t keyint;
     int64_t last_sync_90k;
     bool seen, unplayable;
-    bool skip_leading; /* RASL pictures of the random access point it started at */
+    bool skip_leading;            /* RASL pictures of the random access point it started at */
     struct track_params *awaited; /* parameters of a unit before the first one that is taken */
 };
 
@@ -97,7 +97,8 @@ bool packager_is_before(const struct packager *p, const struct packaged_track *t
 void packager_number(struct packager *p, struct cmaf_track *r);
 /* Keeps the parameters of a unit that is not taken. 0 or -ENOMEM. */
 int packager_await(struct packaged_track *t, const struct track_params *params);
-/* The first picture that is taken: gives it the awaited parameters. False: it cannot be the first. */
+/* The first picture that is taken: gives it the awaited parameters. False: it cannot be the first.
+ */
 bool packager_go_on(struct packager *p, struct packaged_track *t, const struct packager_unit *u,
                     bool random_access, struct track_params *params);
 

@@ -3,9 +3,9 @@
 /*
  * Owns: nothing. Thread: control. Life: zeroed memory. Fails: never.
  *
- * Decides only; pair.h does it. A feed is absent -> well -> silent or damaged -> well ...; it may be
- * chosen while it is well and has a keyframe to begin with. Main is preferred, but after trouble it
- * must have been well for a while, so that viewers are not sent to and fro.
+ * Decides only; pair.h does it. A feed is absent -> well -> silent or damaged -> well ...; it may
+ * be chosen while it is well and has a keyframe to begin with. Main is preferred, but after trouble
+ * it must have been well for a while, so that viewers are not sent to and fro.
  */
 #ifndef RELAY_ROOM_ON_AIR_H
 #define RELAY_ROOM_ON_AIR_H
@@ -18,9 +18,9 @@
 enum on_air_side { ON_AIR_MAIN, ON_AIR_BACKUP, ON_AIR_SIDES };
 
 enum {
-    ON_AIR_DAMAGED_S = 3,        /* seconds in a row that lost something for good: damaged */
-    ON_AIR_DAMAGED_UNITS = 10,   /* ... or one that lost so many access units */
-    ON_AIR_SOUND_US = 3000000,   /* a feed that shall stand in for a damaged one is well so long */
+    ON_AIR_DAMAGED_S = 3,      /* seconds in a row that lost something for good: damaged */
+    ON_AIR_DAMAGED_UNITS = 10, /* ... or one that lost so many access units */
+    ON_AIR_SOUND_US = 3000000, /* a feed that shall stand in for a damaged one is well so long */
 };
 
 struct on_air {

@@ -29,7 +29,8 @@ static void tell(const struct room *r, const struct session *s, uint32_t type, c
 
 static bool is_silent(const struct pair *p, const struct session *s, int64_t now_us)
 {
-    return now_us - s->heard_us >= PAIR_SILENT_US || p->on_air.feeds[on_air_side_of(s->role)].silent;
+    return now_us - s->heard_us >= PAIR_SILENT_US ||
+           p->on_air.feeds[on_air_side_of(s->role)].silent;
 }
 
 /* The feed that has that role in the room, or NULL. */
@@ -60,8 +61,7 @@ bool pair_is_closed(const struct room *r)
     const struct session *s = holder(r, ON_AIR_MAIN);
     bool silent = s && ((s == &r->session && r->state == ROOM_STALE) ||
                         r->pair.on_air.feeds[ON_AIR_MAIN].silent);
-    return s && !silent &&
-           (r->pair.taken_over || config_refuses_takeover(r->env->config, r->name));
+    return s && !silent && (r->pair.taken_over || config_refuses_takeover(r->env->config, r->name));
 }
 
 bool pair_has_feed(const struct pair *p, uint64_t feed, uint32_t *worker)
@@ -196,11 +196,14 @@ bool pair_succeed(struct room *r, int64_t now_us)
     p->next = (struct session){0};
     if (!takeover)
         s = p->standby;
-    if (!rests)
+    bool stays = !s.feed && rests; /* who was to follow has left */
+    if (stays)
+        s = old;
+    else if (!rests)
         on_air_left(&p->on_air, was);
     if (!s.feed)
         return false;
-    bool alike = !takeover && may_go_on(r);
+    bool alike = !takeover && !stays && may_go_on(r);
     if (!(alike && p->goes_on)) /* else what it kept back is at hand */
         stitch_fini(&p->stitch);
     if (alike)
@@ -210,17 +213,17 @@ bool pair_succeed(struct room *r, int64_t now_us)
     go.resume_wall_us = r->presentation.end_wall_us;
     if (!takeover)
         p->standby = (struct session){0};
-    if (rests) {
+    if (rests && !stays)
         p->standby = old;
+    if (rests)
         memset(&r->session.stats, 0, sizeof(r->session.stats)); /* they go along with it */
-    }
     room_drop_session(r, alike, now_us);
     p->on_air.side = on_air_side_of(s.role);
     if (takeover) {
         on_air_came(&p->on_air, p->on_air.side, now_us);
         likeness_forget(&p->likeness, p->on_air.side);
     } else {
-        p->switches++;
+        p->switches += !stays;
     }
     p->tied = alike;
     s.heard_us = now_us;

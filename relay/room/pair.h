@@ -35,7 +35,7 @@ struct pair {
     int64_t taken_over_us;
     uint64_t clock_90k; /* of the feed on air: the encoder's time + this = the timeline */
     bool tied;          /* clock_90k is known */
-    bool goes_on; /* while it leaves: another one of the same encoder will go on */
+    bool goes_on;       /* while it leaves: another one of the same encoder will go on */
     struct stitch stitch;
     char why[LINK_TEXT];
     uint64_t takeovers, switches;
@@ -60,7 +60,8 @@ const struct link_message *pair_media(struct room *r, const struct link_message 
 bool pair_release(struct room *r, const struct link_message *m, struct link_message *out, int *fd);
 /* What the feed on air says: with its segments, and beside its media. */
 void pair_follow(struct room *r, const struct link_message *m, int64_t now_us);
-/* The feed on air has left (or rests): who is next goes on air. False: there is nobody. */
+/* The feed on air has left (or rests): who is next goes on air; one that rests for nobody does so
+ * itself. False: there is nobody. */
 bool pair_succeed(struct room *r, int64_t now_us);
 void pair_worker_lost(struct room *r, uint32_t worker);
 void pair_tick(struct room *r, int64_t now_us);

@@ -1,7 +1,6 @@
 /* How a feed comes into a room: who may, and where it begins. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/room/room.h"
-
 #include "relay/room/room_state.h"
 
 #include <stdio.h>
@@ -57,7 +56,7 @@ const char *room_refusal(const struct room *r, const char *role, int64_t now_us)
 {
     if (!roles_is_further(role))
         return pair_refusal(r, role, now_us);
-    bool apart = r->session.feed && r->pair.on_air.side == ON_AIR_BACKUP &&
-                 !likeness_is(&r->pair.likeness);
+    bool apart =
+        r->session.feed && r->pair.on_air.side == ON_AIR_BACKUP && !likeness_is(&r->pair.likeness);
     return apart ? "the room is on role=backup: further renditions wait for the main feed" : NULL;
 }

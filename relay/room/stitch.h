@@ -19,13 +19,13 @@
 #include <stdint.h>
 
 struct stitch_track {
-    bool kept;                  /* the first feed's segment, as it said */
-    struct link_message m;      /* ... with these words, and without parts ... */
-    int fd;                     /* ... these bytes; -1: they are in the window */
-    bool joined;                /* the second feed's has begun: */
-    int whole, source;          /* its file, and the file of both */
+    bool kept;                      /* the first feed's segment, as it said */
+    struct link_message m;          /* ... with these words, and without parts ... */
+    int fd;                         /* ... these bytes; -1: they are in the window */
+    bool joined;                    /* the second feed's has begun: */
+    int whole, source;              /* its file, and the file of both */
     uint32_t bytes, parts, samples; /* of the first feed */
-    int64_t shift_90k;          /* its last frame was so much shorter than guessed */
+    int64_t shift_90k;              /* its last frame was so much shorter than guessed */
 };
 
 struct stitch {

@@ -61,7 +61,7 @@ static void test_unlike(void **state)
     assert_false(likeness_is(&l));
     for (uint64_t i = 0; i < LIKENESS_SECONDS; i++)
         take(0, 100 + i, i);
-    take(1, 99, 99); /* forgotten, and never compared with what took its place */
+    take(1, 99, 99);              /* forgotten, and never compared with what took its place */
     assert_int_equal(1, l.apart); /* those of nothing */
 }
 
