@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS = 256, BUCKETS = 1024, ENDED = 32, ENDED_US = 3000000 };
+enum { EVENTS = 256, BUCKETS = 1024, ENDED = 32, ENDED_US = 10000000 };
 
 struct room_entry {
     struct room_entry *next;

@@ -51,9 +51,8 @@ struct packager_segment {
     uint32_t track, init_id;
     uint64_t sequence;
     int64_t start_90k, duration_90k, present_90k, capture_wall_us;
-    uint32_t bytes, samples, target_duration_s;
+    uint32_t bytes, samples, target_duration_s, parts, iframe_bytes;
     bool independent, discontinuity, gap;
-    uint32_t parts, iframe_bytes;
     uint64_t clock_90k;                /* timeline_clock */
     uint8_t ts_counters[LINK_TS_PIDS]; /* PACKAGER_TS_TRACK: the next ones after it */
 };
@@ -110,8 +109,7 @@ uint32_t packager_target_duration(const struct packager *p);
 bool packager_has_ts(const struct packager *p);
 /* A track that no player of HLS takes, though it is sound: found out from its frames. */
 bool packager_is_left_out(const struct packager *p, uint32_t track);
-/* Where a raw PTS falls on the room's timeline; false before the first picture (or sound) tied it.
- */
+/* Where a raw PTS falls on the room's timeline; false before anything has tied it. */
 bool packager_present_of(const struct packager *p, uint64_t raw_pts, int64_t *out_90k);
 /* It was to join another feed, but its timestamps are nowhere near that one's. */
 bool packager_is_apart(const struct packager *p);
