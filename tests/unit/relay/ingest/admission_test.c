@@ -99,6 +99,40 @@ static void test_states(void **state)
     assert_int_equal(ask("other").verdict, ADMISSION_YES);
 }
 
+static enum admission_verdict ask_from(const char *peer)
+{
+    struct admission_request q = {
+        .stream_id = "any", .stream_id_len = 3, .hs_version = 5, .peer = peer, .now_us = now_us};
+    struct admission_answer answer;
+
+    admission_decide(a, &q, &answer);
+    return answer.verdict;
+}
+
+static void test_repeats(void **state)
+{
+    char peer[32];
+
+    (void)state;
+    now_us += 5000000;
+    assert_int_equal(ask_from("203.0.113.7:5000"), ADMISSION_YES);
+    admission_note_ended(a, "203.0.113.7:5000", now_us);
+    assert_int_equal(ask_from("203.0.113.7:5000"), ADMISSION_REPEAT);
+    assert_int_equal(ask_from("203.0.113.7:500"), ADMISSION_YES);
+    assert_int_equal(ask_from("203.0.113.7:5001"), ADMISSION_YES); /* it has come anew */
+    now_us += 9000000;
+    assert_int_equal(ask_from("203.0.113.7:5000"), ADMISSION_REPEAT);
+    now_us += 1000000;
+    assert_int_equal(ask_from("203.0.113.7:5000"), ADMISSION_YES);
+    admission_note_ended(a, "203.0.113.7:5000", now_us);
+    for (int i = 0; i < 32; i++) { /* the oldest are forgotten */
+        snprintf(peer, sizeof(peer), "203.0.113.8:%d", i);
+        admission_note_ended(a, peer, now_us);
+    }
+    assert_int_equal(ask_from("203.0.113.7:5000"), ADMISSION_YES);
+    assert_int_equal(ask_from("203.0.113.8:0"), ADMISSION_REPEAT);
+}
+
 static void test_rate(void **state)
 {
     (void)state;
@@ -133,6 +167,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_keys_and_doors, make, end),
         cmocka_unit_test_setup_teardown(test_bad_requests, make, end),
         cmocka_unit_test_setup_teardown(test_states, make, end),
+        cmocka_unit_test_setup_teardown(test_repeats, make, end),
         cmocka_unit_test_setup_teardown(test_rate, make, end),
         cmocka_unit_test_setup_teardown(test_events_are_bounded, make, end),
     };
