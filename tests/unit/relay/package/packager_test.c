@@ -1,56 +1,6 @@
 /* The packager: aligned segments from tracks that start late, stop, jump or change. */
 /* SPDX-License-Identifier: MIT */
-#include "relay/package/packager.h"
-#include "tests/unit/codecs/clips.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-enum { KEPT = 200, FRAME = 3000, AUDIO_STEP = 1920 };
-
-struct log {
-    struct packager_segment segments[PACKAGER_TRACKS][KEPT];
-    size_t count[PACKAGER_TRACKS];
-    uint32_t inits[PACKAGER_TRACKS];
-    uint64_t samples[PACKAGER_TRACKS];
-};
-
-static struct log seen;
-static struct packager *p;
-static const uint8_t *record = H264_BASE_RECORD;
-
-static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct track_params *params,
-                     const char *language, uint32_t bytes, int fd)
-{
-    (void)ctx, (void)language;
-    assert_int_equal(init_id, seen.inits[track] + 1);
-    assert_true(params->config_len > 0);
-    assert_int_equal(lseek(fd, 0, SEEK_END), bytes);
-    close(fd);
-    seen.inits[track]++;
-}
-
-static void on_segment(void *ctx, const struct packager_segment *s, int fd)
-{
-    size_t n = seen.count[s->track]++;
-
-    (void)ctx;
-    assert_true(n < KEPT);
-    seen.segments[s->track][n] = *s;
-    seen.samples[s->track] += s->samples;
-    assert_int_equal(s->gap, fd < 0);
-    assert_int_equal(s->init_id, seen.inits[s->track]);
-    if (fd < 0)
-        return;
-    assert_int_equal(lseek(fd, 0, SEEK_END), s->bytes);
-    close(fd);
-}
+#include "tests/unit/relay/package/packager_stage.h"
 
 static void make(size_t tracks)
 {
@@ -84,80 +34,6 @@ static void make_beside(uint64_t raw_pts)
     memset(&seen, 0, sizeof(seen));
     record = H264_BASE_RECORD;
     assert_int_equal(packager_new(&p, &o, one, 1, &out), 0);
-}
-
-/* A feed whose units have the raw times that are below by 5000: its tracks go on from there. */
-static void make_going_on(int64_t video_90k, int64_t audio_90k)
-{
-    static const struct packager_track both[] = {{.codec = CODEC_H264}, {.codec = CODEC_AAC}};
-    struct packager_out out = {.track = on_track, .segment = on_segment};
-    struct packager_options o = {.segment_ms = 2000,
-                                 .max_target_s = 10,
-                                 .segment_bytes = 1 << 24,
-                                 .part_90k = 45000,
-                                 .target_duration_s = 2,
-                                 .start_90k = 7000000,
-                                 .goes_on = true,
-                                 .raw_90k = 7000000 - 5000,
-                                 .from_90k = {video_90k, audio_90k}};
-
-    memset(&seen, 0, sizeof(seen));
-    record = H264_BASE_RECORD;
-    assert_int_equal(packager_new(&p, &o, both, 2, &out), 0);
-}
-
-static void finish(void)
-{
-    struct packager_stats s;
-
-    assert_int_equal(packager_end(p), 0);
-    packager_stats(p, &s);
-    assert_int_equal(s.out, seen.samples[0] + seen.samples[1]);
-    packager_free(&p);
-    assert_null(p);
-}
-
-/* avcC: 8 bytes, the SPS after its length at 6, then a count, then the PPS. */
-static size_t parameter_sets(struct nal nals[static 2])
-{
-    size_t sps = (size_t)record[6] << 8 | record[7], at = 8 + sps + 1;
-
-    nals[0] = (struct nal){.data = record + 8, .len = sps};
-    nals[1] =
-        (struct nal){.data = record + at + 2, .len = (size_t)record[at] << 8 | record[at + 1]};
-    return 2;
-}
-
-static void video(uint64_t raw, bool idr)
-{
-    uint8_t slice[40] = {idr ? 0x65 : 0x41, 0x88, 0x84};
-    struct nal nals[3];
-    size_t n = idr ? parameter_sets(nals) : 0;
-    struct packager_unit u = {.track = 0,
-                              .raw_pts = (raw + 2 * FRAME) & 0x1ffffffff,
-                              .raw_dts = raw & 0x1ffffffff,
-                              .nals = nals,
-                              .data = slice,
-                              .wall_us = (int64_t)raw * 100 / 9};
-
-    nals[n++] = (struct nal){.data = slice, .len = sizeof(slice)};
-    u.nal_count = n;
-    u.len = sizeof(slice);
-    assert_int_equal(packager_take(p, &u), 0);
-}
-
-/* AAC-LC, 48 kHz, mono, 7 + 24 bytes; a lone SCE element that ends at once. */
-static void audio(uint64_t raw)
-{
-    uint8_t frame[31] = {0xff, 0xf1, 0x4c, 0x40, 0x03, 0xff, 0xfc, 0x01, 0x40, 0x20, 0x07};
-    struct packager_unit u = {.track = 1,
-                              .raw_pts = raw & 0x1ffffffff,
-                              .raw_dts = raw & 0x1ffffffff,
-                              .data = frame,
-                              .len = sizeof(frame),
-                              .wall_us = (int64_t)raw * 100 / 9};
-
-    assert_int_equal(packager_take(p, &u), 0);
 }
 
 /* Interleaves video (30 fps, an IDR every `gop` frames) and audio between two times. */
@@ -494,67 +370,9 @@ static void test_joins_nothing(void **state)
     assert_int_equal(seen.count[0], 0);
 }
 
-/* Two seconds before and four after the place, a keyframe each second: picture 37 is not one. */
-static void run_going_on(uint64_t first)
-{
-    for (uint64_t i = first; i < 180; i++) {
-        video(6995000 - 60 * FRAME + i * FRAME, i % 30 == 7);
-        audio(6995000 - 60 * FRAME + i * FRAME);
-    }
-}
-
-static void test_goes_on_between_keyframes(void **state)
-{
-    (void)state;
-    make_going_on(7000000 - FRAME / 2, 7000000 + 3 * FRAME - 900);
-    run_going_on(7);
-    finish();
-    /* every unit from the place on, and none before it */
-    assert_int_equal(seen.samples[0], 120);
-    assert_int_equal(seen.samples[1], 117);
-    assert_int_equal(seen.segments[0][0].start_90k, 7000000);
-    assert_in_range(seen.segments[1][0].start_90k, 7000000 + 3 * FRAME - 1, 7000000 + 3 * FRAME);
-    assert_int_equal(seen.segments[0][0].sequence, 0); /* the end of what the other feed began */
-    assert_false(seen.segments[0][0].independent);
-    assert_int_equal(seen.segments[0][0].samples, 7); /* to the next keyframe */
-    assert_true(seen.segments[0][1].independent);
-    assert_int_equal(seen.segments[0][1].samples, 60);
-    for (size_t i = 0; i < seen.count[0]; i++)
-        assert_false(seen.segments[0][i].discontinuity);
-    assert_int_equal(seen.segments[0][1].clock_90k, 5000);
-}
-
-static void test_goes_on_at_a_keyframe(void **state)
-{
-    (void)state;
-    make_going_on(7000000 + 7 * FRAME - 1, 7000000 + 7 * FRAME - 1);
-    run_going_on(7);
-    finish();
-    assert_int_equal(seen.segments[0][0].sequence, 1); /* the other feed's was whole */
-    assert_true(seen.segments[0][0].independent);
-    assert_int_equal(seen.segments[0][0].start_90k, 7000000 + 7 * FRAME);
-    assert_int_equal(seen.samples[0], 113);
-}
-
-static void test_goes_on_behind_a_hole(void **state)
-{
-    (void)state;
-    make_going_on(7000000, 7000000);
-    run_going_on(90); /* a second is missing, and the first picture is none to begin with */
-    finish();
-    assert_int_equal(seen.segments[0][0].sequence, 1);
-    assert_true(seen.segments[0][0].independent);
-    assert_true(seen.segments[0][0].discontinuity);
-    assert_int_equal(seen.segments[0][0].start_90k, 7000000 + 37 * FRAME);
-    assert_int_equal(seen.samples[0], 83);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_goes_on_between_keyframes),
-        cmocka_unit_test(test_goes_on_at_a_keyframe),
-        cmocka_unit_test(test_goes_on_behind_a_hole),
         cmocka_unit_test(test_joins_another_feed),
         cmocka_unit_test(test_joins_in_the_middle),
         cmocka_unit_test(test_joins_nothing),
