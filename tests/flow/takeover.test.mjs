@@ -61,3 +61,19 @@ test('five take-overs in a row', async (t) => {
   assert.deepEqual([answer.accepted, answer.code], [false, REJECT.conflict]);
   await relay.refusal('main', /2 s ago/);
 });
+
+test('a half-open publisher, where the first one keeps the room', async (t) => {
+  const relay = await startRelay(t, { set: ['rooms.takeover=refuse'] });
+  const [long, small] = [await clip('long'), await clip('small')];
+  const follower = watch(t, relay, 'main');
+  const first = pushFfmpeg(t, relay, { room: 'main', clip: long });
+  await untilPlaying(follower, 1);
+  first.signal('SIGSTOP');
+  const stopped = Date.now();
+  await until('it is noticed', 4000, () => relay.lines(/ stale was=live/)[0]);
+  assert.ok(Date.now() - stopped < 4000);
+  const second = pushFfmpeg(t, relay, { room: 'main', clip: small });
+  await until('the take-over', 3000, () => relay.lines(/ on_air role=main/)[0]);
+  await endedWell(second, small);
+  await assertClean(follower, [{ ...long.sent, complete: false }, small.sent], { except: [27] });
+});
