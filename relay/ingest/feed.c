@@ -362,11 +362,12 @@ void feed_second(struct feed *f, int64_t now_us)
         feed_set_fault(f, LINK_CLOSE_LIMIT, "more than limits.feed_mbps for 10 s");
     f->rate[++f->seconds % RATE_WINDOW_S] = 0;
     f->changes = 0;
-    asides_second(f->asides);
+    asides_second(f->asides, f->resting);
     feed_watch_keyframes(f);
     if (left_out_update(&f->left_out, f->log_name, &f->filter.layout, f->packager, &m))
         feed_send(f, &m, LINK_PROGRAM, -1);
-    if (f->packager && f->filter.has_layout) /* media, but perhaps a long way to its first IDR */
+    if ((f->packager || f->keep) &&
+        f->filter.has_layout) /* media, but perhaps a long way to its first IDR */
         patience += SILENT_US;
     else
         patience = SILENT_US;

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/ingest/keep.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,7 +169,8 @@ static void give(struct keep *k, struct kept *u, keep_fn *fn, void *ctx)
     if (u->is_video) {
         out.nals = k->nals;
         out.nal_count = nal_split(bytes_of(u), u->len, k->nals, CODEC_NALS_MAX);
-        assert(out.nal_count > 0 && out.nal_count <= CODEC_NALS_MAX);
+        if (out.nal_count == 0 || out.nal_count > CODEC_NALS_MAX)
+            return;
         out.data += sizeof(start_code);
         out.len -= sizeof(start_code);
     }
