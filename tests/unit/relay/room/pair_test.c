@@ -277,7 +277,7 @@ static void test_goes_on_in_whole_segments(void **state)
         m.u.segment.duration_90k = 60000;
         m.u.segment.samples = 20;
         m.u.segment.clock_90k = 5000;
-        stage_deliver(s, &m);
+        stage_tell(s, &m, stage_bytes("first", m.u.segment.bytes));
     }
     stage_listing(s, "video", l);
     assert_int_equal(2, l->count); /* kept back */
@@ -302,6 +302,11 @@ static void test_goes_on_in_whole_segments(void **state)
     struct room_view *v = *viewers_place(&s->viewers, "hall");
     assert_int_equal(0, room_view_find(v, l->list[2].uri, strlen(l->list[2].uri), &match));
     assert_int_equal(20000, match.blob->bytes);
+    char bytes[6] = "";
+    assert_int_equal(5, pread(match.blob->fd, bytes, 5, 0));
+    assert_string_equal("first", bytes);
+    assert_int_equal(5, pread(match.blob->fd, bytes, 5, 10000));
+    assert_string_equal("media", bytes);
     stage_run(s, 2, 2, 1, 2, 2 * STAGE_SEGMENT_90K);
     stage_listing(s, "video", l);
     assert_int_equal(4, l->count);
