@@ -203,7 +203,7 @@ bool pair_succeed(struct room *r, int64_t now_us)
         on_air_left(&p->on_air, was);
     if (!s.feed)
         return false;
-    bool alike = !takeover && !stays && may_go_on(r);
+    bool alike = !takeover && !stays && may_go_on(r) && stitch_is_even(&p->stitch, &r->session);
     if (!(alike && p->goes_on)) /* else what it kept back is at hand */
         stitch_fini(&p->stitch);
     if (alike)

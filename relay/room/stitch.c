@@ -11,6 +11,7 @@
 
 enum { CHUNK_BYTES = 1 << 16 };
 static const int64_t most_shift_90k = 45000;
+static const int64_t most_behind_90k = 27000; /* EXTINF still rounds to the target (rule 11) */
 
 static void drop(int *fd)
 {
@@ -71,6 +72,41 @@ bool stitch_keep(struct stitch *s, const struct presentation *p, const struct se
     s->tracks[track] = (struct stitch_track){.kept = true, .m = *m, .fd = listed ? -1 : fd};
     if (listed)
         close(fd);
+    return true;
+}
+
+/* The newest segment of a track: its number, and where it starts and ends. False: it has none. */
+static bool newest_of(const struct stitch *s, const struct session *first, uint32_t track,
+                      uint64_t *msn, int64_t *start_90k, int64_t *end_90k)
+{
+    const struct rendition *r = first->tracks[track].rendition;
+    const struct window_segment *last = r ? window_last(&r->window) : NULL;
+    const struct stitch_track *k = &s->tracks[track];
+    if (k->kept && k->fd >= 0) {
+        *msn = first->base_msn + k->m.u.segment.sequence;
+        *start_90k = k->m.u.segment.start_90k;
+        *end_90k = *start_90k + k->m.u.segment.duration_90k;
+    } else if (last) {
+        *msn = last->msn;
+        *start_90k = last->start_90k;
+        *end_90k = *start_90k + last->duration_90k;
+    }
+    return last || (k->kept && k->fd >= 0);
+}
+
+bool stitch_is_even(const struct stitch *s, const struct session *first)
+{
+    uint64_t lead_msn, msn;
+    int64_t lead_90k, start_90k, end_90k;
+    if (!newest_of(s, first, 0, &lead_msn, &lead_90k, &end_90k))
+        return false;
+    for (uint32_t t = 1; t < LINK_TRACKS_MAX; t++) {
+        if (!first->tracks[t].rendition)
+            continue;
+        if (!newest_of(s, first, t, &msn, &start_90k, &end_90k) || msn > lead_msn ||
+            (msn < lead_msn && (msn + 1 < lead_msn || end_90k < lead_90k - most_behind_90k)))
+            return false;
+    }
     return true;
 }
 

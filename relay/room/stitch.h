@@ -39,6 +39,9 @@ void stitch_fini(struct stitch *s);
  * and kept back; takes fd then. */
 bool stitch_keep(struct stitch *s, const struct presentation *p, const struct session *first,
                  const struct link_message *m, int fd);
+/* Have all its tracks come to the same segment? One that is far behind would make two segments one,
+ * which no list allows; then there must be a break. */
+bool stitch_is_even(const struct stitch *s, const struct session *first);
 /* The first feed has rested, or died: fills in where each track ended. */
 void stitch_begin(struct stitch *s, const struct presentation *p, const struct session *first,
                   int64_t from_90k[static LINK_GO_TRACKS]);
