@@ -69,6 +69,9 @@ bool stitch_keep(struct stitch *s, const struct presentation *p, const struct se
     bool listed = open && open->msn == msn;
     if (!first->based || msn + 1 < p->next_msn || (open && !listed) || s->tracks[track].kept)
         return false;
+    const struct stitch_track *lead = &s->tracks[0]; /* it is the first that ends what it has */
+    if (track > 0 && !(lead->kept && lead->m.u.segment.sequence == m->u.segment.sequence))
+        return false; /* it is whole, or a number behind */
     s->tracks[track] = (struct stitch_track){.kept = true, .m = *m, .fd = listed ? -1 : fd};
     if (listed)
         close(fd);
