@@ -57,6 +57,9 @@ struct config {
         uint32_t resume_s;        /* how long a room waits for its publisher */
         enum rooms_fill fill;     /* what it lists meanwhile */
         char *slate;              /* a clip's file; "": none */
+        enum takeover takeover;   /* the newest publisher of a role, or the first */
+        uint32_t backup_after_ms; /* without a byte of the feed on air */
+        uint32_t main_hold_s;     /* how long main must be well before it is on air again */
         struct config_room *list; /* sorted by name */
         uint32_t list_count;
     } rooms;
@@ -103,6 +106,8 @@ const struct config_room *config_find_room(const struct config *c, const char *n
 bool config_low_latency(const struct config *c, const char *room);
 uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
 uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */
+/* The first publisher of a role keeps it; a silent one does not. */
+bool config_refuses_takeover(const struct config *c, const char *room);
 bool config_wants_ts(const struct config *c, const char *room);
 bool room_name_is_valid(const char *name, size_t len);
 

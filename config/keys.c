@@ -41,6 +41,12 @@ enum { PART_LEAST_MS = 330, PART_MOST_MS = 2000, WINDOW_MAX_S = 4 * 3600, FILE_N
 static const char *const LEVELS[] = {"debug", "info", "warn", "error", NULL};
 static const char *const PART_URIS[] = {
     [PART_URIS_NUMBER] = "number", [PART_URIS_RANGE] = "range", NULL};
+static const char *const TAKEOVERS[] = {
+    [TAKEOVER_NEWEST] = "newest", [TAKEOVER_REFUSE] = "refuse", NULL};
+static const char *const ROOM_TAKEOVERS[] = {[ROOM_TAKEOVER_GLOBAL] = "global",
+                                             [ROOM_TAKEOVER_NEWEST] = "newest",
+                                             [ROOM_TAKEOVER_REFUSE] = "refuse",
+                                             NULL};
 static const char *const PLAY_OUTS[] = {
     [PLAY_OUT_AUTO] = "auto", [PLAY_OUT_CLASSIC] = "classic", NULL};
 
@@ -124,6 +130,12 @@ const struct key config_keys[CONFIG_KEYS] = {
           "What is listed meanwhile: gaps, the clip of rooms.slate, or its last picture, held."),
     {MEMBER(rooms, slate), .type = KEY_FILE, .max = FILE_NAME_MAX, .standard = "",
      .help = "The clip for fill: slate: MPEG-TS or MP4 with H.264 and AAC; empty for none."},
+    OTHER(rooms, takeover, KEY_CHOICE, TAKEOVERS, "newest",
+          "A second publisher of a room replaces the first (newest), or is refused."),
+    COUNT(rooms, backup_after_ms, 200, 60000, "milliseconds", "1000",
+          "Without a byte of the feed on air for so long, role=backup takes its place."),
+    COUNT(rooms, main_hold_s, 0, 3600, "seconds", "10",
+          "How long the main feed must be well before it replaces role=backup again."),
 
     COUNT(limits, feed_mbps, 1, 10000, "megabits per second", "120",
           "A feed that stays above it for 10 s is ended."),
@@ -158,6 +170,8 @@ const struct key room_keys[CONFIG_ROOM_KEYS] = {
          "SRT's passphrase; without it the feed is not encrypted."),
     ROOM(play_out, KEY_CHOICE, 0, 0, PLAY_OUTS, "auto",
          "SRT's own pacing from the start (classic) suits senders that drop what is late."),
+    ROOM(takeover, KEY_CHOICE, 0, 0, ROOM_TAKEOVERS, "global",
+         "A second publisher (newest, refuse); global means as rooms.takeover says."),
     ROOM(low_latency, KEY_SWITCH, 0, 0, NULL, NULL,
          "Low-Latency HLS in this room; without it hls.low_latency decides."),
     ROOM(part_ms, KEY_COUNT, PART_LEAST_MS, PART_MOST_MS, NULL, NULL,

@@ -60,6 +60,7 @@ static void describe_list(FILE *out)
                                                           "\"the-publish-key\"",
                                                           "\"ten-bytes-at-least\"",
                                                           "auto",
+                                                          "newest",
                                                           "true",
                                                           "500",
                                                           "15m",

@@ -56,3 +56,11 @@ bool config_wants_ts(const struct config *c, const char *room)
     const struct config_room *r = config_find_room(c, room);
     return r && r->ts;
 }
+
+bool config_refuses_takeover(const struct config *c, const char *room)
+{
+    const struct config_room *r = config_find_room(c, room);
+    if (!r || r->takeover == ROOM_TAKEOVER_GLOBAL)
+        return c->rooms.takeover == TAKEOVER_REFUSE;
+    return r->takeover == ROOM_TAKEOVER_REFUSE;
+}

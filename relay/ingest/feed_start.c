@@ -18,6 +18,8 @@ void feed_start_init(struct feed_start *s, const struct link_go *go)
                              .part_ms = go->part_ms,
                              .part_ranges = go->part_ranges,
                              .target_duration_s = go->target_duration_s};
+    s->goes_on = go->goes_on;
+    memcpy(s->from_90k, go->from_90k, sizeof(s->from_90k));
     memcpy(s->ts_counters, go->ts_counters, sizeof(s->ts_counters));
 }
 
@@ -43,6 +45,7 @@ void feed_start_again(struct feed_start *s, const struct packager *p)
     if (packager_target_duration(p))
         s->target_duration_s = packager_target_duration(p);
     s->restarted = s->next_sequence > 0;
+    s->goes_on = false;
 }
 
 /* A layout as the packager wants it. */
@@ -82,10 +85,12 @@ int feed_start_made_up(const struct feed_start *s, const struct config *c, const
         .discontinuity = s->restarted,
         .joins = s->joins,
         .raw_90k = s->raw_90k,
+        .goes_on = s->goes_on,
         .ts = !s->joins && config_wants_ts(c, room),
     };
 
     memcpy(o.ts_counters, s->ts_counters, sizeof(o.ts_counters));
+    memcpy(o.from_90k, s->from_90k, sizeof(o.from_90k));
     if (!s->part_ms)
         to.part = NULL;
     return packager_new(out, &o, tracks, count, &to);

@@ -20,6 +20,8 @@ struct feed_start {
     int64_t at_us;    /* start_90k is then (go.h); 0: whenever it starts */
     uint64_t raw_90k; /* when it joins another feed */
     bool joins;
+    bool goes_on;
+    int64_t from_90k[LINK_GO_TRACKS];
     uint64_t next_sequence;
     uint32_t target_duration_s, part_ms; /* part_ms 0: no parts */
     bool part_ranges;                    /* parts are byte ranges of their segments */

@@ -33,7 +33,7 @@ struct publisher {
     size_t first_len;           /* ... when it may; 0: nothing waits */
     uint32_t worker;
     struct feed_out out;
-    int64_t last_bytes_us, last_check_us;
+    int64_t last_bytes_us, last_check_us, silent_us; /* silent_us: how long that is */
     uint64_t turns;
     uint32_t every;            /* ticks from one turn to the next */
     uint32_t rate;             /* packets a tick x RATE_ONE, over the last turns */
@@ -72,6 +72,7 @@ int publisher_new(struct publisher **out, const struct listener_peer *peer, cons
     p->every = 1;
     p->out = *cb;
     p->last_bytes_us = p->last_check_us = now_us;
+    p->silent_us = (int64_t)c->rooms.backup_after_ms * 1000;
     *out = p;
     return 0;
 }
@@ -235,6 +236,8 @@ bool publisher_tick(struct publisher *p, uint64_t tick, int64_t now_us, int64_t 
         got = drain(p, turn % FULL_READ_TURNS == 0);
         choose_next_turn(p, tick, got);
         feed_flush(p->feed, now_us, wall_us);
+        feed_note_silence(p->feed, feed_bytes(p->feed) == before &&
+                                       now_us - p->last_bytes_us >= p->silent_us);
         if (feed_bytes(p->feed) != before) {
             p->last_bytes_us = now_us;
             p->arriving_since_us = 0;

@@ -69,7 +69,7 @@ static void on_refuse(void *ctx, enum admission_verdict verdict, const char *roo
     struct link_worker_stats *s = &w->stats;
     uint64_t *counters[ADMISSION_VERDICTS] = {
         [ADMISSION_BAD_REQUEST] = &s->refused_name, [ADMISSION_BAD_MODE] = &s->refused_name,
-        [ADMISSION_ROLE] = &s->refused_name,        [ADMISSION_NOT_FOUND] = &s->refused_name,
+        [ADMISSION_NOT_FOUND] = &s->refused_name,   [ADMISSION_REPEAT] = &s->refused_conflict,
         [ADMISSION_UNAUTHORIZED] = &s->refused_key, [ADMISSION_CONFLICT] = &s->refused_conflict,
         [ADMISSION_FULL] = &s->refused_full,        [ADMISSION_RATE] = &s->refused_rate,
         [ADMISSION_VERSION] = &s->refused_version,  [ADMISSION_ENCRYPTION] = &s->refused_passphrase,
@@ -178,8 +178,18 @@ static void on_message(struct worker *w, const struct link_message *m, int fd)
         if (i < w->count)
             feed_go(publisher_feed(w->publishers[i]), &m->u.go, clock_mono_us());
         break;
+    case LINK_FEED_REST:
+        if (i < w->count)
+            feed_rest(publisher_feed(w->publishers[i]), clock_mono_us());
+        break;
+    case LINK_FEED_COMPARE:
+        if (i < w->count)
+            feed_compare(publisher_feed(w->publishers[i]));
+        break;
     case LINK_FEED_STOP:
         if (i < w->count) {
+            admission_note_ended(w->admission, feed_peer(publisher_feed(w->publishers[i])),
+                                 clock_mono_us());
             publisher_end(w->publishers[i], LINK_CLOSE_STOPPED, m->u.stop.text);
             remove_publisher(w, i);
         }

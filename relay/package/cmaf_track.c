@@ -38,6 +38,7 @@ struct cmaf_track {
         bool independent;
     } open;
     uint32_t first_bytes; /* of the segment's first sample when it is an IDR; else 0 */
+    uint32_t number;      /* of the first fragment; 0: 1 */
     uint64_t written, refused;
 };
 
@@ -87,24 +88,18 @@ static int64_t from_90k(const struct cmaf_track *r, int64_t t)
     return r->timescale == 90000 ? t : (t * r->timescale + 45000) / 90000;
 }
 
-/* The segment starts with a moof, then the mdat's header, then its first sample's bytes. */
-static uint32_t iframe_bytes(const uint8_t *bytes, size_t len, uint32_t first)
-{
-    uint32_t moof;
-
-    if (first == 0 || len < 8 || memcmp(bytes + 4, "moof", 4) != 0)
-        return 0;
-    moof = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-    return moof + 8 + first;
-}
-
 static int on_fragment(void *ctx, const uint8_t *bytes, size_t len)
 {
     struct cmaf_track *r = ctx;
 
     if (segment_bytes(r->segment) == 0)
-        r->info.iframe_bytes = iframe_bytes(bytes, len, r->first_bytes);
+        r->info.iframe_bytes = fmp4_iframe_bytes(bytes, len, r->first_bytes);
     return segment_append(r->segment, bytes, len);
+}
+
+void cmaf_track_number(struct cmaf_track *r, uint32_t number)
+{
+    r->number = number;
 }
 
 int cmaf_track_set_params(struct cmaf_track *r, const struct track_params *p)
@@ -119,6 +114,8 @@ int cmaf_track_set_params(struct cmaf_track *r, const struct track_params *p)
     rc = fmp4_new(&r->muxer, p, r->language, init, sizeof(init), &len, on_fragment, r);
     if (rc)
         return rc;
+    if (r->number)
+        fmp4_number(r->muxer, r->number);
     r->params = *p;
     r->has_params = true;
     r->timescale = fmp4_timescale(r->muxer);

@@ -73,6 +73,8 @@ __attribute__((warn_unused_result)) int cmaf_track_new(struct cmaf_track **out, 
 void cmaf_track_wait_from(struct cmaf_track *r, int64_t from_90k);
 /* Drops what is open; call cmaf_track_finish first to keep it. */
 void cmaf_track_free(struct cmaf_track **r);
+/* The first fragment's number, before the first parameters. */
+void cmaf_track_number(struct cmaf_track *r, uint32_t number);
 /* New parameters from the next sample on: closes the muxer (the open segment must be closed) and
  * announces a new init segment. */
 __attribute__((warn_unused_result)) int cmaf_track_set_params(struct cmaf_track *r,

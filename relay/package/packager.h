@@ -40,7 +40,9 @@ struct packager_options {
     bool discontinuity; /* the first segment follows others of this feed */
     bool joins;         /* video alone, beside another feed of the same encoder: raw PTS ... */
     uint64_t raw_90k;   /* ... this is start_90k, where that feed's segment 0 begins */
-    bool ts;            /* make a transport stream too */
+    bool goes_on;       /* the same: raw_90k is start_90k; each track has ... */
+    int64_t from_90k[PACKAGER_TRACKS]; /* ... its units from this DTS on */
+    bool ts;                           /* make a transport stream too */
     uint8_t ts_counters[LINK_TS_PIDS]; /* its next continuity counters */
 };
 
@@ -48,9 +50,8 @@ struct packager_segment {
     uint32_t track, init_id;
     uint64_t sequence;
     int64_t start_90k, duration_90k, present_90k, capture_wall_us;
-    uint32_t bytes, samples, target_duration_s;
+    uint32_t bytes, samples, target_duration_s, parts, iframe_bytes;
     bool independent, discontinuity, gap;
-    uint32_t parts, iframe_bytes;
     uint64_t clock_90k;                /* timeline_clock */
     uint8_t ts_counters[LINK_TS_PIDS]; /* PACKAGER_TS_TRACK: the next ones after it */
 };
@@ -108,12 +109,12 @@ int64_t packager_end_90k(const struct packager *p); /* the furthest of all track
 uint64_t packager_next_sequence(const struct packager *p);
 uint32_t packager_target_duration(const struct packager *p);
 bool packager_has_ts(const struct packager *p); /* is a transport stream made? Of HEVC none is */
-/* Sound that no player of HLS takes: found out from its frames. */
-bool packager_is_left_out(const struct packager *p, uint32_t track);
+bool packager_is_left_out(const struct packager *p, uint32_t track); /* no player takes it */
 /* Where a raw PTS falls on the room's timeline; false before something has tied it. */
 bool packager_present_of(const struct packager *p, uint64_t raw_pts, int64_t *out_90k);
-/* It was to join another feed, but its timestamps are nowhere near. */
-bool packager_is_apart(const struct packager *p);
+bool packager_is_apart(const struct packager *p); /* from the feed it was to join, by its clock */
+/* How long the picture has gone on since its last random access point; 0: there was none. */
+int64_t packager_since_sync_90k(const struct packager *p);
 void packager_stats(const struct packager *p, struct packager_stats *out);
 
 #endif

@@ -103,8 +103,8 @@ static bool is_same_file(const struct blob *a, const struct blob *b)
 {
     struct stat x, y;
     assert(a && b); /* only a gap comes without a file, and a gap completes nothing */
-    return fstat(a->fd, &x) == 0 && fstat(b->fd, &y) == 0 && x.st_dev == y.st_dev &&
-           x.st_ino == y.st_ino;
+    return blob_is_same(a, b) && fstat(a->fd, &x) == 0 && fstat(b->fd, &y) == 0 &&
+           x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 static int complete(const struct intake *in, const struct link_message *m, struct rendition *r,

@@ -26,13 +26,14 @@ enum {
 /* Which states may follow each. */
 static const unsigned steps[ROOM_STATES] = {
     [ROOM_NEW] = 1u << ROOM_LIVE | 1u << ROOM_GONE,
-    [ROOM_LIVE] = 1u << ROOM_STALE | 1u << ROOM_WAITING | 1u << ROOM_ENDED | 1u << ROOM_GONE,
+    [ROOM_LIVE] = 1u << ROOM_LIVE | 1u << ROOM_STALE | 1u << ROOM_WAITING | 1u << ROOM_ENDED |
+                  1u << ROOM_GONE,
     [ROOM_STALE] = 1u << ROOM_LIVE | 1u << ROOM_WAITING | 1u << ROOM_ENDED | 1u << ROOM_GONE,
     [ROOM_WAITING] = 1u << ROOM_LIVE | 1u << ROOM_ENDED | 1u << ROOM_GONE,
     [ROOM_ENDED] = 1u << ROOM_LIVE | 1u << ROOM_GONE,
 };
 
-static void room_set_state(struct room *r, enum room_state to, int64_t now_us, const char *why)
+void room_set_state(struct room *r, enum room_state to, int64_t now_us, const char *why)
 {
     assert(steps[r->state] & 1u << to);
     log_info(r->ctx, "%s was=%s %s", room_state_word(to), room_state_word(r->state), why);
@@ -102,6 +103,7 @@ void room_free(struct room **r)
     struct role_room room = role_room_of(*r);
     roles_fini(&(*r)->roles, &room);
     session_fini(&(*r)->session);
+    pair_fini(&(*r)->pair);
     hole_fini(&(*r)->hole);
     presentation_fini(&(*r)->presentation);
     showcase_fini(&(*r)->showcase);
@@ -150,13 +152,18 @@ static void stop_roles(struct room *r, int64_t now_us)
     roles_stop(&r->roles, &room, -1, "the main feed left, and this one follows it", now_us);
 }
 
-/* Forgets the feed; its counts stay. */
-static void drop_session(struct room *r, int64_t now_us)
+void room_finish_media(struct room *r, int64_t now_us)
 {
-    stop_roles(r, now_us);
     struct intake in = intake_of(r);
     if (!hole_is_open(&r->hole)) /* what is open then is the filler's */
         intake_finish(&in, now_us);
+}
+
+void room_drop_session(struct room *r, bool goes_on, int64_t now_us)
+{
+    stop_roles(r, now_us);
+    if (!goes_on)
+        room_finish_media(r, now_us);
     feed_fields_add(&r->closed, &r->session.stats);
     session_fini(&r->session);
 }
@@ -168,47 +175,6 @@ static void stop_feed(struct room *r, const char *why)
         .type = LINK_FEED_STOP, .worker = r->session.worker, .feed = r->session.feed};
     snprintf(m.u.stop.text, sizeof(m.u.stop.text), "%s", why);
     r->env->out->send(r->env->out->ctx, m.worker, &m);
-}
-
-static void answer_go(struct room *r, int64_t now_us)
-{
-    struct link_message m = {
-        .type = LINK_FEED_GO, .worker = r->session.worker, .feed = r->session.feed};
-    m.u.go.start_90k = r->presentation.end_90k;
-    m.u.go.target_duration_s = r->presentation.target_duration_s;
-    m.u.go.part_ms = r->presentation.part_target_ms;
-    m.u.go.part_ranges = r->presentation.part_ranges;
-    if (hole_is_open(&r->hole))
-        hole_go(&r->hole, &r->presentation, &m.u.go, now_us);
-    memcpy(m.u.go.ts_counters, r->presentation.ts_counters, sizeof(m.u.go.ts_counters));
-    r->env->out->send(r->env->out->ctx, m.worker, &m);
-}
-
-void room_open(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us)
-{
-    char why[320];
-    enum room_state was = r->state;
-    if (r->session.feed) {
-        stop_feed(r, "replaced: it sent nothing for 2 s and another publisher came");
-        drop_session(r, now_us);
-    }
-    if (was == ROOM_ENDED || !presentation_has_media(&r->presentation))
-        r->since_wall_us = wall_us;
-    session_init(&r->session, m, now_us, wall_us);
-    if (!hole_is_open(&r->hole)) /* else when its first picture is there */
-        presentation_open(&r->presentation);
-    r->sessions++;
-    const struct session *s = &r->session;
-    snprintf(why, sizeof(why),
-             "%s feed=%llu worker=%u peer=%s user=%s role=%s latency_ms=%u encrypted=%d classic=%d",
-             was == ROOM_STALE ? "replaced"
-             : was == ROOM_NEW ? "opened"
-                               : "resumed",
-             (unsigned long long)s->feed, s->worker, s->peer, s->user[0] ? s->user : "-",
-             s->role[0] ? s->role : "-", s->latency_ms, s->encrypted, s->classic);
-    room_set_state(r, ROOM_LIVE, now_us, why);
-    answer_go(r, now_us);
-    room_show_soon(r);
 }
 
 const char *room_open_role(struct room *r, const struct link_message *m, int64_t now_us,
@@ -224,13 +190,14 @@ static enum room_state state_after(const struct room *r)
 {
     if (r->presentation.ended)
         return ROOM_ENDED;
-    return presentation_has_media(&r->presentation) || r->classic ? ROOM_WAITING : ROOM_GONE;
+    bool stays = presentation_has_media(&r->presentation) || r->classic || r->pair.standby.feed;
+    return stays ? ROOM_WAITING : ROOM_GONE;
 }
 
 static void leave(struct room *r, const char *why, int64_t now_us)
 {
     struct hole_room hole = hole_room_of(r);
-    drop_session(r, now_us);
+    room_drop_session(r, false, now_us);
     if (r->presentation.first_us > 0)
         r->presentation.settled = true; /* no more tracks will come */
     room_set_state(r, state_after(r), now_us, why);
@@ -241,6 +208,11 @@ static void leave(struct room *r, const char *why, int64_t now_us)
     if (r->state == ROOM_WAITING)
         hole_begin(&r->hole, &hole, now_us);
     room_show_soon(r);
+}
+
+void room_abandon(struct room *r, const char *why, int64_t now_us)
+{
+    leave(r, why, now_us);
 }
 
 /* m: LINK_FEED_CLOSED, or NULL when its worker died. */
@@ -259,13 +231,18 @@ static void close_session(struct room *r, const struct link_message *m, int64_t 
         r->classic = true;
     snprintf(why, sizeof(why), "reason=%s feed=%llu peer=%s text=\"%s\"", ending_word(reason),
              (unsigned long long)r->session.feed, r->session.peer, text);
-    leave(r, why, now_us);
+    r->pair.rests = false;
+    if (!r->pair.leaving)
+        snprintf(r->pair.why, sizeof(r->pair.why), "the other one left: %.120s", text);
+    if (!pair_succeed(r, now_us))
+        leave(r, why, now_us);
 }
 
 void room_worker_lost(struct room *r, uint32_t worker, int64_t now_us)
 {
     struct hole_room hole = hole_room_of(r);
     struct role_room room = role_room_of(r);
+    pair_worker_lost(r, worker);
     roles_stop(&r->roles, &room, (int)worker, "its worker died", now_us);
     if (r->session.feed && r->session.worker == worker)
         close_session(r, NULL, now_us);
@@ -279,7 +256,8 @@ static void evict(struct room *r, const char *why, int64_t now_us)
     char text[LINK_TEXT + 32];
     stop_feed(r, why);
     snprintf(text, sizeof(text), "reason=fault text=\"%s\"", why);
-    leave(r, text, now_us);
+    if (!pair_succeed(r, now_us))
+        leave(r, text, now_us);
 }
 
 static void heard(struct room *r, int64_t now_us)
@@ -320,6 +298,20 @@ static void take_media(struct room *r, const struct link_message *m, int fd, int
     room_show_soon(r); /* what was refused may have ended an open segment */
 }
 
+/* What another feed began is ended here, what another one will end is kept back. */
+static void take_whole(struct room *r, const struct link_message *m, int fd, int64_t now_us,
+                       int64_t wall_us)
+{
+    struct link_message other;
+    int kept;
+    if (pair_release(r, m, &other, &kept))
+        take_media(r, &other, kept, now_us, wall_us);
+    const struct link_message *taken = pair_media(r, m, &other, &fd);
+    if (taken)
+        take_media(r, taken, fd, now_us, wall_us);
+    pair_follow(r, m, now_us);
+}
+
 /* What is new is shown with the next segment or part, or at the next tick. */
 static void take_beside(struct room *r, const struct link_message *m)
 {
@@ -341,7 +333,7 @@ static void take_role(struct room *r, const struct link_message *m, int fd, int6
     room_show_soon(r);
 }
 
-/* m: of the main feed. */
+/* m: of the feed on air. */
 static void take_main(struct room *r, const struct link_message *m, int fd, int64_t now_us,
                       int64_t wall_us)
 {
@@ -354,7 +346,12 @@ static void take_main(struct room *r, const struct link_message *m, int fd, int6
         break;
     case LINK_PART:
     case LINK_SEGMENT:
-        take_media(r, m, fd, now_us, wall_us);
+        take_whole(r, m, fd, now_us, wall_us);
+        break;
+    case LINK_FEED_SIGNS:
+    case LINK_FEED_MARK:
+    case LINK_FEED_RESTED:
+        pair_follow(r, m, now_us);
         break;
     case LINK_EVENT:
     case LINK_CAPTIONS:
@@ -368,6 +365,7 @@ static void take_main(struct room *r, const struct link_message *m, int fd, int6
     case LINK_FEED_STATS:
         session_stats(&r->session, &m->u.feed_stats, now_us);
         heard(r, now_us);
+        pair_follow(r, m, now_us);
         break;
     default:
         assert(!"a message that is not about a feed");
@@ -398,6 +396,11 @@ void room_message(struct room *r, const struct link_message *m, int fd, int64_t 
             showcase_touch(&r->showcase);
         take_held(r, now_us, wall_us);
         room_show_soon(r);
+        return;
+    }
+    if (m->feed != r->session.feed && pair_has_feed(&r->pair, m->feed, &worker)) {
+        pair_message(r, m, fd, now_us);
+        showcase_touch(&r->showcase);
         return;
     }
     if (m->feed != r->session.feed) {
@@ -461,6 +464,7 @@ void room_tick(struct room *r, int64_t now_us, int64_t wall_us)
 {
     if (r->state == ROOM_GONE)
         return;
+    pair_tick(r, now_us);
     pass_deadlines(r, now_us);
     struct hole_room hole = hole_room_of(r);
     if (r->state == ROOM_WAITING) /* after an upgrade its hole begins anew */
@@ -469,6 +473,7 @@ void room_tick(struct room *r, int64_t now_us, int64_t wall_us)
         showcase_touch(&r->showcase);
     take_held(r, now_us, wall_us);
     if (r->state == ROOM_GONE) {
+        pair_dismiss(r, "the room is over: nothing came for rooms.resume_s");
         note_numbers(r, wall_us);
         r->env->out->hide(r->env->out->ctx, r->name);
         return;

@@ -6,9 +6,9 @@
  *
  * States (moved by room_set_state only):
  *   NEW      made for a feed that is about to open
- *   LIVE     a feed holds it; a second publisher is refused
- *   STALE    a feed holds it but sent nothing for 2 s: a newcomer replaces it
- *   WAITING  the feed left; for rooms.resume_s what room/hole.h is told to fill it with follows
+ *   LIVE     a feed is on air; another one may take it over (pair.h)
+ *   STALE    a feed is on air but sent nothing for 2 s: a newcomer replaces it in any case
+ *   WAITING  no feed is on air; for rooms.resume_s what room/hole.h is told to fill it with follows
  *   ENDED    EXT-X-ENDLIST is in; a new feed begins a new list, whose numbers go on
  *   GONE     to be freed: taken away after the list's duration, or nothing was ever played
  */
@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 struct room;
+struct pair;
 
 enum room_state {
     ROOM_NEW,
@@ -55,6 +56,7 @@ struct room_facts {
     bool classic;                  /* a feed was wedged here: SRT's own pacing from now on */
     const struct session *session; /* NULL: no feed */
     const struct roles *roles;     /* further feeds beside it */
+    const struct pair *pair;       /* main and backup */
     const struct presentation *presentation;
     struct link_feed_stats totals; /* over all its feeds; gauges of the present one */
     uint64_t sessions;
@@ -74,7 +76,10 @@ void room_facts(const struct room *r, struct room_facts *out);
 /* The numbers that a later room must not fall below. */
 void room_floor(const struct room *r, struct presentation_start *floor);
 
-/* A feed that was allowed in; a stale one before it is stopped. Answers LINK_FEED_GO. */
+/* Why a feed of that role may not come now, or NULL. */
+const char *room_refusal(const struct room *r, const char *role, int64_t now_us);
+/* A main or backup feed that was allowed in: on air (LINK_FEED_GO) at once, or when the one that it
+ * replaces has left, or when it is needed (pair.h). */
 void room_open(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us);
 /* A feed with a further role: let in (NULL), or why not. It waits for the main feed. */
 const char *room_open_role(struct room *r, const struct link_message *m, int64_t now_us,

@@ -26,8 +26,8 @@ const char *room_state_word(enum room_state s)
 
 enum link_room_state room_link_state(const struct room *r)
 {
-    return r->state == ROOM_LIVE      ? LINK_ROOM_LIVE
-           : r->state == ROOM_STALE   ? LINK_ROOM_STALE
+    bool fed = r->state == ROOM_LIVE || r->state == ROOM_STALE;
+    return fed                        ? pair_is_closed(r) ? LINK_ROOM_LIVE : LINK_ROOM_STALE
            : r->state == ROOM_WAITING ? LINK_ROOM_WAITING
                                       : LINK_ROOM_FREE;
 }
@@ -38,7 +38,8 @@ bool room_has_feed(const struct room *r, uint64_t feed, uint32_t *worker)
     bool is_main = feed != 0 && r->session.feed == feed;
     if (is_main || role)
         *worker = is_main ? r->session.worker : role->session.worker;
-    return is_main || role || hole_has_feed(&r->hole, feed, worker);
+    return is_main || role || pair_has_feed(&r->pair, feed, worker) ||
+           hole_has_feed(&r->hole, feed, worker);
 }
 
 void room_facts(const struct room *r, struct room_facts *out)
@@ -53,12 +54,14 @@ void room_facts(const struct room *r, struct room_facts *out)
         .classic = r->classic,
         .session = r->session.feed ? &r->session : NULL,
         .roles = &r->roles,
+        .pair = &r->pair,
         .presentation = &r->presentation,
         .totals = r->session.stats, /* its gauges; the counts of all feeds are added up */
         .sessions = r->sessions,
         .bytes = budget_used_bytes(&r->presentation),
     };
     feed_fields_add(&out->totals, &r->closed);
+    feed_fields_add(&out->totals, &r->pair.standby.stats);
     roles_add_stats(&r->roles, &out->totals);
 }
 

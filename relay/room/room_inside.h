@@ -1,5 +1,5 @@
-/* The inside of a room, for room.c and room_facts.c, and for handover.c, which gives it to another
- * process. */
+/* The inside of a room, for the files of room and pair.c, and for handover.c, which gives it to
+ * another process. */
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns: see room.h. Thread: control. Life: room_new/room_free. Fails: never, it is memory.
@@ -9,6 +9,7 @@
 #define RELAY_ROOM_ROOM_INSIDE_H
 
 #include "relay/room/hole.h"
+#include "relay/room/pair.h"
 #include "relay/room/room.h"
 #include "relay/room/showcase.h"
 
@@ -26,7 +27,8 @@ struct room {
     int64_t since_wall_us;
     bool classic;
     uint64_t sessions;
-    struct session session;
+    struct session session; /* on air */
+    struct pair pair;       /* who else could be */
     struct roles roles;
     struct presentation presentation;
     struct link_feed_stats closed; /* of all feeds that left */
@@ -34,5 +36,16 @@ struct room {
     struct showcase showcase;
     bool pending; /* to be shown */
 };
+
+/* Logs and asserts the step. */
+void room_set_state(struct room *r, enum room_state to, int64_t now_us, const char *why);
+/* What the feed on air has open ends where its parts do; what a hole has open stays. */
+void room_finish_media(struct room *r, int64_t now_us);
+/* Forgets the feed on air; its counts stay. goes_on: another one ends what it has open. */
+void room_drop_session(struct room *r, bool goes_on, int64_t now_us);
+/* Puts s on air and tells it where; go: how it goes on, or where a rested feed begins. */
+void room_begin(struct room *r, const struct session *s, struct link_go *go, int64_t now_us);
+/* The feed on air is given up, and nobody follows. */
+void room_abandon(struct room *r, const char *why, int64_t now_us);
 
 #endif

@@ -36,7 +36,7 @@ struct worker_facts {
 /* Sums over everything since the process started. */
 struct rooms_facts {
     uint64_t by_state[ROOM_STATES];
-    uint64_t feeds, feeds_opened;
+    uint64_t feeds, feeds_opened, takeovers, switches;
     struct link_feed_stats feed; /* counts of all feeds that ever were */
     struct presentation_counters media;
     uint64_t ended[ENDINGS]; /* feeds that were in a room, by enum link_close_reason */

@@ -118,6 +118,7 @@ static const char ROOMS[] = "rooms:\n"
                             "      key: \"null\"\n"
                             "      passphrase: '  ten bytes at least  '\n"
                             "      play_out: classic\n"
+                            "      takeover: refuse\n"
                             "      low_latency: false\n"
                             "      part_ms: 334\n"
                             "      window: 15m\n"
@@ -136,6 +137,7 @@ static void test_rooms_round_trip(void **state)
     assert_string_equal(r->key, "null");
     assert_string_equal(r->passphrase, "  ten bytes at least  ");
     assert_int_equal(r->play_out, PLAY_OUT_CLASSIC);
+    assert_int_equal(r->takeover, ROOM_TAKEOVER_REFUSE);
     assert_int_equal(r->low_latency, ROOM_SWITCH_OFF);
     assert_int_equal(r->part_ms, 334);
     assert_string_equal(r->window, "15m");

@@ -19,6 +19,10 @@ static int set_low_latency(void **state)
 static void start(struct stage *s, uint64_t feed, struct ll_track *t, int64_t start_90k)
 {
     const struct link_message *go = stage_open(s, feed, "hall");
+    if (go->type == LINK_FEED_STOP) { /* the one before it, which obeys */
+        stage_close(s, go->feed, LINK_CLOSE_STOPPED);
+        go = stage_sent(s, LINK_FEED_GO);
+    }
     start_90k = start_90k >= 0 ? start_90k : go->u.go.start_90k; /* -1: as it is told */
     stage_track(s, feed, 0, 1, "video init");
     stage_track(s, feed, 1, 1, "audio init");

@@ -172,14 +172,15 @@ static void test_stale_is_replaced(void **state)
     stage_stats(s, 1, 999); /* not a byte more */
     stage_pass(s, 1100000);
     assert_int_equal(LINK_ROOM_STALE, stage_sent(s, LINK_ROOM_STATE)->u.room.state);
-    const struct link_message *go = stage_open(s, 2, "hall");
-    assert_int_equal(LINK_FEED_GO, go->type);
-    assert_int_equal(1, stage_sent(s, LINK_FEED_STOP)->feed);
+    const struct link_message *stop = stage_open(s, 2, "hall");
+    assert_int_equal(LINK_FEED_STOP, stop->type);
+    assert_int_equal(1, stop->feed);
+    stage_close(s, 1, LINK_CLOSE_STOPPED);
+    assert_int_equal(2, stage_sent(s, LINK_FEED_GO)->feed);
     assert_int_equal(LINK_ROOM_LIVE, stage_sent(s, LINK_ROOM_STATE)->u.room.state);
     unsigned shows = s->viewers.shows;
-    struct link_message late = stage_segment(s, 1, 0, 2); /* still on its way */
+    struct link_message late = stage_segment(s, 1, 0, 2); /* after all: nobody's */
     stage_deliver(s, &late);
-    stage_close(s, 1, LINK_CLOSE_STOPPED);
     assert_int_equal(shows, s->viewers.shows);
     stage_track(s, 2, 0, 1, "video init");
     stage_run(s, 2, 1, 0, 1, 2 * STAGE_SEGMENT_90K);
@@ -278,7 +279,9 @@ static void test_totals_survive(void **state)
     start_av(s, 1);
     stage_stats(s, 1, 1000);
     stage_pass(s, 2500000);
-    stage_open(s, 2, "hall"); /* replaces the stale one */
+    stage_open(s, 2, "hall"); /* replaces the stale one, which does not answer */
+    stage_pass(s, 600000);
+    assert_int_equal(2, stage_sent(s, LINK_FEED_GO)->feed);
     stage_stats(s, 2, 500);
     rooms_worker_lost(s->rooms, 0, s->now_us);
     rooms_facts(s->rooms, &f);

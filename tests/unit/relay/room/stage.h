@@ -80,11 +80,11 @@ static inline int stage_set(void **state)
                                   .hide = stage_hide,
                                   .publish = stage_publish,
                                   .send = stage_send};
-    char *hall = strdup("hall"), *title = strdup("The \"Great\" Hall");
-    s->listed = (struct config_room){.name = hall, .title = title};
+    s->listed = (struct config_room){.name = strdup("hall"), .title = strdup("The \"Great\" Hall")};
     s->config.rooms.open = true;
     s->config.rooms.max = 8;
     s->config.rooms.resume_s = 60;
+    s->config.rooms.takeover = TAKEOVER_REFUSE;
     s->config.rooms.list = &s->listed;
     s->config.rooms.list_count = 1;
     s->config.hls.window_segments = 6;
