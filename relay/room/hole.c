@@ -48,16 +48,20 @@ static struct intake intake_of(struct hole *h, const struct hole_room *room)
 /* Time that passed since something was listed is made up for, a target duration at the most: so
  * the first of the filler is due when the list should grow (rule 27). What passed before that is a
  * step of PROGRAM-DATE-TIME behind the break. */
-static void set_clock(struct hole *h, const struct hole_room *room, int64_t now_us)
+int64_t hole_base_us(const struct presentation *p, int64_t now_us)
 {
-    const struct presentation *p = room->in.presentation;
-    int64_t listed_us = 0, least_us = now_us - target_us(room);
+    int64_t listed_us = now_us - (int64_t)p->target_duration_s * 1000000;
     for (size_t i = 0; i < p->count; i++) {
         const struct window_segment *s = window_newest(&p->renditions[i]->window);
         listed_us = s && s->listed_us > listed_us ? s->listed_us : listed_us;
     }
-    h->base_90k = p->end_90k;
-    h->base_us = listed_us < least_us ? least_us : listed_us < now_us ? listed_us : now_us;
+    return listed_us < now_us ? listed_us : now_us;
+}
+
+static void set_clock(struct hole *h, const struct hole_room *room, int64_t now_us)
+{
+    h->base_90k = room->in.presentation->end_90k;
+    h->base_us = hole_base_us(room->in.presentation, now_us);
 }
 
 static void list_gaps(struct hole *h, const struct hole_room *room, int64_t now_us)

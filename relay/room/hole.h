@@ -53,7 +53,11 @@ struct hole_room {
     uint64_t *faults;
 };
 
-/* The room's last feed is gone, and what it had open is closed. Nothing, when there is a hole. */
+/* When the timeline's end was now, by the clock of a hole that begins now, or within a target
+ * duration of what was listed last. */
+int64_t hole_base_us(const struct presentation *p, int64_t now_us);
+/* The room's last feed is gone, and what it had open is closed; or the next one brings nothing.
+ * Nothing, when there is a hole. */
 void hole_begin(struct hole *h, const struct hole_room *room, int64_t now_us);
 /* Nothing more will be filled: what is open is closed, the filler stopped, all is freed. */
 void hole_end(struct hole *h, const struct hole_room *room, int64_t now_us);

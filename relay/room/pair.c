@@ -239,7 +239,7 @@ bool pair_succeed(struct room *r, int64_t now_us)
     s.base_msn = p->stitch.base_msn;
     log_info(r->ctx, "on_air role=%s was=%s breaks=%d why=\"%s\"", on_air_word(p->on_air.side),
              on_air_word(was), !alike, takeover ? "the newest publisher has the room" : p->why);
-    room_begin(r, &s, &go, now_us);
+    room_begin(r, &s, &go, !takeover && !stays, now_us);
     if (p->standby.feed)
         tell(r, &r->session, LINK_FEED_COMPARE, "");
     return true;

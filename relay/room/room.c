@@ -76,7 +76,7 @@ static struct intake intake_of(struct room *r)
                            .presentation = &r->presentation};
 }
 
-static struct hole_room hole_room_of(struct room *r)
+struct hole_room room_hole(struct room *r)
 {
     return (struct hole_room){.in = intake_of(r),
                               .out = r->env->out,
@@ -196,7 +196,7 @@ static enum room_state state_after(const struct room *r)
 
 static void leave(struct room *r, const char *why, int64_t now_us)
 {
-    struct hole_room hole = hole_room_of(r);
+    struct hole_room hole = room_hole(r);
     room_drop_session(r, false, now_us);
     if (r->presentation.first_us > 0)
         r->presentation.settled = true; /* no more tracks will come */
@@ -240,7 +240,7 @@ static void close_session(struct room *r, const struct link_message *m, int64_t 
 
 void room_worker_lost(struct room *r, uint32_t worker, int64_t now_us)
 {
-    struct hole_room hole = hole_room_of(r);
+    struct hole_room hole = room_hole(r);
     struct role_room room = role_room_of(r);
     pair_worker_lost(r, worker);
     roles_stop(&r->roles, &room, (int)worker, "its worker died", now_us);
@@ -389,7 +389,7 @@ void room_message(struct room *r, const struct link_message *m, int fd, int64_t 
                   int64_t wall_us)
 {
     assert(r->magic == ROOM_MAGIC);
-    struct hole_room hole = hole_room_of(r);
+    struct hole_room hole = room_hole(r);
     uint32_t worker;
     if (hole_has_feed(&r->hole, m->feed, &worker)) {
         if (hole_message(&r->hole, &hole, m, fd, now_us))
@@ -415,7 +415,7 @@ void room_message(struct room *r, const struct link_message *m, int fd, int64_t 
 
 void room_settle(struct room *r, int64_t now_us, int64_t wall_us)
 {
-    struct hole_room hole = hole_room_of(r);
+    struct hole_room hole = room_hole(r);
     if (!hole_is_open(&r->hole))
         return;
     hole_end(&r->hole, &hole, now_us);
@@ -427,7 +427,7 @@ void room_settle(struct room *r, int64_t now_us, int64_t wall_us)
 
 static void end(struct room *r, int64_t now_us)
 {
-    struct hole_room hole = hole_room_of(r);
+    struct hole_room hole = room_hole(r);
     hole_end(&r->hole, &hole, now_us);
     if (!presentation_has_media(&r->presentation)) {
         room_set_state(r, ROOM_GONE, now_us, "nobody came back");
@@ -466,9 +466,10 @@ void room_tick(struct room *r, int64_t now_us, int64_t wall_us)
         return;
     pair_tick(r, now_us);
     pass_deadlines(r, now_us);
-    struct hole_room hole = hole_room_of(r);
+    struct hole_room hole = room_hole(r);
     if (r->state == ROOM_WAITING) /* after an upgrade its hole begins anew */
         hole_begin(&r->hole, &hole, now_us);
+    room_await(r, now_us);
     if (hole_tick(&r->hole, &hole, now_us, wall_us))
         showcase_touch(&r->showcase);
     take_held(r, now_us, wall_us);

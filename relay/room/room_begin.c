@@ -6,7 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static void answer_go(struct room *r, struct link_go *go, int64_t now_us)
+/* Nothing is known of when a newcomer brings its first picture: a hole may begin before that, and
+ * both go by one clock. */
+static void go_by_clock(const struct room *r, struct link_go *go, int64_t now_us)
+{
+    if (presentation_has_media(&r->presentation) && !r->presentation.ended)
+        go->at_us = hole_base_us(&r->presentation, now_us);
+}
+
+static void answer_go(struct room *r, struct link_go *go, bool at_once, int64_t now_us)
 {
     struct link_message m = {
         .type = LINK_FEED_GO, .worker = r->session.worker, .feed = r->session.feed};
@@ -16,12 +24,33 @@ static void answer_go(struct room *r, struct link_go *go, int64_t now_us)
     go->part_ranges = r->presentation.part_ranges;
     if (hole_is_open(&r->hole))
         hole_go(&r->hole, &r->presentation, go, now_us);
+    else if (!at_once)
+        go_by_clock(r, go, now_us);
     memcpy(go->ts_counters, r->presentation.ts_counters, sizeof(go->ts_counters));
     m.u.go = *go;
     r->env->out->send(r->env->out->ctx, m.worker, &m);
 }
 
-void room_begin(struct room *r, const struct session *from, struct link_go *go, int64_t now_us)
+static bool has_tracks(const struct session *s)
+{
+    for (size_t t = 0; t < LINK_TRACK_SLOTS; t++)
+        if (s->tracks[t].rendition)
+            return true;
+    return false;
+}
+
+void room_await(struct room *r, int64_t now_us)
+{
+    const struct presentation *p = &r->presentation;
+    int64_t patience_us = (int64_t)p->target_duration_s * 1000000;
+    struct hole_room hole = room_hole(r);
+    if (r->session.feed && !has_tracks(&r->session) &&
+        hole_base_us(p, now_us) <= now_us - patience_us)
+        hole_begin(&r->hole, &hole, now_us);
+}
+
+void room_begin(struct room *r, const struct session *from, struct link_go *go, bool at_once,
+                int64_t now_us)
 {
     char why[320];
     enum room_state was = r->state;
@@ -42,7 +71,7 @@ void room_begin(struct room *r, const struct session *from, struct link_go *go, 
              (unsigned long long)s->feed, s->worker, s->peer, s->user[0] ? s->user : "-",
              s->role[0] ? s->role : "-", s->latency_ms, s->encrypted, s->classic);
     room_set_state(r, ROOM_LIVE, now_us, why);
-    answer_go(r, go, now_us);
+    answer_go(r, go, at_once, now_us);
     room_show_soon(r);
 }
 
@@ -52,7 +81,7 @@ void room_open(struct room *r, const struct link_message *m, int64_t now_us, int
     struct link_go go = {0};
     session_init(&s, m, now_us, wall_us);
     if (!pair_open(r, &s, now_us))
-        room_begin(r, &s, &go, now_us);
+        room_begin(r, &s, &go, false, now_us);
 }
 
 const char *room_refusal(const struct room *r, const char *role, int64_t now_us)

@@ -43,8 +43,13 @@ void room_set_state(struct room *r, enum room_state to, int64_t now_us, const ch
 void room_finish_media(struct room *r, int64_t now_us);
 /* Forgets the feed on air; its counts stay. goes_on: another one ends what it has open. */
 void room_drop_session(struct room *r, bool goes_on, int64_t now_us);
-/* Puts s on air and tells it where; go: how it goes on, or where a rested feed begins. */
-void room_begin(struct room *r, const struct session *s, struct link_go *go, int64_t now_us);
+/* Puts s on air and tells it where; go: how it goes on, or where a rested feed begins. at_once: it
+ * has a picture. */
+void room_begin(struct room *r, const struct session *s, struct link_go *go, bool at_once,
+                int64_t now_us);
+/* Who is on air should have brought something by now: without it there is a hole. */
+void room_await(struct room *r, int64_t now_us);
+struct hole_room room_hole(struct room *r);
 /* The feed on air is given up, and nobody follows. */
 void room_abandon(struct room *r, const char *why, int64_t now_us);
 

@@ -105,6 +105,41 @@ static void test_who_does_not_answer(void **state)
     assert_int_equal(2, facts(s).session->feed);
 }
 
+/* Who takes a room over and has no picture: the list grows all the same, and both go by one clock.
+ */
+static void test_newcomer_brings_nothing(void **state)
+{
+    struct stage *s = *state;
+    struct listing *l = calloc(1, sizeof(*l));
+    s->config.rooms.takeover = TAKEOVER_NEWEST;
+    stage_open(s, 1, "hall");
+    tracks(s, 1, "video init");
+    stage_run(s, 1, 2, 0, 2, 0);
+    int64_t listed_us = s->now_us;
+    stage_pass(s, 300000);
+    open_as(s, 2, "main");
+    stage_close(s, 1, LINK_CLOSE_STOPPED);
+    const struct link_go go = stage_sent(s, LINK_FEED_GO)->u.go;
+    assert_int_equal(listed_us, go.at_us);
+    assert_int_equal(first_90k + 2 * STAGE_SEGMENT_90K, go.start_90k);
+    stage_pass(s, 1600000);
+    stage_listing(s, "video", l);
+    assert_int_equal(2, l->count);
+    for (int i = 0; i < 40; i++)
+        stage_pass(s, 100000);
+    stage_listing(s, "video", l);
+    assert_int_equal(4, l->count); /* 5.9 s without it: two gaps */
+    assert_int_equal(0, breaks(s, "video.m3u8"));
+    int64_t start_90k = go.start_90k + (s->now_us - go.at_us) * 9 / 100;
+    tracks(s, 2, "another video init");
+    stage_run(s, 2, 2, 0, 2, start_90k - first_90k);
+    stage_listing(s, "video", l);
+    assert_int_equal(1, breaks(s, "video.m3u8"));
+    assert_true(l->count >= 6);
+    assert_int_equal(ROOM_LIVE, facts(s).state);
+    free(l);
+}
+
 static void test_refuse(void **state)
 {
     struct stage *s = *state;
@@ -406,6 +441,7 @@ int main(void)
         CASE(test_newest_wins),
         CASE(test_once_in_two_seconds),
         CASE(test_who_does_not_answer),
+        CASE(test_newcomer_brings_nothing),
         CASE(test_refuse),
         CASE(test_main_stalls_and_comes_back),
         CASE(test_main_leaves),
