@@ -320,7 +320,9 @@ void rooms_worker_lost(struct rooms *r, uint32_t worker, int64_t now_us)
     for (size_t i = r->count; i-- > 0;) {
         struct room_facts f;
         room_facts(r->slots[i].room, &f);
+        const struct session *standby = pair_standby(f.pair);
         r->gone.ended[LINK_CLOSE_LOST] += f.session && f.session->worker == worker;
+        r->gone.ended[LINK_CLOSE_LOST] += standby && standby->worker == worker;
         room_worker_lost(r->slots[i].room, worker, now_us);
         settle(r, &r->slots[i]);
     }

@@ -9,7 +9,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { CHUNK_BYTES = 1 << 16 };
+enum {
+    CHUNK_BYTES = 1 << 16,
+    MOST_BYTES = 1 << 27, /* what a worker says is long, is copied only so far: rooms wait for it */
+};
 static const int64_t most_shift_90k = 45000;
 static const int64_t most_behind_90k = 27000; /* EXTINF still rounds to the target (rule 11) */
 
@@ -41,6 +44,8 @@ void stitch_fini(struct stitch *s)
 static int copy(int to, uint32_t at, int from, uint32_t offset, uint32_t bytes)
 {
     static char chunk[CHUNK_BYTES]; /* the control thread's */
+    if (bytes > MOST_BYTES)
+        return -EFBIG;
     while (bytes > 0) {
         ssize_t n = pread(from, chunk, bytes < sizeof(chunk) ? bytes : sizeof(chunk), offset);
         if (n <= 0 || pwrite(to, chunk, (size_t)n, at) != n)
@@ -113,6 +118,12 @@ bool stitch_is_even(const struct stitch *s, const struct session *first)
     return true;
 }
 
+/* A gap has no frames. */
+static int64_t frame_of(int64_t duration_90k, uint32_t samples)
+{
+    return samples > 0 ? duration_90k / ((int64_t)samples + 1) : 0;
+}
+
 void stitch_begin(struct stitch *s, const struct presentation *p, const struct session *first,
                   int64_t from_90k[static LINK_GO_TRACKS])
 {
@@ -127,10 +138,10 @@ void stitch_begin(struct stitch *s, const struct presentation *p, const struct s
             uint64_t msn = first->base_msn + k->m.u.segment.sequence;
             s->base_msn = msn > s->base_msn ? msn : s->base_msn;
             end_90k = k->m.u.segment.start_90k + k->m.u.segment.duration_90k;
-            frame_90k = k->m.u.segment.duration_90k / (k->m.u.segment.samples + 1);
+            frame_90k = frame_of(k->m.u.segment.duration_90k, k->m.u.segment.samples);
         } else if (last) {
             end_90k = last->start_90k + last->duration_90k;
-            frame_90k = last->duration_90k / (last->samples + 1);
+            frame_90k = frame_of(last->duration_90k, last->samples);
         }
         /* half a frame less: how long the last frame is, was a guess */
         if (t < LINK_GO_TRACKS)
@@ -148,6 +159,8 @@ static bool join_open(struct stitch_track *t, struct window_segment *open,
                       const struct link_part *k, int fd)
 {
     struct blob *file;
+    if (!open->file) /* a gap */
+        return false;
     int whole = start_file("roomcast-stitched"), shared = -1;
     int64_t shift_90k = k->start_90k - open->start_90k - open->duration_90k;
     if (whole < 0 || llabs(shift_90k) > most_shift_90k ||
