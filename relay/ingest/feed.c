@@ -110,6 +110,8 @@ void feed_take_unit(struct feed *f, const struct access_unit *u, int64_t wall_us
                               .nal_count = u->nal_count};
     int rc;
 
+    if (!f->packager) /* no memory for one when it woke */
+        return;
     if (f->phase == PHASE_SEARCHING && f->start.at_us) {
         feed_start_advance(&f->start, f->now_us);
         packager_set_start(f->packager, f->start.start_90k);

@@ -3,6 +3,8 @@
 #include "relay/base/log.h"
 #include "relay/ingest/feed_state.h"
 
+#include <errno.h>
+
 /* How much is kept beyond what the front needs to notice that the other feed is silent: two
  * uplinks of one encoder may be apart by some of it. A keyframe is told of at most so often, and
  * its absence after so long. */
@@ -35,8 +37,8 @@ void feed_compare(struct feed *f)
 
 static void keep_unit(struct feed *f, const struct access_unit *u)
 {
-    int rc = keep_take(f->keep, u, f->wall_us);
-    bool ready = keep_is_ready(f->keep);
+    int rc = f->keep ? keep_take(f->keep, u, f->wall_us) : -ENOMEM;
+    bool ready = f->keep && keep_is_ready(f->keep);
     bool keyframe = rc > 0 && f->wall_us - f->keyframe_us >= KEYFRAME_EVERY_US;
 
     if (rc < 0)

@@ -91,6 +91,22 @@ static void test_begins_at_a_keyframe(void **state)
     assert_int_equal(GOP + 1, given[2]);
 }
 
+/* What came before a silence is of no use after it. */
+static void test_forgets_over_a_silence(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 30; i++)
+        assert_true(picture(i, 100) >= 0);
+    assert_true(keep_is_ready(k));
+    assert_int_equal(0, picture(90, 100)); /* 2.4 s later, in the middle of a GOP */
+    assert_false(keep_is_ready(k));
+    assert_int_equal(0, frame(91));
+    assert_int_equal(1, picture(100, 100));
+    assert_true(keep_is_ready(k));
+    keep_replay(k, on_unit, NULL);
+    assert_int_equal(1, given_count);
+}
+
 static void test_keeps_the_span(void **state)
 {
     (void)state;
@@ -146,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_begins_at_a_keyframe),
         CASE(test_keeps_the_span),
+        CASE(test_forgets_over_a_silence),
         CASE(test_nearest_keyframe),
         CASE(test_is_bounded),
     };
