@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns:   copies of access units, max_bytes of them at most. Thread: the worker's loop.
- * Life:   keep_new/keep_free. Fails: -ENOMEM; past its bound it drops what it has and begins anew
- *         at the next random access point.
+ * Life:   keep_new/keep_free. Fails: -ENOMEM; past its bound, and after a silence longer than its
+ *         span, it drops what it has and begins anew at the next random access point.
  */
 #ifndef RELAY_INGEST_KEEP_H
 #define RELAY_INGEST_KEEP_H

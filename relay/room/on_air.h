@@ -4,8 +4,10 @@
  * Owns: nothing. Thread: control. Life: zeroed memory. Fails: never.
  *
  * Decides only; pair.h does it. A feed is absent -> well -> silent or damaged -> well ...; it may
- * be chosen while it is well and has a keyframe to begin with. Main is preferred, but after trouble
- * it must have been well for a while, so that viewers are not sent to and fro.
+ * be chosen while it is well and has a keyframe to begin with; a damaged one only when the other
+ * one has left. When neither could begin, nobody is on air, and the room fills its hole. Main is
+ * preferred, but after trouble it must have been well for a while, so that viewers are not sent to
+ * and fro.
  */
 #ifndef RELAY_ROOM_ON_AIR_H
 #define RELAY_ROOM_ON_AIR_H

@@ -7,7 +7,8 @@
  * A change of the feed on air has two steps, because the old one may be in another worker: it is
  * told to rest (another role goes on air) or to stop (a take-over), sends all it has, and says so;
  * then the new one is told where to begin. Who does not answer in PAIR_PATIENCE_US is not waited
- * for. The phase is `leaving` in between.
+ * for. The phase is `leaving` in between. A standby that could not begin goes on resting; the room
+ * is WAITING then, with its hole.
  */
 #ifndef RELAY_ROOM_PAIR_H
 #define RELAY_ROOM_PAIR_H
