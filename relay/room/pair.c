@@ -167,6 +167,8 @@ const struct link_message *pair_media(struct room *r, const struct link_message 
     struct pair *p = &r->pair;
     if (p->leaving && p->goes_on && m->type == LINK_SEGMENT &&
         stitch_keep(&p->stitch, &r->presentation, &r->session, m, *fd)) {
+        if (m->u.segment.track == LINK_TRACK_TS) /* the other feed's half follows it */
+            memcpy(r->presentation.ts_counters, m->u.segment.ts_counters, LINK_TS_PIDS);
         *fd = -1;
         return NULL;
     }
