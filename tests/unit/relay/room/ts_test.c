@@ -65,7 +65,10 @@ static void test_counters_in_one_segment(void **state)
     mark(s, 1, 70, 7);
     mark(s, 2, 70, 7);
     signs(s, 1, true, false, false);
-    stage_run(s, 1, 2, 2, 3, 0);
+    for (uint32_t track = 0; track < 2; track++) {
+        struct link_message m = stage_segment(s, 1, track, 2);
+        stage_deliver(s, &m);
+    }
     deliver(s, 1, 2, 0);
     rested(s, 1);
     assert_true(told(s, LINK_FEED_GO, 2));
