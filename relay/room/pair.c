@@ -213,12 +213,12 @@ bool pair_succeed(struct room *r, int64_t now_us)
     if (!s.feed)
         return false;
     bool alike = !takeover && !stays && may_go_on(r) && stitch_is_even(&p->stitch, &r->session);
+    if (!alike)
+        room_finish_media(r, now_us);
     if (!(alike && p->goes_on)) /* else what it kept back is at hand */
         stitch_fini(&p->stitch);
     if (alike)
         place_after(r, &go);
-    else
-        room_finish_media(r, now_us);
     go.resume_wall_us = r->presentation.end_wall_us;
     if (!takeover && !stays)
         p->standby = (struct session){0};

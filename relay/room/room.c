@@ -155,8 +155,15 @@ static void stop_roles(struct room *r, int64_t now_us)
 void room_finish_media(struct room *r, int64_t now_us)
 {
     struct intake in = intake_of(r);
-    if (!hole_is_open(&r->hole)) /* what is open then is the filler's */
-        intake_finish(&in, now_us);
+    struct link_message kept;
+    int fd;
+    if (hole_is_open(&r->hole)) /* what is open is the filler's */
+        return;
+    while (stitch_give_back(&r->pair.stitch, &kept, &fd)) {
+        int err = intake_segment(&in, &kept, fd, now_us, now_us + r->hole.wall_offset_us);
+        r->env->faults += err == -EINVAL || err == -ERANGE;
+    }
+    intake_finish(&in, now_us);
 }
 
 void room_drop_session(struct room *r, bool goes_on, int64_t now_us)

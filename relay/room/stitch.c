@@ -275,6 +275,21 @@ bool stitch_take(struct stitch *s, const struct session *second, const struct li
     return end_open(s, second, m, out, fd) || end_kept(s, m, out, fd);
 }
 
+bool stitch_give_back(struct stitch *s, struct link_message *out, int *fd)
+{
+    for (size_t i = 0; i < LINK_TRACK_SLOTS; i++) {
+        struct stitch_track *t = &s->tracks[i];
+        if (!t->kept || t->fd < 0)
+            continue;
+        *out = t->m;
+        *fd = t->fd;
+        t->fd = -1;
+        end_track(t);
+        return true;
+    }
+    return false;
+}
+
 bool stitch_release(struct stitch *s, const struct link_message *m, struct link_message *out,
                     int *fd)
 {

@@ -49,6 +49,8 @@ void stitch_begin(struct stitch *s, const struct presentation *p, const struct s
  * it is. */
 bool stitch_take(struct stitch *s, const struct session *second, const struct link_message *m,
                  struct link_message *out, int *fd);
+/* Nobody ends what was kept: a piece of it, to be listed as the first feed said. False: no more. */
+bool stitch_give_back(struct stitch *s, struct link_message *out, int *fd);
 /* What was kept of a track that does not go on there, to be listed as it is. False: nothing. */
 bool stitch_release(struct stitch *s, const struct link_message *m, struct link_message *out,
                     int *fd);

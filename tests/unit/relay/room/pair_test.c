@@ -374,6 +374,34 @@ static void test_goes_on_in_whole_segments(void **state)
     free(l);
 }
 
+/* Who was to end it has left: what was kept back is shown as it is. */
+static void test_kept_in_vain(void **state)
+{
+    struct stage *s = *state;
+    struct listing *l = calloc(1, sizeof(*l));
+    start_pair(s);
+    make_alike(s);
+    signs(s, 1, true, false, false);
+    for (uint32_t track = 0; track < 2; track++) {
+        struct link_message m = stage_segment(s, 1, track, 2);
+        m.u.segment.duration_90k = 60000;
+        stage_deliver(s, &m);
+    }
+    stage_close(s, 2, LINK_CLOSE_ENDED);
+    stage_listing(s, "video", l);
+    assert_int_equal(2, l->count);
+    rested(s, 1);
+    assert_true(told(s, LINK_FEED_GO, 1));
+    assert_int_equal(first_90k + 2 * STAGE_SEGMENT_90K + 60000,
+                     stage_sent(s, LINK_FEED_GO)->u.go.start_90k);
+    tracks(s, 1, "video init");
+    stage_run(s, 1, 2, 0, 1, 2 * STAGE_SEGMENT_90K + 60000);
+    stage_listing(s, "video", l);
+    assert_int_equal(4, l->count);
+    assert_int_equal(1, breaks(s, "video.m3u8"));
+    free(l);
+}
+
 /* The open segment's parts stay what they were; the other feed's are put behind them. */
 static void test_goes_on_part_by_part(void **state)
 {
@@ -452,6 +480,7 @@ int main(void)
         CASE(test_goes_on_in_whole_segments),
         CASE(test_goes_on_part_by_part),
         CASE(test_goes_on_at_a_keyframe),
+        CASE(test_kept_in_vain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
