@@ -48,8 +48,9 @@ void feed_go(struct feed *f, const struct link_go *go, int64_t now_us);
 /* The front is a new one: closes what it was told and asks again, under a new id. The packets go
  * on where they are; media from the next IDR on. -ENOMEM: end the feed. */
 __attribute__((warn_unused_result)) int feed_again(struct feed *f, uint64_t id);
-/* Ends what it publishes and tells the front; until feed_go it keeps what it would begin with. */
-void feed_rest(struct feed *f, int64_t now_us);
+/* Ends what it publishes and tells the front; until feed_go it keeps what it would begin with.
+ * goes_on: another feed sends what is not a whole part yet. */
+void feed_rest(struct feed *f, bool goes_on, int64_t now_us);
 /* The front compares it with another feed. */
 void feed_compare(struct feed *f);
 /* Nothing came for rooms.backup_after_ms, or something did again: the front is told of changes. */

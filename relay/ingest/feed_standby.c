@@ -77,7 +77,7 @@ int feed_keep_anew(struct feed *f)
     return keep_new(&f->keep, 0, l->tracks[0].codec, f->o.config->limits.segment_bytes, span_us);
 }
 
-void feed_rest(struct feed *f, int64_t now_us)
+void feed_rest(struct feed *f, bool goes_on, int64_t now_us)
 {
     struct link_message m = {0};
 
@@ -88,6 +88,8 @@ void feed_rest(struct feed *f, int64_t now_us)
         feed_set_phase(f, PHASE_SEARCHING);
     }
     feed_run_demuxer(f);
+    if (goes_on && f->packager && packager_drop_splinters(f->packager))
+        feed_set_fault(f, LINK_CLOSE_LIMIT, FEED_NO_MEMORY);
     feed_close_packager(f);
     f->resting = f->comparing = true;
     f->signs.ready = false;

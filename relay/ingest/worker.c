@@ -180,7 +180,7 @@ static void on_message(struct worker *w, const struct link_message *m, int fd)
         break;
     case LINK_FEED_REST:
         if (i < w->count)
-            feed_rest(publisher_feed(w->publishers[i]), clock_mono_us());
+            feed_rest(publisher_feed(w->publishers[i]), m->u.rest.goes_on, clock_mono_us());
         break;
     case LINK_FEED_COMPARE:
         if (i < w->count)

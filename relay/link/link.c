@@ -42,6 +42,8 @@ static size_t message_bytes(uint32_t type)
         return BODY_END(program);
     case LINK_FEED_SIGNS:
         return BODY_END(signs);
+    case LINK_FEED_REST:
+        return BODY_END(rest);
     case LINK_FEED_MARK:
         return BODY_END(mark);
     case LINK_FEED_STATS:
@@ -62,7 +64,6 @@ static size_t message_bytes(uint32_t type)
         return BODY_END(slate);
     case LINK_WORKER_READY:
     case LINK_FEED_RESTED:
-    case LINK_FEED_REST:
     case LINK_FEED_COMPARE:
     case LINK_CONFIG:
     case LINK_STOP:

@@ -76,6 +76,7 @@ struct link_message {
             char text[LINK_TEXT];
         } closed;
         struct link_go go;
+        struct link_rest rest;
         struct {
             char text[LINK_TEXT]; /* program: what is not carried, in words; "": nothing */
         } stop, program;

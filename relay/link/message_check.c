@@ -32,6 +32,7 @@ static const struct flag {
     FLAG(LINK_FEED_SIGNS, signs.silent),
     FLAG(LINK_FEED_SIGNS, signs.ready),
     FLAG(LINK_FEED_SIGNS, signs.keyframe),
+    FLAG(LINK_FEED_REST, rest.goes_on),
     FLAG(LINK_FEED_GO, go.joins),
     FLAG(LINK_FEED_GO, go.goes_on),
     FLAG(LINK_FEED_GO, go.part_ranges),

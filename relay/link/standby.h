@@ -12,6 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* LINK_FEED_REST. */
+struct link_rest {
+    bool goes_on; /* the other feed has the same access units and goes on behind its last part */
+};
+
 /* LINK_FEED_SIGNS: sent when one of them changes, and at rest with each keyframe. */
 struct link_signs {
     bool silent;   /* not a byte came for rooms.backup_after_ms */

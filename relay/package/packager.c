@@ -108,6 +108,7 @@ int packager_track_init(struct packager *p, struct packaged_track *t,
                         const struct packager_track *in)
 {
     struct cmaf_track_out cb = {.ctx = p,
+                                .number = packager_number(p),
                                 .track = on_track,
                                 .sample = p->ts ? packager_ts_sample : NULL,
                                 .part = p->out.part ? on_part : NULL,
@@ -126,10 +127,8 @@ int packager_track_init(struct packager *p, struct packaged_track *t,
     } else if (early_new(&t->early)) {
         return -ENOMEM;
     }
-    if (cmaf_track_new(&t->cmaf, (uint32_t)(t - p->tracks), t->language, p->options.part_90k, &cb))
-        return -ENOMEM;
-    packager_number(p, t->cmaf);
-    return 0;
+    return cmaf_track_new(&t->cmaf, (uint32_t)(t - p->tracks), t->language, p->options.part_90k,
+                          &cb);
 }
 
 int packager_new(struct packager **out, const struct packager_options *o,

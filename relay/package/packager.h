@@ -108,13 +108,13 @@ __attribute__((warn_unused_result)) int packager_end(struct packager *p);
 int64_t packager_end_90k(const struct packager *p); /* the furthest of all tracks */
 uint64_t packager_next_sequence(const struct packager *p);
 uint32_t packager_target_duration(const struct packager *p);
-bool packager_has_ts(const struct packager *p); /* is a transport stream made? Of HEVC none is */
+int packager_drop_splinters(struct packager *p); /* before its end, where another feed goes on */
+bool packager_has_ts(const struct packager *p);  /* is a transport stream made? Of HEVC none is */
 bool packager_is_left_out(const struct packager *p, uint32_t track); /* no player takes it */
 /* Where a raw PTS falls on the room's timeline; false before something has tied it. */
 bool packager_present_of(const struct packager *p, uint64_t raw_pts, int64_t *out_90k);
 bool packager_is_apart(const struct packager *p); /* from the feed it was to join, by its clock */
-/* How long the picture has gone on since its last random access point; 0: there was none. */
-int64_t packager_since_sync_90k(const struct packager *p);
+int64_t packager_since_sync_90k(const struct packager *p); /* the last random access point */
 void packager_stats(const struct packager *p, struct packager_stats *out);
 
 #endif

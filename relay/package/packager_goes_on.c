@@ -27,10 +27,9 @@ bool packager_is_before(const struct packager *p, const struct packaged_track *t
 
 /* ISO/IEC 14496-12 section 8.8.5: mfhd's sequence_number rises. No feed has a fragment each 10 ms,
  * so that the time of day on the timeline is above every number that was given out before it. */
-void packager_number(struct packager *p, struct cmaf_track *r)
+uint32_t packager_number(const struct packager *p)
 {
-    if (p->options.goes_on)
-        cmaf_track_number(r, (uint32_t)(p->options.start_90k / 900 & 0x3fffffff) + 1);
+    return p->options.goes_on ? (uint32_t)(p->options.start_90k / 900 & 0x3fffffff) + 1 : 0;
 }
 
 int packager_await(struct packaged_track *t, const struct track_params *params)
@@ -58,4 +57,16 @@ bool packager_go_on(struct packager *p, struct packaged_track *t, const struct p
         t->awaited = NULL;
     }
     return ready;
+}
+
+/* draft-pantos-hls-rfc8216bis section 4.4.4.9: only the last part of a segment, and one that is
+ * independent, may be short. A transport stream has got these units already. */
+int packager_drop_splinters(struct packager *p)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < p->count && !rc && !p->ts; i++)
+        if (p->tracks[i].kind == CODEC_KIND_VIDEO && cmaf_track_is_started(p->tracks[i].cmaf))
+            rc = cmaf_track_drop_splinter(p->tracks[i].cmaf);
+    return rc;
 }

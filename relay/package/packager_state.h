@@ -97,8 +97,8 @@ int packager_ts_sample(void *ctx, uint32_t track, const struct cmaf_track_writte
 /* goes_on.c: is the unit before the place where its track goes on? */
 bool packager_is_before(const struct packager *p, const struct packaged_track *t,
                         const struct packager_unit *u);
-/* Numbers fragments above those of the feed before it. */
-void packager_number(struct packager *p, struct cmaf_track *r);
+/* Where fragments' numbers begin: above those of the feed before it. 0: at 1. */
+uint32_t packager_number(const struct packager *p);
 /* Keeps the parameters of a unit that is not taken. 0 or -ENOMEM. */
 int packager_await(struct packaged_track *t, const struct track_params *params);
 /* The first picture that is taken: gives it the awaited parameters. False: it cannot be the first.

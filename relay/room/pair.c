@@ -26,6 +26,8 @@ static void tell(const struct room *r, const struct session *s, uint32_t type, c
     struct link_message m = {.type = type, .worker = s->worker, .feed = s->feed};
     if (type == LINK_FEED_STOP)
         snprintf(m.u.stop.text, sizeof(m.u.stop.text), "%s", text);
+    else if (type == LINK_FEED_REST)
+        m.u.rest.goes_on = r->pair.goes_on && s == &r->session;
     r->env->out->send(r->env->out->ctx, m.worker, &m);
 }
 
@@ -278,8 +280,8 @@ static void choose(struct room *r, bool at_keyframe, int64_t now_us)
     if (!at_keyframe && !on_air_is_urgent(&p->on_air) && !likeness_is(&p->likeness))
         return; /* nobody is in need: at its next keyframe nothing is shown twice or left out */
     snprintf(p->why, sizeof(p->why), "%s", why);
-    tell(r, &r->session, LINK_FEED_REST, "");
     leave(r, true, now_us);
+    tell(r, &r->session, LINK_FEED_REST, "");
 }
 
 static void take_signs(struct room *r, const struct session *s, const struct link_message *m,
