@@ -77,12 +77,41 @@ static void test_goes_on_behind_a_hole(void **state)
     assert_int_equal(seen.samples[0], 83);
 }
 
+/* A third of a second behind the first half: no part within a segment may be so short. */
+static void test_leaves_a_splinter(void **state)
+{
+    (void)state;
+    make_going_on(7000000 + 7 * FRAME - 1, 7000000 + 7 * FRAME - 1);
+    for (uint64_t i = 67; i < 67 + 25; i++)
+        video(6995000 - 60 * FRAME + i * FRAME, i == 67);
+    assert_int_equal(packager_drop_splinters(p), 0);
+    assert_int_equal(packager_end(p), 0);
+    packager_free(&p);
+    assert_int_equal(seen.count[0], 1);
+    assert_int_equal(seen.samples[0], 15);
+    assert_int_equal(seen.segments[0][0].duration_90k, 15 * FRAME);
+}
+
+/* What a segment begins with stays: it is independent. */
+static void test_keeps_a_beginning(void **state)
+{
+    (void)state;
+    make_going_on(7000000 + 7 * FRAME - 1, 7000000 + 7 * FRAME - 1);
+    for (uint64_t i = 67; i < 67 + 5; i++)
+        video(6995000 - 60 * FRAME + i * FRAME, i == 67);
+    assert_int_equal(packager_drop_splinters(p), 0);
+    finish();
+    assert_int_equal(seen.samples[0], 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_goes_on_between_keyframes),
         cmocka_unit_test(test_goes_on_at_a_keyframe),
         cmocka_unit_test(test_goes_on_behind_a_hole),
+        cmocka_unit_test(test_leaves_a_splinter),
+        cmocka_unit_test(test_keeps_a_beginning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
