@@ -49,6 +49,26 @@ static void test_a_short_sound(void **state)
     free(v);
 }
 
+/* Sound that stopped long before, and a last picture segment of 0.5 s. */
+static void test_a_lost_sound(void **state)
+{
+    struct stage *s = *state;
+    start_av(s, 1);
+    stage_run(s, 1, 2, 0, 2, 0);
+    stage_run(s, 1, 1, 2, 5, 0);
+    struct link_message video = stage_segment(s, 1, 0, 5);
+    video.u.segment.duration_90k = 45000;
+    stage_deliver(s, &video);
+    stage_close(s, 1, LINK_CLOSE_ENDED);
+    stage_pass(s, 5000000);
+    struct listing *a = listing(s, "audio"), *v = listing(s, "video");
+    assert_int_equal(a->count, v->count);
+    expect_no_hole(v);
+    expect_no_hole(a);
+    free(a);
+    free(v);
+}
+
 /* The filler that a worker was asked for, and where it is to begin. */
 static const struct link_message *asked(const struct stage *s)
 {
@@ -105,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_short_sound, stage_set, stage_strike),
+        cmocka_unit_test_setup_teardown(test_a_lost_sound, stage_set, stage_strike),
         cmocka_unit_test_setup_teardown(test_a_filler_dies, stage_set, stage_strike),
         cmocka_unit_test_setup_teardown(test_settled, stage_set, stage_strike),
     };

@@ -85,13 +85,8 @@ static inline const struct link_message *stage_sent(const struct stage *s, uint3
 static inline int stage_set(void **state)
 {
     struct stage *s = calloc(1, sizeof(*s));
-    const struct rooms_out out = {.ctx = s,
-                                  .show = stage_show,
-                                  .hide = stage_hide,
-                                  .publish = stage_publish,
-                                  .send = stage_send,
-                                  .pass = stage_hand,
-                                  .workers = 2};
+    const struct rooms_out out = {s,          stage_show, stage_hide, stage_publish,
+                                  stage_send, stage_hand, NULL,       2};
     char *hall = strdup("hall"), *title = strdup("The \"Great\" Hall");
     s->listed = (struct config_room){.name = hall, .title = title};
     s->config.rooms.open = true;
