@@ -24,7 +24,7 @@ int gap_fill_level(struct presentation *p, int64_t now_us)
     int err = 0;
     for (size_t i = 0; i < p->count && err == 0; i++)
         if (window_listed(&p->renditions[i]->window) > 0)
-            err = tail_fill(p, p->renditions[i], p->next_msn, p->end_90k, NULL, now_us);
+            err = tail_level(p, p->renditions[i], now_us);
     return err;
 }
 

@@ -31,7 +31,11 @@ static void start(struct stage *s, struct ll_track *t)
 
 static struct rooms *empty_rooms(struct stage *s)
 {
-    const struct rooms_out out = {s, stage_show, stage_hide, stage_publish, stage_send};
+    const struct rooms_out out = {.ctx = s,
+                                  .show = stage_show,
+                                  .hide = stage_hide,
+                                  .publish = stage_publish,
+                                  .send = stage_send};
     struct rooms *r;
     assert_int_equal(0, rooms_new(&r, &s->config, &out, 2, s->now_us, s->wall_us));
     return r;
