@@ -26,7 +26,7 @@ enum { WIDE = 0 };
  * next to nothing: the kernel keeps a bitmap of them (5.11). Both children: */
 static const char *const common[] = {
     "brk munmap mremap madvise",                          /* malloc */
-    "futex sched_yield sched_getaffinity",                /* locks; malloc's arenas */
+    "futex sched_yield sched_getaffinity sysinfo",        /* locks; malloc's arenas; qsort */
     "clock_gettime gettimeofday getrandom",               /* where the vDSO has none */
     "read pread64 write writev lseek close fcntl",        /* on what is open */
     "fstat newfstatat getdents64",                        /* the log's file, /proc/self/fd */
@@ -51,7 +51,7 @@ static const char *const front[] = {
 static const char *const wide[] = {
     "mmap mprotect clone clone3 fork vfork execve wait4 kill tgkill ptrace process_vm_readv",
     "pipe pipe2 dup2 dup3 open openat readlink readlinkat access faccessat stat lstat statx",
-    "getcwd uname ioctl unlink rt_sigaction sigaltstack prctl arch_prctl sysinfo setsockopt",
+    "getcwd uname ioctl unlink rt_sigaction sigaltstack prctl arch_prctl setsockopt",
     "prlimit64 getrlimit setrlimit sched_setaffinity nanosleep clock_nanosleep socketpair",
     "getuid geteuid getgid getegid getppid set_tid_address get_robust_list select pselect6",
 };

@@ -92,6 +92,11 @@ struct feed *publisher_feed(struct publisher *p)
     return p->feed;
 }
 
+bool publisher_is_parked(const struct publisher *p)
+{
+    return p->parked;
+}
+
 static bool read_one(struct publisher *p)
 {
     char bytes[MESSAGE_MAX];

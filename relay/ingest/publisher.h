@@ -24,6 +24,8 @@ publisher_new(struct publisher **out, const struct listener_peer *peer, const st
               uint64_t *next_feed, uint32_t worker, const struct feed_out *cb, int64_t now_us);
 void publisher_free(struct publisher **p);
 struct feed *publisher_feed(struct publisher *p);
+/* It stands but sends nothing, and its feed has ended. */
+bool publisher_is_parked(const struct publisher *p);
 /* The tick of its next turn: a quiet feed has one of four. */
 uint64_t publisher_due(const struct publisher *p);
 /* Reads all that libsrt has, when its turn is due. False when the publisher is over; *reason and

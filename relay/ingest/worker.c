@@ -161,7 +161,8 @@ static void announce_again(struct worker *w)
     admission_forget_rooms(w->admission);
     fillers_clear(w->fillers);
     for (size_t i = w->count; i-- > 0;) {
-        if (feed_again(publisher_feed(w->publishers[i]), w->next_feed++) == 0)
+        if (publisher_is_parked(w->publishers[i]) || /* it has no feed until it sends again */
+            feed_again(publisher_feed(w->publishers[i]), w->next_feed++) == 0)
             continue;
         publisher_end(w->publishers[i], LINK_CLOSE_LIMIT, "the worker has no memory left");
         remove_publisher(w, i);

@@ -24,8 +24,17 @@ int gap_fill_level(struct presentation *p, int64_t now_us)
     int err = 0;
     for (size_t i = 0; i < p->count && err == 0; i++)
         if (window_listed(&p->renditions[i]->window) > 0)
-            err = tail_fill(p, p->renditions[i], p->next_msn, p->end_90k, NULL, now_us);
+            err = tail_level(p, p->renditions[i], now_us);
     return err;
+}
+
+/* Sound that ended before the pictures has its gaps from there on: what is missing is listed as
+ * long as it is (rule 32). The break behind the hole makes the lists equal again. */
+static int64_t start_in(const struct rendition *r, int64_t start_90k)
+{
+    const struct window_segment *last = window_last(&r->window);
+    int64_t end_90k = last->start_90k + last->duration_90k;
+    return end_90k < start_90k ? end_90k : start_90k;
 }
 
 /* One step in all lists; a transport stream's list has no parts and waits for the whole. */
@@ -39,7 +48,7 @@ static int list_step(struct presentation *p, int64_t *open_90k, int64_t step, bo
         if (window_listed(&r->window) == 0)
             continue;
         if (r->kind != CODEC_KIND_MUXED)
-            err = tail_gap_part(p, r, start_90k, step, *open_90k == 0, whole, now_us);
+            err = tail_gap_part(p, r, start_in(r, start_90k), step, *open_90k == 0, whole, now_us);
         else if (whole)
             err = tail_gap_part(p, r, start_90k - *open_90k, *open_90k + step, true, true, now_us);
     }

@@ -183,13 +183,3 @@ void session_stats(struct session *s, const struct link_feed_stats *stats, int64
         s->heard_us = now_us;
     s->stats = *stats;
 }
-
-const char *session_reason_word(uint32_t reason)
-{
-    static const char *const words[] = {
-        [LINK_CLOSE_ENDED] = "ended",   [LINK_CLOSE_STOPPED] = "stopped",
-        [LINK_CLOSE_WEDGED] = "wedged", [LINK_CLOSE_LIMIT] = "limit",
-        [LINK_CLOSE_LOST] = "lost",     [LINK_CLOSE_NOT_MEDIA] = "not_media",
-    };
-    return reason < sizeof(words) / sizeof(words[0]) ? words[reason] : "unknown";
-}

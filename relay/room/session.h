@@ -57,8 +57,6 @@ __attribute__((warn_unused_result)) int session_init_etag(int fd, uint32_t bytes
                                                           char etag[static 24]);
 /* The init that a segment names, or NULL. */
 const struct session_init *session_find_init(const struct session *s, uint32_t track, uint32_t id);
-/* Why it ended (enum link_close_reason), as the log says it. */
-const char *session_reason_word(uint32_t reason);
 /* m: LINK_FEED_STATS. */
 void session_stats(struct session *s, const struct link_feed_stats *stats, int64_t now_us);
 /* Copies a fixed-size string of a message: always terminated, printable ASCII only. */

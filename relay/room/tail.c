@@ -267,7 +267,7 @@ enum { APART_90K = 45000 };
 
 /* One gap behind r's last segment: as long as its twin in another rendition, or as guessed. */
 static int append_gap(struct presentation *p, struct rendition *r, uint64_t until,
-                      int64_t start_90k, struct blob *init, int64_t now_us)
+                      int64_t start_90k, struct blob *init, bool over, int64_t now_us)
 {
     const struct window_segment *last = window_last(&r->window);
     const struct window_segment *twin = find_twin(p, last->msn + 1);
@@ -286,11 +286,20 @@ static int append_gap(struct presentation *p, struct rendition *r, uint64_t unti
     gap.duration_90k = twin && !twin->open ? twin->duration_90k
                                            : guess_90k(p, gap.msn, gap.start_90k, until, start_90k);
     gap.wall_us = twin ? twin->wall_us : epoch_wall_us(e, gap.start_90k);
+    int64_t own_90k = last->start_90k + last->duration_90k, lag_90k = gap.start_90k - own_90k;
+    if (over && lag_90k > APART_90K) { /* listed from where it is missing (rule 32) */
+        gap.start_90k = own_90k;
+        gap.duration_90k += lag_90k;
+        if (gap.duration_90k > tail_longest_90k(p))
+            gap.duration_90k = tail_longest_90k(p);
+        gap.wall_us -= ticks_to_us(lag_90k);
+    }
     return tail_append(p, r, &gap, NULL, 0);
 }
 
-int tail_fill(struct presentation *p, struct rendition *r, uint64_t until, int64_t start_90k,
-              struct blob *init, int64_t now_us)
+/* over: what follows comes behind a break, so dates need not be those of the twins. */
+static int fill(struct presentation *p, struct rendition *r, uint64_t until, int64_t start_90k,
+                struct blob *init, bool over, int64_t now_us)
 {
     const struct epoch *own = epochs_at(&p->epochs, until);
     const struct window_segment *last = window_last(&r->window);
@@ -299,12 +308,23 @@ int tail_fill(struct presentation *p, struct rendition *r, uint64_t until, int64
         tail_complete(p, r, NULL, false, 0, now_us);
     while (last && last->msn + 1 < until) {
         bool same = epochs_at(&p->epochs, last->msn + 1) == own;
-        int err = append_gap(p, r, until, start_90k, same ? init : NULL, now_us);
+        int err = append_gap(p, r, until, start_90k, same ? init : NULL, over, now_us);
         if (err < 0)
             return err;
         last = window_last(&r->window);
     }
     return 0;
+}
+
+int tail_fill(struct presentation *p, struct rendition *r, uint64_t until, int64_t start_90k,
+              struct blob *init, int64_t now_us)
+{
+    return fill(p, r, until, start_90k, init, false, now_us);
+}
+
+int tail_level(struct presentation *p, struct rendition *r, int64_t now_us)
+{
+    return fill(p, r, p->next_msn, p->end_90k, NULL, true, now_us);
 }
 
 int tail_pull_others(struct presentation *p, const struct rendition *leader, int64_t now_us)

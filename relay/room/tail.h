@@ -38,6 +38,8 @@ bool tail_give_up(struct presentation *p, struct rendition *r, int64_t now_us);
  * `init`: the gaps of its own epoch have the same, so that the map changes at the break. */
 int tail_fill(struct presentation *p, struct rendition *r, uint64_t until, int64_t start_90k,
               struct blob *init, int64_t now_us);
+/* The feed is over: fills r up to the newest MSN of all, from where its own media ended. */
+int tail_level(struct presentation *p, struct rendition *r, int64_t now_us);
 /* Renditions without media in this session go along with gaps, at once when the session does not
  * have such a track, else when they are too far behind (rule 27). */
 int tail_pull_others(struct presentation *p, const struct rendition *leader, int64_t now_us);

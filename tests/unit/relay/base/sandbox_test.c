@@ -78,6 +78,23 @@ static void *allocate(void *arg)
     return arg;
 }
 
+static int order(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* The C library asks how much memory there is before it sorts more than a kilobyte. */
+static int sort_many(void)
+{
+    static uint64_t values[4096];
+
+    for (size_t i = 0; i < 4096; i++)
+        values[i] = 4096 - i;
+    qsort(values, 4096, sizeof(values[0]), order);
+    return values[0] != 1;
+}
+
 /* What a worker does all day: memory, threads, memfds, the log. */
 static int work(void)
 {
@@ -91,6 +108,13 @@ static int work(void)
     self_stat_read(&s);
     rc |= s.rss_bytes == 0 || s.threads < 1 || s.fds < 3 || s.pid == 0;
     return rc;
+}
+
+static void test_sort(void **state)
+{
+    (void)state;
+    assert_int_equal(in_child(SANDBOX_WORKER, sort_many), 0);
+    assert_int_equal(in_child(SANDBOX_FRONT, sort_many), 0);
 }
 
 static void test_work(void **state)
@@ -214,8 +238,8 @@ static void test_map(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_work),  cmocka_unit_test(test_denied), cmocka_unit_test(test_abort),
-        cmocka_unit_test(test_words), cmocka_unit_test(test_map),
+        cmocka_unit_test(test_work),  cmocka_unit_test(test_sort),  cmocka_unit_test(test_denied),
+        cmocka_unit_test(test_abort), cmocka_unit_test(test_words), cmocka_unit_test(test_map),
     };
     if (pulse_new(&pulse, &pulse_fd))
         return 1;

@@ -24,6 +24,7 @@ struct stage {
     struct link_message sent[STAGE_SENT]; /* a ring */
     size_t sent_count;
     int64_t now_us, wall_us;
+    bool passes;  /* workers can be reached with a descriptor */
     bool busy;    /* more messages are waiting: nothing is shown yet */
     unsigned fds; /* open when the curtain rose */
 };
@@ -63,6 +64,15 @@ static inline void stage_send(void *ctx, uint32_t worker, const struct link_mess
     s->sent[s->sent_count++ % STAGE_SENT] = *m;
 }
 
+static inline bool stage_hand(void *ctx, uint32_t worker, const struct link_message *m, int fd)
+{
+    struct stage *s = ctx;
+    assert_true(fd >= 0);
+    if (s->passes)
+        stage_send(s, worker, m);
+    return s->passes;
+}
+
 /* The newest message of that type, or NULL. */
 static inline const struct link_message *stage_sent(const struct stage *s, uint32_t type)
 {
@@ -75,11 +85,8 @@ static inline const struct link_message *stage_sent(const struct stage *s, uint3
 static inline int stage_set(void **state)
 {
     struct stage *s = calloc(1, sizeof(*s));
-    const struct rooms_out out = {.ctx = s,
-                                  .show = stage_show,
-                                  .hide = stage_hide,
-                                  .publish = stage_publish,
-                                  .send = stage_send};
+    const struct rooms_out out = {s,          stage_show, stage_hide, stage_publish,
+                                  stage_send, stage_hand, NULL,       2};
     s->listed = (struct config_room){.name = strdup("hall"), .title = strdup("The \"Great\" Hall")};
     s->config.rooms.open = true;
     s->config.rooms.max = 8;
