@@ -146,6 +146,9 @@ void front_adopt(struct front *f, uint32_t index, int fd)
             close(fd);
         return;
     }
+    /* the last segments of the worker before may still wait for company: see on_link */
+    while (k->fd >= 0 && !take_messages(k))
+        continue;
     lose_worker(k);
     k->fd = fd;
     k->readable = event_new(f->base, fd, EV_READ, on_link, k);

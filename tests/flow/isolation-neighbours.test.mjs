@@ -32,18 +32,20 @@ async function startPair(t, relay, source) {
   const pair = new Map();
   for (let i = 0; i < 12 && pair.size < 2; i++) {
     const room = `sound00${pair.size}`;
+    const follower = watch(t, relay, room);
     const push = pushFfmpeg(t, relay, { room, clip: source });
     const feed = await until(`${room} to be live`, 8000,
       async () => (await json(relay, `rooms/${room}`)).feed, 20);
-    if (!pair.has(feed.worker)) pair.set(feed.worker, { room, push });
+    if (!pair.has(feed.worker)) pair.set(feed.worker, { room, push, follower });
     else {
+      await follower.stop();
       await push.term();
       await until(`${room} to be gone`, 15000,
         async () => (await get(`${relay.base}/api/v1/rooms/${room}`)).status === 404);
     }
   }
   assert.equal(pair.size, 2, 'publishers are spread over the workers');
-  return [...pair.values()].map((r) => ({ ...r, follower: watch(t, relay, r.room) }));
+  return [...pair.values()];
 }
 
 // Each part that was seen to come: its room, when, and that less how much media was before it.
