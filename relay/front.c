@@ -60,17 +60,18 @@ static void lose_worker(struct worker_link *k)
     show(k->front);
 }
 
-void front_send(struct worker_link *k, const struct link_message *m, int fd)
+bool front_send(struct worker_link *k, const struct link_message *m, int fd)
 {
-    int copy = fd >= 0 ? dup(fd) : -1;
+    int copy = -1;
 
-    if (k->fd < 0 || !k->outbox) {
-        if (copy >= 0)
-            close(copy);
-        return;
-    }
-    if (link_outbox_send(k->outbox, m, copy))
-        log_warn(CTX, "worker_unreachable worker=%u", k->index);
+    if (k->fd < 0 || !k->outbox)
+        return false;
+    if (fd >= 0)
+        copy = dup(fd);
+    if ((fd < 0 || copy >= 0) && link_outbox_send(k->outbox, m, copy) == 0)
+        return true;
+    log_warn(CTX, "worker_unreachable worker=%u", k->index);
+    return false;
 }
 
 static void send_to_workers(struct front *f, uint32_t worker, const struct link_message *m, int fd)
@@ -326,10 +327,7 @@ static bool on_pass(void *ctx, uint32_t worker, const struct link_message *m, in
 {
     struct front *f = ctx;
 
-    if (f->stop_us || worker >= f->workers || f->links[worker].fd < 0)
-        return false;
-    front_send(&f->links[worker], m, fd);
-    return true;
+    return !f->stop_us && worker < f->workers && front_send(&f->links[worker], m, fd);
 }
 
 static int on_slate(void *ctx, const char *file, uint32_t *bytes)

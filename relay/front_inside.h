@@ -56,7 +56,8 @@ struct front {
 void front_adopt(struct front *f, uint32_t index, int fd);
 /* The same of one that served another front, which died: its publishers are to notice nothing. */
 void front_adopt_kept(struct front *f, uint32_t index, int fd);
-void front_send(struct worker_link *k, const struct link_message *m, int fd);
+/* False: it is not reachable, or too far behind. */
+bool front_send(struct worker_link *k, const struct link_message *m, int fd);
 
 /* Gives everything to the front at end, which it takes. Until that one says so, all stays ours. */
 void front_hand_over(struct front *f, int end, uint32_t what);

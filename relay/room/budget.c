@@ -12,11 +12,26 @@ static bool is_only_gaps(const struct window *w)
     return true;
 }
 
+static bool is_dead(const struct rendition *r)
+{
+    return !r->announced && is_only_gaps(&r->window);
+}
+
+static bool all_dead(const struct presentation *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        if (!is_dead(p->renditions[i]))
+            return false;
+    return true;
+}
+
+/* In a hole gaps are all there is: lists of these stay until they are over. */
 static void drop_dead(struct presentation *p)
 {
+    bool all = all_dead(p);
     for (size_t i = 0; i < p->count;) {
         struct rendition *r = p->renditions[i];
-        if (r->announced || !is_only_gaps(&r->window)) {
+        if (!is_dead(r) || (all && r->window.count > 0)) {
             i++;
             continue;
         }

@@ -19,7 +19,8 @@ static int64_t step_90k(const struct presentation *p)
     return p->part_target_ms > 0 ? (int64_t)p->part_target_ms * 90 : longest_90k(p);
 }
 
-int gap_fill_level(struct presentation *p, int64_t now_us)
+/* All lists go on with the same MSN. */
+static int level(struct presentation *p, int64_t now_us)
 {
     int err = 0;
     for (size_t i = 0; i < p->count && err == 0; i++)
@@ -29,15 +30,25 @@ int gap_fill_level(struct presentation *p, int64_t now_us)
 }
 
 /* Sound that ended before the pictures has its gaps from there on: what is missing is listed as
- * long as it is (rule 32). The break behind the hole makes the lists equal again. */
-static int64_t start_in(const struct rendition *r, int64_t start_90k)
+ * long as it is (rule 32). The break behind the hole makes the lists equal again. A list that is
+ * a whole gap behind (there was no memory for it) leaves it out. */
+static int64_t start_in(const struct presentation *p, const struct rendition *r, int64_t start_90k)
 {
     const struct window_segment *last = window_last(&r->window);
     int64_t end_90k = last->start_90k + last->duration_90k;
-    return end_90k < start_90k ? end_90k : start_90k;
+    bool near = start_90k - end_90k < longest_90k(p);
+    return end_90k < start_90k && near ? end_90k : start_90k;
 }
 
-/* One step in all lists; a transport stream's list has no parts and waits for the whole. */
+static void close_gaps(struct presentation *p, int64_t now_us)
+{
+    for (size_t i = 0; i < p->count; i++)
+        if (window_open(&p->renditions[i]->window))
+            tail_close_gap(p, p->renditions[i], now_us);
+}
+
+/* One step in all lists; a transport stream's list has no parts and waits for the whole. Without
+ * memory the gap ends there, and the next step begins another one. */
 static int list_step(struct presentation *p, int64_t *open_90k, int64_t step, bool whole,
                      int64_t now_us)
 {
@@ -48,18 +59,21 @@ static int list_step(struct presentation *p, int64_t *open_90k, int64_t step, bo
         if (window_listed(&r->window) == 0)
             continue;
         if (r->kind != CODEC_KIND_MUXED)
-            err = tail_gap_part(p, r, start_in(r, start_90k), step, *open_90k == 0, whole, now_us);
+            err = tail_gap_part(p, r, start_in(p, r, start_90k), step, !window_open(&r->window),
+                                whole, now_us);
         else if (whole)
             err = tail_gap_part(p, r, start_90k - *open_90k, *open_90k + step, true, true, now_us);
     }
-    *open_90k = whole ? 0 : *open_90k + step;
+    if (err < 0)
+        close_gaps(p, now_us);
+    *open_90k = whole || err < 0 ? 0 : *open_90k + step;
     return err;
 }
 
 int gap_fill_list(struct presentation *p, int64_t *open_90k, int64_t clock_90k, int64_t now_us)
 {
     int64_t step = step_90k(p), before_90k = INT64_MIN;
-    int err = 0, ended = 0;
+    int err = *open_90k == 0 ? level(p, now_us) : 0, ended = 0;
     while (err == 0 && clock_90k - p->end_90k >= step && p->end_90k > before_90k) {
         before_90k = p->end_90k; /* it stands still where no list is left to add to */
         bool whole = p->part_target_ms == 0 || *open_90k + 2 * step > longest_90k(p);

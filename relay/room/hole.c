@@ -81,8 +81,6 @@ static void begin_gaps(struct hole *h, const struct hole_room *room, int64_t now
 {
     h->phase = HOLE_GAP;
     h->gap_90k = 0;
-    if (gap_fill_level(room->in.presentation, now_us) < 0)
-        log_error(room->in.ctx, "no_memory what=\"gaps in a hole\"");
     list_gaps(h, room, now_us);
 }
 
@@ -101,6 +99,7 @@ static void set_go(const struct hole *h, const struct hole_room *room, struct li
     go->at_us = instant_us(h, p->end_90k);
     go->target_duration_s = p->target_duration_s;
     go->part_ms = p->part_target_ms;
+    go->part_ranges = p->part_ranges;
     memcpy(go->ts_counters, p->ts_counters, sizeof(go->ts_counters));
 }
 

@@ -19,15 +19,20 @@ enum { LIKENESS_SECONDS = 16, LIKENESS_APART = 3 };
 
 struct likeness {
     struct link_mark marks[2][LIKENESS_SECONDS];
+    int64_t came_us[2][LIKENESS_SECONDS]; /* when each mark did */
     size_t count[2];
     bool alike;
     uint32_t apart; /* compared seconds that differed since the last that did not */
+    int64_t lag_us; /* of side 1 behind side 0, as of the last that did not */
 };
 
 /* side: 0 or 1. */
-void likeness_take(struct likeness *l, size_t side, const struct link_mark *m);
+void likeness_take(struct likeness *l, size_t side, const struct link_mark *m, int64_t now_us);
 /* Another feed is that side from now on. */
 void likeness_forget(struct likeness *l, size_t side);
 bool likeness_is(const struct likeness *l);
+/* How long the same access unit comes later on that side than on the other one; below 0: earlier.
+ */
+int64_t likeness_lag_us(const struct likeness *l, size_t side);
 
 #endif

@@ -77,11 +77,15 @@ bool pair_has_feed(const struct pair *p, uint64_t feed, uint32_t *worker)
     return has;
 }
 
-/* Could the standby go on, unit by unit, where the feed on air ends? */
+/* Could the standby go on, unit by unit, where the feed on air ends? One that comes there much
+ * later would leave the lists standing still until then. */
 static bool may_go_on(const struct room *r)
 {
-    return likeness_is(&r->pair.likeness) && r->pair.tied && r->presentation.begun &&
-           r->session.based && r->pair.standby.feed;
+    const struct session *s = &r->pair.standby;
+    int64_t most_us = (int64_t)r->presentation.target_duration_s * 500000;
+    return likeness_is(&r->pair.likeness) &&
+           likeness_lag_us(&r->pair.likeness, on_air_side_of(s->role)) < most_us && r->pair.tied &&
+           r->presentation.begun && r->session.based && s->feed;
 }
 
 static void leave(struct room *r, bool rests, int64_t now_us)
@@ -312,7 +316,7 @@ void pair_message(struct room *r, const struct link_message *m, int fd, int64_t 
     } else if (m->type == LINK_FEED_SIGNS) {
         take_signs(r, s, m, now_us);
     } else if (m->type == LINK_FEED_MARK) {
-        likeness_take(&p->likeness, on_air_side_of(s->role), &m->u.mark);
+        likeness_take(&p->likeness, on_air_side_of(s->role), &m->u.mark, now_us);
     } else if (m->type == LINK_PROGRAM) {
         session_copy_text(s->left_out, sizeof(s->left_out), m->u.program.text,
                           sizeof(m->u.program.text));
@@ -332,7 +336,7 @@ void pair_follow(struct room *r, const struct link_message *m, int64_t now_us)
     } else if (m->type == LINK_FEED_SIGNS) {
         take_signs(r, &r->session, m, now_us);
     } else if (m->type == LINK_FEED_MARK) {
-        likeness_take(&p->likeness, side, &m->u.mark);
+        likeness_take(&p->likeness, side, &m->u.mark, now_us);
     } else if (m->type == LINK_FEED_RESTED && p->leaving && p->rests) {
         pair_succeed(r, now_us);
     }
@@ -344,6 +348,7 @@ void pair_dismiss(struct room *r, const char *why)
     for (size_t i = 0; i < 2; i++)
         if (waiting[i]->feed)
             tell(r, waiting[i], LINK_FEED_STOP, why);
+    feed_fields_add(&r->closed, &r->pair.standby.stats);
     pair_fini(&r->pair);
 }
 

@@ -257,11 +257,12 @@ void room_worker_lost(struct room *r, uint32_t worker, int64_t now_us)
     room_show_soon(r);
 }
 
-/* A worker that breaks the contract in a way that could break the playlist loses the feed. */
-static void evict(struct room *r, const char *why, int64_t now_us)
+/* Of a worker that breaks the contract in a way that could break the playlist, for instance. */
+void room_evict(struct room *r, const char *why, int64_t now_us)
 {
     char text[LINK_TEXT + 32];
     stop_feed(r, why);
+    r->pair.tied = false;
     snprintf(text, sizeof(text), "reason=fault text=\"%s\"", why);
     if (!pair_succeed(r, now_us))
         leave(r, text, now_us);
@@ -291,7 +292,7 @@ static void take_media(struct room *r, const struct link_message *m, int fd, int
     if (err == -EINVAL || err == -ERANGE)
         r->env->faults++;
     if (err == -ERANGE) {
-        evict(r, "its segments do not follow each other", now_us);
+        room_evict(r, "its segments do not follow each other", now_us);
         return;
     }
     r->session.heard_us = now_us;
@@ -313,10 +314,16 @@ static void take_whole(struct room *r, const struct link_message *m, int fd, int
     int kept;
     if (pair_release(r, m, &other, &kept))
         take_media(r, &other, kept, now_us, wall_us);
+    if (r->session.feed != m->feed) { /* it was evicted for that */
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
     const struct link_message *taken = pair_media(r, m, &other, &fd);
     if (taken)
         take_media(r, taken, fd, now_us, wall_us);
-    pair_follow(r, m, now_us);
+    if (r->session.feed == m->feed)
+        pair_follow(r, m, now_us);
 }
 
 /* What is new is shown with the next segment or part, or at the next tick. */

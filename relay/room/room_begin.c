@@ -44,9 +44,13 @@ void room_await(struct room *r, int64_t now_us)
     const struct presentation *p = &r->presentation;
     int64_t patience_us = (int64_t)p->target_duration_s * 1000000;
     struct hole_room hole = room_hole(r);
-    if (r->session.feed && !has_tracks(&r->session) &&
-        hole_base_us(p, now_us) <= now_us - patience_us)
+    if (!r->session.feed || has_tracks(&r->session) ||
+        hole_base_us(p, now_us) > now_us - patience_us)
+        return;
+    if (!r->session.based) /* else the open segment is waiting for it */
         hole_begin(&r->hole, &hole, now_us);
+    else if (r->state == ROOM_STALE || r->state_us <= now_us - patience_us)
+        room_evict(r, "it was to go on where the other feed ended, and did not", now_us);
 }
 
 void room_begin(struct room *r, const struct session *from, struct link_go *go, bool at_once,

@@ -50,6 +50,8 @@ void room_begin(struct room *r, const struct session *s, struct link_go *go, boo
 /* Who is on air should have brought something by now: without it there is a hole. */
 void room_await(struct room *r, int64_t now_us);
 struct hole_room room_hole(struct room *r);
+/* The feed on air is sent away; who rests may follow, behind a break. */
+void room_evict(struct room *r, const char *why, int64_t now_us);
 /* The feed on air is given up, and nobody follows. */
 void room_abandon(struct room *r, const char *why, int64_t now_us);
 

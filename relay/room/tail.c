@@ -28,24 +28,25 @@ static void age_parts(const struct presentation *p, struct rendition *r)
 }
 
 /* Section 6.2.6: what was hinted at and never came does not come later under the same name either,
- * or who asked for it in time would have been refused what others got. */
-static void abandon_hint(struct presentation *p, struct rendition *r)
+ * or who asked for it in time would have been refused what others got. So what is missing uses a
+ * number up as well, when there is a hint for it. */
+static bool uses_number(const struct rendition *r, bool gap)
 {
-    if (window_listed(&r->window) == 0 || window_ends_in_gap(&r->window))
-        return;
+    return !gap || (window_listed(&r->window) > 0 && !window_ends_in_gap(&r->window));
+}
+
+/* Once it is listed: numbers are never used twice. */
+static void use_number(struct presentation *p, struct rendition *r)
+{
     r->next_part++;
     p->next_part = r->next_part > p->next_part ? r->next_part : p->next_part;
 }
 
-/* The rendition's next part as it will be listed: numbers are never used twice. */
-static struct window_part number_part(struct presentation *p, struct rendition *r,
-                                      const struct window_part *part)
+/* The rendition's next part as it will be listed. */
+static struct window_part number_part(const struct rendition *r, const struct window_part *part)
 {
     struct window_part numbered = *part;
-    if (part->gap)
-        return numbered;
-    numbered.number = r->next_part++;
-    p->next_part = r->next_part > p->next_part ? r->next_part : p->next_part;
+    numbered.number = part->gap ? part->number : r->next_part;
     return numbered;
 }
 
@@ -86,8 +87,7 @@ int tail_append(struct presentation *p, struct rendition *r, struct window_segme
                 const struct window_part *part, uint64_t least)
 {
     const struct window_segment *last = window_last(&r->window);
-    if (s->gap)
-        abandon_hint(p, r);
+    bool numbered = (s->gap || part) && uses_number(r, s->gap);
     s->sequence = epochs_at(&p->epochs, s->msn)->sequence;
     if (s->sequence < least)
         s->sequence = least;
@@ -98,7 +98,7 @@ int tail_append(struct presentation *p, struct rendition *r, struct window_segme
         s->parts = malloc(sizeof(*s->parts));
         if (!s->parts)
             return -ENOMEM;
-        s->parts[0] = number_part(p, r, part);
+        s->parts[0] = number_part(r, part);
         s->part_count = 1;
     }
     int err = s->gap && !part ? fill_parts(p, r, s) : 0;
@@ -114,6 +114,8 @@ int tail_append(struct presentation *p, struct rendition *r, struct window_segme
         blob_ref(s->init);
     if (s->file)
         blob_ref(s->file);
+    if (numbered)
+        use_number(p, r);
     note_end(p, s);
     age_parts(p, r);
     p->next_msn = s->msn >= p->next_msn ? s->msn + 1 : p->next_msn;
@@ -124,12 +126,13 @@ int tail_append(struct presentation *p, struct rendition *r, struct window_segme
 int tail_extend(struct presentation *p, struct rendition *r, const struct window_part *part,
                 uint32_t samples)
 {
-    if (part->gap)
-        abandon_hint(p, r);
-    struct window_part numbered = number_part(p, r, part);
+    struct window_part numbered = number_part(r, part);
+    bool uses = uses_number(r, part->gap);
     int err = window_extend(&r->window, &numbered, samples);
     if (err < 0)
         return err;
+    if (uses)
+        use_number(p, r);
     note_end(p, window_last(&r->window));
     age_parts(p, r);
     return 0;

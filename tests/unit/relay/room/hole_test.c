@@ -82,12 +82,13 @@ static void test_a_filler_dies(void **state)
 {
     struct stage *s = *state;
     s->config.rooms.fill = ROOM_FILL_HOLD;
+    s->config.hls.part_uris = PART_URIS_RANGE;
     s->passes = true;
     start_av(s, 1);
     stage_run(s, 1, 2, 0, 3, 0);
     stage_close(s, 1, LINK_CLOSE_ENDED);
     struct link_message first = *asked(s);
-    assert_true(first.u.fill.what.last);
+    assert_true(first.u.fill.what.last && first.u.fill.what.go.part_ranges);
     rooms_worker_lost(s->rooms, first.worker, s->now_us);
     struct link_message second = *asked(s);
     assert_true(second.feed != first.feed);
@@ -121,12 +122,36 @@ static void test_settled(void **state)
     assert_int_equal(asked(s)->u.fill.what.piece, LINK_FILL_IDR);
 }
 
+/* Its filler had no track of its own to show: gaps for as long as the room waits, then the end. */
+static void test_gaps_for_long(void **state)
+{
+    struct stage *s = *state;
+    s->config.rooms.fill = ROOM_FILL_HOLD;
+    s->config.rooms.resume_s = 120;
+    s->passes = true;
+    start_av(s, 1);
+    stage_run(s, 1, 2, 0, 3, 0);
+    stage_close(s, 1, LINK_CLOSE_ENDED);
+    struct link_message gone = {
+        .type = LINK_FEED_CLOSED, .worker = asked(s)->worker, .feed = asked(s)->feed};
+    stage_tell(s, &gone, -1);
+    for (int i = 0; i < 110; i++)
+        stage_pass(s, 1000000);
+    struct listing *v = listing(s, "video");
+    assert_true(v->count > 3 && v->list[v->count - 1].gap);
+    free(v);
+    for (int i = 0; i < 15; i++)
+        stage_pass(s, 1000000);
+    assert_non_null(strstr(stage_text(s, "hall", "video.m3u8"), "#EXT-X-ENDLIST"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_short_sound, stage_set, stage_strike),
         cmocka_unit_test_setup_teardown(test_a_lost_sound, stage_set, stage_strike),
         cmocka_unit_test_setup_teardown(test_a_filler_dies, stage_set, stage_strike),
+        cmocka_unit_test_setup_teardown(test_gaps_for_long, stage_set, stage_strike),
         cmocka_unit_test_setup_teardown(test_settled, stage_set, stage_strike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@ static struct likeness l;
 static void take(size_t side, uint64_t second, uint64_t sum)
 {
     struct link_mark m = {.second = second, .sum = sum, .units = 50};
-    likeness_take(&l, side, &m);
+    likeness_take(&l, side, &m, 0);
 }
 
 static void test_alike(void **state)
@@ -56,8 +56,8 @@ static void test_unlike(void **state)
         assert_false(likeness_is(&l));
     }
     memset(&l, 0, sizeof(l));
-    likeness_take(&l, 0, &none);
-    likeness_take(&l, 1, &none); /* nothing is no proof */
+    likeness_take(&l, 0, &none, 0);
+    likeness_take(&l, 1, &none, 0); /* nothing is no proof */
     assert_false(likeness_is(&l));
     for (uint64_t i = 0; i < LIKENESS_SECONDS; i++)
         take(0, 100 + i, i);
