@@ -17,8 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Brings all lists to the same MSN, and lists what is due when the timeline has come to clock_90k. *open_90k: how much of a gap that is
- * not whole is listed, 0 to begin with. 1: a segment became whole; 0. */
+/* Brings all lists to the same MSN, and lists what is due when the timeline has come to clock_90k.
+ * *open_90k: how much of a gap that is not whole is listed, 0 to begin with. 1: a segment became
+ * whole; 0. */
 int gap_fill_list(struct presentation *p, int64_t *open_90k, int64_t clock_90k, int64_t now_us);
 /* The last gap ends at end_90k. */
 int gap_fill_end(struct presentation *p, int64_t *open_90k, int64_t end_90k, int64_t now_us);
