@@ -28,7 +28,9 @@ struct play {
     size_t length;
 };
 
-static const char CONFIG[] = "rooms: {open: true}\nstate: {dir: none}\nisolation: {sandbox: false}\n";
+static const char CONFIG[] = "rooms: {open: true}\n"
+                             "state: {dir: none}\n"
+                             "isolation: {sandbox: false}\n";
 
 static void run_front(int control, int log)
 {
