@@ -173,7 +173,8 @@ int h264_sps_parse(const struct nal *nal, struct h264_sps *out)
     out->id = (uint8_t)bits_ue_max(&b, H264_SPS_ID_MAX);
     if (has_chroma_format(out->profile))
         read_chroma(&b, out, &separate_planes);
-    bits_ue_max(&b, 12); /* log2_max_frame_num_minus4 */
+    out->separate_planes = separate_planes;
+    out->frame_num_bits = (uint8_t)(4 + bits_ue_max(&b, 12)); /* log2_max_frame_num_minus4 */
     uint32_t poc_type = read_poc(&b);
     bits_ue_max(&b, 16); /* max_num_ref_frames */
     bits_skip(&b, 1);    /* gaps_in_frame_num_value_allowed_flag */

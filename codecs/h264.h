@@ -31,6 +31,8 @@ struct h264_sps {
     uint8_t chroma_format, luma_depth, chroma_depth;
     uint8_t reorder;        /* frames; VUI_REORDER_UNKNOWN */
     bool interlaced;        /* frames may be coded as fields */
+    bool separate_planes;   /* separate_colour_plane_flag */
+    uint8_t frame_num_bits; /* of frame_num in slice headers */
     uint32_t width, height; /* cropped */
     struct vui vui;
 };

@@ -8,28 +8,15 @@
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
+#include "config/config_room.h"
+#include "config/room_values.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 enum { ROOM_NAME_MAX = 64 };
-enum play_out { PLAY_OUT_AUTO, PLAY_OUT_CLASSIC };
-enum part_uris { PART_URIS_NUMBER, PART_URIS_RANGE }; /* a part's own URL, or a byte range */
-enum room_switch { ROOM_SWITCH_GLOBAL, ROOM_SWITCH_OFF, ROOM_SWITCH_ON }; /* absent; false; true */
-
-/* A listed room. Unlisted rooms get `{.name = "", key = NULL, ...}` defaults when rooms.open. */
-struct config_room {
-    char *name;             /* 1-64 of A-Z a-z 0-9 . _ -, not starting with a dot */
-    char *title;            /* shown on the wall; NULL: the name */
-    char *key;              /* publish key; NULL: none asked */
-    char *passphrase;       /* SRT passphrase, 10-79 bytes; NULL: unencrypted */
-    enum play_out play_out; /* SRT's own pacing for senders that drop: see relay/README.md */
-    enum room_switch low_latency;
-    uint32_t part_ms; /* 0: the global one */
-    char *window;     /* NULL: the global one */
-    bool ts;          /* TS segments for old devices too */
-};
 
 struct config {
     struct {
@@ -68,6 +55,11 @@ struct config {
         bool open;                /* unlisted rooms may be published */
         uint32_t max;             /* rooms at once, listed or not */
         uint32_t resume_s;        /* how long a room waits for its publisher */
+        enum rooms_fill fill;     /* what it lists meanwhile */
+        char *slate;              /* a clip's file; "": none */
+        enum takeover takeover;   /* the newest publisher of a role, or the first */
+        uint32_t backup_after_ms; /* without a byte of the feed on air */
+        uint32_t main_hold_s;     /* how long main must be well before it is on air again */
         struct config_room *list; /* sorted by name */
         uint32_t list_count;
     } rooms;
@@ -114,6 +106,8 @@ const struct config_room *config_find_room(const struct config *c, const char *n
 bool config_low_latency(const struct config *c, const char *room);
 uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
 uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */
+/* The first publisher of a role keeps it; a silent one does not. */
+bool config_refuses_takeover(const struct config *c, const char *room);
 bool config_wants_ts(const struct config *c, const char *room);
 bool room_name_is_valid(const char *name, size_t len);
 

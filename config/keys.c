@@ -36,13 +36,27 @@
 
 /* PART-TARGET: the draft recommends one second; below a third of it a request costs more than it
  * brings. A window of hours is what tvOS wants for scrubbing. */
-enum { PART_LEAST_MS = 330, PART_MOST_MS = 2000, WINDOW_MAX_S = 4 * 3600 };
+enum { PART_LEAST_MS = 330, PART_MOST_MS = 2000, WINDOW_MAX_S = 4 * 3600, FILE_NAME_MAX = 1024 };
 
 static const char *const LEVELS[] = {"debug", "info", "warn", "error", NULL};
 static const char *const PART_URIS[] = {
     [PART_URIS_NUMBER] = "number", [PART_URIS_RANGE] = "range", NULL};
+static const char *const TAKEOVERS[] = {
+    [TAKEOVER_NEWEST] = "newest", [TAKEOVER_REFUSE] = "refuse", NULL};
+static const char *const ROOM_TAKEOVERS[] = {[ROOM_TAKEOVER_GLOBAL] = "global",
+                                             [ROOM_TAKEOVER_NEWEST] = "newest",
+                                             [ROOM_TAKEOVER_REFUSE] = "refuse",
+                                             NULL};
 static const char *const PLAY_OUTS[] = {
     [PLAY_OUT_AUTO] = "auto", [PLAY_OUT_CLASSIC] = "classic", NULL};
+
+static const char *const FILLS[] = {
+    [ROOM_FILL_GAP] = "gap", [ROOM_FILL_SLATE] = "slate", [ROOM_FILL_HOLD] = "hold", NULL};
+static const char *const ROOM_FILLS[] = {[ROOM_FILL_GLOBAL] = "default",
+                                         [1 + ROOM_FILL_GAP] = "gap",
+                                         [1 + ROOM_FILL_SLATE] = "slate",
+                                         [1 + ROOM_FILL_HOLD] = "hold",
+                                         NULL};
 
 const struct key_section config_sections[CONFIG_SECTIONS] = {
     {"srt", "Publishers: OBS and other encoders, over SRT."},
@@ -110,8 +124,18 @@ const struct key config_keys[CONFIG_KEYS] = {
     OTHER(rooms, open, KEY_BOOL, NULL, "true",
           "Rooms that are not in the list may be published, by anybody."),
     COUNT(rooms, max, 1, CONFIG_ROOMS_MAX, "rooms", "1000", "Rooms at once, in the list or not."),
-    COUNT(rooms, resume_s, 0, 86400, "seconds", "60",
-          "How long a room waits for a publisher that left."),
+    COUNT(rooms, resume_s, 0, 604800, "seconds", "900",
+          "How long a room waits for a publisher that left; then its playlists end (ENDLIST)."),
+    OTHER(rooms, fill, KEY_CHOICE, FILLS, "gap",
+          "What is listed meanwhile: gaps, the clip of rooms.slate, or its last picture, held."),
+    {MEMBER(rooms, slate), .type = KEY_FILE, .max = FILE_NAME_MAX, .standard = "",
+     .help = "The clip for fill: slate: MPEG-TS or MP4 with H.264 and AAC; empty for none."},
+    OTHER(rooms, takeover, KEY_CHOICE, TAKEOVERS, "newest",
+          "A second publisher of a room replaces the first (newest), or is refused."),
+    COUNT(rooms, backup_after_ms, 200, 60000, "milliseconds", "1000",
+          "Without a byte of the feed on air for so long, role=backup takes its place."),
+    COUNT(rooms, main_hold_s, 0, 3600, "seconds", "10",
+          "How long the main feed must be well before it replaces role=backup again."),
 
     COUNT(limits, feed_mbps, 1, 10000, "megabits per second", "120",
           "A feed that stays above it for 10 s is ended."),
@@ -146,6 +170,8 @@ const struct key room_keys[CONFIG_ROOM_KEYS] = {
          "SRT's passphrase; without it the feed is not encrypted."),
     ROOM(play_out, KEY_CHOICE, 0, 0, PLAY_OUTS, "auto",
          "SRT's own pacing from the start (classic) suits senders that drop what is late."),
+    ROOM(takeover, KEY_CHOICE, 0, 0, ROOM_TAKEOVERS, "global",
+         "A second publisher (newest, refuse); global means as rooms.takeover says."),
     ROOM(low_latency, KEY_SWITCH, 0, 0, NULL, NULL,
          "Low-Latency HLS in this room; without it hls.low_latency decides."),
     ROOM(part_ms, KEY_COUNT, PART_LEAST_MS, PART_MOST_MS, NULL, NULL,
@@ -154,6 +180,12 @@ const struct key room_keys[CONFIG_ROOM_KEYS] = {
          "How long its playlists are, within limits.room_bytes; without it hls.window."),
     ROOM(ts, KEY_BOOL, 0, 0, NULL, "false",
          "MPEG-TS segments too, at ts.m3u8, for devices that cannot play fMP4."),
+    ROOM(fill, KEY_CHOICE, 0, 0, ROOM_FILLS, "default",
+         "What this room lists while no feed is live; without it rooms.fill."),
+    ROOM(slate, KEY_FILE, 1, FILE_NAME_MAX, NULL, NULL,
+         "Its clip for fill: slate; without it rooms.slate."),
+    ROOM(resume_s, KEY_COUNT, 1, 604800, NULL, NULL,
+         "How many seconds it waits for a publisher that left; without it rooms.resume_s."),
 };
 
 const struct key_section *key_section_find(const char *name)

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/override.h"
 
+#include "config/inspect.h"
 #include "config/keys.h"
 #include "config/nearest.h"
 #include "config/value.h"
@@ -64,6 +65,7 @@ static int apply_to_room(struct config *c, const struct setting *s, struct fault
         survey_refuse(f, s->label, NULL, k, s->value, strlen(s->value));
         return 0;
     }
+    inspect_file(f, s->label, NULL, k, s->value);
     struct config_room *room = room_make(c, name);
     return room ? value_store(k, room, s->value) : -ENOMEM;
 }
@@ -75,6 +77,7 @@ static int apply_to_key(struct config *c, struct places *places, const struct ke
         survey_refuse(f, s->label, NULL, k, s->value, strlen(s->value));
         return 0;
     }
+    inspect_file(f, s->label, NULL, k, s->value);
     places->key[k - config_keys] = s->label;
     return value_store(k, c, s->value);
 }

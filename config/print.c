@@ -45,7 +45,7 @@ static void describe_key(const struct key *k, FILE *out)
     char expected[VALUE_WORDS_SIZE];
     value_expected(k, expected);
     fprintf(out, "\n  # %s\n  # Expected: %s.\n  %s: ", k->help, expected, k->name);
-    if (k->type == KEY_ADDRESS)
+    if (k->type == KEY_ADDRESS || k->type == KEY_FILE)
         value_print_quoted(k->standard, out);
     else
         fputs(k->standard, out);
@@ -60,10 +60,14 @@ static void describe_list(FILE *out)
                                                           "\"the-publish-key\"",
                                                           "\"ten-bytes-at-least\"",
                                                           "auto",
+                                                          "newest",
                                                           "true",
                                                           "500",
                                                           "15m",
-                                                          "true"};
+                                                          "true",
+                                                          "slate",
+                                                          "\"/etc/roomcast/slate.mp4\"",
+                                                          "3600"};
     fprintf(out,
             "\n  # The listed rooms, at most %d. A room has a name; its other keys may be left "
             "out.\n  # --set rooms.list.main-stage.key=VALUE sets one, and makes the room.\n"

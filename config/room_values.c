@@ -1,5 +1,7 @@
 /* What holds for a room: its own value where it is listed with one, else the global one. */
 /* SPDX-License-Identifier: MIT */
+#include "config/room_values.h"
+
 #include "config/config.h"
 #include "config/duration.h"
 
@@ -30,8 +32,35 @@ uint32_t config_window_ms(const struct config *c, const char *room)
     return seconds * 1000; /* some hours at most: config/keys.c */
 }
 
+enum rooms_fill config_fill(const struct config *c, const char *room)
+{
+    const struct config_room *r = config_find_room(c, room);
+    return r && r->fill != ROOM_FILL_GLOBAL ? (enum rooms_fill)(r->fill - 1) : c->rooms.fill;
+}
+
+const char *config_slate(const struct config *c, const char *room)
+{
+    const struct config_room *r = config_find_room(c, room);
+    const char *slate = r && r->slate ? r->slate : c->rooms.slate;
+    return slate ? slate : "";
+}
+
+uint32_t config_resume_s(const struct config *c, const char *room)
+{
+    const struct config_room *r = config_find_room(c, room);
+    return r && r->resume_s > 0 ? r->resume_s : c->rooms.resume_s;
+}
+
 bool config_wants_ts(const struct config *c, const char *room)
 {
     const struct config_room *r = config_find_room(c, room);
     return r && r->ts;
+}
+
+bool config_refuses_takeover(const struct config *c, const char *room)
+{
+    const struct config_room *r = config_find_room(c, room);
+    if (!r || r->takeover == ROOM_TAKEOVER_GLOBAL)
+        return c->rooms.takeover == TAKEOVER_REFUSE;
+    return r->takeover == ROOM_TAKEOVER_REFUSE;
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/survey.h"
 
+#include "config/inspect.h"
 #include "config/nearest.h"
 #include "config/outline.h"
 #include "config/value.h"
@@ -109,6 +110,8 @@ static void check_value(struct surveyor *s, const struct pair *p, const char *pa
         survey_refuse(s->faults, at, path, k, scalar(n), len);
     else if (k->type == KEY_SECRET)
         s->places->holds_secrets = true;
+    else
+        inspect_file(s->faults, at, path, k, scalar(n));
 }
 
 /* False, and reported, when the key was met before. */

@@ -5,6 +5,7 @@
 #include "config/keys.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 /* small <= large * scale */
@@ -83,9 +84,29 @@ static void check_rooms(const struct config *c, const struct places *places, str
                      c->rooms.list_count, c->rooms.max);
 }
 
+/* A room that is to show a clip needs one. */
+static void check_slates(const struct config *c, const struct places *places, struct faults *f)
+{
+    const struct place *fill = place_of(places, key_find("rooms", "fill"));
+    if (c->rooms.fill == ROOM_FILL_SLATE && c->rooms.slate[0] == '\0')
+        fault_report(f, *fill, "rooms.fill",
+                     "expected rooms.slate to name a clip when fill is slate; name one");
+    for (uint32_t i = 0; i < c->rooms.list_count && !faults_full(f); i++) {
+        const struct config_room *r = &c->rooms.list[i];
+        char path[KEY_PATH_SIZE];
+        if (r->fill != 1 + ROOM_FILL_SLATE || r->slate || c->rooms.slate[0] != '\0')
+            continue;
+        snprintf(path, sizeof path, "rooms.list.%s.fill", r->name);
+        fault_report(f, places->list, path,
+                     "expected a clip when fill is slate; give the room its slate, or set "
+                     "rooms.slate");
+    }
+}
+
 void validate(const struct config *c, const struct places *places, struct faults *f)
 {
     for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++)
         check_order(c, places, &ORDER[i], f);
     check_rooms(c, places, f);
+    check_slates(c, places, f);
 }

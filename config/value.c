@@ -92,6 +92,8 @@ static bool is_allowed(const struct key *k, const char *text, size_t len)
         return room_name_is_valid(text, len);
     case KEY_TEXT:
         return text_is_allowed(k, text, len);
+    case KEY_FILE:
+        return (len == 0 && k->section) || text_is_allowed(k, text, len);
     case KEY_SECRET:
         return secret_is_allowed(k, text, len);
     case KEY_WORD:
@@ -135,6 +137,9 @@ void value_expected(const struct key *k, char out[static VALUE_WORDS_SIZE])
     case KEY_NAME:
         snprintf(out, VALUE_WORDS_SIZE,
                  "%u to %u of A-Z a-z 0-9 . _ - that do not start with a dot", k->min, k->max);
+        return;
+    case KEY_FILE:
+        snprintf(out, VALUE_WORDS_SIZE, "a file's name in quotes, at most %u bytes", k->max);
         return;
     case KEY_TEXT:
     case KEY_SECRET:

@@ -13,6 +13,7 @@
 #include "relay/link/link.h"
 #include "relay/room/rooms.h"
 #include "relay/room/worker_entry.h"
+#include "relay/slates.h"
 #include "relay/web/page.h"
 #include "relay/web/server.h"
 
@@ -209,6 +210,10 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
             front_adopt(f, m.worker, passed);
             continue;
         }
+        if (m.type == LINK_SLATE) {
+            slates_put(&m.u.slate, passed);
+            continue;
+        }
         if (m.type == LINK_WORKER_KEPT) {
             front_adopt_kept(f, m.worker, passed);
             continue;
@@ -317,6 +322,22 @@ static void on_send(void *ctx, uint32_t worker, const struct link_message *m)
     send_to_workers(ctx, worker, m, -1);
 }
 
+static bool on_pass(void *ctx, uint32_t worker, const struct link_message *m, int fd)
+{
+    struct front *f = ctx;
+
+    if (f->stop_us || worker >= f->workers || f->links[worker].fd < 0)
+        return false;
+    front_send(&f->links[worker], m, fd);
+    return true;
+}
+
+static int on_slate(void *ctx, const char *file, uint32_t *bytes)
+{
+    (void)ctx;
+    return slates_find(slates_name(file), bytes);
+}
+
 static size_t add_routes(struct front *f, size_t n, const struct route *more, size_t count)
 {
     for (size_t i = 0; i < count && n < ROUTES_MAX; i++)
@@ -343,8 +364,14 @@ static int make_server(struct front *f, const int *http_fds, size_t threads)
 
 static int make_rooms(struct front *f)
 {
-    struct rooms_out out = {
-        .ctx = f, .show = on_show, .hide = on_hide, .publish = on_publish, .send = on_send};
+    struct rooms_out out = {.ctx = f,
+                            .show = on_show,
+                            .hide = on_hide,
+                            .publish = on_publish,
+                            .send = on_send,
+                            .pass = on_pass,
+                            .slate = on_slate,
+                            .workers = f->workers};
 
     f->links = calloc(f->workers, sizeof(*f->links));
     f->vigils = calloc(f->threads, sizeof(*f->vigils));

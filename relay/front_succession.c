@@ -70,6 +70,8 @@ void front_hand_over(struct front *f, int end, uint32_t what)
 {
     int links[UINT8_MAX], viewers, rc;
 
+    if (what & HANDOVER_WITH_ROOMS)
+        rooms_settle(f->rooms, clock_room_us(), clock_wall_us());
     rest_links(f, true);
     for (uint32_t i = 0; i < f->workers; i++)
         links[i] = link_to_give(&f->links[i]);

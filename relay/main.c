@@ -1,11 +1,13 @@
 /* roomcast: the command line. */
 /* SPDX-License-Identifier: MIT */
 #include "config/config.h"
+#include "config/inspect.h"
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/base/pulse.h"
 #include "relay/front.h"
 #include "relay/inheritance.h"
+#include "relay/slates.h"
 #include "relay/supervisor.h"
 #include "relay/upgrade.h"
 
@@ -165,6 +167,7 @@ static int run(const struct arguments *a, char *const *argv, const struct inheri
     enum log_level level;
     int rc;
 
+    inspect_by(slates_inspect, NULL);
     if (load(&o.config, a, from))
         return EXIT_USAGE;
     if (a->check) {
@@ -172,6 +175,7 @@ static int run(const struct arguments *a, char *const *argv, const struct inheri
         config_free(&o.config);
         return rc;
     }
+    slates_commit();
     if (log_level_parse(o.config->log.level, &level) == 0)
         log_setup(level);
     warn_of_scale(clock_set_scale(getenv("ROOMCAST_CLOCK_SCALE")));

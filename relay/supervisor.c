@@ -2,12 +2,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/supervisor.h"
 
+#include "config/inspect.h"
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/child.h"
 #include "relay/front.h"
 #include "relay/ingest/worker.h"
 #include "relay/link/link.h"
+#include "relay/slates.h"
 #include "relay/sockets.h"
 #include "relay/supervisor_inside.h"
 
@@ -79,6 +81,7 @@ static void become(const struct supervisor *s, const char *name, pid_t parent)
 {
     sigset_t none;
 
+    inspect_by(NULL, NULL); /* what the supervisor has judged is not judged again */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (getppid() != parent)
@@ -292,12 +295,16 @@ static void reload(struct supervisor *s)
     struct config *next;
     int fd;
 
+    slates_begin();
     if (config_load(&next, s->path, s->set, s->set_count, stderr)) {
         log_error(CTX, "reload_refused why=\"see the lines above\" changed=nothing");
         return;
     }
     fd = supervisor_config(next);
-    if (fd >= 0 && s->control >= 0 && link_send(s->control, &m, fd) == 0) {
+    if (fd >= 0 && s->control >= 0)
+        slates_commit();
+    if (fd >= 0 && s->control >= 0 && slates_send(s->control) == 0 &&
+        link_send(s->control, &m, fd) == 0) {
         config_free(&s->config);
         s->config = next;
         log_info(CTX, "reloaded file=%s rooms_listed=%u", s->path ? s->path : "(defaults)",

@@ -44,6 +44,7 @@ static const char *const front[] = {
     "accept4 epoll_wait epoll_pwait epoll_ctl recvfrom sendfile shutdown dup", /* viewers */
     "eventfd2",           /* a spare descriptor for when there are none */
     "pwrite64 fdatasync", /* the journal's file, opened before */
+    "memfd_create",       /* a segment of two feeds (room/stitch.c) */
 };
 
 /* What the sanitizers' run-time does, most of it only when it has found something to report. */

@@ -161,6 +161,8 @@ struct single {
 static const struct single singles[] = {
     ROOMS("feeds", "gauge", feeds, "Publishers connected."),
     ROOMS("feeds_opened_total", "counter", feeds_opened, "Publishers let into a room."),
+    ROOMS("takeovers_total", "counter", takeovers, "Publishers replaced by a newer one."),
+    ROOMS("on_air_switches_total", "counter", switches, "Changes between main and backup."),
     ROOMS("worker_faults_total", "counter", faults, "Messages that no worker should send."),
     ROOMS("segments_total", "counter", media.segments, "Segments listed."),
     ROOMS("segment_bytes_total", "counter", media.bytes, "Bytes of the segments listed."),

@@ -4,6 +4,7 @@
 
 #include "relay/base/clock.h"
 #include "relay/room/feed_fields.h"
+#include "relay/room/pair.h"
 #include "relay/room/rooms.h"
 
 #include <inttypes.h>
@@ -141,6 +142,8 @@ PUT_U64(room_sessions, struct room_facts, s->sessions)
 PUT_U64(room_bytes, struct room_facts, s->bytes)
 PUT_U64(room_target, struct room_facts, s->presentation->target_duration_s)
 PUT(room_of_feed, struct room_facts, put_feed(t, s->session))
+PUT(room_on_air, struct room_facts, pair_put(t, s->pair, s->session))
+PUT(room_standby, struct room_facts, put_feed(t, pair_standby(s->pair)))
 PUT(room_of_roles, struct room_facts, roles_put(t, s->roles))
 PUT(room_totals, struct room_facts, schema_put_stats(t, &s->totals))
 PUT(room_renditions, struct room_facts, put_renditions(t, s->presentation))
@@ -169,6 +172,11 @@ static const struct schema_field room_members[] = {
     {"classic", SCHEMA_BOOLEAN, "A feed was wedged: SRT's own pacing from now on.", room_classic},
     {"target_duration_s", SCHEMA_INTEGER, "0 until its first segment.", room_target},
     {"feed", "{\"anyOf\":[" REF("Feed") ",{\"type\":\"null\"}]}", "Who publishes.", room_of_feed},
+    {"on_air", "{\"type\":\"object\"}",
+     "Which of main and backup viewers see: role, why, alike, takeovers, switches, standby.",
+     room_on_air},
+    {"standby", "{\"anyOf\":[" REF("Feed") ",{\"type\":\"null\"}]}",
+     "The other one of main and backup.", room_standby},
     {"roles", "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}",
      "Feeds beside it: role, state (waiting, checking, joined, left), rendition, why.",
      room_of_roles},

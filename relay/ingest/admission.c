@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS = 256, BUCKETS = 1024 };
+enum { EVENTS = 256, BUCKETS = 1024, ENDED = 32, ENDED_US = 10000000 };
 
 struct room_entry {
     struct room_entry *next;
@@ -26,6 +26,11 @@ struct admission {
     bool full;
     int64_t second_us;
     uint32_t this_second;
+    struct ended {
+        char peer[LINK_PEER];
+        int64_t at_us;
+    } ended[ENDED]; /* the newest ones */
+    size_t ended_count;
     struct admission_event events[EVENTS]; /* one writer, one reader */
     atomic_uint written, read;
     atomic_ullong lost;
@@ -38,11 +43,13 @@ static const struct {
     [ADMISSION_YES] = {0, "accepted"},
     [ADMISSION_BAD_REQUEST] = {SRT_REJX_BAD_REQUEST, "bad stream id"},
     [ADMISSION_BAD_MODE] = {SRT_REJX_BAD_MODE, "only publishing is served over SRT"},
-    [ADMISSION_ROLE] = {SRT_REJX_UNIMPLEMENTED,
-                        "role=backup is not served: only role=main and further renditions"},
     [ADMISSION_NOT_FOUND] = {SRT_REJX_NOTFOUND, "no such room, and rooms.open is false"},
     [ADMISSION_UNAUTHORIZED] = {SRT_REJX_UNAUTHORIZED, "unauthorized: wrong or missing key"},
-    [ADMISSION_CONFLICT] = {SRT_REJX_CONFLICT, "conflict: another publisher is live in the room"},
+    [ADMISSION_CONFLICT] = {SRT_REJX_CONFLICT,
+                            "conflict: another publisher is live in the room, or took it over less "
+                            "than 2 s ago"},
+    [ADMISSION_REPEAT] = {SRT_REJX_CONFLICT,
+                          "conflict: this connection was ended; its handshake came once more"},
     [ADMISSION_FULL] = {SRT_REJX_OVERLOAD, "no room left: rooms.max is reached"},
     [ADMISSION_RATE] = {SRT_REJX_OVERLOAD, "too many handshakes: srt.handshakes_per_s is reached"},
     [ADMISSION_VERSION] = {SRT_REJX_VERSION, "SRT older than 1.3.0, or no stream id"},
@@ -163,6 +170,25 @@ static bool same_secret(const char *a, const char *b)
     return !differ;
 }
 
+void admission_note_ended(struct admission *a, const char *peer, int64_t now_us)
+{
+    pthread_mutex_lock(&a->lock);
+    struct ended *e = &a->ended[a->ended_count++ % ENDED];
+
+    strncpy(e->peer, peer, sizeof(e->peer) - 1);
+    e->at_us = now_us;
+    pthread_mutex_unlock(&a->lock);
+}
+
+/* Under the lock. */
+static bool has_ended(const struct admission *a, const struct admission_request *q)
+{
+    for (size_t i = 0; q->peer && i < ENDED && i < a->ended_count; i++)
+        if (q->now_us - a->ended[i].at_us < ENDED_US && strcmp(a->ended[i].peer, q->peer) == 0)
+            return true;
+    return false;
+}
+
 static bool rate_exceeded(struct admission *a, int64_t now_us)
 {
     if (now_us - a->second_us >= 1000000) {
@@ -206,12 +232,10 @@ void admission_decide(struct admission *a, const struct admission_request *q,
         out->verdict = out->fault == STREAM_ID_MODE ? ADMISSION_BAD_MODE : ADMISSION_BAD_REQUEST;
         return;
     }
-    if (strcmp(out->id.role, "backup") == 0) {
-        out->verdict = ADMISSION_ROLE;
-        return;
-    }
     pthread_mutex_lock(&a->lock);
-    out->verdict = rate_exceeded(a, q->now_us) ? ADMISSION_RATE : look_up(a, out);
+    out->verdict = rate_exceeded(a, q->now_us) ? ADMISSION_RATE
+                   : has_ended(a, q)           ? ADMISSION_REPEAT
+                                               : look_up(a, out);
     pthread_mutex_unlock(&a->lock);
 }
 

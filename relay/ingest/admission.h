@@ -24,10 +24,10 @@ enum admission_verdict {
     ADMISSION_YES,
     ADMISSION_BAD_REQUEST,  /* the stream id */
     ADMISSION_BAD_MODE,     /* not m=publish */
-    ADMISSION_ROLE,         /* a role that is not served */
     ADMISSION_NOT_FOUND,    /* an unlisted room, and rooms.open is false */
     ADMISSION_UNAUTHORIZED, /* wrong or missing key */
     ADMISSION_CONFLICT,     /* somebody is live there */
+    ADMISSION_REPEAT,       /* of a connection that has just ended: its handshake came twice */
     ADMISSION_FULL,         /* rooms.max */
     ADMISSION_RATE,         /* too many handshakes */
     ADMISSION_VERSION,      /* SRT older than 1.3.0 */
@@ -42,6 +42,7 @@ struct admission_request {
     const char *stream_id;
     size_t stream_id_len;
     int hs_version;
+    const char *peer; /* address and port */
     int64_t now_us;
 };
 
@@ -71,6 +72,9 @@ void admission_set_room(struct admission *a, const char *room, enum link_room_st
                         bool classic, bool full);
 /* Nothing is known of any room: the front will say. */
 void admission_forget_rooms(struct admission *a);
+/* The front has ended that peer's connection: a handshake from the same address and port that comes
+ * now was sent before the peer knew, and would take back what another publisher has got. */
+void admission_note_ended(struct admission *a, const char *peer, int64_t now_us);
 void admission_decide(struct admission *a, const struct admission_request *q,
                       struct admission_answer *out);
 /* Posts an event from the receive thread; dropped and counted when the ring is full. */

@@ -195,8 +195,10 @@ void asides_unit(struct asides *a, enum codec_id codec, const struct access_unit
         tell_events(a, u->raw_pts, p);
 }
 
-void asides_second(struct asides *a)
+void asides_second(struct asides *a, bool forget)
 {
+    while (forget && a->count > 0)
+        free(a->waiting[--a->count]);
     a->this_second = 0;
 }
 

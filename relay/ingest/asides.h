@@ -44,8 +44,8 @@ void asides_packet(void *asides, size_t index, const struct ts_aside *aside,
 /* A unit that the packager has taken; codec is its track's. */
 void asides_unit(struct asides *a, enum codec_id codec, const struct access_unit *u,
                  const struct packager *p);
-/* Once a second. */
-void asides_second(struct asides *a);
+/* Once a second. forget: nothing of the feed is published, so what waits for its place has none. */
+void asides_second(struct asides *a, bool forget);
 void asides_count(const struct asides *a, struct asides_count *out);
 
 #endif

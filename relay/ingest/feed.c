@@ -3,17 +3,9 @@
 #include "relay/ingest/feed.h"
 
 #include "relay/base/log.h"
-#include "relay/ingest/asides.h"
 #include "relay/ingest/feed_message.h"
-#include "relay/ingest/feed_pace.h"
-#include "relay/ingest/feed_start.h"
-#include "relay/ingest/feed_units.h"
-#include "relay/ingest/left_out.h"
+#include "relay/ingest/feed_state.h"
 #include "relay/ingest/not_media.h"
-#include "relay/ingest/reorder.h"
-#include "relay/ingest/ts_demux.h"
-#include "relay/ingest/ts_filter.h"
-#include "relay/package/packager.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -30,44 +22,13 @@ _Static_assert(sizeof(((struct stream_id *)0)->room) == LINK_NAME &&
 enum {
     BATCH_BYTES = 256 * TS_PACKET, /* gathered for one run of the demuxer; shared by all feeds */
     SILENT_US = 10 * 1000000,      /* without a playable track for this long: not media */
-    RATE_WINDOW_S = 10,
-};
-
-#define NO_MEMORY "the relay has no memory or descriptors left for this feed"
-
-enum phase { PHASE_OPENING, PHASE_SEARCHING, PHASE_LIVE, PHASE_ENDED };
-
-struct feed {
-    struct feed_options o;
-    struct feed_out out;
-    char log_name[LINK_NAME + 8];
-    enum phase phase;
-    struct reorder *reorder;
-    struct ts_filter filter;
-    struct left_out left_out;
-    struct ts_layout layout; /* what the demuxer and the packager are for */
-    struct ts_demux *demux;
-    struct feed_units units;
-    struct packager *packager;
-    struct asides *asides;
-    struct packager_stats gone; /* of packagers that a new layout replaced */
-    struct link_feed_stats srt; /* SRT's side only */
-    int64_t opened_us, wall_us;
-    struct feed_start start;
-    bool joined;     /* it has a layout beside another feed's */
-    bool last_short; /* the last SRT packet was not a full one */
-    uint64_t bytes, packets, rate[RATE_WINDOW_S];
-    uint32_t seconds;
-    struct feed_pace pace;
-    enum link_close_reason fault_reason;
-    char fault[LINK_TEXT];
 };
 
 /* One thread runs all feeds one after the other, so they can share the space. */
 static uint8_t batch[BATCH_BYTES];
 static size_t batch_len;
 
-static void set_fault(struct feed *f, enum link_close_reason reason, const char *text)
+void feed_set_fault(struct feed *f, enum link_close_reason reason, const char *text)
 {
     if (f->fault[0])
         return;
@@ -75,16 +36,16 @@ static void set_fault(struct feed *f, enum link_close_reason reason, const char 
     snprintf(f->fault, sizeof(f->fault), "%s", text);
 }
 
-static void set_phase(struct feed *f, enum phase next)
+void feed_set_phase(struct feed *f, enum phase next)
 {
     static const char *const names[] = {"opening", "searching", "live", "ended"};
 
-    assert(next > f->phase);
+    assert(next > f->phase || (f->resting && next == PHASE_SEARCHING));
     log_debug(f->log_name, "feed phase=%s was=%s", names[next], names[f->phase]);
     f->phase = next;
 }
 
-static void send_to_front(struct feed *f, struct link_message *m, uint32_t type, int fd)
+void feed_send(struct feed *f, struct link_message *m, uint32_t type, int fd)
 {
     m->type = type;
     m->worker = f->o.worker;
@@ -96,7 +57,7 @@ static void send_to_front(struct feed *f, struct link_message *m, uint32_t type,
 static void keep_pace(struct feed *f, const char *why)
 {
     if (why)
-        set_fault(f, LINK_CLOSE_LIMIT, why);
+        feed_set_fault(f, LINK_CLOSE_LIMIT, why);
 }
 
 static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct track_params *p,
@@ -106,12 +67,13 @@ static void on_track(void *ctx, uint32_t track, uint32_t init_id, const struct t
     struct link_message m = {0};
 
     feed_message_track(&m, track, init_id, p, language, bytes);
+    m.u.track.start_90k = f->start.start_90k;
     keep_pace(f, feed_pace_change(&f->pace));
     log_info(f->log_name, "track number=%u codec=%s %s", track, p->rfc6381,
              codec_kind(p->codec) == CODEC_KIND_VIDEO ? "video" : "audio");
-    send_to_front(f, &m, LINK_TRACK, fd);
+    feed_send(f, &m, LINK_TRACK, fd);
     if (f->phase == PHASE_SEARCHING)
-        set_phase(f, PHASE_LIVE);
+        feed_set_phase(f, PHASE_LIVE);
 }
 
 static void on_part(void *ctx, const struct packager_part *part, int fd)
@@ -121,7 +83,7 @@ static void on_part(void *ctx, const struct packager_part *part, int fd)
 
     keep_pace(f, feed_pace_news(&f->pace, part->track, false));
     feed_message_part(&m, part);
-    send_to_front(f, &m, LINK_PART, fd);
+    feed_send(f, &m, LINK_PART, fd);
 }
 
 static void on_segment(void *ctx, const struct packager_segment *segment, int fd)
@@ -133,29 +95,42 @@ static void on_segment(void *ctx, const struct packager_segment *segment, int fd
         memcpy(f->start.ts_counters, segment->ts_counters, sizeof(f->start.ts_counters));
     keep_pace(f, feed_pace_news(&f->pace, segment->track, segment->discontinuity));
     feed_message_segment(&m, segment);
-    send_to_front(f, &m, LINK_SEGMENT, fd);
+    feed_send(f, &m, LINK_SEGMENT, fd);
 }
 
-static void on_unit(void *ctx, const struct access_unit *u)
+void feed_take_unit(struct feed *f, const struct access_unit *u, int64_t wall_us)
 {
-    struct feed *f = ctx;
     struct packager_unit p = {.track = u->track,
                               .raw_pts = u->raw_pts,
                               .raw_dts = u->raw_dts,
-                              .wall_us = f->wall_us,
+                              .wall_us = wall_us,
                               .data = u->data,
                               .len = u->len,
                               .nals = u->nals,
                               .nal_count = u->nal_count};
     int rc;
 
+    if (!f->packager) /* no memory for one when it woke */
+        return;
+    if (f->phase == PHASE_SEARCHING && f->start.at_us) {
+        feed_start_advance(&f->start, f->now_us);
+        packager_set_start(f->packager, f->start.start_90k);
+    }
     p.has_next = u->last && ts_filter_next_dts(&f->filter, u->track, u->raw_dts, &p.raw_next);
     rc = f->fault[0] ? 0 : packager_take(f->packager, &p);
     if (rc) {
         log_warn(f->log_name, "not_packaged track=%u error=%d", u->track, -rc);
-        set_fault(f, LINK_CLOSE_LIMIT, NO_MEMORY);
+        feed_set_fault(f, LINK_CLOSE_LIMIT, FEED_NO_MEMORY);
     }
     asides_unit(f->asides, f->filter.layout.tracks[u->track].codec, u, f->packager);
+}
+
+static void on_unit(void *ctx, const struct access_unit *u)
+{
+    struct feed *f = ctx;
+
+    if (!feed_compare_unit(f, u))
+        feed_take_unit(f, u, f->wall_us);
 }
 
 /* The last picture of a connection may be a torn one: its PES has no length. A torn one ends with
@@ -173,7 +148,7 @@ static void on_pes(void *ctx, const struct ts_pes *pes)
     feed_units_take(&f->units, pes, is_torn(f, pes));
 }
 
-static void run_demuxer(struct feed *f)
+void feed_run_demuxer(struct feed *f)
 {
     size_t len = batch_len;
     int rc;
@@ -181,9 +156,9 @@ static void run_demuxer(struct feed *f)
     batch_len = 0;
     rc = len && f->demux ? ts_demux_push(f->demux, batch, len) : 0;
     if (rc == -ENOMEM)
-        set_fault(f, LINK_CLOSE_LIMIT, NO_MEMORY);
+        feed_set_fault(f, LINK_CLOSE_LIMIT, FEED_NO_MEMORY);
     else if (rc)
-        set_fault(f, LINK_CLOSE_NOT_MEDIA, "the stream cannot be demuxed");
+        feed_set_fault(f, LINK_CLOSE_NOT_MEDIA, "the stream cannot be demuxed");
 }
 
 static void on_ts_packet(void *ctx, const uint8_t packet[static TS_PACKET],
@@ -195,22 +170,17 @@ static void on_ts_packet(void *ctx, const uint8_t packet[static TS_PACKET],
     memcpy(batch + batch_len + 4, packet + 4, TS_PACKET - 4);
     batch_len += TS_PACKET;
     if (batch_len == sizeof(batch))
-        run_demuxer(f);
+        feed_run_demuxer(f);
 }
 
-/* Ends what runs on the present layout; its segments are complete and the numbers go on. */
-static void close_layout(struct feed *f)
+void feed_close_packager(struct feed *f)
 {
     struct packager_stats s;
 
-    if (f->demux)
-        ts_demux_end(f->demux);
-    ts_demux_free(&f->demux);
-    feed_units_fini(&f->units);
     if (!f->packager)
         return;
     if (packager_end(f->packager))
-        set_fault(f, LINK_CLOSE_LIMIT, NO_MEMORY);
+        feed_set_fault(f, LINK_CLOSE_LIMIT, FEED_NO_MEMORY);
     packager_stats(f->packager, &s);
     f->gone.in += s.in;
     f->gone.out += s.out;
@@ -221,7 +191,17 @@ static void close_layout(struct feed *f)
     packager_free(&f->packager);
 }
 
-static int open_packager(struct feed *f, const struct ts_layout *l)
+/* Ends what runs on the present layout; its segments are complete and the numbers go on. */
+static void close_layout(struct feed *f)
+{
+    if (f->demux)
+        ts_demux_end(f->demux);
+    ts_demux_free(&f->demux);
+    feed_units_fini(&f->units);
+    feed_close_packager(f);
+}
+
+int feed_open_packager(struct feed *f, const struct ts_layout *l)
 {
     struct packager_out cb = {.ctx = f, .track = on_track, .part = on_part, .segment = on_segment};
     int rc = feed_start_packager(&f->start, f->o.config, f->o.stream.room, l, &cb, &f->packager);
@@ -238,23 +218,15 @@ static bool may_start(struct feed *f, const struct ts_layout *l)
     if (!f->start.joins || l->count == 0)
         return true;
     if (f->joined)
-        set_fault(f, LINK_CLOSE_STOPPED, "its program changed: it must join the main feed anew");
+        feed_set_fault(f, LINK_CLOSE_STOPPED,
+                       "its program changed: it must join the main feed anew");
     f->joined = true;
     return !f->fault[0];
 }
 
-/* A new program on the tracks of the old one: what is the same goes on, nothing is lost. */
-static int turn_layout(struct feed *f, const struct ts_layout *l)
-{
-    struct packager_track tracks[TS_TRACKS_MAX];
-
-    feed_start_tracks(l, tracks);
-    return packager_turn(f->packager, tracks, l->count);
-}
-
 static int open_layout(struct feed *f, const struct ts_layout *l)
 {
-    int rc = open_packager(f, l);
+    int rc = f->resting ? feed_keep_anew(f) : feed_open_packager(f, l);
 
     return rc ? rc : ts_demux_new(&f->demux, f->o.config->limits.access_unit_bytes, on_pes, f);
 }
@@ -265,7 +237,7 @@ static void on_layout(void *ctx, const struct ts_layout *l)
     bool turns;
     int rc;
 
-    run_demuxer(f);
+    feed_run_demuxer(f);
     turns = f->packager && f->demux && l->count && packager_can_turn(f->packager) &&
             ts_layout_goes_on(&f->layout, l);
     if (!turns)
@@ -277,11 +249,11 @@ static void on_layout(void *ctx, const struct ts_layout *l)
     log_info(f->log_name, "program tracks=%zu left_out=\"%s\"", l->count, l->left_out);
     if (l->count == 0 || !may_start(f, l))
         return;
-    rc = turns ? turn_layout(f, l) : open_layout(f, l);
+    rc = turns ? feed_start_turn(f->packager, l) : open_layout(f, l);
     if (!rc)
         rc = feed_units_turn(&f->units, l);
     if (rc)
-        set_fault(f, LINK_CLOSE_LIMIT, NO_MEMORY);
+        feed_set_fault(f, LINK_CLOSE_LIMIT, FEED_NO_MEMORY);
 }
 
 static void on_payload(void *ctx, const uint8_t *bytes, size_t len)
@@ -307,15 +279,14 @@ static int begin(struct feed *f)
     struct asides_out beside = {f->out.ctx, f->out.send, f->o.worker, f->o.id, f->log_name};
     struct ts_out ts = {f, on_ts_packet, on_layout, asides_packet, NULL};
     struct link_message m = {0};
-    bool is_main = strcmp(f->o.stream.role, "main") == 0;
 
     asides_free(&f->asides);
     if (asides_new(&f->asides, &beside))
         return -ENOMEM;
     ts.aside_ctx = f->asides;
-    ts_filter_init(&f->filter, is_main ? f->o.config->limits.audio_tracks : 0, &ts);
+    ts_filter_init(&f->filter, feed_is_main(&f->o) ? f->o.config->limits.audio_tracks : 0, &ts);
     feed_message_open(&m, &f->o);
-    send_to_front(f, &m, LINK_FEED_OPEN, -1);
+    feed_send(f, &m, LINK_FEED_OPEN, -1);
     return 0;
 }
 
@@ -352,22 +323,34 @@ void feed_free(struct feed **f)
     packager_free(&(*f)->packager);
     reorder_free(&(*f)->reorder);
     asides_free(&(*f)->asides);
+    keep_free(&(*f)->keep);
     free(*f);
     *f = NULL;
 }
 
 void feed_go(struct feed *f, const struct link_go *go, int64_t now_us)
 {
+    if (f->resting) {
+        feed_wake(f, go, now_us);
+        return;
+    }
     if (f->phase != PHASE_OPENING)
         return;
     feed_start_init(&f->start, go);
     f->opened_us = now_us;
-    set_phase(f, PHASE_SEARCHING);
+    feed_set_phase(f, PHASE_SEARCHING);
 }
 
 bool feed_is_open(const struct feed *f)
 {
     return f->phase == PHASE_SEARCHING || f->phase == PHASE_LIVE;
+}
+
+int64_t feed_stall_us(const struct feed *f)
+{
+    return f->phase == PHASE_LIVE && f->packager && feed_is_main(&f->o)
+               ? feed_start_stall_us(f->packager)
+               : 0;
 }
 
 void feed_packet(struct feed *f, int32_t sequence, const uint8_t *bytes, size_t len)
@@ -379,9 +362,9 @@ void feed_packet(struct feed *f, int32_t sequence, const uint8_t *bytes, size_t 
 
 void feed_flush(struct feed *f, int64_t now_us, int64_t wall_us)
 {
-    (void)now_us;
+    f->now_us = now_us;
     f->wall_us = wall_us;
-    run_demuxer(f);
+    feed_run_demuxer(f);
 }
 
 void feed_second(struct feed *f, int64_t now_us)
@@ -393,20 +376,22 @@ void feed_second(struct feed *f, int64_t now_us)
     for (size_t i = 0; i < RATE_WINDOW_S; i++)
         sum += f->rate[i];
     if (sum * 8 > (uint64_t)f->o.config->limits.feed_mbps * 1000000 * RATE_WINDOW_S)
-        set_fault(f, LINK_CLOSE_LIMIT, "more than limits.feed_mbps for 10 s");
+        feed_set_fault(f, LINK_CLOSE_LIMIT, "more than limits.feed_mbps for 10 s");
     f->rate[++f->seconds % RATE_WINDOW_S] = 0;
     feed_pace_second(&f->pace);
-    asides_second(f->asides);
+    asides_second(f->asides, f->resting);
+    feed_watch_keyframes(f);
     if (left_out_update(&f->left_out, f->log_name, &f->filter.layout, f->packager, &m))
-        send_to_front(f, &m, LINK_PROGRAM, -1);
-    if (f->packager && f->filter.has_layout) /* media, but perhaps a long way to its first IDR */
+        feed_send(f, &m, LINK_PROGRAM, -1);
+    if ((f->packager || f->keep) &&
+        f->filter.has_layout) /* media, but perhaps a long way to its first IDR */
         patience += SILENT_US + (int64_t)f->o.config->hls.max_target_duration_s * 1000000;
     if (f->phase == PHASE_SEARCHING &&
         (now_us - f->opened_us > patience || (f->packager && packager_is_apart(f->packager))))
-        set_fault(f, LINK_CLOSE_NOT_MEDIA,
-                  f->packager && f->start.joins
-                      ? feed_start_fault(f->packager)
-                      : not_media_reason(f->bytes, &f->filter, f->packager));
+        feed_set_fault(f, LINK_CLOSE_NOT_MEDIA,
+                       f->packager && f->start.joins
+                           ? feed_start_fault(f->packager)
+                           : not_media_reason(f->bytes, &f->filter, f->packager));
 }
 
 const char *feed_fault(const struct feed *f, enum link_close_reason *reason)
@@ -421,14 +406,14 @@ void feed_end(struct feed *f, enum link_close_reason reason, const char *text)
 
     if (f->phase == PHASE_ENDED)
         return;
-    run_demuxer(f);
+    feed_run_demuxer(f);
     close_layout(f);
     f->phase = PHASE_ENDED;
     m.u.closed.reason = (uint32_t)reason;
     m.u.closed.end_90k = f->start.start_90k;
     feed_stats(f, &m.u.closed.stats);
     snprintf(m.u.closed.text, sizeof(m.u.closed.text), "%s", text);
-    send_to_front(f, &m, LINK_FEED_CLOSED, -1);
+    feed_send(f, &m, LINK_FEED_CLOSED, -1);
 }
 
 int feed_again(struct feed *f, uint64_t id)
@@ -438,6 +423,7 @@ int feed_again(struct feed *f, uint64_t id)
     f->phase = PHASE_OPENING;
     f->joined = false;
     f->left_out = (struct left_out){0};
+    feed_forget_rest(f);
     return begin(f);
 }
 
@@ -449,6 +435,11 @@ uint64_t feed_id(const struct feed *f)
 const char *feed_room(const struct feed *f)
 {
     return f->o.stream.room;
+}
+
+const char *feed_peer(const struct feed *f)
+{
+    return f->o.peer;
 }
 
 const char *feed_log_name(const struct feed *f)

@@ -8,6 +8,7 @@
  * Fails:  a feed that cannot go on says why by feed_fault(); the worker then ends it.
  *
  * Phases: opening (accepted, the front was asked) -> searching (no media yet) -> live -> ended.
+ * From the front's first word on it either publishes or rests (link/standby.h).
  */
 #ifndef RELAY_INGEST_FEED_H
 #define RELAY_INGEST_FEED_H
@@ -47,7 +48,16 @@ void feed_go(struct feed *f, const struct link_go *go, int64_t now_us);
 /* The front is a new one: closes what it was told and asks again, under a new id. The packets go
  * on where they are; media from the next IDR on. -ENOMEM: end the feed. */
 __attribute__((warn_unused_result)) int feed_again(struct feed *f, uint64_t id);
+/* Ends what it publishes and tells the front; until feed_go it keeps what it would begin with.
+ * goes_on: another feed sends what is not a whole part yet. */
+void feed_rest(struct feed *f, bool goes_on, int64_t now_us);
+/* The front compares it with another feed. */
+void feed_compare(struct feed *f);
+/* Nothing came for rooms.backup_after_ms, or something did again: the front is told of changes. */
+void feed_note_silence(struct feed *f, bool silent);
 bool feed_is_open(const struct feed *f); /* the front's word came and it has not ended */
+/* After how long without a byte a room had better go on without it; 0: it does not lead one. */
+int64_t feed_stall_us(const struct feed *f);
 /* One SRT packet's payload, in any order. */
 void feed_packet(struct feed *f, int32_t sequence, const uint8_t *bytes, size_t len);
 /* After a batch of packets: demuxes what was gathered. */
@@ -61,6 +71,7 @@ void feed_end(struct feed *f, enum link_close_reason reason, const char *text);
 
 uint64_t feed_id(const struct feed *f);
 const char *feed_room(const struct feed *f);
+const char *feed_peer(const struct feed *f);
 const char *feed_log_name(const struct feed *f); /* "room/NAME" */
 uint64_t feed_bytes(const struct feed *f);       /* in order, handed on */
 bool feed_is_waiting_for_order(const struct feed *f);

@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+bool feed_is_main(const struct feed_options *o)
+{
+    return strcmp(o->stream.role, "main") == 0 || strcmp(o->stream.role, "backup") == 0;
+}
+
 void feed_message_open(struct link_message *m, const struct feed_options *o)
 {
     memcpy(m->u.open.room, o->stream.room, sizeof(m->u.open.room));

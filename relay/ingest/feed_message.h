@@ -8,6 +8,7 @@
 #include "relay/link/message.h"
 #include "relay/package/packager.h"
 
+bool feed_is_main(const struct feed_options *o); /* not a further rendition */
 void feed_message_open(struct link_message *m, const struct feed_options *o);
 void feed_message_track(struct link_message *m, uint32_t track, uint32_t init_id,
                         const struct track_params *p, const char *language, uint32_t bytes);

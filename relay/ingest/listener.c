@@ -84,13 +84,14 @@ static int on_handshake(void *ctx, SRTSOCKET s, int hs_version, const struct soc
     struct admission_answer answer;
     struct admission_event e = {.socket = s, .at_us = q.now_us};
 
+    format_address(peer, e.peer);
+    q.peer = e.peer;
     admission_decide(l->o.admission, &q, &answer);
     if (answer.verdict == ADMISSION_YES && !prepare_socket(s, &answer))
         answer.verdict = ADMISSION_FAILED;
     e.verdict = answer.verdict;
     e.fault = answer.fault;
     memcpy(e.room, answer.id.room, sizeof(e.room));
-    format_address(peer, e.peer);
     admission_post(l->o.admission, &e);
     if (answer.verdict == ADMISSION_YES)
         return 0;

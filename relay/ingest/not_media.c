@@ -15,7 +15,9 @@ const char *not_media_reason(uint64_t bytes, const struct ts_filter *f, const st
     if (!f->has_layout)
         return "MPEG-TS without a program map (PMT)";
     if (!p)
-        return "no track that HLS can carry: send H.264 or HEVC video, AAC audio";
+        return f->layout.count > 0 /* it rests: link/standby.h */
+                   ? "no keyframe (IDR) came: set the keyframe interval to 2 s"
+                   : "no track that HLS can carry: send H.264 or HEVC video, AAC audio";
     packager_stats(p, &s);
     if (s.unplayable)
         return "the encoder's parameter sets cannot be carried";

@@ -26,9 +26,14 @@ enum {
 struct publisher {
     SRTSOCKET socket;
     struct feed *feed;
+    struct feed_options options;
+    uint64_t *next_feed;
+    bool parked;                /* the feed has ended, the connection stands */
+    uint8_t first[MESSAGE_MAX]; /* what a new feed of it begins with ... */
+    size_t first_len;           /* ... when it may; 0: nothing waits */
     uint32_t worker;
     struct feed_out out;
-    int64_t last_bytes_us, last_check_us;
+    int64_t last_bytes_us, last_check_us, silent_us; /* silent_us: how long that is */
     uint64_t turns;
     uint32_t every;            /* ticks from one turn to the next */
     uint32_t rate;             /* packets a tick x RATE_ONE, over the last turns */
@@ -38,12 +43,12 @@ struct publisher {
 };
 
 int publisher_new(struct publisher **out, const struct listener_peer *peer, const struct config *c,
-                  uint64_t id, uint32_t worker, const struct feed_out *cb, int64_t now_us)
+                  uint64_t *next_feed, uint32_t worker, const struct feed_out *cb, int64_t now_us)
 {
     struct publisher *p = calloc(1, sizeof(*p));
     struct feed_options o = {
         .config = c,
-        .id = id,
+        .id = (*next_feed)++,
         .worker = worker,
         .stream = peer->stream,
         .latency_ms = peer->latency_ms,
@@ -61,10 +66,13 @@ int publisher_new(struct publisher **out, const struct listener_peer *peer, cons
         return -ENOMEM;
     }
     p->socket = peer->socket;
+    p->options = o;
+    p->next_feed = next_feed;
     p->worker = worker;
     p->every = 1;
     p->out = *cb;
     p->last_bytes_us = p->last_check_us = now_us;
+    p->silent_us = (int64_t)c->rooms.backup_after_ms * 1000;
     *out = p;
     return 0;
 }
@@ -84,6 +92,11 @@ struct feed *publisher_feed(struct publisher *p)
     return p->feed;
 }
 
+bool publisher_is_parked(const struct publisher *p)
+{
+    return p->parked;
+}
+
 static bool read_one(struct publisher *p)
 {
     char bytes[MESSAGE_MAX];
@@ -93,6 +106,43 @@ static bool read_one(struct publisher *p)
     if (n <= 0)
         return false;
     feed_packet(p->feed, control.pktseq, (const uint8_t *)bytes, (size_t)n);
+    return true;
+}
+
+/* The feed is over for the room, and the connection waits for its sender. */
+static void park(struct publisher *p)
+{
+    feed_end(p->feed, LINK_CLOSE_ENDED, "connected, but it sends nothing");
+    log_warn(feed_log_name(p->feed), "publisher_parked feed=%llu why=\"it sends nothing\"",
+             (unsigned long long)feed_id(p->feed));
+    p->parked = true;
+}
+
+/* The sender is back: a new feed asks the front, and begins with the packet that woke it. False: no
+ * memory. */
+static bool unpark(struct publisher *p, int64_t now_us)
+{
+    SRT_MSGCTRL control = srt_msgctrl_default;
+    int ready = 0, len = sizeof(ready), n;
+    struct feed *next;
+
+    if (srt_getsockflag(p->socket, SRTO_RCVDATA, &ready, &len) || ready <= 0)
+        return true;
+    n = srt_recvmsg2(p->socket, (char *)p->first, sizeof(p->first), &control);
+    if (n <= 0)
+        return true;
+    p->options.id = (*p->next_feed)++;
+    p->options.first_sequence = control.pktseq;
+    p->options.now_us = now_us;
+    if (feed_new(&next, &p->options, &p->out))
+        return false;
+    log_info(feed_log_name(next), "publisher_back feed=%llu", (unsigned long long)p->options.id);
+    feed_free(&p->feed);
+    p->feed = next;
+    p->first_len = (size_t)n;
+    p->parked = false;
+    p->last_bytes_us = now_us;
+    p->arriving_since_us = 0;
     return true;
 }
 
@@ -135,6 +185,13 @@ static bool is_wedged(struct publisher *p, int64_t now_us)
            now_us - p->last_bytes_us >= patience;
 }
 
+static bool is_stalled(const struct publisher *p, int64_t now_us)
+{
+    int64_t stall_us = feed_stall_us(p->feed);
+
+    return stall_us > 0 && now_us - p->last_bytes_us >= stall_us;
+}
+
 static bool is_over(struct publisher *p, uint64_t turn, int got)
 {
     if (got > 0 && turn % (4 * STATE_TURNS))
@@ -172,10 +229,20 @@ bool publisher_tick(struct publisher *p, uint64_t tick, int64_t now_us, int64_t 
     if (tick < p->due)
         return true;
     turn = p->turns++;
+    if (p->parked && !unpark(p, now_us)) {
+        *reason = LINK_CLOSE_LIMIT;
+        snprintf(text, LINK_TEXT, "the relay has no memory left for this feed");
+        return false;
+    }
     if (feed_is_open(p->feed)) {
+        if (p->first_len > 0)
+            feed_packet(p->feed, p->options.first_sequence, p->first, p->first_len);
+        p->first_len = 0;
         got = drain(p, turn % FULL_READ_TURNS == 0);
         choose_next_turn(p, tick, got);
         feed_flush(p->feed, now_us, wall_us);
+        feed_note_silence(p->feed, feed_bytes(p->feed) == before &&
+                                       now_us - p->last_bytes_us >= p->silent_us);
         if (feed_bytes(p->feed) != before) {
             p->last_bytes_us = now_us;
             p->arriving_since_us = 0;
@@ -183,6 +250,8 @@ bool publisher_tick(struct publisher *p, uint64_t tick, int64_t now_us, int64_t 
             *reason = LINK_CLOSE_WEDGED;
             snprintf(text, LINK_TEXT, "packets arrive but none can be read; it may come back");
             return false;
+        } else if (is_stalled(p, now_us)) {
+            park(p);
         }
     }
     fault = feed_fault(p->feed, reason);
@@ -224,6 +293,8 @@ void publisher_second(struct publisher *p, int64_t now_us)
     struct link_message m = {
         .type = LINK_FEED_STATS, .worker = p->worker, .feed = feed_id(p->feed)};
 
+    if (p->parked)
+        return;
     feed_second(p->feed, now_us);
     read_srt_stats(p);
     feed_stats(p->feed, &m.u.feed_stats);

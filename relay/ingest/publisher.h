@@ -3,6 +3,10 @@
 /*
  * Owns:   the SRT socket and the feed. Thread: the worker's loop.
  * Life:   publisher_new takes the peer's socket (also on error); publisher_free closes it.
+ * next_feed gives each feed its number and must stay.
+ *
+ * A publisher that is connected but sends nothing for feed_stall_us is parked: its feed ends, so
+ * that the room can be filled or taken; with the next packet a new feed of it asks to be let in.
  */
 #ifndef RELAY_INGEST_PUBLISHER_H
 #define RELAY_INGEST_PUBLISHER_H
@@ -17,9 +21,11 @@ struct publisher;
 
 __attribute__((warn_unused_result)) int
 publisher_new(struct publisher **out, const struct listener_peer *peer, const struct config *c,
-              uint64_t feed_id, uint32_t worker, const struct feed_out *cb, int64_t now_us);
+              uint64_t *next_feed, uint32_t worker, const struct feed_out *cb, int64_t now_us);
 void publisher_free(struct publisher **p);
 struct feed *publisher_feed(struct publisher *p);
+/* It stands but sends nothing, and its feed has ended. */
+bool publisher_is_parked(const struct publisher *p);
 /* The tick of its next turn: a quiet feed has one of four. */
 uint64_t publisher_due(const struct publisher *p);
 /* Reads all that libsrt has, when its turn is due. False when the publisher is over; *reason and

@@ -8,6 +8,7 @@
 #include "relay/base/sandbox.h"
 #include "relay/base/self_stat.h"
 #include "relay/ingest/admission.h"
+#include "relay/ingest/fillers.h"
 #include "relay/ingest/listener.h"
 #include "relay/ingest/publisher.h"
 #include "relay/ingest/spare_memory.h"
@@ -41,6 +42,7 @@ struct worker {
     struct admission *admission;
     struct listener *listener;
     struct publisher **publishers;
+    struct fillers *fillers;
     size_t count, size;
     uint64_t next_feed, tick, accept_due;
     int64_t tick_us, stride, step_us, next_second_us; /* stride: ticks that one step takes */
@@ -67,7 +69,7 @@ static void on_refuse(void *ctx, enum admission_verdict verdict, const char *roo
     struct link_worker_stats *s = &w->stats;
     uint64_t *counters[ADMISSION_VERDICTS] = {
         [ADMISSION_BAD_REQUEST] = &s->refused_name, [ADMISSION_BAD_MODE] = &s->refused_name,
-        [ADMISSION_ROLE] = &s->refused_name,        [ADMISSION_NOT_FOUND] = &s->refused_name,
+        [ADMISSION_NOT_FOUND] = &s->refused_name,   [ADMISSION_REPEAT] = &s->refused_conflict,
         [ADMISSION_UNAUTHORIZED] = &s->refused_key, [ADMISSION_CONFLICT] = &s->refused_conflict,
         [ADMISSION_FULL] = &s->refused_full,        [ADMISSION_RATE] = &s->refused_rate,
         [ADMISSION_VERSION] = &s->refused_version,  [ADMISSION_ENCRYPTION] = &s->refused_passphrase,
@@ -102,7 +104,7 @@ static void on_accept(void *ctx, const struct listener_peer *peer)
     struct feed_out out = {.ctx = w, .send = send_message};
     struct publisher *p;
 
-    if (publisher_new(&p, peer, w->config, w->next_feed++, w->index, &out, clock_mono_us()))
+    if (publisher_new(&p, peer, w->config, &w->next_feed, w->index, &out, clock_mono_us()))
         return;
     if (!make_place(w)) {
         publisher_end(p, LINK_CLOSE_LIMIT, "the worker has no memory left");
@@ -157,8 +159,10 @@ static void take_config(struct worker *w, int fd)
 static void announce_again(struct worker *w)
 {
     admission_forget_rooms(w->admission);
+    fillers_clear(w->fillers);
     for (size_t i = w->count; i-- > 0;) {
-        if (feed_again(publisher_feed(w->publishers[i]), w->next_feed++) == 0)
+        if (publisher_is_parked(w->publishers[i]) || /* it has no feed until it sends again */
+            feed_again(publisher_feed(w->publishers[i]), w->next_feed++) == 0)
             continue;
         publisher_end(w->publishers[i], LINK_CLOSE_LIMIT, "the worker has no memory left");
         remove_publisher(w, i);
@@ -175,8 +179,18 @@ static void on_message(struct worker *w, const struct link_message *m, int fd)
         if (i < w->count)
             feed_go(publisher_feed(w->publishers[i]), &m->u.go, clock_mono_us());
         break;
+    case LINK_FEED_REST:
+        if (i < w->count)
+            feed_rest(publisher_feed(w->publishers[i]), m->u.rest.goes_on, clock_mono_us());
+        break;
+    case LINK_FEED_COMPARE:
+        if (i < w->count)
+            feed_compare(publisher_feed(w->publishers[i]));
+        break;
     case LINK_FEED_STOP:
         if (i < w->count) {
+            admission_note_ended(w->admission, feed_peer(publisher_feed(w->publishers[i])),
+                                 clock_mono_us());
             publisher_end(w->publishers[i], LINK_CLOSE_STOPPED, m->u.stop.text);
             remove_publisher(w, i);
         }
@@ -184,6 +198,9 @@ static void on_message(struct worker *w, const struct link_message *m, int fd)
     case LINK_ROOM_STATE:
         admission_set_room(w->admission, m->u.room.room, (enum link_room_state)m->u.room.state,
                            m->u.room.classic, m->u.room.full);
+        break;
+    case LINK_FILL:
+        fillers_message(w->fillers, w->config, m, fd, clock_mono_us(), clock_wall_us());
         break;
     case LINK_CONFIG:
         take_config(w, fd);
@@ -277,6 +294,7 @@ static void tick(struct worker *w, int64_t now_us)
         listener_tick(w->listener, now_us);
     }
     tick_publishers(w, now_us);
+    fillers_tick(w->fillers, now_us, clock_wall_us());
     if (now_us >= w->next_second_us) {
         w->next_second_us = now_us + 1000000;
         second(w, now_us);
@@ -339,7 +357,10 @@ static int start(struct worker *w, int udp_fd)
         .config = w->config,
     };
 
-    if (link_outbox_new(&w->outbox, w->link) || admission_new(&w->admission, w->config))
+    struct feed_out out = {.ctx = w, .send = send_message};
+
+    if (link_outbox_new(&w->outbox, w->link) || fillers_new(&w->fillers, w->index, &out) ||
+        admission_new(&w->admission, w->config))
         return -ENOMEM;
     o.admission = w->admission;
     if (listener_new(&w->listener, &o))

@@ -40,6 +40,12 @@ static size_t message_bytes(uint32_t type)
         return BODY_END(captions);
     case LINK_PROGRAM:
         return BODY_END(program);
+    case LINK_FEED_SIGNS:
+        return BODY_END(signs);
+    case LINK_FEED_REST:
+        return BODY_END(rest);
+    case LINK_FEED_MARK:
+        return BODY_END(mark);
     case LINK_FEED_STATS:
         return BODY_END(feed_stats);
     case LINK_FEED_CLOSED:
@@ -52,7 +58,13 @@ static size_t message_bytes(uint32_t type)
         return BODY_END(stop);
     case LINK_ROOM_STATE:
         return BODY_END(room);
+    case LINK_FILL:
+        return BODY_END(fill);
+    case LINK_SLATE:
+        return BODY_END(slate);
     case LINK_WORKER_READY:
+    case LINK_FEED_RESTED:
+    case LINK_FEED_COMPARE:
     case LINK_CONFIG:
     case LINK_STOP:
     case LINK_WORKER_SPAWNED:

@@ -29,7 +29,13 @@ static const struct flag {
     FLAG(LINK_EVENT, event.immediate),
     FLAG(LINK_EVENT, event.auto_return),
     FLAG(LINK_CAPTIONS, captions.carried),
+    FLAG(LINK_FEED_SIGNS, signs.silent),
+    FLAG(LINK_FEED_SIGNS, signs.ready),
+    FLAG(LINK_FEED_SIGNS, signs.keyframe),
+    FLAG(LINK_FEED_REST, rest.goes_on),
     FLAG(LINK_FEED_GO, go.joins),
+    FLAG(LINK_FEED_GO, go.goes_on),
+    FLAG(LINK_FEED_GO, go.part_ranges),
     FLAG(LINK_ROOM_STATE, room.classic),
     FLAG(LINK_ROOM_STATE, room.full),
 };

@@ -16,8 +16,9 @@ enum link_close_reason {
 /* What the front keeps of a room, as far as a handshake must know. */
 enum link_room_state {
     LINK_ROOM_FREE,
-    LINK_ROOM_LIVE,
-    LINK_ROOM_STALE,   /* live, but its feed is silent: a newcomer replaces it */
+    LINK_ROOM_LIVE,    /* it has a main feed, and another one is refused now */
+    LINK_ROOM_STALE,   /* it has feeds, but a main feed may come: by rooms.takeover, or because
+                          the one that is there is silent */
     LINK_ROOM_WAITING, /* its publisher left: it may come back even when no other room may begin */
 };
 

@@ -4,6 +4,7 @@
 
 #include "relay/package/fmp4.h"
 #include "relay/package/held_sample.h"
+#include "relay/package/part_length.h"
 #include "relay/package/segment.h"
 
 #include <assert.h>
@@ -15,7 +16,6 @@ enum {
     INIT_MAX = CODEC_CONFIG_MAX + 4096,
     LANGUAGE_MAX = 12,
     STEADY_FRAMES = 8,
-    ROUNDING = 2000, /* 15 pictures at 30/s, in whole ms, fit in 0.5 s; at 29.97/s they do not */
 };
 
 struct cmaf_track {
@@ -26,7 +26,8 @@ struct cmaf_track {
     bool has_params, started;
     struct fmp4 *muxer;
     uint32_t timescale;
-    int64_t part, even; /* longest part, and one that is full too (even_part), in its timescale */
+    int64_t part,
+        even; /* longest part, and one that is full too (part_length.h), in its timescale */
     int64_t part_90k, wait_from_90k; /* INT64_MAX: full parts never wait */
     struct held_sample held;
     int64_t last_duration, expected; /* in the track's timescale */
@@ -87,23 +88,12 @@ static int64_t from_90k(const struct cmaf_track *r, int64_t t)
     return r->timescale == 90000 ? t : (t * r->timescale + 45000) / 90000;
 }
 
-/* The segment starts with a moof, then the mdat's header, then its first sample's bytes. */
-static uint32_t iframe_bytes(const uint8_t *bytes, size_t len, uint32_t first)
-{
-    uint32_t moof;
-
-    if (first == 0 || len < 8 || memcmp(bytes + 4, "moof", 4) != 0)
-        return 0;
-    moof = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-    return moof + 8 + first;
-}
-
 static int on_fragment(void *ctx, const uint8_t *bytes, size_t len)
 {
     struct cmaf_track *r = ctx;
 
     if (segment_bytes(r->segment) == 0)
-        r->info.iframe_bytes = iframe_bytes(bytes, len, r->first_bytes);
+        r->info.iframe_bytes = fmp4_iframe_bytes(bytes, len, r->first_bytes);
     return segment_append(r->segment, bytes, len);
 }
 
@@ -119,6 +109,8 @@ int cmaf_track_set_params(struct cmaf_track *r, const struct track_params *p)
     rc = fmp4_new(&r->muxer, p, r->language, init, sizeof(init), &len, on_fragment, r);
     if (rc)
         return rc;
+    if (r->out.number)
+        fmp4_number(r->muxer, r->out.number);
     r->params = *p;
     r->has_params = true;
     r->timescale = fmp4_timescale(r->muxer);
@@ -209,17 +201,6 @@ static bool part_is_full(const struct cmaf_track *r)
 
     return length * 100 >= r->part * 85 &&
            (length + r->last_duration > r->part || length >= r->even);
-}
-
-/* Parts as few as can be, but no splinter: of 50 pictures at 25/s not 12, 12, 12, 12 and 2. Players
- * are still busy with the part before it when it comes, which is when hls.js 1.7 loses count. */
-static int64_t even_part(const struct cmaf_track *r, int64_t length)
-{
-    int64_t sample = length / r->info.samples,
-            most = sample > 0 ? (r->part + r->part / ROUNDING) / sample * sample : 0,
-            parts = most > 0 ? (length + most - sample / 2) / most : 1;
-
-    return parts > 0 ? (length + parts - 1) / parts : length;
 }
 
 /* Where a part is a range of its segment the hint names the segment too (section 4.4.5.3), so the
@@ -363,7 +344,7 @@ static int close_segment(struct cmaf_track *r, int64_t end)
         segment_free(&r->segment);
         return 0;
     }
-    r->even = even_part(r, end - from_90k(r, r->info.start_90k));
+    r->even = part_length_even(r->part, end - from_90k(r, r->info.start_90k), r->info.samples);
     r->info.bytes = (uint32_t)segment_bytes(r->segment);
     r->info.duration_90k = to_90k(r, end) - r->info.start_90k;
     fd = segment_finish(&r->segment);
@@ -444,6 +425,23 @@ int cmaf_track_finish(struct cmaf_track *r)
         rc = write_held(r, lonely_duration(r));
     if (!rc && r->segment)
         rc = close_segment(r, r->expected);
+    return rc;
+}
+
+int cmaf_track_drop_splinter(struct cmaf_track *r)
+{
+    int rc = 0;
+
+    if (!r->segment || r->open.index == 0) /* a part that begins a segment may be short */
+        return 0;
+    if (r->open.samples && part_is_full(r))
+        rc = close_part(r, r->expected, false);
+    if (r->open.samples)
+        r->expected = r->open.start;
+    r->info.samples -= r->open.samples;
+    r->open.samples = r->open.bytes = 0;
+    r->held.full = false;
+    r->held.len = 0;
     return rc;
 }
 

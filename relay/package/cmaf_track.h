@@ -46,6 +46,7 @@ struct cmaf_track_written {
 
 struct cmaf_track_out {
     void *ctx;
+    uint32_t number; /* of the first fragment; 0: 1 */
     /* NULL when nobody wants samples. 0, or -errno that ends the feed. */
     int (*sample)(void *ctx, uint32_t track, const struct cmaf_track_written *s);
     /* All take fd; part (which may be NULL) has one with part 0 only: the growing file. */
@@ -99,6 +100,8 @@ __attribute__((warn_unused_result)) int cmaf_track_cut(struct cmaf_track *r, uin
 void cmaf_track_start(struct cmaf_track *r, uint64_t sequence);
 /* Ends the open segment; the last sample gets the duration of the one before it. */
 __attribute__((warn_unused_result)) int cmaf_track_finish(struct cmaf_track *r);
+/* Before it, where another feed goes on: what would be a short part within a segment is dropped. */
+__attribute__((warn_unused_result)) int cmaf_track_drop_splinter(struct cmaf_track *r);
 /* A number without media. */
 void cmaf_track_gap(struct cmaf_track *r, int64_t start_90k, int64_t duration_90k);
 

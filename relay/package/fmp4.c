@@ -263,6 +263,21 @@ uint32_t fmp4_timescale(const struct fmp4 *f)
     return f->timescale;
 }
 
+void fmp4_number(struct fmp4 *f, uint32_t number)
+{
+    av_opt_set_int(f->mux->priv_data, "fragment_index", number, 0);
+}
+
+uint32_t fmp4_iframe_bytes(const uint8_t *bytes, size_t len, uint32_t first)
+{
+    uint32_t moof;
+
+    if (first == 0 || len < 8 || memcmp(bytes + 4, "moof", 4) != 0)
+        return 0;
+    moof = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+    return moof + 8 + first;
+}
+
 int fmp4_write(struct fmp4 *f, const struct fmp4_sample *s)
 {
     AVPacket *k = f->packet;

@@ -35,6 +35,11 @@ __attribute__((warn_unused_result)) int fmp4_new(struct fmp4 **out, const struct
                                                  fmp4_sink *sink, void *ctx);
 void fmp4_free(struct fmp4 **f);
 uint32_t fmp4_timescale(const struct fmp4 *f);
+/* The next fragment's number (mfhd), which is 1 at first. */
+void fmp4_number(struct fmp4 *f, uint32_t number);
+/* Of a fragment: to the end of its first sample, which has `first` bytes: it starts with a moof,
+ * then the mdat's header. 0: it is none, or first is 0. */
+uint32_t fmp4_iframe_bytes(const uint8_t *bytes, size_t len, uint32_t first);
 /* Adds a sample to the fragment; copies it. */
 __attribute__((warn_unused_result)) int fmp4_write(struct fmp4 *f, const struct fmp4_sample *s);
 /* Gives the fragment (nothing when empty) to the sink. */

@@ -108,6 +108,7 @@ int packager_track_init(struct packager *p, struct packaged_track *t,
                         const struct packager_track *in)
 {
     struct cmaf_track_out cb = {.ctx = p,
+                                .number = packager_number(p),
                                 .track = on_track,
                                 .sample = p->ts ? packager_ts_sample : NULL,
                                 .part = p->out.part ? on_part : NULL,
@@ -165,6 +166,7 @@ void packager_free(struct packager **p)
         cmaf_track_free(&(*p)->tracks[i].cmaf);
         early_free(&(*p)->tracks[i].early);
         free((*p)->tracks[i].sets);
+        free((*p)->tracks[i].awaited);
     }
     ts_track_free(&(*p)->ts);
     free(*p);
@@ -259,7 +261,7 @@ int packager_lead(struct packager *p, const struct cmaf_track_sample *s, bool mu
 
 /* The first sample of all: the room's timeline is tied to it. */
 int packager_start(struct packager *p, struct packaged_track *leader, const struct packager_unit *u,
-                   const struct track_params *params)
+                   const struct track_params *params, bool random_access)
 {
     const struct segmenter_cut *c;
     int64_t present = p->options.start_90k + timeline_distance(u->raw_dts, u->raw_pts);
@@ -268,6 +270,10 @@ int packager_start(struct packager *p, struct packaged_track *leader, const stru
     if (p->options.joins) {
         present = p->join.start_90k + packager_join_distance(p, u);
         timeline_anchor(&p->timeline, p->join.raw_90k, p->join.start_90k);
+    } else if (p->options.goes_on) {
+        present = p->options.start_90k + timeline_distance(p->options.raw_90k, u->raw_pts);
+        timeline_anchor(&p->timeline, p->options.raw_90k, p->options.start_90k);
+        p->segmenter.first_sequence += random_access; /* number 0 ends the other feed's segment */
     } else {
         timeline_anchor(&p->timeline, u->raw_dts, p->options.start_90k);
     }
@@ -276,7 +282,7 @@ int packager_start(struct packager *p, struct packaged_track *leader, const stru
     rc = cmaf_track_set_params(leader->cmaf, params);
     if (rc)
         return rc;
-    c = segmenter_cut(&p->segmenter, present, u->wall_us, true);
+    c = segmenter_cut(&p->segmenter, present, u->wall_us, random_access);
     cmaf_track_start(leader->cmaf, c->sequence);
     return 0;
 }
@@ -330,6 +336,10 @@ int packager_take(struct packager *p, const struct packager_unit *u)
 
     assert(u->track < p->count);
     p->in++;
+    if (t->kind == CODEC_KIND_AUDIO && packager_is_before(p, t, u)) {
+        p->early++;
+        return 0;
+    }
     t->seen = true;
     foresee_end(p, t);
     rc = t->kind == CODEC_KIND_VIDEO ? packager_take_video(p, t, u) : packager_take_audio(p, t, u);
@@ -348,6 +358,12 @@ int packager_end(struct packager *p)
             rc = cmaf_track_finish(p->tracks[i].cmaf);
     }
     return !rc && p->ts ? ts_track_finish(p->ts) : rc;
+}
+
+void packager_set_start(struct packager *p, int64_t start_90k)
+{
+    if (!p->leader)
+        p->options.start_90k = start_90k;
 }
 
 int64_t packager_end_90k(const struct packager *p)
@@ -387,6 +403,15 @@ bool packager_present_of(const struct packager *p, uint64_t raw_pts, int64_t *ou
         return false;
     *out_90k = timeline_at(&p->timeline, raw_pts);
     return true;
+}
+
+int64_t packager_since_sync_90k(const struct packager *p)
+{
+    const struct packaged_track *t = p->leader;
+
+    if (!t || t->last_sync_90k == TIMELINE_UNSET || cmaf_track_end_90k(t->cmaf) == INT64_MIN)
+        return 0;
+    return cmaf_track_end_90k(t->cmaf) - t->last_sync_90k;
 }
 
 void packager_stats(const struct packager *p, struct packager_stats *out)

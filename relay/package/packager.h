@@ -29,7 +29,6 @@ struct packager_track {
     uint8_t audio_config; /* what audio_frame_params wants of the PMT */
     char language[12];
 };
-
 struct packager_options {
     uint32_t segment_ms, max_target_s;
     uint64_t segment_bytes;
@@ -41,7 +40,9 @@ struct packager_options {
     bool discontinuity; /* the first segment follows others of this feed */
     bool joins;         /* video alone, beside another feed of the same encoder: raw PTS ... */
     uint64_t raw_90k;   /* ... this is start_90k, where that feed's segment 0 begins */
-    bool ts;            /* make a transport stream too */
+    bool goes_on;       /* the same: raw_90k is start_90k; each track has ... */
+    int64_t from_90k[PACKAGER_TRACKS]; /* ... its units from this DTS on */
+    bool ts;                           /* make a transport stream too */
     uint8_t ts_counters[LINK_TS_PIDS]; /* its next continuity counters */
 };
 
@@ -49,9 +50,8 @@ struct packager_segment {
     uint32_t track, init_id;
     uint64_t sequence;
     int64_t start_90k, duration_90k, present_90k, capture_wall_us;
-    uint32_t bytes, samples, target_duration_s;
+    uint32_t bytes, samples, target_duration_s, parts, iframe_bytes;
     bool independent, discontinuity, gap;
-    uint32_t parts, iframe_bytes;
     uint64_t clock_90k;                /* timeline_clock */
     uint8_t ts_counters[LINK_TS_PIDS]; /* PACKAGER_TS_TRACK: the next ones after it */
 };
@@ -94,11 +94,13 @@ __attribute__((warn_unused_result)) int packager_new(struct packager **out,
                                                      const struct packager_track *tracks,
                                                      size_t count, const struct packager_out *cb);
 void packager_free(struct packager **p);
-/* Another program: a track with the same codec goes on, one with another codec begins at its next
- * random access point. The first track is of the same kind; a transport stream cannot turn. */
+/* Another program: tracks of the same codec go on, others begin at their next random access point.
+ * The first track is of the same kind; a transport stream cannot turn. */
 bool packager_can_turn(const struct packager *p);
 __attribute__((warn_unused_result)) int
 packager_turn(struct packager *p, const struct packager_track *tracks, size_t count);
+/* Where the first DTS goes after all, while nothing has begun; else nothing changes. */
+void packager_set_start(struct packager *p, int64_t start_90k);
 /* One whole access unit; nothing of it is kept by reference. */
 __attribute__((warn_unused_result)) int packager_take(struct packager *p,
                                                       const struct packager_unit *u);
@@ -106,14 +108,13 @@ __attribute__((warn_unused_result)) int packager_end(struct packager *p);
 int64_t packager_end_90k(const struct packager *p); /* the furthest of all tracks */
 uint64_t packager_next_sequence(const struct packager *p);
 uint32_t packager_target_duration(const struct packager *p);
-/* Is a transport stream made? False also where it was asked for but cannot be: HEVC. */
-bool packager_has_ts(const struct packager *p);
-/* A track that no player of HLS takes, though it is sound: found out from its frames. */
-bool packager_is_left_out(const struct packager *p, uint32_t track);
+int packager_drop_splinters(struct packager *p); /* before its end, where another feed goes on */
+bool packager_has_ts(const struct packager *p);  /* is a transport stream made? Of HEVC none is */
+bool packager_is_left_out(const struct packager *p, uint32_t track); /* no player takes it */
 /* Where a raw PTS falls on the room's timeline; false before something has tied it. */
 bool packager_present_of(const struct packager *p, uint64_t raw_pts, int64_t *out_90k);
-/* It was to join another feed, but its timestamps are nowhere near that one's. */
-bool packager_is_apart(const struct packager *p);
+bool packager_is_apart(const struct packager *p); /* from the feed it was to join, by its clock */
+int64_t packager_since_sync_90k(const struct packager *p); /* the last random access point */
 void packager_stats(const struct packager *p, struct packager_stats *out);
 
 #endif

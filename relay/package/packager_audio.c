@@ -125,7 +125,7 @@ static int start_audio_only(struct packager *p, struct packaged_track *t,
     if (!read_params(p, t, u, &params))
         return 0;
     t->identity = f->identity;
-    return packager_start(p, t, u, &params);
+    return packager_start(p, t, u, &params, true);
 }
 
 static int lead_audio(struct packager *p, const struct packager_unit *u,
@@ -183,7 +183,7 @@ int packager_replay_early(struct packager *p, uint64_t raw_from)
 
         while (t->early && !rc && early_next(t->early, &u.raw_pts, &u.wall_us, &u.data, &u.len)) {
             u.raw_dts = u.raw_pts;
-            if (timeline_distance(raw_from, u.raw_pts) < -PACKAGER_LEAD_90K)
+            if (!p->options.goes_on && timeline_distance(raw_from, u.raw_pts) < -PACKAGER_LEAD_90K)
                 p->early++;
             else
                 rc = push_audio(p, t, &u);

@@ -28,8 +28,9 @@ struct packaged_track {
     uint32_t keyint;
     int64_t last_sync_90k;
     bool seen, unplayable;
-    bool turned;       /* video: of another codec from its next random access point on */
-    bool skip_leading; /* RASL pictures of the random access point it started at */
+    bool turned;                  /* video: of another codec from its next random access point on */
+    bool skip_leading;            /* RASL pictures of the random access point it started at */
+    struct track_params *awaited; /* parameters of a unit before the first one that is taken */
 };
 
 /* The last beginning of a segment that is known of the feed that this one joins. */
@@ -66,7 +67,7 @@ void packager_on_segment(void *ctx, const struct cmaf_track_segment *s, int fd);
 
 /* The first sample of all: the room's timeline is tied to it and the leader starts. */
 int packager_start(struct packager *p, struct packaged_track *leader, const struct packager_unit *u,
-                   const struct track_params *params);
+                   const struct track_params *params, bool random_access);
 /* Raw timestamps to the room's timeline; notes jumps and the GOP's length. */
 void packager_map(struct packager *p, struct packaged_track *t, const struct packager_unit *u,
                   struct cmaf_track_sample *s);
@@ -92,6 +93,18 @@ bool packager_join_at(struct packager *p, const struct packager_unit *u, bool ca
 int packager_ts_open(struct packager *p, const struct packager_track *tracks);
 /* cmaf_track_out's. */
 int packager_ts_sample(void *ctx, uint32_t track, const struct cmaf_track_written *s);
+
+/* goes_on.c: is the unit before the place where its track goes on? */
+bool packager_is_before(const struct packager *p, const struct packaged_track *t,
+                        const struct packager_unit *u);
+/* Where fragments' numbers begin: above those of the feed before it. 0: at 1. */
+uint32_t packager_number(const struct packager *p);
+/* Keeps the parameters of a unit that is not taken. 0 or -ENOMEM. */
+int packager_await(struct packaged_track *t, const struct track_params *params);
+/* The first picture that is taken: gives it the awaited parameters. False: it cannot be the first.
+ */
+bool packager_go_on(struct packager *p, struct packaged_track *t, const struct packager_unit *u,
+                    bool random_access, struct track_params *params);
 
 int packager_take_video(struct packager *p, struct packaged_track *t,
                         const struct packager_unit *u);

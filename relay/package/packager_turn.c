@@ -3,6 +3,7 @@
 #include "relay/package/packager_state.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool packager_can_turn(const struct packager *p)
@@ -21,6 +22,8 @@ static void turn_track(struct packaged_track *t, const struct packager_track *in
     t->audio_config = in->audio_config;
     t->identity = UINT64_MAX;
     t->left_out = t->unplayable = false;
+    free(t->awaited);
+    t->awaited = NULL;
     if (t->kind != CODEC_KIND_VIDEO)
         return;
     codec_sets_init(t->sets, t->codec);

@@ -106,8 +106,14 @@ int packager_take_video(struct packager *p, struct packaged_track *t, const stru
     bool begins = !first || !p->options.joins || packager_join_at(p, u, changed);
     int rc = 0;
 
+    if (packager_is_before(p, t, u)) {
+        p->early++;
+        return changed ? packager_await(t, &params) : 0;
+    }
+    if (t->awaited || (p->options.goes_on && first))
+        changed = packager_go_on(p, t, u, s.random_access, &params) || changed;
     if (!cmaf_track_is_started(t->cmaf))
-        t->skip_leading = true;
+        t->skip_leading = !p->options.goes_on;
     else if (!s.random_access && !s.leans_back)
         t->skip_leading = false;
     if (((t->turned || !cmaf_track_is_started(t->cmaf)) && !changed) || !begins ||
@@ -121,7 +127,7 @@ int packager_take_video(struct packager *p, struct packaged_track *t, const stru
         return 0;
     }
     if (first) {
-        rc = packager_start(p, t, u, &params);
+        rc = packager_start(p, t, u, &params, s.random_access);
         changed = false;
     }
     if (rc)

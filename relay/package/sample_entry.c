@@ -59,11 +59,8 @@ struct entry_kind {
 };
 
 static const struct entry_kind kinds[] = {
-    {CODEC_AC3, "ac-3", "dac3"},
-    {CODEC_EAC3, "ec-3", "dec3"},
-    {CODEC_MP3, "mp4a", "esds"},
-    {CODEC_MP2, "mp4a", "esds"},
-    {CODEC_OPUS, "Opus", "dOps"},
+    {CODEC_AC3, "ac-3", "dac3"}, {CODEC_EAC3, "ec-3", "dec3"}, {CODEC_MP3, "mp4a", "esds"},
+    {CODEC_MP2, "mp4a", "esds"}, {CODEC_OPUS, "Opus", "dOps"},
 };
 
 static const struct entry_kind *kind_of(enum codec_id id)

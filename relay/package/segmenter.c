@@ -29,7 +29,7 @@ static int64_t longest(const struct segmenter *s)
 
 int64_t segmenter_earliest_90k(const struct segmenter *s)
 {
-    return s->target_90k * 9 / 10;
+    return s->astray ? 0 : s->target_90k * 9 / 10;
 }
 
 enum segmenter_verdict segmenter_next(const struct segmenter *s, const struct segmenter_unit *u,
@@ -41,7 +41,7 @@ enum segmenter_verdict segmenter_next(const struct segmenter *s, const struct se
         return SEGMENTER_CUT_BEFORE;
     if (u->must_cut)
         return SEGMENTER_CUT_HERE;
-    if (u->random_access && length > 0 && (s->astray || length >= segmenter_earliest_90k(s)))
+    if (u->random_access && length > 0 && length >= segmenter_earliest_90k(s))
         return SEGMENTER_CUT_HERE;
     if (length >= longest(s) || bytes > s->max_bytes)
         return SEGMENTER_CUT_HERE;

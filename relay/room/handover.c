@@ -30,7 +30,7 @@ uint64_t handover_version(void)
         sizeof(struct form_room),    sizeof(struct form_segment), sizeof(struct form_init),
         sizeof(struct form_role),    sizeof(struct form_held),    sizeof(struct rendition),
         sizeof(struct presentation), sizeof(struct session),      sizeof(struct roles),
-        sizeof(struct window_part),  sizeof(struct epochs),
+        sizeof(struct window_part),  sizeof(struct epochs),       sizeof(struct form_stitch),
     };
     uint64_t h = HANDOVER_MEANING;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
@@ -146,6 +146,24 @@ static int give_inits(struct giver *g, const struct session *s, int32_t role)
     return rc;
 }
 
+/* Each file travels in a parcel of its own. */
+static int give_stitch(struct giver *g, const struct stitch *s)
+{
+    int rc = 0;
+    for (uint32_t t = 0; t < LINK_TRACK_SLOTS; t++) {
+        const struct stitch_track *k = &s->tracks[t];
+        const int files[] = {[FORM_STITCH_KEPT] = k->kept ? k->fd : -1,
+                             [FORM_STITCH_WHOLE] = k->joined ? k->whole : -1,
+                             [FORM_STITCH_SOURCE] = k->joined ? k->source : -1};
+        for (uint32_t i = 0; i < sizeof(files) / sizeof(files[0]) && !rc; i++) {
+            struct form_stitch form = {.track = t, .file = i};
+            if (files[i] >= 0)
+                rc = give(g, FORM_STITCH, &form, sizeof(form), files[i]);
+        }
+    }
+    return rc;
+}
+
 static int give_role(struct giver *g, const struct room *r, int32_t place)
 {
     const struct role *role = r->roles.list[place].role;
@@ -175,6 +193,8 @@ static int give_room(struct giver *g, const struct room *r)
         rc = give_presentation(g, &r->presentation);
     if (!rc)
         rc = give_inits(g, &r->session, FORM_NONE);
+    if (!rc)
+        rc = give_stitch(g, &r->pair.stitch);
     for (int32_t i = 0; i < ROLES_MAX && !rc; i++)
         rc = give_role(g, r, i);
     return rc;

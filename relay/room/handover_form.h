@@ -5,8 +5,9 @@
  * Life: a parcel. Fails: never.
  *
  * Order: PAST, WORKER ..., then for each room ROOM, RENDITION ..., SEGMENT ... of each rendition,
- * DATERANGE ..., INIT ... of its session, and for each role ROLE, INIT ..., HELD ...; then DONE. A
- * blob's descriptor comes in a BLOB before its first mention; blobs are numbered from 1.
+ * DATERANGE ..., INIT ... of its session, STITCH ... of a segment that two feeds make together, and
+ * for each role ROLE, INIT ..., HELD ...; then DONE. A blob's descriptor comes in a BLOB before its
+ * first mention; blobs are numbered from 1.
  */
 #ifndef RELAY_ROOM_HANDOVER_FORM_H
 #define RELAY_ROOM_HANDOVER_FORM_H
@@ -27,6 +28,7 @@ enum handover_kind {
     FORM_SEGMENT,
     FORM_DATERANGE,
     FORM_INIT,
+    FORM_STITCH,
     FORM_ROLE,
     FORM_HELD,
     FORM_DONE,
@@ -61,6 +63,13 @@ struct form_init {
     int32_t role; /* by its place; FORM_NONE: the room's session */
     uint32_t track, slot, blob;
     struct session_init init;
+};
+
+/* One file of a track; the rest is in the room's record. */
+enum form_stitch_file { FORM_STITCH_KEPT, FORM_STITCH_WHOLE, FORM_STITCH_SOURCE };
+
+struct form_stitch {
+    uint32_t track, file;
 };
 
 struct form_role {

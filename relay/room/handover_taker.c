@@ -79,6 +79,18 @@ static void forget_pointers(struct session *s)
     }
 }
 
+/* Main and backup, a newcomer that waits, and what is being put together; the files follow. */
+static void take_pair(struct room *r, const struct pair *was)
+{
+    r->pair = *was;
+    forget_pointers(&r->pair.standby);
+    forget_pointers(&r->pair.next);
+    for (size_t i = 0; i < LINK_TRACK_SLOTS; i++) {
+        struct stitch_track *k = &r->pair.stitch.tracks[i];
+        k->fd = k->whole = k->source = -1;
+    }
+}
+
 /* Its tracks wait for their renditions. */
 static int take_room(struct handover_taker *t, const struct form_room *form, int64_t now_us,
                      int64_t wall_us)
@@ -98,6 +110,7 @@ static int take_room(struct handover_taker *t, const struct form_room *form, int
     r->session = was->session;
     memcpy(t->renditions, form->renditions, sizeof(t->renditions));
     forget_pointers(&r->session);
+    take_pair(r, &was->pair);
     r->roles = was->roles;
     for (size_t i = 0; i < ROLES_MAX; i++)
         r->roles.list[i].role = NULL;
@@ -176,6 +189,23 @@ static int take_init(struct handover_taker *t, const struct form_init *form)
     return blob_of(t, form->blob, &init->blob);
 }
 
+static int take_stitch(struct handover_taker *t, const struct form_stitch *form, struct parcel *p)
+{
+    struct stitch_track *k =
+        form->track < LINK_TRACK_SLOTS ? &t->room->pair.stitch.tracks[form->track] : NULL;
+    bool fits = k && (form->file == FORM_STITCH_KEPT ? k->kept : k->joined);
+    int *fd = !fits                              ? NULL
+              : form->file == FORM_STITCH_KEPT   ? &k->fd
+              : form->file == FORM_STITCH_WHOLE  ? &k->whole
+              : form->file == FORM_STITCH_SOURCE ? &k->source
+                                                 : NULL;
+    if (!fd || *fd >= 0 || p->fd < 0)
+        return -EPROTO;
+    *fd = p->fd;
+    p->fd = -1;
+    return 0;
+}
+
 static int take_role(struct handover_taker *t, const struct form_role *form)
 {
     if (form->place < 0 || form->place >= ROLES_MAX || t->room->roles.list[form->place].role)
@@ -214,8 +244,8 @@ static const size_t sizes[] = {
     [FORM_PAST] = sizeof(struct rooms_past),     [FORM_WORKER] = sizeof(struct form_worker),
     [FORM_BLOB] = sizeof(struct form_blob),      [FORM_ROOM] = sizeof(struct form_room),
     [FORM_RENDITION] = sizeof(struct rendition), [FORM_SEGMENT] = sizeof(struct form_segment),
-    [FORM_INIT] = sizeof(struct form_init),      [FORM_ROLE] = sizeof(struct form_role),
-    [FORM_HELD] = sizeof(struct form_held),
+    [FORM_INIT] = sizeof(struct form_init),      [FORM_STITCH] = sizeof(struct form_stitch),
+    [FORM_ROLE] = sizeof(struct form_role),      [FORM_HELD] = sizeof(struct form_held),
 };
 
 static bool fits(const struct handover_taker *t, const struct parcel *p)
@@ -263,6 +293,8 @@ static int open_parcel(struct handover_taker *t, struct parcel *p, int64_t now_u
         return dateranges_unpack(&t->room->presentation.dateranges, form, p->len);
     case FORM_INIT:
         return take_init(t, form);
+    case FORM_STITCH:
+        return take_stitch(t, form, p);
     case FORM_ROLE:
         return take_role(t, form);
     case FORM_HELD:

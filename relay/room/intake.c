@@ -103,8 +103,8 @@ static bool is_same_file(const struct blob *a, const struct blob *b)
 {
     struct stat x, y;
     assert(a && b); /* only a gap comes without a file, and a gap completes nothing */
-    return fstat(a->fd, &x) == 0 && fstat(b->fd, &y) == 0 && x.st_dev == y.st_dev &&
-           x.st_ino == y.st_ino;
+    return blob_is_same(a, b) && fstat(a->fd, &x) == 0 && fstat(b->fd, &y) == 0 &&
+           x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 static int complete(const struct intake *in, const struct link_message *m, struct rendition *r,
@@ -122,7 +122,7 @@ static int complete(const struct intake *in, const struct link_message *m, struc
     return -EINVAL;
 }
 
-static void keep_within_limits(const struct intake *in, int64_t now_us)
+void intake_keep_within_limits(const struct intake *in, int64_t now_us)
 {
     struct presentation *p = in->presentation;
     const struct budget_limits limits = {.segments = in->config->hls.window_segments,
@@ -156,7 +156,7 @@ void intake_cut_short(const struct intake *in, struct rendition *r, int64_t now_
     freeze_target(in, (in->config->hls.segment_ms + 999) / 1000, open->duration_90k);
     if (presentation_complete(in->presentation, r, NULL, false, 0, now_us) < 0)
         log_error(in->ctx, "no_memory what=\"gaps beside a segment\"");
-    keep_within_limits(in, now_us);
+    intake_keep_within_limits(in, now_us);
 }
 
 void intake_finish(const struct intake *in, int64_t now_us)
@@ -212,7 +212,7 @@ int intake_segment(const struct intake *in, const struct link_message *m, int fd
     if (err == 0 && m->u.segment.track == LINK_TRACK_TS)
         memcpy(in->presentation->ts_counters, m->u.segment.ts_counters, LINK_TS_PIDS);
     if (err == 0)
-        keep_within_limits(in, now_us);
+        intake_keep_within_limits(in, now_us);
     else if (!fault)
         log_warn(in->ctx, "segment_not_listed sequence=%" PRIu64 " error=\"%s\"",
                  m->u.segment.sequence, strerror(-err));

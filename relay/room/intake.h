@@ -27,6 +27,9 @@ __attribute__((warn_unused_result)) int intake_segment(const struct intake *in,
 /* The feed is over: what its tracks have open ends where their parts do. */
 void intake_finish(const struct intake *in, int64_t now_us);
 
+/* Slides the lists and sheds what is over the budget, after something was listed. */
+void intake_keep_within_limits(const struct intake *in, int64_t now_us);
+
 /* For part_intake.c: the MSN of a feed's sequence number; the first one asked for fixes the
  * session's base. 0 or -ERANGE. */
 __attribute__((warn_unused_result)) int intake_msn(const struct intake *in, uint64_t sequence,

@@ -67,6 +67,10 @@ static bool goes_on(const struct window_segment *s)
 uint32_t playlist_hint(const struct playlist *p, char name[static 48])
 {
     const struct window_segment *last = window_last(p->window);
+    if (window_ends_in_gap(p->window)) {
+        name[0] = '\0';
+        return 0;
+    }
     if (!p->part_ranges) {
         playlist_part_name(p->next_part, name);
         return 0;
@@ -304,6 +308,8 @@ static void render_end(struct text *t, const struct playlist *p)
     if (p->part_target_ms == 0 || p->iframes)
         return;
     uint32_t offset = playlist_hint(p, name);
+    if (name[0] == '\0') /* section 6.2.6: what is hinted at is what will be */
+        return;
     text_printf(t, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"%s/%s\"", p->rendition, name);
     if (p->part_ranges)
         text_printf(t, ",BYTERANGE-START=%" PRIu32, offset);

@@ -56,6 +56,13 @@ void presentation_open(struct presentation *p)
     dateranges_close(&p->dateranges, p->end_90k);
 }
 
+void presentation_go_on(struct presentation *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        p->renditions[i]->announced = p->renditions[i]->delivered = false;
+    p->first_us = 0;
+}
+
 static int insert(struct presentation *p, struct rendition *r)
 {
     size_t at = p->count;

@@ -86,6 +86,8 @@ void presentation_fini(struct presentation *p);
 /* A new session: its renditions are not known yet. What is listed stays as it is until its first
  * segment; that one stands behind a discontinuity, or in an empty list when the last one ended. */
 void presentation_open(struct presentation *p);
+/* The same for a session that goes on in the last one's clock, with the same media: no break. */
+void presentation_go_on(struct presentation *p);
 /* The rendition for a track of that kind and rank, new or known; the next rank that is free when
  * the session has it already. -ENOSPC, -ENOMEM. */
 int presentation_claim(struct presentation *p, enum codec_kind kind, uint32_t rank,

@@ -115,7 +115,7 @@ static int add_open(struct view_rendition *out, const struct presentation *p,
     open.size = 2 + (p->part_ranges ? 0 : s->part_count);
     if (!p->part_ranges) {
         add_parts(&open, s, max_age_s);
-    } else {
+    } else if (s->file) {
         struct view_file *f = shelf_add(&open, s->file, max_age_s);
         f->bytes = s->bytes;
         f->open = true;

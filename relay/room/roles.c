@@ -4,6 +4,7 @@
 
 #include "relay/base/log.h"
 #include "relay/room/feed_fields.h"
+#include "relay/room/on_air.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ void roles_fini(struct roles *roles, const struct role_room *room)
 
 bool roles_is_further(const char *role)
 {
-    return role[0] != '\0' && strcmp(role, "main") != 0;
+    return !on_air_is_side(role);
 }
 
 const struct role *roles_find(const struct roles *roles, uint64_t feed)

@@ -30,7 +30,7 @@ struct roles {
 };
 
 void roles_fini(struct roles *roles, const struct role_room *room);
-/* Is that the name of a further rendition? ("main" and "" are not.) */
+/* Is that the name of a further rendition? ("main", "backup" and "" are not.) */
 bool roles_is_further(const char *role);
 /* m: LINK_FEED_OPEN. NULL: it is in; else why not. */
 const char *roles_open(struct roles *roles, const struct role_room *room,

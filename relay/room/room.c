@@ -16,30 +16,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     ROOM_STALE_US = 2000000,  /* without a byte */
     ROOM_CLOCK_SKEW_S = 3600, /* a feed's end further off than that is not believed */
 };
 
-static const char *const state_words[ROOM_STATES] = {
-    [ROOM_NEW] = "new",         [ROOM_LIVE] = "live",   [ROOM_STALE] = "stale",
-    [ROOM_WAITING] = "waiting", [ROOM_ENDED] = "ended", [ROOM_GONE] = "gone",
-};
-
 /* Which states may follow each. */
 static const unsigned steps[ROOM_STATES] = {
     [ROOM_NEW] = 1u << ROOM_LIVE | 1u << ROOM_GONE,
-    [ROOM_LIVE] = 1u << ROOM_STALE | 1u << ROOM_WAITING | 1u << ROOM_ENDED | 1u << ROOM_GONE,
+    [ROOM_LIVE] = 1u << ROOM_LIVE | 1u << ROOM_STALE | 1u << ROOM_WAITING | 1u << ROOM_ENDED |
+                  1u << ROOM_GONE,
     [ROOM_STALE] = 1u << ROOM_LIVE | 1u << ROOM_WAITING | 1u << ROOM_ENDED | 1u << ROOM_GONE,
     [ROOM_WAITING] = 1u << ROOM_LIVE | 1u << ROOM_ENDED | 1u << ROOM_GONE,
     [ROOM_ENDED] = 1u << ROOM_LIVE | 1u << ROOM_GONE,
 };
 
-static void room_set_state(struct room *r, enum room_state to, int64_t now_us, const char *why)
+void room_set_state(struct room *r, enum room_state to, int64_t now_us, const char *why)
 {
     assert(steps[r->state] & 1u << to);
-    log_info(r->ctx, "%s was=%s %s", state_words[to], state_words[r->state], why);
+    log_info(r->ctx, "%s was=%s %s", room_state_word(to), room_state_word(r->state), why);
     r->state = to;
     r->state_us = now_us;
     showcase_touch(&r->showcase);
@@ -70,6 +67,23 @@ int room_new(struct room **out, const char *name, struct room_env *env,
     return 0;
 }
 
+static struct intake intake_of(struct room *r)
+{
+    return (struct intake){.room = r->name,
+                           .ctx = r->ctx,
+                           .config = r->env->config,
+                           .session = &r->session,
+                           .presentation = &r->presentation};
+}
+
+struct hole_room room_hole(struct room *r)
+{
+    return (struct hole_room){.in = intake_of(r),
+                              .out = r->env->out,
+                              .fillers = &r->env->fillers,
+                              .faults = &r->env->faults};
+}
+
 /* What a role sees of the room. */
 static struct role_room role_room_of(struct room *r)
 {
@@ -89,74 +103,13 @@ void room_free(struct room **r)
     struct role_room room = role_room_of(*r);
     roles_fini(&(*r)->roles, &room);
     session_fini(&(*r)->session);
+    pair_fini(&(*r)->pair);
+    hole_fini(&(*r)->hole);
     presentation_fini(&(*r)->presentation);
     showcase_fini(&(*r)->showcase);
     (*r)->magic = 0;
     free(*r);
     *r = NULL;
-}
-
-const char *room_name(const struct room *r)
-{
-    return r->name;
-}
-
-enum room_state room_state(const struct room *r)
-{
-    return r->state;
-}
-
-const char *room_state_word(enum room_state s)
-{
-    return s < ROOM_STATES ? state_words[s] : "unknown";
-}
-
-enum link_room_state room_link_state(const struct room *r)
-{
-    return r->state == ROOM_LIVE      ? LINK_ROOM_LIVE
-           : r->state == ROOM_STALE   ? LINK_ROOM_STALE
-           : r->state == ROOM_WAITING ? LINK_ROOM_WAITING
-                                      : LINK_ROOM_FREE;
-}
-
-bool room_has_feed(const struct room *r, uint64_t feed, uint32_t *worker)
-{
-    const struct role *role = roles_find(&r->roles, feed);
-    bool is_main = feed != 0 && r->session.feed == feed;
-    if (is_main || role)
-        *worker = is_main ? r->session.worker : role->session.worker;
-    return is_main || role;
-}
-
-void room_facts(const struct room *r, struct room_facts *out)
-{
-    const struct config_room *listed = config_find_room(r->env->config, r->name);
-    *out = (struct room_facts){
-        .name = r->name,
-        .title = listed && listed->title ? listed->title : r->name,
-        .state = r->state,
-        .since_wall_us = r->since_wall_us,
-        .playable = r->showcase.multivariant != NULL,
-        .classic = r->classic,
-        .session = r->session.feed ? &r->session : NULL,
-        .roles = &r->roles,
-        .presentation = &r->presentation,
-        .totals = r->session.stats, /* its gauges; the counts of all feeds are added up */
-        .sessions = r->sessions,
-        .bytes = budget_used_bytes(&r->presentation),
-    };
-    feed_fields_add(&out->totals, &r->closed);
-    roles_add_stats(&r->roles, &out->totals);
-}
-
-void room_floor(const struct room *r, struct presentation_start *floor)
-{
-    const struct presentation *p = &r->presentation;
-    uint64_t sequence = p->epochs.list[p->epochs.count - 1].sequence + 1;
-    floor->msn = p->next_msn > floor->msn ? p->next_msn : floor->msn;
-    floor->sequence = sequence > floor->sequence ? sequence : floor->sequence;
-    floor->part = p->next_part > floor->part ? p->next_part : floor->part;
-    floor->start_90k = p->end_90k > floor->start_90k ? p->end_90k : floor->start_90k;
 }
 
 /* Before viewers see them: a process that is killed here has told nobody. */
@@ -193,27 +146,31 @@ void room_show(struct room *r, int64_t now_us, int64_t wall_us)
         show(r, now_us, wall_us);
 }
 
-static struct intake intake_of(struct room *r)
-{
-    return (struct intake){.room = r->name,
-                           .ctx = r->ctx,
-                           .config = r->env->config,
-                           .session = &r->session,
-                           .presentation = &r->presentation};
-}
-
 static void stop_roles(struct room *r, int64_t now_us)
 {
     struct role_room room = role_room_of(r);
     roles_stop(&r->roles, &room, -1, "the main feed left, and this one follows it", now_us);
 }
 
-/* Forgets the feed; its counts stay. */
-static void drop_session(struct room *r, int64_t now_us)
+void room_finish_media(struct room *r, int64_t now_us)
+{
+    struct intake in = intake_of(r);
+    struct link_message kept;
+    int fd;
+    if (hole_is_open(&r->hole)) /* what is open is the filler's */
+        return;
+    while (stitch_give_back(&r->pair.stitch, &kept, &fd)) {
+        int err = intake_segment(&in, &kept, fd, now_us, now_us + r->hole.wall_offset_us);
+        r->env->faults += err == -EINVAL || err == -ERANGE;
+    }
+    intake_finish(&in, now_us);
+}
+
+void room_drop_session(struct room *r, bool goes_on, int64_t now_us)
 {
     stop_roles(r, now_us);
-    struct intake in = intake_of(r);
-    intake_finish(&in, now_us);
+    if (!goes_on)
+        room_finish_media(r, now_us);
     feed_fields_add(&r->closed, &r->session.stats);
     session_fini(&r->session);
 }
@@ -225,44 +182,6 @@ static void stop_feed(struct room *r, const char *why)
         .type = LINK_FEED_STOP, .worker = r->session.worker, .feed = r->session.feed};
     snprintf(m.u.stop.text, sizeof(m.u.stop.text), "%s", why);
     r->env->out->send(r->env->out->ctx, m.worker, &m);
-}
-
-static void answer_go(struct room *r)
-{
-    struct link_message m = {
-        .type = LINK_FEED_GO, .worker = r->session.worker, .feed = r->session.feed};
-    m.u.go.start_90k = r->presentation.end_90k;
-    m.u.go.target_duration_s = r->presentation.target_duration_s;
-    m.u.go.part_ms = r->presentation.part_target_ms;
-    m.u.go.part_ranges = r->presentation.part_ranges;
-    memcpy(m.u.go.ts_counters, r->presentation.ts_counters, sizeof(m.u.go.ts_counters));
-    r->env->out->send(r->env->out->ctx, m.worker, &m);
-}
-
-void room_open(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us)
-{
-    char why[320];
-    enum room_state was = r->state;
-    if (r->session.feed) {
-        stop_feed(r, "replaced: it sent nothing for 2 s and another publisher came");
-        drop_session(r, now_us);
-    }
-    if (was == ROOM_ENDED || !presentation_has_media(&r->presentation))
-        r->since_wall_us = wall_us;
-    session_init(&r->session, m, now_us, wall_us);
-    presentation_open(&r->presentation);
-    r->sessions++;
-    const struct session *s = &r->session;
-    snprintf(why, sizeof(why),
-             "%s feed=%llu worker=%u peer=%s user=%s role=%s latency_ms=%u encrypted=%d classic=%d",
-             was == ROOM_STALE ? "replaced"
-             : was == ROOM_NEW ? "opened"
-                               : "resumed",
-             (unsigned long long)s->feed, s->worker, s->peer, s->user[0] ? s->user : "-",
-             s->role[0] ? s->role : "-", s->latency_ms, s->encrypted, s->classic);
-    room_set_state(r, ROOM_LIVE, now_us, why);
-    answer_go(r);
-    room_show_soon(r);
 }
 
 const char *room_open_role(struct room *r, const struct link_message *m, int64_t now_us,
@@ -278,19 +197,29 @@ static enum room_state state_after(const struct room *r)
 {
     if (r->presentation.ended)
         return ROOM_ENDED;
-    return presentation_has_media(&r->presentation) || r->classic ? ROOM_WAITING : ROOM_GONE;
+    bool stays = presentation_has_media(&r->presentation) || r->classic || r->pair.standby.feed;
+    return stays ? ROOM_WAITING : ROOM_GONE;
 }
 
 static void leave(struct room *r, const char *why, int64_t now_us)
 {
-    drop_session(r, now_us);
+    struct hole_room hole = room_hole(r);
+    room_drop_session(r, false, now_us);
     if (r->presentation.first_us > 0)
         r->presentation.settled = true; /* no more tracks will come */
     room_set_state(r, state_after(r), now_us, why);
-    if (r->state == ROOM_GONE)
+    if (r->state == ROOM_GONE) {
         r->env->out->hide(r->env->out->ctx, r->name);
-    else
-        room_show_soon(r);
+        return;
+    }
+    if (r->state == ROOM_WAITING)
+        hole_begin(&r->hole, &hole, now_us);
+    room_show_soon(r);
+}
+
+void room_abandon(struct room *r, const char *why, int64_t now_us)
+{
+    leave(r, why, now_us);
 }
 
 /* m: LINK_FEED_CLOSED, or NULL when its worker died. */
@@ -309,15 +238,23 @@ static void close_session(struct room *r, const struct link_message *m, int64_t 
         r->classic = true;
     snprintf(why, sizeof(why), "reason=%s feed=%llu peer=%s text=\"%s\"", ending_word(reason),
              (unsigned long long)r->session.feed, r->session.peer, text);
-    leave(r, why, now_us);
+    r->pair.rests = false;
+    if (!r->pair.leaving)
+        snprintf(r->pair.why, sizeof(r->pair.why), "the other one left: %.120s", text);
+    if (!pair_succeed(r, now_us))
+        leave(r, why, now_us);
 }
 
 void room_worker_lost(struct room *r, uint32_t worker, int64_t now_us)
 {
+    struct hole_room hole = room_hole(r);
     struct role_room room = role_room_of(r);
+    pair_worker_lost(r, worker);
     roles_stop(&r->roles, &room, (int)worker, "its worker died", now_us);
     if (r->session.feed && r->session.worker == worker)
         close_session(r, NULL, now_us);
+    hole_worker_lost(&r->hole, &hole, worker, now_us);
+    room_show_soon(r);
 }
 
 /* A worker that breaks the contract in a way that could break the playlist loses the feed. */
@@ -326,7 +263,8 @@ static void evict(struct room *r, const char *why, int64_t now_us)
     char text[LINK_TEXT + 32];
     stop_feed(r, why);
     snprintf(text, sizeof(text), "reason=fault text=\"%s\"", why);
-    leave(r, text, now_us);
+    if (!pair_succeed(r, now_us))
+        leave(r, text, now_us);
 }
 
 static void heard(struct room *r, int64_t now_us)
@@ -367,6 +305,20 @@ static void take_media(struct room *r, const struct link_message *m, int fd, int
     room_show_soon(r); /* what was refused may have ended an open segment */
 }
 
+/* What another feed began is ended here, what another one will end is kept back. */
+static void take_whole(struct room *r, const struct link_message *m, int fd, int64_t now_us,
+                       int64_t wall_us)
+{
+    struct link_message other;
+    int kept;
+    if (pair_release(r, m, &other, &kept))
+        take_media(r, &other, kept, now_us, wall_us);
+    const struct link_message *taken = pair_media(r, m, &other, &fd);
+    if (taken)
+        take_media(r, taken, fd, now_us, wall_us);
+    pair_follow(r, m, now_us);
+}
+
 /* What is new is shown with the next segment or part, or at the next tick. */
 static void take_beside(struct room *r, const struct link_message *m)
 {
@@ -388,14 +340,10 @@ static void take_role(struct room *r, const struct link_message *m, int fd, int6
     room_show_soon(r);
 }
 
-void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,
-                  int64_t wall_us)
+/* m: of the feed on air. */
+static void take_main(struct room *r, const struct link_message *m, int fd, int64_t now_us,
+                      int64_t wall_us)
 {
-    assert(r->magic == ROOM_MAGIC);
-    if (m->feed != r->session.feed) {
-        take_role(r, m, fd, now_us, wall_us);
-        return;
-    }
     switch (m->type) {
     case LINK_FEED_CLOSED:
         close_session(r, m, now_us);
@@ -405,7 +353,12 @@ void room_message(struct room *r, const struct link_message *m, int fd, int64_t 
         break;
     case LINK_PART:
     case LINK_SEGMENT:
-        take_media(r, m, fd, now_us, wall_us);
+        take_whole(r, m, fd, now_us, wall_us);
+        break;
+    case LINK_FEED_SIGNS:
+    case LINK_FEED_MARK:
+    case LINK_FEED_RESTED:
+        pair_follow(r, m, now_us);
         break;
     case LINK_EVENT:
     case LINK_CAPTIONS:
@@ -419,14 +372,70 @@ void room_message(struct room *r, const struct link_message *m, int fd, int64_t 
     case LINK_FEED_STATS:
         session_stats(&r->session, &m->u.feed_stats, now_us);
         heard(r, now_us);
+        pair_follow(r, m, now_us);
         break;
     default:
         assert(!"a message that is not about a feed");
     }
 }
 
+/* What waited for the end of a filler. */
+static void take_held(struct room *r, int64_t now_us, int64_t wall_us)
+{
+    struct link_message held;
+    int fd;
+    while (hole_next_held(&r->hole, &held, &fd)) {
+        if (held.feed == r->session.feed)
+            take_main(r, &held, fd, now_us, wall_us);
+        else if (fd >= 0)
+            close(fd);
+    }
+}
+
+void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,
+                  int64_t wall_us)
+{
+    assert(r->magic == ROOM_MAGIC);
+    struct hole_room hole = room_hole(r);
+    uint32_t worker;
+    if (hole_has_feed(&r->hole, m->feed, &worker)) {
+        if (hole_message(&r->hole, &hole, m, fd, now_us))
+            showcase_touch(&r->showcase);
+        take_held(r, now_us, wall_us);
+        room_show_soon(r);
+        return;
+    }
+    if (m->feed != r->session.feed && pair_has_feed(&r->pair, m->feed, &worker)) {
+        pair_message(r, m, fd, now_us);
+        showcase_touch(&r->showcase);
+        return;
+    }
+    if (m->feed != r->session.feed) {
+        take_role(r, m, fd, now_us, wall_us);
+        return;
+    }
+    bool kept = hole_hold(&r->hole, &hole, m, fd, now_us);
+    take_held(r, now_us, wall_us);
+    if (!kept)
+        take_main(r, m, fd, now_us, wall_us);
+}
+
+void room_settle(struct room *r, int64_t now_us, int64_t wall_us)
+{
+    struct hole_room hole = room_hole(r);
+    if (!hole_is_open(&r->hole))
+        return;
+    hole_end(&r->hole, &hole, now_us);
+    if (r->session.feed) /* whose first picture was to end the hole */
+        presentation_open(&r->presentation);
+    take_held(r, now_us, wall_us);
+    room_show_soon(r);
+}
+
 static void end(struct room *r, int64_t now_us)
 {
+    struct hole_room hole = room_hole(r);
+    hole_end(&r->hole, &hole, now_us);
     if (!presentation_has_media(&r->presentation)) {
         room_set_state(r, ROOM_GONE, now_us, "nobody came back");
         return;
@@ -452,7 +461,7 @@ static void pass_deadlines(struct room *r, int64_t now_us)
     else if (r->state == ROOM_LIVE && now_us - r->session.heard_us >= ROOM_STALE_US)
         room_set_state(r, ROOM_STALE, now_us, "its feed sends nothing");
     else if (r->state == ROOM_WAITING &&
-             age_us >= (int64_t)r->env->config->rooms.resume_s * 1000000)
+             age_us >= (int64_t)config_resume_s(r->env->config, r->name) * 1000000)
         end(r, now_us);
     else if (r->state == ROOM_ENDED && age_us >= afterlife_us(r))
         room_set_state(r, ROOM_GONE, now_us, "its list's time is over");
@@ -462,8 +471,17 @@ void room_tick(struct room *r, int64_t now_us, int64_t wall_us)
 {
     if (r->state == ROOM_GONE)
         return;
+    pair_tick(r, now_us);
     pass_deadlines(r, now_us);
+    struct hole_room hole = room_hole(r);
+    if (r->state == ROOM_WAITING) /* after an upgrade its hole begins anew */
+        hole_begin(&r->hole, &hole, now_us);
+    room_await(r, now_us);
+    if (hole_tick(&r->hole, &hole, now_us, wall_us))
+        showcase_touch(&r->showcase);
+    take_held(r, now_us, wall_us);
     if (r->state == ROOM_GONE) {
+        pair_dismiss(r, "the room is over: nothing came for rooms.resume_s");
         note_numbers(r, wall_us);
         r->env->out->hide(r->env->out->ctx, r->name);
         return;

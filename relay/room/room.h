@@ -6,9 +6,9 @@
  *
  * States (moved by room_set_state only):
  *   NEW      made for a feed that is about to open
- *   LIVE     a feed holds it; a second publisher is refused
- *   STALE    a feed holds it but sent nothing for 2 s: a newcomer replaces it
- *   WAITING  the feed left; the playlist stays as it is for rooms.resume_s
+ *   LIVE     a feed is on air; another one may take it over (pair.h)
+ *   STALE    a feed is on air but sent nothing for 2 s: a newcomer replaces it in any case
+ *   WAITING  no feed is on air; for rooms.resume_s what room/hole.h is told to fill it with follows
  *   ENDED    EXT-X-ENDLIST is in; a new feed begins a new list, whose numbers go on
  *   GONE     to be freed: taken away after the list's duration, or nothing was ever played
  */
@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 struct room;
+struct pair;
 
 enum room_state {
     ROOM_NEW,
@@ -41,6 +42,7 @@ struct room_env {
     const struct config *config;
     const struct rooms_out *out;
     uint64_t faults;         /* messages that no worker should send */
+    uint64_t fillers;        /* asked for so far, by all rooms */
     bool pending;            /* a room waits for room_show */
     struct journal *journal; /* NULL: numbers live as long as the process */
 };
@@ -54,6 +56,7 @@ struct room_facts {
     bool classic;                  /* a feed was wedged here: SRT's own pacing from now on */
     const struct session *session; /* NULL: no feed */
     const struct roles *roles;     /* further feeds beside it */
+    const struct pair *pair;       /* main and backup */
     const struct presentation *presentation;
     struct link_feed_stats totals; /* over all its feeds; gauges of the present one */
     uint64_t sessions;
@@ -73,7 +76,10 @@ void room_facts(const struct room *r, struct room_facts *out);
 /* The numbers that a later room must not fall below. */
 void room_floor(const struct room *r, struct presentation_start *floor);
 
-/* A feed that was allowed in; a stale one before it is stopped. Answers LINK_FEED_GO. */
+/* Why a feed of that role may not come now, or NULL. */
+const char *room_refusal(const struct room *r, const char *role, int64_t now_us);
+/* A main or backup feed that was allowed in: on air (LINK_FEED_GO) at once, or when the one that it
+ * replaces has left, or when it is needed (pair.h). */
 void room_open(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us);
 /* A feed with a further role: let in (NULL), or why not. It waits for the main feed. */
 const char *room_open_role(struct room *r, const struct link_message *m, int64_t now_us,
@@ -87,6 +93,8 @@ void room_message(struct room *r, const struct link_message *m, int fd, int64_t 
 void room_show_soon(struct room *r);
 /* Shows what the messages since the last call have changed: once, however many there were. */
 void room_show(struct room *r, int64_t now_us, int64_t wall_us);
+/* An open hole is closed, until the next tick. */
+void room_settle(struct room *r, int64_t now_us, int64_t wall_us);
 /* Every 100 ms: deadlines, and what could not be shown before. */
 void room_tick(struct room *r, int64_t now_us, int64_t wall_us);
 

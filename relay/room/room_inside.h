@@ -1,4 +1,5 @@
-/* The inside of a room, for room.c, and for handover.c, which gives it to another process. */
+/* The inside of a room, for the files of room and pair.c, and for handover.c, which gives it to
+ * another process. */
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns: see room.h. Thread: control. Life: room_new/room_free. Fails: never, it is memory.
@@ -7,6 +8,8 @@
 #ifndef RELAY_ROOM_ROOM_INSIDE_H
 #define RELAY_ROOM_ROOM_INSIDE_H
 
+#include "relay/room/hole.h"
+#include "relay/room/pair.h"
 #include "relay/room/room.h"
 #include "relay/room/showcase.h"
 
@@ -24,12 +27,30 @@ struct room {
     int64_t since_wall_us;
     bool classic;
     uint64_t sessions;
-    struct session session;
+    struct session session; /* on air */
+    struct pair pair;       /* who else could be */
     struct roles roles;
     struct presentation presentation;
     struct link_feed_stats closed; /* of all feeds that left */
+    struct hole hole;
     struct showcase showcase;
     bool pending; /* to be shown */
 };
+
+/* Logs and asserts the step. */
+void room_set_state(struct room *r, enum room_state to, int64_t now_us, const char *why);
+/* What the feed on air has open ends where its parts do; what a hole has open stays. */
+void room_finish_media(struct room *r, int64_t now_us);
+/* Forgets the feed on air; its counts stay. goes_on: another one ends what it has open. */
+void room_drop_session(struct room *r, bool goes_on, int64_t now_us);
+/* Puts s on air and tells it where; go: how it goes on, or where a rested feed begins. at_once: it
+ * has a picture. */
+void room_begin(struct room *r, const struct session *s, struct link_go *go, bool at_once,
+                int64_t now_us);
+/* Who is on air should have brought something by now: without it there is a hole. */
+void room_await(struct room *r, int64_t now_us);
+struct hole_room room_hole(struct room *r);
+/* The feed on air is given up, and nobody follows. */
+void room_abandon(struct room *r, const char *why, int64_t now_us);
 
 #endif

@@ -5,6 +5,7 @@
 #include "relay/base/log.h"
 #include "relay/room/feed_fields.h"
 #include "relay/room/numbers.h"
+#include "relay/room/pair.h"
 #include "relay/room/room_list.h"
 #include "relay/room/worker_entry.h"
 
@@ -126,6 +127,8 @@ static void remove_room(struct rooms *r, struct slot *s)
     room_floor(last.room, &r->floor);
     feed_fields_add(&r->gone.feed, &f.totals);
     presentation_counters_add(&r->gone.media, &f.presentation->counters);
+    r->gone.takeovers += f.pair->takeovers;
+    r->gone.switches += f.pair->switches;
     memmove(s, s + 1, (r->count - i - 1) * sizeof(*s));
     r->count--;
     last.told = LINK_ROOM_FREE;
@@ -189,8 +192,8 @@ static void refuse(struct rooms *r, const struct link_message *m, const char *na
 }
 
 /* A reason not to let the feed into the room, and who counts it; NULL: let it in. */
-static const char *refusal(struct rooms *r, const char *name, const struct slot *s, bool further,
-                           uint64_t **count)
+static const char *refusal(struct rooms *r, const char *name, const struct slot *s,
+                           const char *role, int64_t now_us, uint64_t **count)
 {
     const struct config *c = r->env.config;
     *count = &r->gone.refused_name;
@@ -199,8 +202,9 @@ static const char *refusal(struct rooms *r, const char *name, const struct slot 
     if (!c->rooms.open && !config_find_room(c, name))
         return "the room is not listed and rooms.open is false";
     *count = &r->gone.refused_conflict;
-    if (s && room_state(s->room) == ROOM_LIVE && !further)
-        return "another publisher is live in the room";
+    const char *why = s ? room_refusal(s->room, role, now_us) : NULL;
+    if (why)
+        return why;
     *count = &r->gone.refused_full;
     if (!s && is_full(r))
         return "rooms.max is reached";
@@ -223,7 +227,7 @@ static void open_feed(struct rooms *r, const struct link_message *m, int64_t now
     }
     struct slot *s = find_name(r, name);
     bool further = roles_is_further(role);
-    const char *why = refusal(r, name, s, further, &count);
+    const char *why = refusal(r, name, s, role, now_us, &count);
     if (!why && !s && !(s = add_room(r, name, now_us, wall_us))) {
         count = &r->gone.refused_other;
         why = "out of memory";
@@ -263,7 +267,8 @@ static void pass_on(struct rooms *r, const struct link_message *m, int fd, int64
 static bool is_about_feed(uint32_t type)
 {
     return type == LINK_FEED_STATS || type == LINK_FEED_CLOSED || type == LINK_EVENT ||
-           type == LINK_CAPTIONS || type == LINK_PROGRAM;
+           type == LINK_CAPTIONS || type == LINK_PROGRAM || type == LINK_FEED_SIGNS ||
+           type == LINK_FEED_MARK || type == LINK_FEED_RESTED;
 }
 
 void rooms_message(struct rooms *r, const struct link_message *m, int fd, int64_t now_us,
@@ -315,7 +320,9 @@ void rooms_worker_lost(struct rooms *r, uint32_t worker, int64_t now_us)
     for (size_t i = r->count; i-- > 0;) {
         struct room_facts f;
         room_facts(r->slots[i].room, &f);
+        const struct session *standby = pair_standby(f.pair);
         r->gone.ended[LINK_CLOSE_LOST] += f.session && f.session->worker == worker;
+        r->gone.ended[LINK_CLOSE_LOST] += standby && standby->worker == worker;
         room_worker_lost(r->slots[i].room, worker, now_us);
         settle(r, &r->slots[i]);
     }
@@ -328,6 +335,12 @@ void rooms_tick(struct rooms *r, int64_t now_us, int64_t wall_us)
         settle(r, &r->slots[i]);
     }
     room_list_refresh(&r->list, r, &r->out, now_us, wall_us);
+}
+
+void rooms_settle(struct rooms *r, int64_t now_us, int64_t wall_us)
+{
+    for (size_t i = 0; i < r->count; i++)
+        room_settle(r->slots[i].room, now_us, wall_us);
 }
 
 void rooms_set_config(struct rooms *r, const struct config *config)
@@ -343,7 +356,8 @@ void rooms_set_journal(struct rooms *r, struct journal *j)
 
 void rooms_past(const struct rooms *r, struct rooms_past *out)
 {
-    *out = (struct rooms_past){.floor = r->floor, .gone = r->gone, .faults = r->env.faults};
+    *out = (struct rooms_past){
+        .floor = r->floor, .gone = r->gone, .faults = r->env.faults, .fillers = r->env.fillers};
 }
 
 void rooms_set_past(struct rooms *r, const struct rooms_past *past)
@@ -351,6 +365,7 @@ void rooms_set_past(struct rooms *r, const struct rooms_past *past)
     r->floor = past->floor;
     r->gone = past->gone;
     r->env.faults = past->faults;
+    r->env.fillers = past->fillers;
 }
 
 struct worker_entry *rooms_worker(struct rooms *r, uint32_t worker)
@@ -420,7 +435,9 @@ void rooms_facts(const struct rooms *r, struct rooms_facts *out)
         struct room_facts f;
         room_facts(r->slots[i].room, &f);
         out->by_state[f.state]++;
-        out->feeds += f.session != NULL;
+        out->feeds += (f.session != NULL) + (f.pair->standby.feed != 0);
+        out->takeovers += f.pair->takeovers;
+        out->switches += f.pair->switches;
         feed_fields_add(&out->feed, &f.totals);
         presentation_counters_add(&out->media, &f.presentation->counters);
     }

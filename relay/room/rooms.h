@@ -36,7 +36,7 @@ struct worker_facts {
 /* Sums over everything since the process started. */
 struct rooms_facts {
     uint64_t by_state[ROOM_STATES];
-    uint64_t feeds, feeds_opened;
+    uint64_t feeds, feeds_opened, takeovers, switches;
     struct link_feed_stats feed; /* counts of all feeds that ever were */
     struct presentation_counters media;
     uint64_t ended[ENDINGS]; /* feeds that were in a room, by enum link_close_reason */
@@ -68,10 +68,13 @@ void rooms_tick(struct rooms *r, int64_t now_us, int64_t wall_us);
 void rooms_set_config(struct rooms *r, const struct config *config);
 
 /* For handover.h: what is known beside the rooms themselves. */
+/* Before they are handed over: holes are closed, and the next tick, here or there, opens them anew.
+ */
+void rooms_settle(struct rooms *r, int64_t now_us, int64_t wall_us);
 struct rooms_past {
     struct presentation_start floor;
     struct rooms_facts gone;
-    uint64_t faults;
+    uint64_t faults, fillers;
 };
 void rooms_past(const struct rooms *r, struct rooms_past *out);
 void rooms_set_past(struct rooms *r, const struct rooms_past *past);

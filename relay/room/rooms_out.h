@@ -10,6 +10,7 @@
 #include "relay/link/message.h"
 #include "relay/room/view.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define ROOMS_OUT_ALL UINT32_MAX /* every worker that is up */
@@ -20,6 +21,12 @@ struct rooms_out {
     void (*hide)(void *ctx, const char *room);
     void (*publish)(void *ctx, const char *path, const struct body *b); /* "/live/rooms.json" */
     void (*send)(void *ctx, uint32_t worker, const struct link_message *m);
+    /* The same to one worker with a descriptor, which stays the caller's. False: it is down. NULL:
+     * there are no fillers. */
+    bool (*pass)(void *ctx, uint32_t worker, const struct link_message *m, int fd);
+    /* The checked clip of that file, the receiver's own; -1: there is none. bytes: its size. */
+    int (*slate)(void *ctx, const char *file, uint32_t *bytes);
+    uint32_t workers; /* how many may be asked to fill */
 };
 
 #endif

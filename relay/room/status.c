@@ -4,6 +4,7 @@
 
 #include "relay/base/clock.h"
 #include "relay/room/multivariant.h"
+#include "relay/room/pair.h"
 
 #include <inttypes.h>
 
@@ -123,7 +124,9 @@ void status_render(struct text *t, const struct room_facts *f)
     text_json(t, w->en);
     text_puts(t, ",\"zh\":");
     text_json(t, w->zh);
-    text_puts(t, "},\"roles\":");
+    text_puts(t, "},\"on_air\":");
+    pair_put(t, f->pair, f->session);
+    text_puts(t, ",\"roles\":");
     roles_put(t, f->roles);
     text_puts(t, "}\n");
 }

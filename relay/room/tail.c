@@ -27,12 +27,22 @@ static void age_parts(const struct presentation *p, struct rendition *r)
         window_list_parts(&r->window, (int64_t)p->target_duration_s * 3 * 90000);
 }
 
+/* Section 6.2.6: what was hinted at and never came does not come later under the same name either,
+ * or who asked for it in time would have been refused what others got. */
+static void abandon_hint(struct presentation *p, struct rendition *r)
+{
+    if (window_listed(&r->window) == 0 || window_ends_in_gap(&r->window))
+        return;
+    r->next_part++;
+    p->next_part = r->next_part > p->next_part ? r->next_part : p->next_part;
+}
+
 /* The rendition's next part as it will be listed: numbers are never used twice. */
 static struct window_part number_part(struct presentation *p, struct rendition *r,
                                       const struct window_part *part)
 {
     struct window_part numbered = *part;
-    if (part->gap) /* the hint goes on to stand for the next part that comes */
+    if (part->gap)
         return numbered;
     numbered.number = r->next_part++;
     p->next_part = r->next_part > p->next_part ? r->next_part : p->next_part;
@@ -76,6 +86,8 @@ int tail_append(struct presentation *p, struct rendition *r, struct window_segme
                 const struct window_part *part, uint64_t least)
 {
     const struct window_segment *last = window_last(&r->window);
+    if (s->gap)
+        abandon_hint(p, r);
     s->sequence = epochs_at(&p->epochs, s->msn)->sequence;
     if (s->sequence < least)
         s->sequence = least;
@@ -89,7 +101,7 @@ int tail_append(struct presentation *p, struct rendition *r, struct window_segme
         s->parts[0] = number_part(p, r, part);
         s->part_count = 1;
     }
-    int err = s->gap ? fill_parts(p, r, s) : 0;
+    int err = s->gap && !part ? fill_parts(p, r, s) : 0;
     if (err == 0)
         err = window_append(&r->window, s);
     if (err < 0) {
@@ -112,6 +124,8 @@ int tail_append(struct presentation *p, struct rendition *r, struct window_segme
 int tail_extend(struct presentation *p, struct rendition *r, const struct window_part *part,
                 uint32_t samples)
 {
+    if (part->gap)
+        abandon_hint(p, r);
     struct window_part numbered = number_part(p, r, part);
     int err = window_extend(&r->window, &numbered, samples);
     if (err < 0)
@@ -137,6 +151,43 @@ void tail_complete(struct presentation *p, struct rendition *r, struct blob *blo
     age_parts(p, r);
     r->delivered = true;
     p->first_us = p->first_us > 0 ? p->first_us : now_us;
+}
+
+static int begin_gap(struct presentation *p, struct rendition *r, int64_t start_90k,
+                     int64_t duration_90k, const struct window_part *part, int64_t now_us)
+{
+    const struct window_segment *last = window_last(&r->window);
+    struct window_segment gap = {
+        .msn = last->msn + 1,
+        .start_90k = start_90k,
+        .duration_90k = duration_90k,
+        .gap = true,
+        .independent = true,
+        .open = part != NULL,
+        .init = last->init,
+        .listed_us = now_us,
+    };
+    gap.wall_us = epoch_wall_us(epochs_at(&p->epochs, gap.msn), start_90k);
+    return tail_append(p, r, &gap, part, 0);
+}
+
+int tail_gap_part(struct presentation *p, struct rendition *r, int64_t start_90k,
+                  int64_t duration_90k, bool begins, bool whole, int64_t now_us)
+{
+    bool parts = p->part_target_ms > 0 && r->kind != CODEC_KIND_MUXED;
+    const struct window_part part = {.duration_90k = (uint32_t)duration_90k, .gap = true};
+    int err = begins || !parts
+                  ? begin_gap(p, r, start_90k, duration_90k, parts ? &part : NULL, now_us)
+                  : tail_extend(p, r, &part, 0);
+    if (err == 0 && parts && whole)
+        tail_close_gap(p, r, now_us);
+    return err;
+}
+
+void tail_close_gap(struct presentation *p, struct rendition *r, int64_t now_us)
+{
+    window_close_gap(&r->window, now_us);
+    age_parts(p, r);
 }
 
 static const struct window_segment *find_twin(const struct presentation *p, uint64_t msn)
@@ -216,7 +267,7 @@ enum { APART_90K = 45000 };
 
 /* One gap behind r's last segment: as long as its twin in another rendition, or as guessed. */
 static int append_gap(struct presentation *p, struct rendition *r, uint64_t until,
-                      int64_t start_90k, struct blob *init, int64_t now_us)
+                      int64_t start_90k, struct blob *init, bool over, int64_t now_us)
 {
     const struct window_segment *last = window_last(&r->window);
     const struct window_segment *twin = find_twin(p, last->msn + 1);
@@ -235,11 +286,20 @@ static int append_gap(struct presentation *p, struct rendition *r, uint64_t unti
     gap.duration_90k = twin && !twin->open ? twin->duration_90k
                                            : guess_90k(p, gap.msn, gap.start_90k, until, start_90k);
     gap.wall_us = twin ? twin->wall_us : epoch_wall_us(e, gap.start_90k);
+    int64_t own_90k = last->start_90k + last->duration_90k, lag_90k = gap.start_90k - own_90k;
+    if (over && lag_90k > APART_90K) { /* listed from where it is missing (rule 32) */
+        gap.start_90k = own_90k;
+        gap.duration_90k += lag_90k;
+        if (gap.duration_90k > tail_longest_90k(p))
+            gap.duration_90k = tail_longest_90k(p);
+        gap.wall_us -= ticks_to_us(lag_90k);
+    }
     return tail_append(p, r, &gap, NULL, 0);
 }
 
-int tail_fill(struct presentation *p, struct rendition *r, uint64_t until, int64_t start_90k,
-              struct blob *init, int64_t now_us)
+/* over: what follows comes behind a break, so dates need not be those of the twins. */
+static int fill(struct presentation *p, struct rendition *r, uint64_t until, int64_t start_90k,
+                struct blob *init, bool over, int64_t now_us)
 {
     const struct epoch *own = epochs_at(&p->epochs, until);
     const struct window_segment *last = window_last(&r->window);
@@ -248,12 +308,23 @@ int tail_fill(struct presentation *p, struct rendition *r, uint64_t until, int64
         tail_complete(p, r, NULL, false, 0, now_us);
     while (last && last->msn + 1 < until) {
         bool same = epochs_at(&p->epochs, last->msn + 1) == own;
-        int err = append_gap(p, r, until, start_90k, same ? init : NULL, now_us);
+        int err = append_gap(p, r, until, start_90k, same ? init : NULL, over, now_us);
         if (err < 0)
             return err;
         last = window_last(&r->window);
     }
     return 0;
+}
+
+int tail_fill(struct presentation *p, struct rendition *r, uint64_t until, int64_t start_90k,
+              struct blob *init, int64_t now_us)
+{
+    return fill(p, r, until, start_90k, init, false, now_us);
+}
+
+int tail_level(struct presentation *p, struct rendition *r, int64_t now_us)
+{
+    return fill(p, r, p->next_msn, p->end_90k, NULL, true, now_us);
 }
 
 int tail_pull_others(struct presentation *p, const struct rendition *leader, int64_t now_us)

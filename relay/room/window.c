@@ -179,6 +179,23 @@ void window_give_up(struct window *w, int64_t duration_90k, int64_t now_us)
     window_complete(w, s->file, false, now_us);
 }
 
+void window_close_gap(struct window *w, int64_t now_us)
+{
+    struct window_segment *s = window_open(w);
+    assert(s && s->gap && !s->file);
+    s->open = false;
+    s->listed_us = now_us;
+    w->revision++;
+    w->shelved++;
+    note_longest(w);
+}
+
+bool window_ends_in_gap(const struct window *w)
+{
+    const struct window_segment *last = window_last(w);
+    return last && last->part_count > 0 && last->parts[last->part_count - 1].gap;
+}
+
 void window_list_parts(struct window *w, int64_t span_90k)
 {
     int64_t sum = 0;

@@ -75,6 +75,10 @@ void window_complete(struct window *w, struct blob *blob, bool same_file, int64_
 /* The open segment becomes a gap of that length. The parts that it has stay as they were listed:
  * they can be had, and a list that is reloaded may not change them (rule 21). */
 void window_give_up(struct window *w, int64_t duration_90k, int64_t now_us);
+/* The open segment, whose parts are gaps, has all of them. */
+void window_close_gap(struct window *w, int64_t now_us);
+/* Does the list end with something that never was, so that nothing can be promised next? */
+bool window_ends_in_gap(const struct window *w);
 /* Parts further than that from the end are no longer listed; a segment's go together (rule 26). */
 void window_list_parts(struct window *w, int64_t span_90k);
 size_t window_listed(const struct window *w);

@@ -1,4 +1,4 @@
-// A second publisher for a room that is live.
+// A second publisher for a room that is live, where the first one keeps it (takeover: refuse).
 // SPDX-License-Identifier: MIT
 //
 // EXPECTED: refused as a conflict with a line that names the room; the first loses nothing; when
@@ -12,7 +12,7 @@ import { assertClean, endedWell, untilPlaying, watch } from './lib/situation.mjs
 import { REJECT, callSrt } from './lib/srt.mjs';
 
 test('two publishers, one room', async (t) => {
-  const relay = await startRelay(t, { set: ['srt.workers=2'] });
+  const relay = await startRelay(t, { set: ['srt.workers=2', 'rooms.takeover=refuse'] });
   const [small, tiny] = [await clip('small'), await clip('tiny')];
   const follower = watch(t, relay, 'main');
   const first = pushFfmpeg(t, relay, { room: 'main', clip: small });

@@ -31,13 +31,14 @@ test('33 hours with two wraps', async (t) => {
   assert.match(ended, new RegExp(`access_units=${PICTURES}/${PICTURES}$`), ended);
   const root = `${relay.base}/live/days/`;
   const list = parsePlaylist((await get(`${root}video.m3u8`)).body.toString('utf8'));
-  const last = list.segments.at(-1);
+  const real = list.segments.filter((s) => !s.gap); // the room fills its hole already
+  const last = real.at(-1);
   const init = readInit((await get(root + last.map)).body);
   const { samples } = readSegment((await get(root + last.uri)).body, init);
-  const first = readSegment((await get(root + list.segments[0].uri)).body, init).samples[0];
+  const first = readSegment((await get(root + real[0].uri)).body, init).samples[0];
   assert.equal(list.segments.filter((s) => s.discontinuity).length, 0);
   assert.equal((samples.at(-1).dts - first.dts) / 90000,
-    list.segments.reduce((n, s) => n + s.duration, 0) - STEP_S, 'decode times in the last list');
+    real.reduce((n, s) => n + s.duration, 0) - STEP_S, 'decode times in the last list');
   assert.ok(Math.abs(samples.at(-1).dts / 90000 - (HOURS * 3600 - STEP_S)) < 60,
     `the last picture is at ${samples.at(-1).dts / 90000} s`);
 });

@@ -137,10 +137,11 @@ test('hostile rooms', async (t) => {
   assert.ok(ended.get('roomcast_feeds_ended_total{reason="limit"}') >= 1, 'the limit is counted');
   assert.ok(peak.fds < 3000, `descriptors stay bounded: ${peak.fds}`);
   let after;
-  await until('memory and descriptors to be back', 40000, async () => {
+  await until('memory and descriptors to be back', 90000, async () => {
     after = await json(relay, 'debug');
     return after.rooms + after.files_pinned + after.bytes_pinned === 0
       && after.processes.every((p, i) => p.threads === before.processes[i].threads
         && Math.abs(p.open_fds - before.processes[i].open_fds) <= 4);
-  }).catch((e) => assert.fail(`${e.message}: ${JSON.stringify({ before, after })}`));
+  }).catch(async (e) => assert.fail(`${e.message}: ${JSON.stringify({ before, after,
+    rooms: await json(relay, 'rooms') })}`));
 });

@@ -4,7 +4,7 @@
 // EXPECTED: the second joins once its first segments have matched: one more variant with the same
 // numbers, dates and sound; every rule holds; the main feed loses no frame; when it leaves, gaps
 // follow and the main feed goes on. Another encode, whose keyframes lie elsewhere, is sent away
-// with the reason in the log and in status.json. So is the role "backup".
+// with the reason in the log and in status.json.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Child } from './lib/child.mjs';
@@ -13,7 +13,6 @@ import { get, sleep, until } from './lib/http.mjs';
 import { srtUrl } from './lib/push.mjs';
 import { startRelay, scratch } from './lib/relay.mjs';
 import { assertClean, watch } from './lib/situation.mjs';
-import { callSrt } from './lib/srt.mjs';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -108,11 +107,4 @@ test('keyframes elsewhere', async (t) => {
   assert.doesNotMatch(index, /video-2/);
   follower.left();
   assert.equal((await follower.stop()).toString(), '', 'broken rules');
-});
-
-test('the role backup', async (t) => {
-  const relay = await startRelay(t);
-  const answer = await callSrt(relay.srtPort, '#!::r=main,m=publish,role=backup');
-  assert.equal(answer.accepted, false);
-  await relay.refusal('room/main', /role=backup is not served/);
 });

@@ -166,8 +166,10 @@ static void tell(struct front *f, struct script *s, int64_t *now_us)
     m.worker = head >> 7;
     m.feed = 1 + (head >> 4 & 3);
     if (m.type == LINK_FEED_OPEN) {
+        static const char *const roles[] = {"720p", "backup", "main", "main"};
+
         snprintf(m.u.open.room, sizeof(m.u.open.room), "room%u", take(s, 1) % ROOMS);
-        snprintf(m.u.open.role, sizeof(m.u.open.role), "%s", take(s, 1) % 4 ? "main" : "720p");
+        snprintf(m.u.open.role, sizeof(m.u.open.role), "%s", roles[take(s, 1) % 4]);
     } else if (m.type == LINK_TRACK || m.type == LINK_PART || m.type == LINK_SEGMENT) {
         fill_media(&m, s, take(s, 1));
         kind = take(s, 1) % 16;

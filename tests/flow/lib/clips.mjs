@@ -118,6 +118,8 @@ export const RECIPES = {
     '-map', '1:a', '-map', '2:a', ...x264(25, '-b:v', '500k'), ...aac(), '-metadata:s:a:0',
     'language=eng', '-metadata:s:a:1', 'language=zho'],
   longer: [...picture('320x180', 25, 40), ...sound(40), ...x264(25, '-b:v', '500k'), ...aac()],
+  other: [...picture('320x180', 25, 24), ...sound(24, 48000, 3), '-vf', 'hue=s=0',
+    ...x264(50, '-b:v', '400k'), ...aac()],
   long: [...picture('320x180', 25, 24), ...sound(24), ...x264(25, '-b:v', '500k'), ...aac()],
 };
 

@@ -88,8 +88,8 @@ export class Follower {
     return this.paceSlackMs * Math.max(1, os.loadavg()[0] / os.cpus().length);
   }
 
-  // Who knows that nothing could reach the server for a while says so: rules 27 and 28 are about
-  // what a server does with what it has. The rest of the time counts as ever.
+  // Who knows that nothing could reach the server for a while says so: rules 27, 28 and 99
+  // are about what a server does with what it has. The rest of the time counts as ever.
   sourceAway() { this.absences.push({ from: this.clock.now(), to: Infinity }); }
 
   sourceBack() { this.absences.at(-1).to = this.clock.now(); }

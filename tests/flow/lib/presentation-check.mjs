@@ -109,7 +109,8 @@ export async function checkPresentation(follower) {
   for (const f of rules.checkSame(lists)) findings.add(f.rule, f.where, f.text, f.level);
   if (live && live.list.control?.blocks) {
     findings.takeAll('renditions', rules.checkTogether(renditions.map((r) => ({ name: r.name,
-      whole: continued(r) })), live.list.partTarget, follower.paceSlack()));
+      whole: continued(r) })), live.list.partTarget, follower.paceSlack(),
+    (from, to) => follower.absentMs(from, to)));
   }
   checkRoundTrip(follower);
   await judgeIndex(follower, seen, facts);

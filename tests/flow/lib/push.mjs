@@ -40,14 +40,17 @@ function padding(chunks) {
 }
 
 // Sends the clip's bytes just as they are, spread evenly over its seconds: what ffmpeg would not
-// copy (metadata, codecs it does not know) arrives too.
+// copy (metadata, codecs it does not know) arrives too. .pause() and .resume(): the connection
+// stands, and nothing is sent in between.
 export function pushRaw(t, relay, options) {
   const { bytes, seconds } = options.clip;
   const push = new Push('srt-live-transmit', ['-q', '-ll', 'error', '-a:no', '-chunk:1316',
     'file://con', srtUrl(relay, options)], { stdin: 'pipe' });
-  const began = Date.now();
-  let at = 0;
+  let began = Date.now(), paused = 0, at = 0;
+  push.pause = () => { paused = Date.now(); };
+  push.resume = () => { began += Date.now() - paused; paused = 0; };
   const timer = setInterval(() => {
+    if (paused) return;
     const due = Math.min(1, (Date.now() - began) / 1000 / seconds) * bytes.length;
     const upTo = due >= bytes.length ? bytes.length : Math.floor(due / 1316) * 1316;
     if (upTo > at && !push.status) push.process.stdin.write(bytes.subarray(at, upTo));

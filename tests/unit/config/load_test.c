@@ -88,7 +88,7 @@ static void test_defaults(void **state)
         assert_int_equal(c->hls.part_uris, PART_URIS_NUMBER);
         assert_true(c->rooms.open);
         assert_int_equal(c->rooms.max, 1000);
-        assert_int_equal(c->rooms.resume_s, 60);
+        assert_int_equal(c->rooms.resume_s, 900);
         assert_int_equal(c->rooms.list_count, 0);
         assert_null(config_find_room(c, "any"));
         assert_int_equal(c->limits.feed_mbps, 120);
@@ -117,7 +117,7 @@ static void test_every_key(void **state)
             snprintf(value, sizeof value, "%s",
                      k->type == KEY_BOOL       ? "false"
                      : k->type == KEY_WORD     ? "error"
-                     : k->type == KEY_CHOICE   ? "range"
+                     : k->type == KEY_CHOICE   ? k->words[strcmp(k->name, "fill") ? 1 : 2]
                      : k->type == KEY_DURATION ? "15m"
                                                : "[2001:db8::7]:0");
         snprintf(yaml, sizeof yaml, "%s:\n  %s: \"%s\"\n", k->section, k->name, value);

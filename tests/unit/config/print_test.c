@@ -67,8 +67,9 @@ static void test_defaults_round_trip(void **state)
     char *text = print(c, false);
     for (size_t i = 0; i < CONFIG_KEYS; i++) {
         char line[128];
-        const char *quote =
-            config_keys[i].type == KEY_ADDRESS || config_keys[i].type == KEY_TEXT ? "\"" : "";
+        enum key_type type = config_keys[i].type;
+        bool quoted = type == KEY_ADDRESS || type == KEY_TEXT || type == KEY_FILE;
+        const char *quote = quoted ? "\"" : "";
         snprintf(line, sizeof line, "\n  %s: %s%s%s\n", config_keys[i].name, quote,
                  config_keys[i].standard, quote);
         assert_non_null(strstr(text, line));
@@ -117,6 +118,7 @@ static const char ROOMS[] = "rooms:\n"
                             "      key: \"null\"\n"
                             "      passphrase: '  ten bytes at least  '\n"
                             "      play_out: classic\n"
+                            "      takeover: refuse\n"
                             "      low_latency: false\n"
                             "      part_ms: 334\n"
                             "      window: 15m\n"
@@ -135,6 +137,7 @@ static void test_rooms_round_trip(void **state)
     assert_string_equal(r->key, "null");
     assert_string_equal(r->passphrase, "  ten bytes at least  ");
     assert_int_equal(r->play_out, PLAY_OUT_CLASSIC);
+    assert_int_equal(r->takeover, ROOM_TAKEOVER_REFUSE);
     assert_int_equal(r->low_latency, ROOM_SWITCH_OFF);
     assert_int_equal(r->part_ms, 334);
     assert_string_equal(r->window, "15m");

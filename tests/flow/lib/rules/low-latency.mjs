@@ -71,7 +71,8 @@ function checkHints(list, parts, fault) {
     const n = list.hints.filter((h) => h.type === type).length;
     if (n > 1) fault(82, `${n} EXT-X-PRELOAD-HINT of type ${type}`, 'should');
   }
-  if (!list.endList && parts.length && !list.hints.some((h) => h.type === 'PART')) {
+  // 6.2.6: what is hinted at will be. Behind a part that never was nobody knows what comes.
+  if (!list.endList && parts.length && !parts.at(-1).gap && !list.hints.some((h) => h.type === 'PART')) {
     fault(82, 'no EXT-X-PRELOAD-HINT for the next part');
   }
 }

@@ -124,15 +124,17 @@ export function checkReportTime(report, known, later) {
 }
 
 // Rule 99: when each MSN was whole, by rendition: [{name, whole: Map msn → {at, doubtMs, date}}].
-// Equal numbers need not mean equal content; equal numbers of one date do.
-export function checkTogether(renditions, partTarget, slackMs) {
+// Equal numbers need not mean equal content; equal numbers of one date do. absentMs(from, to): how
+// much of that time nothing could reach the server.
+export function checkTogether(renditions, partTarget, slackMs, absentMs = () => 0) {
   const out = [];
   const [first, ...others] = renditions;
   for (const r of others) {
     for (const [msn, a] of r.whole) {
       const b = first.whole.get(msn);
       if (!b || !(Math.abs(a.date - b.date) < 500)) continue;
-      const apart = Math.abs(a.at - b.at) - a.doubtMs - b.doubtMs - slackMs;
+      const apart = Math.abs(a.at - b.at) - a.doubtMs - b.doubtMs - slackMs
+        - absentMs(Math.min(a.at, b.at), Math.max(a.at, b.at));
       if (apart > partTarget * 1000) {
         out.push({ rule: 99, text: `MSN ${msn} came to ${r.name} and ${first.name} `
           + `${Math.round(Math.abs(a.at - b.at))} ms apart` });

@@ -74,7 +74,7 @@ static void test_bad_requests(void **state)
     assert_int_equal(ask("../x").verdict, ADMISSION_BAD_REQUEST);
     assert_int_equal(ask("").verdict, ADMISSION_BAD_REQUEST);
     assert_int_equal(ask("#!::r=any,m=request").verdict, ADMISSION_BAD_MODE);
-    assert_int_equal(ask("any?role=backup").verdict, ADMISSION_ROLE);
+    assert_int_equal(ask("any?role=backup").verdict, ADMISSION_YES);
     admission_decide(a, &old, &answer);
     assert_int_equal(answer.verdict, ADMISSION_VERSION);
     for (int v = ADMISSION_BAD_REQUEST; v < ADMISSION_VERDICTS; v++) {
@@ -100,6 +100,40 @@ static void test_states(void **state)
     assert_int_equal(ask("any").verdict, ADMISSION_FULL);
     admission_set_room(a, "any", LINK_ROOM_FREE, false, false);
     assert_int_equal(ask("other").verdict, ADMISSION_YES);
+}
+
+static enum admission_verdict ask_from(const char *peer)
+{
+    struct admission_request q = {
+        .stream_id = "any", .stream_id_len = 3, .hs_version = 5, .peer = peer, .now_us = now_us};
+    struct admission_answer answer;
+
+    admission_decide(a, &q, &answer);
+    return answer.verdict;
+}
+
+static void test_repeats(void **state)
+{
+    char peer[32];
+
+    (void)state;
+    now_us += 5000000;
+    assert_int_equal(ask_from("203.0.113.7:5000"), ADMISSION_YES);
+    admission_note_ended(a, "203.0.113.7:5000", now_us);
+    assert_int_equal(ask_from("203.0.113.7:5000"), ADMISSION_REPEAT);
+    assert_int_equal(ask_from("203.0.113.7:500"), ADMISSION_YES);
+    assert_int_equal(ask_from("203.0.113.7:5001"), ADMISSION_YES); /* it has come anew */
+    now_us += 9000000;
+    assert_int_equal(ask_from("203.0.113.7:5000"), ADMISSION_REPEAT);
+    now_us += 1000000;
+    assert_int_equal(ask_from("203.0.113.7:5000"), ADMISSION_YES);
+    admission_note_ended(a, "203.0.113.7:5000", now_us);
+    for (int i = 0; i < 32; i++) { /* the oldest are forgotten */
+        snprintf(peer, sizeof(peer), "203.0.113.8:%d", i);
+        admission_note_ended(a, peer, now_us);
+    }
+    assert_int_equal(ask_from("203.0.113.7:5000"), ADMISSION_YES);
+    assert_int_equal(ask_from("203.0.113.8:0"), ADMISSION_REPEAT);
 }
 
 static void test_rate(void **state)
@@ -181,6 +215,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_keys_and_doors, make, end),
         cmocka_unit_test_setup_teardown(test_bad_requests, make, end),
         cmocka_unit_test_setup_teardown(test_states, make, end),
+        cmocka_unit_test_setup_teardown(test_repeats, make, end),
         cmocka_unit_test_setup_teardown(test_rate, make, end),
         cmocka_unit_test_setup_teardown(test_events_are_bounded, make, end),
         cmocka_unit_test_setup_teardown(test_ten_thousand_keys, make, end),

@@ -168,14 +168,14 @@ static void test_too_many(void **state)
     assert_int_equal(count, ASIDES_PER_S);
     asides_count(a, &c);
     assert_int_equal(c.left_out, 40 - ASIDES_PER_S);
-    asides_second(a);
+    asides_second(a, false);
     cue(50, true, RAW + 90000, 0);
     unit(RAW + 3000 * 50, NULL, 0);
     assert_int_equal(count, ASIDES_PER_S + 1);
-    asides_second(a);
+    asides_second(a, false);
     for (uint32_t i = 0; i < 40; i++) { /* nothing asks for the time: what waits is bounded */
         cue(i, true, RAW + 90000, 0);
-        asides_second(a);
+        asides_second(a, false);
     }
     asides_count(a, &c);
     assert_true(c.left_out > 40 - ASIDES_PER_S);

@@ -2,8 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/link/link.h"
 #include "relay/room/handover.h"
+#include "relay/room/handover_form.h"
 #include "tests/unit/relay/room/golden.h"
 #include "tests/unit/relay/room/ll_actors.h"
+#include "tests/unit/relay/room/pair_actors.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -31,7 +33,11 @@ static void start(struct stage *s, struct ll_track *t)
 
 static struct rooms *empty_rooms(struct stage *s)
 {
-    const struct rooms_out out = {s, stage_show, stage_hide, stage_publish, stage_send};
+    const struct rooms_out out = {.ctx = s,
+                                  .show = stage_show,
+                                  .hide = stage_hide,
+                                  .publish = stage_publish,
+                                  .send = stage_send};
     struct rooms *r;
     assert_int_equal(0, rooms_new(&r, &s->config, &out, 2, s->now_us, s->wall_us));
     return r;
@@ -131,6 +137,58 @@ static void test_what_is_known_goes_along(void **state)
     ll_next(&t[1]);
 }
 
+/* Main's half of a segment before each step, backup's half after it: no viewer notices. */
+static void test_a_switch_goes_along(void **state)
+{
+    struct stage *s = *state;
+    struct listing *l = calloc(1, sizeof(*l));
+    struct ll_track one[2], two[2];
+    struct room_facts f;
+    struct rooms_facts sums;
+    open_as(s, 1, "main");
+    tracks(s, 1, "video init");
+    for (uint32_t k = 0; k < 2; k++)
+        one[k] = ll_track_of(1, k, FIRST_90K);
+    ll_run(s, one, 2, 2);
+    ll_parts(s, one, 2, 2);
+    open_as(s, 2, "backup");
+    signs(s, 2, false, true, true);
+    mark(s, 1, 70, 7);
+    change_hands(s);
+    mark(s, 2, 70, 7);
+    signs(s, 1, true, false, false);
+    assert_true(told(s, LINK_FEED_REST, 1));
+    change_hands(s); /* while it leaves */
+    for (size_t k = 0; k < 2; k++)
+        ll_finish(s, &one[k]);
+    change_hands(s); /* ... and is kept back */
+    rested(s, 1);
+    assert_true(told(s, LINK_FEED_GO, 2));
+    assert_true(stage_sent(s, LINK_FEED_GO)->u.go.goes_on);
+    tracks(s, 2, "video init");
+    for (uint32_t k = 0; k < 2; k++)
+        two[k] = ll_track_of(2, k, one[k].start_90k);
+    ll_parts(s, two, 2, 1);
+    change_hands(s); /* one file of both */
+    ll_parts(s, two, 2, 1);
+    for (size_t k = 0; k < 2; k++)
+        ll_finish(s, &two[k]);
+    ll_run(s, two, 2, 2);
+    room_facts(rooms_find(s->rooms, "hall"), &f);
+    assert_int_equal(1, f.pair->switches);
+    assert_int_equal(1, f.pair->standby.feed);
+    assert_string_equal("backup", f.session->role);
+    assert_null(strstr(stage_text(s, "hall", "video.m3u8"), "#EXT-X-DISCONTINUITY\n"));
+    assert_null(strstr(stage_text(s, "hall", "audio.m3u8"), "#EXT-X-DISCONTINUITY\n"));
+    assert_null(strstr(stage_text(s, "hall", "video.m3u8"), "GAP"));
+    stage_listing(s, "video", l);
+    assert_int_equal(5, l->count);
+    assert_true(l->list[2].duration_s == 2.0); /* 0.5 + 0.5 | 0.5 + 0.5 */
+    rooms_facts(s->rooms, &sums);
+    assert_int_equal(0, sums.faults);
+    free(l);
+}
+
 /* A giver that dies: the taker has a part of everything, and gives it back to the last byte. */
 static void test_broken_off_anywhere(void **state)
 {
@@ -162,7 +220,7 @@ static void test_nonsense(void **state)
     struct rooms *next = empty_rooms(s);
     int ends[2];
     for (uint32_t kind = 0; kind < 16; kind++) {
-        if (kind == 11)
+        if (kind == FORM_DONE)
             continue;
         assert_int_equal(0, link_pair(ends));
         assert_int_equal(0, parcel_send(ends[0], kind, "nonsense", 8, ends[0], 0));
@@ -179,6 +237,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_viewers_see_the_same, set_low_latency, stage_strike),
         cmocka_unit_test_setup_teardown(test_what_is_known_goes_along, set_low_latency,
                                         stage_strike),
+        cmocka_unit_test_setup_teardown(test_a_switch_goes_along, set_low_latency, stage_strike),
         cmocka_unit_test_setup_teardown(test_broken_off_anywhere, set_low_latency, stage_strike),
         cmocka_unit_test_setup_teardown(test_nonsense, set_low_latency, stage_strike),
     };

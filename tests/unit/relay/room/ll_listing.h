@@ -45,6 +45,7 @@ static inline void ll_read_part(struct ll_listing *l, const char *line)
     assert_true(l->count <= LL_PARTS && l->dated); /* rule 80 */
     *p = (struct ll_part){.msn = l->msn, .index = l->index++};
     p->duration_s = ll_number(line, "DURATION=");
+    p->gap = strstr(line, ",GAP=YES") != NULL;
     p->independent = strstr(line, ",INDEPENDENT=YES") != NULL;
     p->gap = strstr(line, ",GAP=YES") != NULL;
     assert_true(ll_attribute(line, ",URI=", p->uri));

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/relay/room/actors.h"
 #include "tests/unit/relay/room/golden.h"
+#include "tests/unit/relay/room/pair_actors.h"
 
 /* LINK_TRACK of the transport stream, with a descriptor or, as is right, without. */
 static void announce(struct stage *s, uint64_t feed, int fd, uint32_t init_bytes)
@@ -50,6 +51,31 @@ static void test_list_of_its_own(void **state)
     stage_golden(s, "ts.m3u8", "ts-sliding.m3u8");
     assert_null(strstr(stage_text(s, "hall", "index.m3u8"), "ts.m3u8"));
     assert_null(strstr(stage_text(s, "hall", "video.m3u8"), "ts.m3u8"));
+}
+
+/* Half a segment of it is main's: backup's half counts on from there. */
+static void test_counters_in_one_segment(void **state)
+{
+    struct stage *s = *state;
+    open_as(s, 1, "main");
+    start(s, 1);
+    run(s, 1, 0, 2, 0);
+    open_as(s, 2, "backup");
+    signs(s, 2, false, true, true);
+    mark(s, 1, 70, 7);
+    mark(s, 2, 70, 7);
+    signs(s, 1, true, false, false);
+    for (uint32_t track = 0; track < 2; track++) {
+        struct link_message m = stage_segment(s, 1, track, 2);
+        stage_deliver(s, &m);
+    }
+    deliver(s, 1, 2, 0);
+    rested(s, 1);
+    assert_true(told(s, LINK_FEED_GO, 2));
+    const struct link_go *go = &stage_sent(s, LINK_FEED_GO)->u.go;
+    assert_true(go->goes_on);
+    for (uint8_t i = 0; i < LINK_TS_PIDS; i++)
+        assert_int_equal((2 * 3 + i) & 15, go->ts_counters[i]);
 }
 
 static void test_files(void **state)
@@ -158,9 +184,13 @@ static void test_what_no_worker_should_send(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STAGED(test_list_of_its_own), STAGED(test_files),
-        STAGED(test_not_waited_for),  STAGED(test_counters_outlive_a_feed),
-        STAGED(test_session_without), STAGED(test_what_no_worker_should_send),
+        STAGED(test_list_of_its_own),
+        STAGED(test_files),
+        STAGED(test_not_waited_for),
+        STAGED(test_counters_outlive_a_feed),
+        STAGED(test_counters_in_one_segment),
+        STAGED(test_session_without),
+        STAGED(test_what_no_worker_should_send),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,25 @@
+/* What holds for a room: its own value where it is listed with one, else the global one. */
+/* SPDX-License-Identifier: MIT */
+/* Owns: nothing; strings are the configuration's. Thread: any. Life: values. Fails: never. */
+#ifndef CONFIG_ROOM_VALUES_H
+#define CONFIG_ROOM_VALUES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct config;
+
+/* While no feed is live. */
+enum rooms_fill { ROOM_FILL_GAP, ROOM_FILL_SLATE, ROOM_FILL_HOLD };
+enum { ROOM_FILL_GLOBAL = 0 }; /* config_room.fill: this, or 1 + enum rooms_fill */
+
+bool config_low_latency(const struct config *c, const char *room);
+uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
+uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */
+bool config_wants_ts(const struct config *c, const char *room);
+/* While no feed is live: what is listed, and how long. */
+enum rooms_fill config_fill(const struct config *c, const char *room);
+const char *config_slate(const struct config *c, const char *room); /* a file; "": none */
+uint32_t config_resume_s(const struct config *c, const char *room);
+
+#endif

@@ -1,0 +1,308 @@
+/* Puts the two halves of a segment together, part by part or at once. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/room/stitch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+    CHUNK_BYTES = 1 << 16,
+    MOST_BYTES = 1 << 27, /* what a worker says is long, is copied only so far: rooms wait for it */
+};
+static const int64_t most_shift_90k = 45000;
+static const int64_t most_behind_90k = 27000; /* EXTINF still rounds to the target (rule 11) */
+
+static void drop(int *fd)
+{
+    if (*fd > 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void end_track(struct stitch_track *t)
+{
+    if (t->kept)
+        drop(&t->fd);
+    if (t->joined) {
+        drop(&t->whole);
+        drop(&t->source);
+    }
+    *t = (struct stitch_track){0};
+}
+
+void stitch_fini(struct stitch *s)
+{
+    for (size_t i = 0; i < LINK_TRACK_SLOTS; i++)
+        end_track(&s->tracks[i]);
+    *s = (struct stitch){0};
+}
+
+static int copy(int to, uint32_t at, int from, uint32_t offset, uint32_t bytes)
+{
+    static char chunk[CHUNK_BYTES]; /* the control thread's */
+    if (bytes > MOST_BYTES)
+        return -EFBIG;
+    while (bytes > 0) {
+        ssize_t n = pread(from, chunk, bytes < sizeof(chunk) ? bytes : sizeof(chunk), offset);
+        if (n <= 0 || pwrite(to, chunk, (size_t)n, at) != n)
+            return -EIO;
+        offset += (uint32_t)n;
+        at += (uint32_t)n;
+        bytes -= (uint32_t)n;
+    }
+    return 0;
+}
+
+static const struct window_segment *open_of(const struct session *s, uint32_t track)
+{
+    const struct rendition *r = s->tracks[track].rendition;
+    return r ? window_open(&r->window) : NULL;
+}
+
+bool stitch_keep(struct stitch *s, const struct presentation *p, const struct session *first,
+                 const struct link_message *m, int fd)
+{
+    uint32_t track = m->u.segment.track;
+    if (track >= LINK_TRACK_SLOTS || !first->tracks[track].rendition || m->u.segment.gap || fd < 0)
+        return false;
+    const struct window_segment *open = open_of(first, track);
+    uint64_t msn = first->base_msn + m->u.segment.sequence;
+    bool listed = open && open->msn == msn;
+    if (!first->based || msn + 1 < p->next_msn || (open && !listed) || s->tracks[track].kept)
+        return false;
+    const struct stitch_track *lead = &s->tracks[0]; /* it is the first that ends what it has */
+    if (track > 0 && !(lead->kept && lead->m.u.segment.sequence == m->u.segment.sequence))
+        return false; /* it is whole, or a number behind */
+    s->tracks[track] = (struct stitch_track){.kept = true, .m = *m, .fd = listed ? -1 : fd};
+    if (listed)
+        close(fd);
+    return true;
+}
+
+/* The newest segment of a track: its number, and where it starts and ends. False: it has none. */
+static bool newest_of(const struct stitch *s, const struct session *first, uint32_t track,
+                      uint64_t *msn, int64_t *start_90k, int64_t *end_90k)
+{
+    const struct rendition *r = first->tracks[track].rendition;
+    const struct window_segment *last = r ? window_last(&r->window) : NULL;
+    const struct stitch_track *k = &s->tracks[track];
+    if (k->kept && k->fd >= 0) {
+        *msn = first->base_msn + k->m.u.segment.sequence;
+        *start_90k = k->m.u.segment.start_90k;
+        *end_90k = *start_90k + k->m.u.segment.duration_90k;
+    } else if (last) {
+        *msn = last->msn;
+        *start_90k = last->start_90k;
+        *end_90k = *start_90k + last->duration_90k;
+    }
+    return last || (k->kept && k->fd >= 0);
+}
+
+bool stitch_is_even(const struct stitch *s, const struct session *first)
+{
+    uint64_t lead_msn, msn;
+    int64_t lead_90k, start_90k, end_90k;
+    if (!newest_of(s, first, 0, &lead_msn, &lead_90k, &end_90k))
+        return false;
+    for (uint32_t t = 1; t < LINK_TRACKS_MAX; t++) {
+        if (!first->tracks[t].rendition)
+            continue;
+        if (!newest_of(s, first, t, &msn, &start_90k, &end_90k) || msn > lead_msn ||
+            (msn < lead_msn && (msn + 1 < lead_msn || end_90k < lead_90k - most_behind_90k)))
+            return false;
+    }
+    return true;
+}
+
+/* A gap has no frames. */
+static int64_t frame_of(int64_t duration_90k, uint32_t samples)
+{
+    return samples > 0 ? duration_90k / ((int64_t)samples + 1) : 0;
+}
+
+void stitch_begin(struct stitch *s, const struct presentation *p, const struct session *first,
+                  int64_t from_90k[static LINK_GO_TRACKS])
+{
+    s->on = true;
+    s->base_msn = p->next_msn - 1;
+    for (uint32_t t = 0; t < LINK_TRACK_SLOTS; t++) {
+        const struct rendition *r = first->tracks[t].rendition;
+        const struct window_segment *last = r ? window_last(&r->window) : NULL;
+        const struct stitch_track *k = &s->tracks[t];
+        int64_t end_90k = p->end_90k, frame_90k = 0;
+        if (k->kept && k->fd >= 0) {
+            uint64_t msn = first->base_msn + k->m.u.segment.sequence;
+            s->base_msn = msn > s->base_msn ? msn : s->base_msn;
+            end_90k = k->m.u.segment.start_90k + k->m.u.segment.duration_90k;
+            frame_90k = frame_of(k->m.u.segment.duration_90k, k->m.u.segment.samples);
+        } else if (last) {
+            end_90k = last->start_90k + last->duration_90k;
+            frame_90k = frame_of(last->duration_90k, last->samples);
+        }
+        /* half a frame less: how long the last frame is, was a guess */
+        if (t < LINK_GO_TRACKS)
+            from_90k[t] = end_90k - frame_90k / 2;
+    }
+}
+
+static int start_file(const void *name)
+{
+    return memfd_create(name, MFD_CLOEXEC);
+}
+
+/* The open segment's file becomes one that can grow; its bytes and their ETag stay. */
+static bool join_open(struct stitch_track *t, struct window_segment *open,
+                      const struct link_part *k, int fd)
+{
+    struct blob *file;
+    if (!open->file) /* a gap */
+        return false;
+    int whole = start_file("roomcast-stitched"), shared = -1;
+    int64_t shift_90k = k->start_90k - open->start_90k - open->duration_90k;
+    if (whole < 0 || llabs(shift_90k) > most_shift_90k ||
+        copy(whole, 0, open->file->fd, 0, open->bytes) < 0 ||
+        (shared = fcntl(whole, F_DUPFD_CLOEXEC, 0)) < 0 ||
+        blob_new(&file, shared, 0, open->file->etag) < 0) {
+        drop(&whole);
+        return false;
+    }
+    blob_unref(&open->file);
+    open->file = file;
+    t->joined = true;
+    t->whole = whole;
+    t->source = fd;
+    t->bytes = open->bytes;
+    t->parts = open->part_count;
+    t->samples = open->samples;
+    t->shift_90k = shift_90k;
+    return true;
+}
+
+static bool take_part(struct stitch *s, const struct session *second, const struct link_message *m,
+                      struct link_message *out, int *fd)
+{
+    const struct link_part *k = &m->u.part;
+    struct stitch_track *t = &s->tracks[k->track];
+    struct rendition *r = second->tracks[k->track].rendition;
+    struct window_segment *open = r ? window_open(&r->window) : NULL;
+    if (!open || open->msn != s->base_msn)
+        return false;
+    if (k->part == 0 && *fd >= 0 && !t->joined) {
+        if (!join_open(t, open, k, *fd))
+            return false;
+        *fd = -1;
+    }
+    if (!t->joined || (uint64_t)t->bytes + k->offset + k->bytes > UINT32_MAX ||
+        copy(t->whole, t->bytes + k->offset, t->source, k->offset, k->bytes) < 0)
+        return false;
+    *out = *m;
+    out->u.part.part += t->parts;
+    out->u.part.offset += t->bytes;
+    out->u.part.start_90k -= t->shift_90k;
+    out->u.part.present_90k -= t->shift_90k;
+    return true;
+}
+
+/* The end of a segment whose parts are in the window already. */
+static bool end_open(struct stitch *s, const struct session *second, const struct link_message *m,
+                     struct link_message *out, int *fd)
+{
+    struct stitch_track *t = &s->tracks[m->u.segment.track];
+    const struct window_segment *open = open_of(second, m->u.segment.track);
+    if (!t->joined || !open || open->msn != s->base_msn || *fd < 0)
+        return false;
+    *out = *m;
+    out->u.segment.start_90k = open->start_90k;
+    out->u.segment.duration_90k = open->duration_90k;
+    out->u.segment.present_90k = open->start_90k;
+    out->u.segment.bytes += t->bytes;
+    out->u.segment.parts += t->parts;
+    out->u.segment.samples += t->samples;
+    out->u.segment.independent = open->independent;
+    out->u.segment.iframe_bytes = t->kept ? t->m.u.segment.iframe_bytes : 0;
+    close(*fd);
+    *fd = t->whole;
+    t->whole = -1;
+    end_track(t);
+    return true;
+}
+
+/* The end of one that was kept as a whole. */
+static bool end_kept(struct stitch *s, const struct link_message *m, struct link_message *out,
+                     int *fd)
+{
+    struct stitch_track *t = &s->tracks[m->u.segment.track];
+    uint32_t bytes = t->m.u.segment.bytes;
+    int whole;
+    if (!t->kept || t->fd < 0 || *fd < 0 || (uint64_t)bytes + m->u.segment.bytes > UINT32_MAX)
+        return false;
+    whole = start_file("roomcast-stitched");
+    if (whole < 0 || copy(whole, 0, t->fd, 0, bytes) < 0 ||
+        copy(whole, bytes, *fd, 0, m->u.segment.bytes) < 0) {
+        drop(&whole);
+        return false;
+    }
+    *out = *m;
+    out->u.segment.start_90k = t->m.u.segment.start_90k;
+    out->u.segment.present_90k = t->m.u.segment.present_90k;
+    out->u.segment.capture_wall_us = t->m.u.segment.capture_wall_us;
+    out->u.segment.duration_90k =
+        m->u.segment.start_90k + m->u.segment.duration_90k - t->m.u.segment.start_90k;
+    out->u.segment.bytes += bytes;
+    out->u.segment.samples += t->m.u.segment.samples;
+    out->u.segment.independent = t->m.u.segment.independent;
+    out->u.segment.iframe_bytes = t->m.u.segment.iframe_bytes;
+    close(*fd);
+    *fd = whole;
+    end_track(t);
+    return true;
+}
+
+bool stitch_take(struct stitch *s, const struct session *second, const struct link_message *m,
+                 struct link_message *out, int *fd)
+{
+    if (!s->on)
+        return false;
+    if (m->type == LINK_PART)
+        return m->u.part.track < LINK_TRACK_SLOTS && m->u.part.sequence == 0 &&
+               take_part(s, second, m, out, fd);
+    if (m->u.segment.track >= LINK_TRACK_SLOTS || m->u.segment.sequence != 0 || m->u.segment.gap)
+        return false;
+    return end_open(s, second, m, out, fd) || end_kept(s, m, out, fd);
+}
+
+bool stitch_give_back(struct stitch *s, struct link_message *out, int *fd)
+{
+    for (size_t i = 0; i < LINK_TRACK_SLOTS; i++) {
+        struct stitch_track *t = &s->tracks[i];
+        if (!t->kept || t->fd < 0)
+            continue;
+        *out = t->m;
+        *fd = t->fd;
+        t->fd = -1;
+        end_track(t);
+        return true;
+    }
+    return false;
+}
+
+bool stitch_release(struct stitch *s, const struct link_message *m, struct link_message *out,
+                    int *fd)
+{
+    bool part = m->type == LINK_PART;
+    uint32_t track = part ? m->u.part.track : m->u.segment.track;
+    uint64_t sequence = part ? m->u.part.sequence : m->u.segment.sequence;
+    struct stitch_track *t = track < LINK_TRACK_SLOTS ? &s->tracks[track] : NULL;
+    if (!s->on || sequence == 0 || !t || !t->kept || t->fd < 0)
+        return false;
+    *out = t->m;
+    out->u.segment.sequence = 0; /* its number, by the second feed's base */
+    *fd = t->fd;
+    t->fd = -1;
+    end_track(t);
+    return true;
+}

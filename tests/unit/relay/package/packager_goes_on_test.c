@@ -1,0 +1,117 @@
+/* A feed of the same encoder goes on where another one ended: at any picture, or behind a hole. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/relay/package/packager_stage.h"
+
+/* A feed whose units have the raw times that are below by 5000: its tracks go on from there. */
+static void make_going_on(int64_t video_90k, int64_t audio_90k)
+{
+    static const struct packager_track both[] = {{.codec = CODEC_H264}, {.codec = CODEC_AAC}};
+    struct packager_out out = {.track = on_track, .segment = on_segment};
+    struct packager_options o = {.segment_ms = 2000,
+                                 .max_target_s = 10,
+                                 .segment_bytes = 1 << 24,
+                                 .part_90k = 45000,
+                                 .target_duration_s = 2,
+                                 .start_90k = 7000000,
+                                 .goes_on = true,
+                                 .raw_90k = 7000000 - 5000,
+                                 .from_90k = {video_90k, audio_90k}};
+
+    memset(&seen, 0, sizeof(seen));
+    record = H264_BASE_RECORD;
+    assert_int_equal(packager_new(&p, &o, both, 2, &out), 0);
+}
+
+/* Two seconds before and four after the place, a keyframe each second: picture 37 is not one. */
+static void run_going_on(uint64_t first)
+{
+    for (uint64_t i = first; i < 180; i++) {
+        video(6995000 - 60 * FRAME + i * FRAME, i % 30 == 7);
+        audio(6995000 - 60 * FRAME + i * FRAME);
+    }
+}
+
+static void test_goes_on_between_keyframes(void **state)
+{
+    (void)state;
+    make_going_on(7000000 - FRAME / 2, 7000000 + 3 * FRAME - 900);
+    run_going_on(7);
+    finish();
+    /* every unit from the place on, and none before it */
+    assert_int_equal(seen.samples[0], 120);
+    assert_int_equal(seen.samples[1], 117);
+    assert_int_equal(seen.segments[0][0].start_90k, 7000000);
+    assert_in_range(seen.segments[1][0].start_90k, 7000000 + 3 * FRAME - 1, 7000000 + 3 * FRAME);
+    assert_int_equal(seen.segments[0][0].sequence, 0); /* the end of what the other feed began */
+    assert_false(seen.segments[0][0].independent);
+    assert_int_equal(seen.segments[0][0].samples, 7); /* to the next keyframe */
+    assert_true(seen.segments[0][1].independent);
+    assert_int_equal(seen.segments[0][1].samples, 60);
+    for (size_t i = 0; i < seen.count[0]; i++)
+        assert_false(seen.segments[0][i].discontinuity);
+    assert_int_equal(seen.segments[0][1].clock_90k, 5000);
+}
+
+static void test_goes_on_at_a_keyframe(void **state)
+{
+    (void)state;
+    make_going_on(7000000 + 7 * FRAME - 1, 7000000 + 7 * FRAME - 1);
+    run_going_on(7);
+    finish();
+    assert_int_equal(seen.segments[0][0].sequence, 1); /* the other feed's was whole */
+    assert_true(seen.segments[0][0].independent);
+    assert_int_equal(seen.segments[0][0].start_90k, 7000000 + 7 * FRAME);
+    assert_int_equal(seen.samples[0], 113);
+}
+
+static void test_goes_on_behind_a_hole(void **state)
+{
+    (void)state;
+    make_going_on(7000000, 7000000);
+    run_going_on(90); /* a second is missing, and the first picture is none to begin with */
+    finish();
+    assert_int_equal(seen.segments[0][0].sequence, 1);
+    assert_true(seen.segments[0][0].independent);
+    assert_true(seen.segments[0][0].discontinuity);
+    assert_int_equal(seen.segments[0][0].start_90k, 7000000 + 37 * FRAME);
+    assert_int_equal(seen.samples[0], 83);
+}
+
+/* A third of a second behind the first half: no part within a segment may be so short. */
+static void test_leaves_a_splinter(void **state)
+{
+    (void)state;
+    make_going_on(7000000 + 7 * FRAME - 1, 7000000 + 7 * FRAME - 1);
+    for (uint64_t i = 67; i < 67 + 25; i++)
+        video(6995000 - 60 * FRAME + i * FRAME, i == 67);
+    assert_int_equal(packager_drop_splinters(p), 0);
+    assert_int_equal(packager_end(p), 0);
+    packager_free(&p);
+    assert_int_equal(seen.count[0], 1);
+    assert_int_equal(seen.samples[0], 15);
+    assert_int_equal(seen.segments[0][0].duration_90k, 15 * FRAME);
+}
+
+/* What a segment begins with stays: it is independent. */
+static void test_keeps_a_beginning(void **state)
+{
+    (void)state;
+    make_going_on(7000000 + 7 * FRAME - 1, 7000000 + 7 * FRAME - 1);
+    for (uint64_t i = 67; i < 67 + 5; i++)
+        video(6995000 - 60 * FRAME + i * FRAME, i == 67);
+    assert_int_equal(packager_drop_splinters(p), 0);
+    finish();
+    assert_int_equal(seen.samples[0], 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_goes_on_between_keyframes),
+        cmocka_unit_test(test_goes_on_at_a_keyframe),
+        cmocka_unit_test(test_goes_on_behind_a_hole),
+        cmocka_unit_test(test_leaves_a_splinter),
+        cmocka_unit_test(test_keeps_a_beginning),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
