@@ -26,7 +26,7 @@ export function readNumbers(text) {
       at += Number(seconds) * 1000;
     }
   }
-  return { from, start, sequence, end: msn, dates, endDate: at, part: parts.at(-1) ?? 0,
+  return { from, start, sequence, end: msn, dates, endDate: at, part: parts.at(-1) ?? null,
     target: Number(first(text, /TARGETDURATION:(\d+)/)),
     partTarget: Number(first(text, /PART-TARGET=([\d.]+)/) ?? 0) };
 }
@@ -39,6 +39,7 @@ export function goneBack(was, now) {
   never('the last media sequence number', was.end, now.end);
   never('DISCONTINUITY-SEQUENCE', was.start, now.start);
   never('the last discontinuity sequence number', was.sequence, now.sequence);
+  now.part ??= was.part; // a list that ends in gaps names no part
   never('the number of parts', was.part, now.part);
   never('the first PROGRAM-DATE-TIME', was.dates[0][1], now.dates[0][1] + 1);
   never('the last PROGRAM-DATE-TIME', was.endDate, now.endDate + 1);
