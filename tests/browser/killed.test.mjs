@@ -9,18 +9,7 @@ import { run } from '../flow/lib/child.mjs';
 import { get, sleep, until } from '../flow/lib/http.mjs';
 import { Publisher } from '../flow/lib/kills.mjs';
 import { BINARY, scratch, startRelay } from '../flow/lib/relay.mjs';
-import { openBrowser, openPage, stats, waitForState, waitForStats } from './lib/chromium.mjs';
-
-const BACK_MS = 10000;
-
-// How long until it plays on from here, in ms.
-async function playsOn(page) {
-  const began = Date.now();
-  const was = await stats(page);
-  await waitForStats(page, 'frames to advance', BACK_MS,
-    (s) => s.state === 'playing' && s.decoded > was.decoded + 20);
-  return Date.now() - began;
-}
+import { openBrowser, openPage, playsOn, stats, waitForState } from './lib/chromium.mjs';
 
 test('a viewer and a relay that dies', { timeout: 150000 }, async (t) => {
   const relay = await startRelay(t, { state: scratch(t), errors: [/front_died/] });

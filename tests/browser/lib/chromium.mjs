@@ -57,6 +57,15 @@ export async function waitForStats(page, what, limitMs, test) {
 export const waitForState = (page, state, limitMs = 15000) => waitForStats(page, state, limitMs,
   (s) => s.state === state);
 
+// How long until it plays on from here, in ms.
+export async function playsOn(page, limitMs = 10000) {
+  const began = Date.now();
+  const was = await stats(page);
+  await waitForStats(page, 'frames to advance', limitMs,
+    (s) => s.state === 'playing' && s.decoded > was.decoded + 20);
+  return Date.now() - began;
+}
+
 // How far the page is wider than the window, in pixels.
 export const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth
   - document.documentElement.clientWidth);
