@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/room/stitch.h"
 
+#include "relay/base/seals.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -151,7 +153,7 @@ void stitch_begin(struct stitch *s, const struct presentation *p, const struct s
 
 static int start_file(const void *name)
 {
-    return memfd_create(name, MFD_CLOEXEC);
+    return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 }
 
 /* The open segment's file becomes one that can grow; its bytes and their ETag stay. */
@@ -213,7 +215,8 @@ static bool end_open(struct stitch *s, const struct session *second, const struc
 {
     struct stitch_track *t = &s->tracks[m->u.segment.track];
     const struct window_segment *open = open_of(second, m->u.segment.track);
-    if (!t->joined || !open || open->msn != s->base_msn || *fd < 0)
+    if (!t->joined || !open || open->msn != s->base_msn || *fd < 0 ||
+        fcntl(t->whole, F_ADD_SEALS, SEALS) < 0)
         return false;
     *out = *m;
     out->u.segment.start_90k = open->start_90k;
@@ -242,7 +245,8 @@ static bool end_kept(struct stitch *s, const struct link_message *m, struct link
         return false;
     whole = start_file("roomcast-stitched");
     if (whole < 0 || copy(whole, 0, t->fd, 0, bytes) < 0 ||
-        copy(whole, bytes, *fd, 0, m->u.segment.bytes) < 0) {
+        copy(whole, bytes, *fd, 0, m->u.segment.bytes) < 0 ||
+        fcntl(whole, F_ADD_SEALS, SEALS) < 0) {
         drop(&whole);
         return false;
     }

@@ -1,0 +1,148 @@
+/* A segment of two feeds or more: what is kept back, and what becomes of it. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/base/seals.h"
+#include "tests/unit/relay/room/pair_actors.h"
+
+#include <fcntl.h>
+
+enum { HALF_90K = 60000 };
+static const int64_t first_90k = 900000;
+
+/* A segment of each of the first `count` tracks. */
+static void send_segments(struct stage *s, uint64_t feed, uint32_t count, uint64_t sequence,
+                          int64_t start_90k, int64_t duration_90k)
+{
+    for (uint32_t track = 0; track < count; track++) {
+        struct link_message m = stage_segment(s, feed, track, sequence);
+        m.u.segment.start_90k = m.u.segment.present_90k = start_90k;
+        m.u.segment.duration_90k = duration_90k;
+        stage_deliver(s, &m);
+    }
+}
+
+static void expect_listed(struct stage *s, const char *name, size_t count)
+{
+    struct listing *l = calloc(1, sizeof(*l));
+    struct rooms_facts sums;
+    char list[32];
+    snprintf(list, sizeof(list), "%s.m3u8", name);
+    stage_listing(s, name, l);
+    assert_int_equal(count, l->count);
+    for (size_t i = 0; i < l->count; i++)
+        assert_false(l->list[i].gap);
+    assert_int_equal(0, breaks(s, list));
+    rooms_facts(s->rooms, &sums);
+    assert_int_equal(0, sums.faults);
+    free(l);
+}
+
+static const struct window_segment *listed(struct stage *s, size_t rendition, size_t i)
+{
+    const struct window *w = &facts(s).presentation->renditions[rendition]->window;
+    assert_true(i < window_listed(w));
+    return window_first(w) + i;
+}
+
+/* Main has sent two segments, and is asked to rest. */
+static void start_switch(struct stage *s)
+{
+    start_pair(s);
+    make_alike(s);
+    signs(s, 1, true, false, false);
+    assert_true(told(s, LINK_FEED_REST, 1));
+}
+
+/* Main's third segment has begun, and is kept back; backup is on air and has sent nothing. */
+static void start_half(struct stage *s)
+{
+    start_switch(s);
+    send_segments(s, 1, 2, 2, first_90k + 2 * STAGE_SEGMENT_90K, HALF_90K);
+    rested(s, 1);
+    assert_true(told(s, LINK_FEED_GO, 2));
+    assert_true(stage_sent(s, LINK_FEED_GO)->u.go.goes_on);
+}
+
+static int set_parts(void **state)
+{
+    int err = set_pair(state);
+    struct stage *s = *state;
+    s->config.hls.low_latency = true;
+    s->config.hls.part_ms = 500;
+    return err;
+}
+
+/* Main has listed two segments and `parts` parts of a third one; backup rests. */
+static void start_parts(struct stage *s, struct ll_track one[static 2], unsigned parts)
+{
+    open_as(s, 1, "main");
+    tracks(s, 1, "video init");
+    for (uint32_t k = 0; k < 2; k++)
+        one[k] = ll_track_of(1, k, first_90k);
+    ll_run(s, one, 2, 2);
+    ll_parts(s, one, 2, parts);
+    open_as(s, 2, "backup");
+    signs(s, 2, false, true, true);
+    make_alike(s);
+}
+
+static void finish(struct stage *s, struct ll_track t[static 2])
+{
+    for (size_t k = 0; k < 2; k++)
+        ll_finish(s, &t[k]);
+}
+
+/* A feed goes on where the one before it has ended, with one part of each track. */
+static void go_on(struct stage *s, uint64_t feed, struct ll_track t[static 2],
+                  const struct ll_track before[static 2])
+{
+    assert_true(told(s, LINK_FEED_GO, feed));
+    assert_true(stage_sent(s, LINK_FEED_GO)->u.go.goes_on);
+    tracks(s, feed, "video init");
+    for (uint32_t k = 0; k < 2; k++)
+        t[k] = ll_track_of(feed, k, before[k].start_90k);
+    ll_parts(s, t, 2, 1);
+}
+
+/* Nobody who gets its descriptor may write into it. */
+static void test_whole_file_is_sealed(void **state)
+{
+    struct stage *s = *state;
+    start_half(s);
+    tracks(s, 2, "video init");
+    send_segments(s, 2, 2, 0, first_90k + 2 * STAGE_SEGMENT_90K + HALF_90K, HALF_90K);
+    expect_listed(s, "video", 3);
+    assert_int_equal(SEALS, fcntl(listed(s, 0, 2)->blob->fd, F_GET_SEALS));
+}
+
+/* One file: its name, its ETag and its bytes are those that were said first, and count once. */
+static void test_file_of_parts_is_like_others(void **state)
+{
+    struct stage *s = *state;
+    struct ll_track one[2], two[2];
+    char etag[24];
+    start_parts(s, one, 2);
+    snprintf(etag, sizeof(etag), "%s", listed(s, 0, 2)->file->etag);
+    signs(s, 1, true, false, false);
+    finish(s, one);
+    rested(s, 1);
+    go_on(s, 2, two, one);
+    assert_string_equal(etag, listed(s, 0, 2)->file->etag);
+    finish(s, two);
+    const struct window_segment *whole = listed(s, 0, 2);
+    assert_false(whole->open);
+    assert_string_equal(etag, whole->blob->etag);
+    assert_ptr_equal(whole->file, whole->blob);
+    assert_int_equal(SEALS, fcntl(whole->blob->fd, F_GET_SEALS));
+    expect_listed(s, "video", 3);
+}
+
+int main(void)
+{
+#define WHOLE(test) cmocka_unit_test_setup_teardown(test, set_pair, stage_strike)
+#define PARTS(test) cmocka_unit_test_setup_teardown(test, set_parts, stage_strike)
+    const struct CMUnitTest tests[] = {
+        WHOLE(test_whole_file_is_sealed),
+        PARTS(test_file_of_parts_is_like_others),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
