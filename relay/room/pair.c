@@ -171,6 +171,7 @@ const struct link_message *pair_media(struct room *r, const struct link_message 
                                       struct link_message *room, int *fd)
 {
     struct pair *p = &r->pair;
+    uint32_t most_bytes = r->env->config->limits.segment_bytes;
     if (p->leaving && p->goes_on && m->type == LINK_SEGMENT &&
         stitch_keep(&p->stitch, &r->presentation, &r->session, m, *fd)) {
         if (m->u.segment.track == LINK_TRACK_TS) /* the other feed's half follows it */
@@ -183,7 +184,7 @@ const struct link_message *pair_media(struct room *r, const struct link_message 
         room->u.part.last = false; /* its segment's next part is the other feed's */
         return room;
     }
-    return stitch_take(&p->stitch, &r->session, m, room, fd) ? room : m;
+    return stitch_take(&p->stitch, &r->session, m, most_bytes, room, fd) ? room : m;
 }
 
 bool pair_release(struct room *r, const struct link_message *m, struct link_message *out, int *fd)

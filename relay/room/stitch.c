@@ -184,8 +184,17 @@ static bool join_open(struct stitch_track *t, struct window_segment *open,
     return true;
 }
 
+/* Would it be listed? What would not is not worth a copy. */
+static bool adjoins(const struct stitch_track *t, const struct window_segment *open,
+                    const struct link_part *k)
+{
+    return (uint64_t)t->bytes + k->offset == open->bytes &&
+           (uint64_t)t->parts + k->part == open->part_count &&
+           (uint64_t)open->bytes + k->bytes <= UINT32_MAX;
+}
+
 static bool take_part(struct stitch *s, const struct session *second, const struct link_message *m,
-                      struct link_message *out, int *fd)
+                      uint32_t most_bytes, struct link_message *out, int *fd)
 {
     const struct link_part *k = &m->u.part;
     struct stitch_track *t = &s->tracks[k->track];
@@ -198,8 +207,8 @@ static bool take_part(struct stitch *s, const struct session *second, const stru
             return false;
         *fd = -1;
     }
-    if (!t->joined || (uint64_t)t->bytes + k->offset + k->bytes > UINT32_MAX ||
-        copy(t->whole, t->bytes + k->offset, t->source, k->offset, k->bytes) < 0)
+    if (!t->joined || k->bytes > most_bytes || !adjoins(t, open, k) ||
+        copy(t->whole, open->bytes, t->source, k->offset, k->bytes) < 0)
         return false;
     *out = *m;
     out->u.part.part += t->parts;
@@ -267,13 +276,13 @@ static bool end_kept(struct stitch *s, const struct link_message *m, struct link
 }
 
 bool stitch_take(struct stitch *s, const struct session *second, const struct link_message *m,
-                 struct link_message *out, int *fd)
+                 uint32_t most_bytes, struct link_message *out, int *fd)
 {
     if (!s->on)
         return false;
     if (m->type == LINK_PART)
         return m->u.part.track < LINK_TRACK_SLOTS && m->u.part.sequence == 0 &&
-               take_part(s, second, m, out, fd);
+               take_part(s, second, m, most_bytes, out, fd);
     if (m->u.segment.track >= LINK_TRACK_SLOTS || m->u.segment.sequence != 0 || m->u.segment.gap)
         return false;
     return end_open(s, second, m, out, fd) || end_kept(s, m, out, fd);

@@ -46,9 +46,9 @@ bool stitch_is_even(const struct stitch *s, const struct session *first);
 void stitch_begin(struct stitch *s, const struct presentation *p, const struct session *first,
                   int64_t from_90k[static LINK_GO_TRACKS]);
 /* A part or segment of the second feed: *out is what to take in its place, *fd with it. False: as
- * it is. */
+ * it is. A part of more than most_bytes is not copied. */
 bool stitch_take(struct stitch *s, const struct session *second, const struct link_message *m,
-                 struct link_message *out, int *fd);
+                 uint32_t most_bytes, struct link_message *out, int *fd);
 /* Nobody ends what was kept: a piece of it, to be listed as the first feed said. False: no more. */
 bool stitch_give_back(struct stitch *s, struct link_message *out, int *fd);
 /* What was kept of a track that does not go on there, to be listed as it is. False: nothing. */

@@ -4,6 +4,7 @@
 #include "tests/unit/relay/room/pair_actors.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 enum { HALF_90K = 60000 };
 static const int64_t first_90k = 900000;
@@ -136,6 +137,45 @@ static void test_file_of_parts_is_like_others(void **state)
     expect_listed(s, "video", 3);
 }
 
+static off_t size_of(const struct blob *b)
+{
+    struct stat st;
+    assert_int_equal(0, fstat(b->fd, &st));
+    return st.st_size;
+}
+
+/* What the list refuses is not copied first. */
+static void test_strange_parts_are_not_copied(void **state)
+{
+    static const struct {
+        uint32_t ahead, bytes;
+    } strange[] = {{1 << 28, 1 << 16}, {0, 1 << 20}};
+    struct stage *s = *state;
+    struct ll_track one[2], two[2];
+    struct rooms_facts sums;
+    start_parts(s, one, 2);
+    signs(s, 1, true, false, false);
+    finish(s, one);
+    rested(s, 1);
+    go_on(s, 2, two, one);
+    off_t size = size_of(listed(s, 0, 2)->file);
+    for (size_t i = 0; i < 2; i++) {
+        struct ll_track t = two[0];
+        struct link_message m = ll_part(s, &t, LL_PART_90K);
+        m.u.part.offset += strange[i].ahead;
+        m.u.part.bytes = strange[i].bytes;
+        assert_int_equal(0, ftruncate(t.fd, m.u.part.offset + m.u.part.bytes));
+        ll_send(s, &t, &m);
+        assert_int_equal(size, size_of(listed(s, 0, 2)->file));
+        rooms_facts(s->rooms, &sums);
+        assert_int_equal(i + 1, sums.faults);
+    }
+    ll_parts(s, two, 2, 1);
+    assert_int_equal(4, listed(s, 0, 2)->part_count);
+    for (size_t k = 0; k < 2; k++)
+        ll_next(&two[k]);
+}
+
 int main(void)
 {
 #define WHOLE(test) cmocka_unit_test_setup_teardown(test, set_pair, stage_strike)
@@ -143,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WHOLE(test_whole_file_is_sealed),
         PARTS(test_file_of_parts_is_like_others),
+        PARTS(test_strange_parts_are_not_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
