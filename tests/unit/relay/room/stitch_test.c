@@ -63,6 +63,121 @@ static void start_half(struct stage *s)
     assert_true(stage_sent(s, LINK_FEED_GO)->u.go.goes_on);
 }
 
+/* The worker had ended a segment before it read that it is to rest. */
+static void test_whole_one_before_the_rest(void **state)
+{
+    struct stage *s = *state;
+    int64_t start_90k = first_90k + 3 * STAGE_SEGMENT_90K;
+    start_switch(s);
+    send_segments(s, 1, 2, 2, start_90k - STAGE_SEGMENT_90K, STAGE_SEGMENT_90K);
+    send_segments(s, 1, 2, 3, start_90k, HALF_90K);
+    expect_listed(s, "video", 3);
+    rested(s, 1);
+    int64_t from_90k = stage_sent(s, LINK_FEED_GO)->u.go.from_90k[0];
+    assert_in_range(from_90k, start_90k + HALF_90K - 1600, start_90k + HALF_90K);
+    tracks(s, 2, "video init");
+    send_segments(s, 2, 2, 0, start_90k + HALF_90K, STAGE_SEGMENT_90K - HALF_90K);
+    stage_run(s, 2, 2, 1, 2, 3 * STAGE_SEGMENT_90K);
+    expect_listed(s, "video", 5);
+    expect_listed(s, "audio", 5);
+    assert_int_equal(STAGE_SEGMENT_90K, listed(s, 0, 3)->duration_90k);
+    assert_int_equal(20000, listed(s, 0, 3)->bytes);
+}
+
+/* The same, and sound has nothing behind it: its whole one is no half of the other feed's. */
+static void test_whole_one_of_sound(void **state)
+{
+    struct stage *s = *state;
+    int64_t start_90k = first_90k + 3 * STAGE_SEGMENT_90K;
+    start_switch(s);
+    send_segments(s, 1, 2, 2, start_90k - STAGE_SEGMENT_90K, STAGE_SEGMENT_90K);
+    send_segments(s, 1, 1, 3, start_90k, HALF_90K);
+    rested(s, 1);
+    assert_true(stage_sent(s, LINK_FEED_GO)->u.go.goes_on);
+    tracks(s, 2, "video init");
+    send_segments(s, 2, 1, 0, start_90k + HALF_90K, STAGE_SEGMENT_90K - HALF_90K);
+    struct link_message m = stage_segment(s, 2, 1, 0);
+    m.u.segment.start_90k = m.u.segment.present_90k = start_90k;
+    stage_deliver(s, &m);
+    stage_run(s, 2, 2, 1, 2, 3 * STAGE_SEGMENT_90K);
+    expect_listed(s, "video", 5);
+    expect_listed(s, "audio", 5);
+    assert_int_equal(1000, listed(s, 1, 3)->bytes);
+}
+
+/* Who was to end it leaves first: it keeps the number that it had. */
+static void test_half_of_a_feed_that_left(void **state)
+{
+    struct stage *s = *state;
+    start_half(s);
+    tracks(s, 2, "video init");
+    stage_close(s, 2, LINK_CLOSE_ENDED);
+    assert_int_equal(ROOM_WAITING, facts(s).state);
+    expect_listed(s, "video", 3);
+    expect_listed(s, "audio", 3);
+    assert_int_equal(HALF_90K, listed(s, 0, 2)->duration_90k);
+}
+
+/* Who was to end it brings nothing, and the first feed ends it itself. */
+static void test_half_ended_by_its_own_feed(void **state)
+{
+    struct stage *s = *state;
+    int64_t end_90k = first_90k + 2 * STAGE_SEGMENT_90K + HALF_90K;
+    start_half(s);
+    signs(s, 1, false, true, true);
+    signs(s, 2, true, false, false);
+    assert_true(told(s, LINK_FEED_REST, 2));
+    rested(s, 2);
+    assert_true(told(s, LINK_FEED_GO, 1));
+    assert_true(stage_sent(s, LINK_FEED_GO)->u.go.goes_on);
+    tracks(s, 1, "video init");
+    send_segments(s, 1, 2, 0, end_90k, STAGE_SEGMENT_90K - HALF_90K);
+    stage_run(s, 1, 2, 1, 2, 2 * STAGE_SEGMENT_90K);
+    expect_listed(s, "video", 4);
+    expect_listed(s, "audio", 4);
+    assert_int_equal(STAGE_SEGMENT_90K, listed(s, 0, 2)->duration_90k);
+}
+
+/* There and back again within one segment. */
+static void test_three_pieces(void **state)
+{
+    struct stage *s = *state;
+    int64_t end_90k = first_90k + 2 * STAGE_SEGMENT_90K + HALF_90K;
+    start_half(s);
+    tracks(s, 2, "video init");
+    signs(s, 1, false, true, true);
+    signs(s, 2, true, false, false);
+    send_segments(s, 2, 2, 0, end_90k, HALF_90K);
+    expect_listed(s, "video", 2);
+    rested(s, 2);
+    assert_true(stage_sent(s, LINK_FEED_GO)->u.go.goes_on);
+    tracks(s, 1, "video init");
+    send_segments(s, 1, 2, 0, end_90k + HALF_90K, HALF_90K);
+    stage_run(s, 1, 2, 1, 2, 2 * STAGE_SEGMENT_90K);
+    expect_listed(s, "video", 4);
+    expect_listed(s, "audio", 4);
+    assert_int_equal(30000, listed(s, 0, 2)->bytes);
+    assert_int_equal(STAGE_SEGMENT_90K, listed(s, 0, 2)->duration_90k);
+}
+
+/* The same init segment has another number in the other feed. */
+static void test_init_by_another_number(void **state)
+{
+    struct stage *s = *state;
+    start_switch(s);
+    stage_track(s, 1, 0, 2, "video init");
+    struct link_message m = stage_segment(s, 1, 0, 2);
+    m.u.segment.init_id = 2;
+    stage_deliver(s, &m);
+    m = stage_segment(s, 1, 1, 2);
+    stage_deliver(s, &m);
+    rested(s, 1);
+    tracks(s, 2, "video init");
+    stage_run(s, 2, 2, 1, 2, 2 * STAGE_SEGMENT_90K); /* it begins with a keyframe */
+    expect_listed(s, "video", 4);
+    expect_listed(s, "audio", 4);
+}
+
 static int set_parts(void **state)
 {
     int err = set_pair(state);
@@ -104,6 +219,84 @@ static void go_on(struct stage *s, uint64_t feed, struct ll_track t[static 2],
     ll_parts(s, t, 2, 1);
 }
 
+static void test_parts_of_a_whole_one_before_the_rest(void **state)
+{
+    struct stage *s = *state;
+    struct ll_track one[2], two[2];
+    start_parts(s, one, 4);
+    signs(s, 1, true, false, false);
+    finish(s, one);
+    for (size_t k = 0; k < 2; k++) {
+        struct link_message part = ll_part(s, &one[k], 9000);
+        ll_send(s, &one[k], &part);
+    }
+    finish(s, one);
+    rested(s, 1);
+    go_on(s, 2, two, one);
+    ll_parts(s, two, 2, 2);
+    finish(s, two);
+    ll_run(s, two, 2, 1);
+    expect_listed(s, "video", 5);
+    expect_listed(s, "audio", 5);
+    assert_int_equal(9000 + 3 * LL_PART_90K, listed(s, 0, 3)->duration_90k);
+    assert_int_equal(9000 + 3 * LL_PART_90K, listed(s, 1, 3)->duration_90k);
+    assert_int_equal(1200, listed(s, 0, 2)->iframe_bytes);
+}
+
+/* Main dies and backup goes on in its segment; before that ends, another main feed does. */
+static void test_three_feeds_by_parts(void **state)
+{
+    struct stage *s = *state;
+    struct ll_track one[2], two[2], three[2];
+    start_parts(s, one, 2);
+    stage_close(s, 1, LINK_CLOSE_LOST);
+    for (size_t k = 0; k < 2; k++)
+        ll_next(&one[k]);
+    go_on(s, 2, two, one);
+    open_as(s, 3, "main");
+    signs(s, 3, false, true, true);
+    mark(s, 2, 80, 9);
+    mark(s, 3, 80, 9);
+    signs(s, 2, true, false, false);
+    assert_true(told(s, LINK_FEED_REST, 2));
+    for (size_t k = 0; k < 2; k++) {
+        struct link_message part = ll_part(s, &two[k], 9000);
+        part.u.part.last = true;
+        ll_send(s, &two[k], &part);
+    }
+    finish(s, two);
+    rested(s, 2);
+    go_on(s, 3, three, two);
+    finish(s, three);
+    ll_run(s, three, 2, 1);
+    expect_listed(s, "video", 4);
+    expect_listed(s, "audio", 4);
+    assert_int_equal(9000 + 4 * LL_PART_90K, listed(s, 0, 2)->duration_90k);
+    assert_int_equal(9000 + 4 * LL_PART_90K, listed(s, 1, 2)->duration_90k);
+}
+
+/* Main rests, backup dies in the middle of what it was to end, main goes on. */
+static void test_back_by_parts(void **state)
+{
+    struct stage *s = *state;
+    struct ll_track one[2], two[2], three[2];
+    start_parts(s, one, 2);
+    signs(s, 1, true, false, false);
+    finish(s, one);
+    rested(s, 1);
+    go_on(s, 2, two, one);
+    signs(s, 1, false, true, true);
+    stage_close(s, 2, LINK_CLOSE_LOST);
+    for (size_t k = 0; k < 2; k++)
+        ll_next(&two[k]);
+    go_on(s, 1, three, two);
+    finish(s, three);
+    ll_run(s, three, 2, 1);
+    expect_listed(s, "video", 4);
+    expect_listed(s, "audio", 4);
+    assert_int_equal(4 * LL_PART_90K, listed(s, 0, 2)->duration_90k);
+}
+
 /* Nobody who gets its descriptor may write into it. */
 static void test_whole_file_is_sealed(void **state)
 {
@@ -134,6 +327,24 @@ static void test_file_of_parts_is_like_others(void **state)
     assert_string_equal(etag, whole->blob->etag);
     assert_ptr_equal(whole->file, whole->blob);
     assert_int_equal(SEALS, fcntl(whole->blob->fd, F_GET_SEALS));
+    expect_listed(s, "video", 3);
+}
+
+/* What is cut short stays listed, too. */
+static void test_cut_short_is_sealed(void **state)
+{
+    struct stage *s = *state;
+    struct ll_track one[2], two[2];
+    start_parts(s, one, 2);
+    signs(s, 1, true, false, false);
+    finish(s, one);
+    rested(s, 1);
+    go_on(s, 2, two, one);
+    stage_close(s, 2, LINK_CLOSE_LOST);
+    for (size_t k = 0; k < 2; k++)
+        ll_next(&two[k]);
+    assert_false(listed(s, 0, 2)->open);
+    assert_int_equal(SEALS, fcntl(listed(s, 0, 2)->blob->fd, F_GET_SEALS));
     expect_listed(s, "video", 3);
 }
 
@@ -181,8 +392,18 @@ int main(void)
 #define WHOLE(test) cmocka_unit_test_setup_teardown(test, set_pair, stage_strike)
 #define PARTS(test) cmocka_unit_test_setup_teardown(test, set_parts, stage_strike)
     const struct CMUnitTest tests[] = {
+        WHOLE(test_whole_one_before_the_rest),
+        WHOLE(test_whole_one_of_sound),
+        WHOLE(test_half_of_a_feed_that_left),
+        WHOLE(test_half_ended_by_its_own_feed),
+        WHOLE(test_three_pieces),
+        WHOLE(test_init_by_another_number),
+        PARTS(test_parts_of_a_whole_one_before_the_rest),
+        PARTS(test_three_feeds_by_parts),
+        PARTS(test_back_by_parts),
         WHOLE(test_whole_file_is_sealed),
         PARTS(test_file_of_parts_is_like_others),
+        PARTS(test_cut_short_is_sealed),
         PARTS(test_strange_parts_are_not_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
