@@ -3,6 +3,7 @@
 #include "relay/room/stitch.h"
 
 #include "relay/base/seals.h"
+#include "relay/room/claims.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -75,19 +76,28 @@ static const struct window_segment *open_of(const struct session *s, uint32_t tr
     return r ? window_open(&r->window) : NULL;
 }
 
+/* Would it be refused? Then the other feed must not be told to begin behind it. */
+static bool is_strange(const struct session *first, const struct link_message *m, int fd)
+{
+    return m->u.segment.gap || !claim_has_bytes(fd, m->u.segment.bytes) ||
+           claim_fault(first, m->u.segment.track, m->u.segment.start_90k,
+                       m->u.segment.duration_90k) != NULL;
+}
+
 bool stitch_keep(struct stitch *s, const struct presentation *p, const struct session *first,
                  const struct link_message *m, int fd)
 {
     uint32_t track = m->u.segment.track;
     const struct session_init *init = session_find_init(first, track, m->u.segment.init_id);
-    if (!init || !first->based || m->u.segment.gap || fd < 0)
+    if (!init || !first->based || is_strange(first, m, fd))
         return false;
     struct stitch_track *t = &s->tracks[track];
     const struct stitch_track *lead = &s->tracks[0]; /* it is the first that ends what it has */
     const struct window_segment *open = open_of(first, track);
     uint64_t msn = first->base_msn + m->u.segment.sequence;
     bool listed = open && open->msn == msn;
-    if (msn + 1 < p->next_msn || (open && !listed) || t->kept)
+    if (msn + 1 < p->next_msn || msn > p->next_msn + PRESENTATION_JUMP || (open && !listed) ||
+        t->kept)
         return false;
     if (track > 0 && !(lead->kept && lead->msn == msn))
         return false; /* it is whole, or a number behind */

@@ -178,6 +178,26 @@ static void test_init_by_another_number(void **state)
     expect_listed(s, "audio", 4);
 }
 
+/* What no list could take is no end that another feed could go on from. */
+static void test_nonsense_is_not_kept(void **state)
+{
+    struct stage *s = *state;
+    struct rooms_facts sums;
+    start_switch(s);
+    send_segments(s, 1, 1, 2, first_90k + 2 * STAGE_SEGMENT_90K, 0);
+    rooms_facts(s->rooms, &sums);
+    assert_int_equal(1, sums.faults);
+    send_segments(s, 1, 1, 2000, first_90k + 2 * STAGE_SEGMENT_90K, HALF_90K);
+    assert_true(told(s, LINK_FEED_STOP, 1));
+    assert_true(told(s, LINK_FEED_GO, 2));
+    assert_int_equal(first_90k + 2 * STAGE_SEGMENT_90K,
+                     stage_sent(s, LINK_FEED_GO)->u.go.start_90k);
+    tracks(s, 2, "video init");
+    assert_false(stage_sent(s, LINK_FEED_GO)->u.go.goes_on);
+    stage_run(s, 2, 2, 0, 1, 2 * STAGE_SEGMENT_90K);
+    assert_int_equal(STAGE_SEGMENT_90K, listed(s, 0, 2)->duration_90k);
+}
+
 static int set_parts(void **state)
 {
     int err = set_pair(state);
@@ -398,6 +418,7 @@ int main(void)
         WHOLE(test_half_ended_by_its_own_feed),
         WHOLE(test_three_pieces),
         WHOLE(test_init_by_another_number),
+        WHOLE(test_nonsense_is_not_kept),
         PARTS(test_parts_of_a_whole_one_before_the_rest),
         PARTS(test_three_feeds_by_parts),
         PARTS(test_back_by_parts),
