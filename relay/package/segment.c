@@ -2,16 +2,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/package/segment.h"
 
+#include "relay/base/seals.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-/* Not F_SEAL_WRITE: while a viewer's socket holds pages of a part that was sent, the kernel waits
- * 150 ms for them, and all feeds with it, and then refuses (EBUSY). FUTURE_WRITE (Linux 5.1) asks
- * nobody; it leaves alone what is mapped for writing, which nothing here ever is. */
-enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL };
 
 struct segment {
     int fd, error;

@@ -50,9 +50,11 @@ static int wrap_bytes(const struct intake *in, const struct link_message *m, uin
                       struct blob **out)
 {
     char etag[24];
-    claim_etag(in->session, in->room, in->session->tracks[m->u.segment.track].rendition->name, msn,
-               etag);
-    return blob_new(out, fd, m->u.segment.bytes, etag);
+    const struct rendition *r = in->session->tracks[m->u.segment.track].rendition;
+    const struct window_segment *open = window_open(&r->window);
+    claim_etag(in->session, in->room, r->name, msn, etag);
+    bool begun = open && open->msn == msn && open->file; /* perhaps by another feed */
+    return blob_new(out, fd, m->u.segment.bytes, begun ? open->file->etag : etag);
 }
 
 static uint32_t iframe_of(const struct link_message *m)

@@ -171,24 +171,25 @@ const struct link_message *pair_media(struct room *r, const struct link_message 
                                       struct link_message *room, int *fd)
 {
     struct pair *p = &r->pair;
+    uint32_t most_bytes = r->env->config->limits.segment_bytes;
+    bool taken = stitch_take(&p->stitch, &r->session, m, most_bytes, room, fd);
+    if (!taken)
+        *room = *m;
+    if (p->leaving && p->goes_on && m->type == LINK_PART)
+        room->u.part.last = false; /* its segment's next part is the other feed's */
     if (p->leaving && p->goes_on && m->type == LINK_SEGMENT &&
-        stitch_keep(&p->stitch, &r->presentation, &r->session, m, *fd)) {
+        stitch_keep(&p->stitch, &r->presentation, &r->session, room, *fd)) {
         if (m->u.segment.track == LINK_TRACK_TS) /* the other feed's half follows it */
             memcpy(r->presentation.ts_counters, m->u.segment.ts_counters, LINK_TS_PIDS);
         *fd = -1;
         return NULL;
     }
-    if (p->leaving && p->goes_on && m->type == LINK_PART && m->u.part.last) {
-        *room = *m;
-        room->u.part.last = false; /* its segment's next part is the other feed's */
-        return room;
-    }
-    return stitch_take(&p->stitch, &r->session, m, room, fd) ? room : m;
+    return room;
 }
 
 bool pair_release(struct room *r, const struct link_message *m, struct link_message *out, int *fd)
 {
-    return stitch_release(&r->pair.stitch, m, out, fd);
+    return stitch_release(&r->pair.stitch, &r->session, m, out, fd);
 }
 
 /* Who the session is, without its tracks. */
@@ -221,7 +222,7 @@ bool pair_succeed(struct room *r, int64_t now_us)
     bool alike = !takeover && !stays && may_go_on(r) && stitch_is_even(&p->stitch, &r->session);
     if (!alike)
         room_finish_media(r, now_us);
-    if (!(alike && p->goes_on)) /* else what it kept back is at hand */
+    if (!alike) /* else what was kept back is at hand */
         stitch_fini(&p->stitch);
     if (alike)
         place_after(r, &go);

@@ -53,11 +53,11 @@ bool pair_has_feed(const struct pair *p, uint64_t feed, uint32_t *worker);
 bool pair_open(struct room *r, const struct session *s, int64_t now_us);
 /* Of a feed that is not on air; takes fd. */
 void pair_message(struct room *r, const struct link_message *m, int fd, int64_t now_us);
-/* A part or segment of the feed on air before it is listed: what to take in its place, in room if
- * that is another one. NULL: nothing yet. May exchange or take *fd. */
+/* A part or segment of the feed on air before it is listed: what to take in its place, in room.
+ * NULL: nothing yet. May exchange or take *fd. */
 const struct link_message *pair_media(struct room *r, const struct link_message *m,
                                       struct link_message *room, int *fd);
-/* Before it: what was kept back and is to be listed as it is. */
+/* Before it: what was kept back and is to be listed as it is. False: no more. */
 bool pair_release(struct room *r, const struct link_message *m, struct link_message *out, int *fd);
 /* What the feed on air says: with its segments, and beside its media. */
 void pair_follow(struct room *r, const struct link_message *m, int64_t now_us);

@@ -159,7 +159,7 @@ void room_finish_media(struct room *r, int64_t now_us)
     int fd;
     if (hole_is_open(&r->hole)) /* what is open is the filler's */
         return;
-    while (stitch_give_back(&r->pair.stitch, &kept, &fd)) {
+    while (stitch_give_back(&r->pair.stitch, &r->session, &kept, &fd)) {
         int err = intake_segment(&in, &kept, fd, now_us, now_us + r->hole.wall_offset_us);
         r->env->faults += err == -EINVAL || err == -ERANGE;
     }
@@ -312,7 +312,7 @@ static void take_whole(struct room *r, const struct link_message *m, int fd, int
 {
     struct link_message other;
     int kept;
-    if (pair_release(r, m, &other, &kept))
+    while (r->session.feed == m->feed && pair_release(r, m, &other, &kept))
         take_media(r, &other, kept, now_us, wall_us);
     if (r->session.feed != m->feed) { /* it was evicted for that */
         if (fd >= 0)

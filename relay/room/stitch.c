@@ -2,8 +2,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/room/stitch.h"
 
+#include "relay/base/seals.h"
+#include "relay/room/claims.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -32,6 +36,15 @@ static void end_track(struct stitch_track *t)
         drop(&t->source);
     }
     *t = (struct stitch_track){0};
+}
+
+/* The rest of it never comes, and what is listed of it stays. (Not so in stitch_fini: the front
+ * that has taken the rooms over goes on with the file.) */
+static void give_up(struct stitch_track *t)
+{
+    if (t->joined)
+        (void)fcntl(t->whole, F_ADD_SEALS, SEALS);
+    end_track(t);
 }
 
 void stitch_fini(struct stitch *s)
@@ -63,23 +76,34 @@ static const struct window_segment *open_of(const struct session *s, uint32_t tr
     return r ? window_open(&r->window) : NULL;
 }
 
+/* Would it be refused? Then the other feed must not be told to begin behind it. */
+static bool is_strange(const struct session *first, const struct link_message *m, int fd)
+{
+    return m->u.segment.gap || !claim_has_bytes(fd, m->u.segment.bytes) ||
+           claim_fault(first, m->u.segment.track, m->u.segment.start_90k,
+                       m->u.segment.duration_90k) != NULL;
+}
+
 bool stitch_keep(struct stitch *s, const struct presentation *p, const struct session *first,
                  const struct link_message *m, int fd)
 {
     uint32_t track = m->u.segment.track;
-    if (track >= LINK_TRACK_SLOTS || !first->tracks[track].rendition || m->u.segment.gap || fd < 0)
+    const struct session_init *init = session_find_init(first, track, m->u.segment.init_id);
+    if (!init || !first->based || is_strange(first, m, fd))
         return false;
+    struct stitch_track *t = &s->tracks[track];
+    const struct stitch_track *lead = &s->tracks[0]; /* it is the first that ends what it has */
     const struct window_segment *open = open_of(first, track);
     uint64_t msn = first->base_msn + m->u.segment.sequence;
     bool listed = open && open->msn == msn;
-    if (!first->based || msn + 1 < p->next_msn || (open && !listed) || s->tracks[track].kept)
+    if (msn + 1 < p->next_msn || msn > p->next_msn + PRESENTATION_JUMP || (open && !listed) ||
+        t->kept)
         return false;
-    const struct stitch_track *lead = &s->tracks[0]; /* it is the first that ends what it has */
-    if (track > 0 && !(lead->kept && lead->m.u.segment.sequence == m->u.segment.sequence))
+    if (track > 0 && !(lead->kept && lead->msn == msn))
         return false; /* it is whole, or a number behind */
-    s->tracks[track] = (struct stitch_track){.kept = true, .m = *m, .fd = listed ? -1 : fd};
-    if (listed)
-        close(fd);
+    end_track(t);
+    *t = (struct stitch_track){.kept = true, .listed = listed, .msn = msn, .m = *m, .fd = fd};
+    snprintf(t->init, sizeof(t->init), "%s", init->blob ? init->blob->etag : "");
     return true;
 }
 
@@ -90,8 +114,8 @@ static bool newest_of(const struct stitch *s, const struct session *first, uint3
     const struct rendition *r = first->tracks[track].rendition;
     const struct window_segment *last = r ? window_last(&r->window) : NULL;
     const struct stitch_track *k = &s->tracks[track];
-    if (k->kept && k->fd >= 0) {
-        *msn = first->base_msn + k->m.u.segment.sequence;
+    if (k->kept && !k->listed) {
+        *msn = k->msn;
         *start_90k = k->m.u.segment.start_90k;
         *end_90k = *start_90k + k->m.u.segment.duration_90k;
     } else if (last) {
@@ -99,7 +123,7 @@ static bool newest_of(const struct stitch *s, const struct session *first, uint3
         *start_90k = last->start_90k;
         *end_90k = *start_90k + last->duration_90k;
     }
-    return last || (k->kept && k->fd >= 0);
+    return last || (k->kept && !k->listed);
 }
 
 bool stitch_is_even(const struct stitch *s, const struct session *first)
@@ -132,11 +156,13 @@ void stitch_begin(struct stitch *s, const struct presentation *p, const struct s
     for (uint32_t t = 0; t < LINK_TRACK_SLOTS; t++) {
         const struct rendition *r = first->tracks[t].rendition;
         const struct window_segment *last = r ? window_last(&r->window) : NULL;
-        const struct stitch_track *k = &s->tracks[t];
+        struct stitch_track *k = &s->tracks[t];
         int64_t end_90k = p->end_90k, frame_90k = 0;
-        if (k->kept && k->fd >= 0) {
-            uint64_t msn = first->base_msn + k->m.u.segment.sequence;
-            s->base_msn = msn > s->base_msn ? msn : s->base_msn;
+        if (k->joined) /* its parts are joined anew */
+            give_up(k);
+        k->half = k->kept;
+        if (k->kept && !k->listed) {
+            s->base_msn = k->msn > s->base_msn ? k->msn : s->base_msn;
             end_90k = k->m.u.segment.start_90k + k->m.u.segment.duration_90k;
             frame_90k = frame_of(k->m.u.segment.duration_90k, k->m.u.segment.samples);
         } else if (last) {
@@ -151,7 +177,7 @@ void stitch_begin(struct stitch *s, const struct presentation *p, const struct s
 
 static int start_file(const void *name)
 {
-    return memfd_create(name, MFD_CLOEXEC);
+    return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 }
 
 /* The open segment's file becomes one that can grow; its bytes and their ETag stay. */
@@ -173,6 +199,7 @@ static bool join_open(struct stitch_track *t, struct window_segment *open,
     blob_unref(&open->file);
     open->file = file;
     t->joined = true;
+    t->msn = open->msn;
     t->whole = whole;
     t->source = fd;
     t->bytes = open->bytes;
@@ -182,8 +209,17 @@ static bool join_open(struct stitch_track *t, struct window_segment *open,
     return true;
 }
 
+/* Would it be listed? What would not is not worth a copy. */
+static bool adjoins(const struct stitch_track *t, const struct window_segment *open,
+                    const struct link_part *k)
+{
+    return (uint64_t)t->bytes + k->offset == open->bytes &&
+           (uint64_t)t->parts + k->part == open->part_count &&
+           (uint64_t)open->bytes + k->bytes <= UINT32_MAX;
+}
+
 static bool take_part(struct stitch *s, const struct session *second, const struct link_message *m,
-                      struct link_message *out, int *fd)
+                      uint32_t most_bytes, struct link_message *out, int *fd)
 {
     const struct link_part *k = &m->u.part;
     struct stitch_track *t = &s->tracks[k->track];
@@ -196,8 +232,8 @@ static bool take_part(struct stitch *s, const struct session *second, const stru
             return false;
         *fd = -1;
     }
-    if (!t->joined || (uint64_t)t->bytes + k->offset + k->bytes > UINT32_MAX ||
-        copy(t->whole, t->bytes + k->offset, t->source, k->offset, k->bytes) < 0)
+    if (!t->joined || k->bytes > most_bytes || !adjoins(t, open, k) ||
+        copy(t->whole, open->bytes, t->source, k->offset, k->bytes) < 0)
         return false;
     *out = *m;
     out->u.part.part += t->parts;
@@ -213,7 +249,8 @@ static bool end_open(struct stitch *s, const struct session *second, const struc
 {
     struct stitch_track *t = &s->tracks[m->u.segment.track];
     const struct window_segment *open = open_of(second, m->u.segment.track);
-    if (!t->joined || !open || open->msn != s->base_msn || *fd < 0)
+    if (!t->joined || !open || open->msn != s->base_msn || *fd < 0 ||
+        fcntl(t->whole, F_ADD_SEALS, SEALS) < 0)
         return false;
     *out = *m;
     out->u.segment.start_90k = open->start_90k;
@@ -238,11 +275,12 @@ static bool end_kept(struct stitch *s, const struct link_message *m, struct link
     struct stitch_track *t = &s->tracks[m->u.segment.track];
     uint32_t bytes = t->m.u.segment.bytes;
     int whole;
-    if (!t->kept || t->fd < 0 || *fd < 0 || (uint64_t)bytes + m->u.segment.bytes > UINT32_MAX)
+    if (!t->kept || t->listed || *fd < 0 || (uint64_t)bytes + m->u.segment.bytes > UINT32_MAX)
         return false;
     whole = start_file("roomcast-stitched");
     if (whole < 0 || copy(whole, 0, t->fd, 0, bytes) < 0 ||
-        copy(whole, bytes, *fd, 0, m->u.segment.bytes) < 0) {
+        copy(whole, bytes, *fd, 0, m->u.segment.bytes) < 0 ||
+        fcntl(whole, F_ADD_SEALS, SEALS) < 0) {
         drop(&whole);
         return false;
     }
@@ -263,46 +301,75 @@ static bool end_kept(struct stitch *s, const struct link_message *m, struct link
 }
 
 bool stitch_take(struct stitch *s, const struct session *second, const struct link_message *m,
-                 struct link_message *out, int *fd)
+                 uint32_t most_bytes, struct link_message *out, int *fd)
 {
     if (!s->on)
         return false;
     if (m->type == LINK_PART)
         return m->u.part.track < LINK_TRACK_SLOTS && m->u.part.sequence == 0 &&
-               take_part(s, second, m, out, fd);
+               take_part(s, second, m, most_bytes, out, fd);
     if (m->u.segment.track >= LINK_TRACK_SLOTS || m->u.segment.sequence != 0 || m->u.segment.gap)
         return false;
     return end_open(s, second, m, out, fd) || end_kept(s, m, out, fd);
 }
 
-bool stitch_give_back(struct stitch *s, struct link_message *out, int *fd)
+/* The init segment by what it is: other sessions number it otherwise. */
+static const struct session_init *find_init(const struct session *s, const struct stitch_track *t)
+{
+    const struct session_track *in = &s->tracks[t->m.u.segment.track];
+    for (uint32_t i = 0; i < SESSION_INITS; i++) {
+        const struct session_init *k = in->inits[(t->m.u.segment.init_id + i) % SESSION_INITS];
+        if (k && strcmp(k->blob ? k->blob->etag : "", t->init) == 0)
+            return k;
+    }
+    return NULL;
+}
+
+/* False: the session cannot say it, because it has no such track (yet). */
+static bool give_out(struct stitch_track *t, const struct session *now, struct link_message *out,
+                     int *fd)
+{
+    const struct session_init *init = find_init(now, t);
+    bool known = init && now->based && t->msn >= now->base_msn;
+    if (known) {
+        *out = t->m;
+        out->u.segment.sequence = t->msn - now->base_msn;
+        out->u.segment.init_id = init->id;
+        *fd = t->fd;
+        t->fd = -1;
+    }
+    end_track(t);
+    return known;
+}
+
+bool stitch_give_back(struct stitch *s, const struct session *now, struct link_message *out,
+                      int *fd)
 {
     for (size_t i = 0; i < LINK_TRACK_SLOTS; i++) {
         struct stitch_track *t = &s->tracks[i];
-        if (!t->kept || t->fd < 0)
-            continue;
-        *out = t->m;
-        *fd = t->fd;
-        t->fd = -1;
-        end_track(t);
-        return true;
+        if (t->joined)
+            give_up(t);
+        else if (t->kept && give_out(t, now, out, fd))
+            return true;
     }
     return false;
 }
 
-bool stitch_release(struct stitch *s, const struct link_message *m, struct link_message *out,
-                    int *fd)
+bool stitch_release(struct stitch *s, const struct session *now, const struct link_message *m,
+                    struct link_message *out, int *fd)
 {
     bool part = m->type == LINK_PART;
     uint32_t track = part ? m->u.part.track : m->u.segment.track;
-    uint64_t sequence = part ? m->u.part.sequence : m->u.segment.sequence;
-    struct stitch_track *t = track < LINK_TRACK_SLOTS ? &s->tracks[track] : NULL;
-    if (!s->on || sequence == 0 || !t || !t->kept || t->fd < 0)
-        return false;
-    *out = t->m;
-    out->u.segment.sequence = 0; /* its number, by the second feed's base */
-    *fd = t->fd;
-    t->fd = -1;
-    end_track(t);
-    return true;
+    uint64_t msn = now->base_msn + (part ? m->u.part.sequence : m->u.segment.sequence);
+    for (size_t i = 0; i < LINK_TRACK_SLOTS && now->based; i++) {
+        struct stitch_track *t = &s->tracks[i];
+        bool waits = t->half || t->joined; /* for a message of its own track */
+        if (!(t->kept || t->joined) || msn <= t->msn || (waits && i != track))
+            continue;
+        if (t->joined)
+            give_up(t);
+        else if (give_out(t, now, out, fd))
+            return true;
+    }
+    return false;
 }

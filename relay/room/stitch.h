@@ -9,6 +9,9 @@
  * sends of its newest segment when it is told to rest is kept back, and the first segment of the
  * second one (sequence 0; it begins with 1 where it begins with a keyframe) is put behind it: the
  * bytes are copied once, and the messages say what a single feed would have said.
+ *
+ * What it had ended before it read that it is to rest comes in between. Which segment is its newest
+ * is known when it has rested: until then a later one sends the one that was kept to the list.
  */
 #ifndef RELAY_ROOM_STITCH_H
 #define RELAY_ROOM_STITCH_H
@@ -19,9 +22,13 @@
 #include <stdint.h>
 
 struct stitch_track {
-    bool kept;                      /* the first feed's segment, as it said */
-    struct link_message m;          /* ... with these words, and without parts ... */
-    int fd;                         /* ... these bytes; -1: they are in the window */
+    bool kept;                      /* a feed's segment, as it said when it left the air */
+    bool listed;                    /* ... its parts are in the window; else nothing of it is ... */
+    bool half;                      /* ... and the feed that is on air now is to end it */
+    uint64_t msn;                   /* of what is kept or joined */
+    struct link_message m;          /* ... with these words ... */
+    char init[24];                  /* ... this init segment's ETag ("": a transport stream) ... */
+    int fd;                         /* ... and these bytes */
     bool joined;                    /* the second feed's has begun: */
     int whole, source;              /* its file, and the file of both */
     uint32_t bytes, parts, samples; /* of the first feed */
@@ -46,13 +53,16 @@ bool stitch_is_even(const struct stitch *s, const struct session *first);
 void stitch_begin(struct stitch *s, const struct presentation *p, const struct session *first,
                   int64_t from_90k[static LINK_GO_TRACKS]);
 /* A part or segment of the second feed: *out is what to take in its place, *fd with it. False: as
- * it is. */
+ * it is. A part of more than most_bytes is not copied. */
 bool stitch_take(struct stitch *s, const struct session *second, const struct link_message *m,
-                 struct link_message *out, int *fd);
-/* Nobody ends what was kept: a piece of it, to be listed as the first feed said. False: no more. */
-bool stitch_give_back(struct stitch *s, struct link_message *out, int *fd);
-/* What was kept of a track that does not go on there, to be listed as it is. False: nothing. */
-bool stitch_release(struct stitch *s, const struct link_message *m, struct link_message *out,
-                    int *fd);
+                 uint32_t most_bytes, struct link_message *out, int *fd);
+/* Nobody ends what was kept: a piece of it, to be listed as its feed said, but by the numbers of
+ * the session that the room has now. False: no more. */
+bool stitch_give_back(struct stitch *s, const struct session *now, struct link_message *out,
+                      int *fd);
+/* m: the next part or segment of the feed on air. What was kept, and is whole because m is of a
+ * later segment, to be listed first: as stitch_give_back. False: no more. */
+bool stitch_release(struct stitch *s, const struct session *now, const struct link_message *m,
+                    struct link_message *out, int *fd);
 
 #endif

@@ -189,6 +189,31 @@ static void test_a_switch_goes_along(void **state)
     free(l);
 }
 
+/* A half that is in no list yet has its number in the next front, too. */
+static void test_a_half_goes_along(void **state)
+{
+    struct stage *s = *state;
+    struct listing *l = calloc(1, sizeof(*l));
+    start_pair(s);
+    make_alike(s);
+    signs(s, 1, true, false, false);
+    for (uint32_t track = 0; track < 2; track++) {
+        struct link_message m = stage_segment(s, 1, track, 2);
+        m.u.segment.duration_90k = STAGE_SEGMENT_90K / 2;
+        stage_deliver(s, &m);
+    }
+    change_hands(s);
+    rested(s, 1);
+    assert_true(stage_sent(s, LINK_FEED_GO)->u.go.goes_on);
+    tracks(s, 2, "video init");
+    change_hands(s);
+    stage_close(s, 2, LINK_CLOSE_ENDED); /* before it has ended it */
+    stage_listing(s, "video", l);
+    assert_int_equal(3, l->count);
+    assert_true(l->list[2].duration_s == 1.0 && !l->list[2].gap);
+    free(l);
+}
+
 /* A giver that dies: the taker has a part of everything, and gives it back to the last byte. */
 static void test_broken_off_anywhere(void **state)
 {
@@ -238,6 +263,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_known_goes_along, set_low_latency,
                                         stage_strike),
         cmocka_unit_test_setup_teardown(test_a_switch_goes_along, set_low_latency, stage_strike),
+        cmocka_unit_test_setup_teardown(test_a_half_goes_along, set_pair, stage_strike),
         cmocka_unit_test_setup_teardown(test_broken_off_anywhere, set_low_latency, stage_strike),
         cmocka_unit_test_setup_teardown(test_nonsense, set_low_latency, stage_strike),
     };

@@ -1,17 +1,8 @@
 /* Main and backup when one of them does not do what the other one waits for. */
 /* SPDX-License-Identifier: MIT */
-#include "relay/room/pair.h"
-#include "tests/unit/relay/room/golden.h"
 #include "tests/unit/relay/room/pair_actors.h"
 
 static const int64_t first_90k = 900000;
-
-static struct room_facts facts(const struct stage *s)
-{
-    struct room_facts f;
-    room_facts(rooms_find(s->rooms, "hall"), &f);
-    return f;
-}
 
 /* Both on air or ready; feed 1 has half a segment open. */
 static void start_parts(struct stage *s, struct ll_track one[static 2])

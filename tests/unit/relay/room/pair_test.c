@@ -7,30 +7,6 @@
 
 static const int64_t first_90k = 900000;
 
-static int set_pair(void **state)
-{
-    int err = stage_set(state);
-    struct stage *s = *state;
-    s->config.rooms.main_hold_s = 10;
-    return err;
-}
-
-static struct room_facts facts(const struct stage *s)
-{
-    struct room_facts f;
-    room_facts(rooms_find(s->rooms, "hall"), &f);
-    return f;
-}
-
-static unsigned breaks(struct stage *s, const char *list)
-{
-    unsigned n = 0;
-    for (const char *at = stage_text(s, "hall", list);
-         (at = strstr(at, "#EXT-X-DISCONTINUITY\n")) != NULL; at++)
-        n++;
-    return n;
-}
-
 static void test_newest_wins(void **state)
 {
     struct stage *s = *state;
@@ -157,20 +133,6 @@ static void test_refuse(void **state)
     open_as(s, 5, "backup");
     assert_true(told(s, LINK_FEED_STOP, 3));
     assert_true(told(s, LINK_FEED_REST, 5));
-}
-
-/* Main on air with two segments, backup ready at rest. */
-static void start_pair(struct stage *s)
-{
-    open_as(s, 1, "main");
-    assert_true(told(s, LINK_FEED_GO, 1));
-    tracks(s, 1, "video init");
-    stage_run(s, 1, 2, 0, 2, 0);
-    open_as(s, 2, "backup");
-    assert_true(told(s, LINK_FEED_REST, 2));
-    assert_true(told(s, LINK_FEED_COMPARE, 1));
-    signs(s, 2, false, true, true);
-    assert_int_equal(2, facts(s).pair->standby.feed);
 }
 
 static void test_main_stalls_and_comes_back(void **state)
@@ -314,14 +276,6 @@ static void test_standby_of_a_room_that_is_over(void **state)
         stage_pass(s, 1000000);
     assert_int_equal(0, rooms_count(s->rooms));
     assert_true(told(s, LINK_FEED_STOP, 5));
-}
-
-/* One encoder, two ways: marks that are equal, and the encoder's clock of main's segments. */
-static void make_alike(struct stage *s)
-{
-    mark(s, 1, 70, 7);
-    mark(s, 2, 70, 7);
-    assert_true(likeness_is(&facts(s).pair->likeness));
 }
 
 static void test_goes_on_in_whole_segments(void **state)

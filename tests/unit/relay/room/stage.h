@@ -26,6 +26,7 @@ static inline int stage_set(void **state)
     s->config.hls.window_segments = 6;
     s->config.hls.segment_ms = 2000;
     s->config.hls.max_target_duration_s = 10;
+    s->config.limits.segment_bytes = 1 << 19;
     s->config.limits.room_bytes = 1 << 20;
     log_info("test", "curtain"); /* the log may open a description of stderr with its first line */
     s->fds = stage_fds();
