@@ -58,7 +58,7 @@ bool feed_compare_unit(struct feed *f, const struct access_unit *u)
 {
     struct link_message m = {0};
 
-    if (f->comparing && fingerprint_take(&f->fingerprint, u, &m.u.mark))
+    if (f->comparing && fingerprint_take(&f->fingerprint, u, &m.u.mark) && feed_pace_mark(&f->pace))
         feed_send(f, &m, LINK_FEED_MARK, -1);
     if (!f->resting)
         return false;
