@@ -300,7 +300,7 @@ int feed_new(struct feed **out, const struct feed_options *o, const struct feed_
         return -ENOMEM;
     f->o = *o;
     f->out = *cb;
-    f->opened_us = o->now_us;
+    f->opened_us = f->now_us = o->now_us;
     snprintf(f->log_name, sizeof(f->log_name), "room/%s", o->stream.room);
     feed_units_init(&f->units, o->config->limits.access_unit_bytes, on_unit, f);
     if (reorder_new(&f->reorder, o->first_sequence, o->config->srt.flow_window, !o->classic,

@@ -50,7 +50,7 @@ struct feed {
     bool comparing;    /* the front wants marks */
     struct fingerprint fingerprint;
     struct link_signs signs; /* as they were told last */
-    int64_t keyframe_us;     /* wall clock: when one was told */
+    int64_t keyframe_us;     /* when one was told */
     bool keyframes_are_late; /* which was said */
     enum link_close_reason fault_reason;
     char fault[LINK_TEXT];

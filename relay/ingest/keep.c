@@ -12,7 +12,7 @@ struct kept {
     struct kept *next_point; /* of a random access point: the one after it */
     uint32_t track;
     uint64_t raw_pts, raw_dts;
-    int64_t wall_us;
+    int64_t arrived_us;
     size_t len;
     bool is_video;
 };
@@ -81,7 +81,7 @@ static void drop_group(struct keep *k)
 /* Leaves the newest random access point that is span_us old at least, and what follows it. */
 static void age(struct keep *k, int64_t now_us)
 {
-    while (k->first->next_point && now_us - k->first->next_point->wall_us >= k->span_us)
+    while (k->first->next_point && now_us - k->first->next_point->arrived_us >= k->span_us)
         drop_group(k);
 }
 
@@ -100,7 +100,7 @@ static bool is_point(const struct keep *k, const struct access_unit *u)
 /* Annex B again: the span of a unit's NAL units begins behind its first start code. */
 static const uint8_t start_code[4] = {0, 0, 0, 1};
 
-static struct kept *copy_of(const struct access_unit *u, int64_t wall_us)
+static struct kept *copy_of(const struct access_unit *u, int64_t now_us)
 {
     size_t head = u->nals ? sizeof(start_code) : 0;
     struct kept *k = malloc(sizeof(*k) + head + u->len);
@@ -110,7 +110,7 @@ static struct kept *copy_of(const struct access_unit *u, int64_t wall_us)
     *k = (struct kept){.track = u->track,
                        .raw_pts = u->raw_pts,
                        .raw_dts = u->raw_dts,
-                       .wall_us = wall_us,
+                       .arrived_us = now_us,
                        .len = head + u->len,
                        .is_video = u->nals != NULL};
     memcpy(bytes_of(k), start_code, head);
@@ -140,21 +140,21 @@ static void append(struct keep *k, struct kept *u, bool point)
     k->last_point = u;
 }
 
-int keep_take(struct keep *k, const struct access_unit *u, int64_t wall_us)
+int keep_take(struct keep *k, const struct access_unit *u, int64_t now_us)
 {
     bool point = is_point(k, u);
     struct kept *copy;
 
-    while (k->last && wall_us - k->last->wall_us > k->span_us) /* it was silent in between */
+    while (k->last && now_us - k->last->arrived_us > k->span_us) /* it was silent in between */
         drop_first(k);
     if (!k->first && !point)
         return 0;
-    copy = copy_of(u, wall_us);
+    copy = copy_of(u, now_us);
     if (!copy)
         return -ENOMEM;
     append(k, copy, point);
     if (point)
-        age(k, wall_us);
+        age(k, now_us);
     shed(k);
     return point;
 }
@@ -180,7 +180,7 @@ static void give(struct keep *k, struct kept *u, keep_fn *fn, void *ctx)
         out.data += sizeof(start_code);
         out.len -= sizeof(start_code);
     }
-    fn(ctx, &out, u->wall_us);
+    fn(ctx, &out, u->arrived_us);
 }
 
 void keep_replay(struct keep *k, keep_fn *fn, void *ctx)
@@ -189,13 +189,13 @@ void keep_replay(struct keep *k, keep_fn *fn, void *ctx)
         give(k, u, fn, ctx);
 }
 
-void keep_replay_from(struct keep *k, int64_t wall_us, keep_fn *fn, void *ctx)
+void keep_replay_from(struct keep *k, int64_t at_us, keep_fn *fn, void *ctx)
 {
     struct kept *from = k->first;
     bool begun = false;
 
     for (struct kept *u = k->first; u; u = u->next_point)
-        if (llabs(u->wall_us - wall_us) < llabs(from->wall_us - wall_us))
+        if (llabs(u->arrived_us - at_us) < llabs(from->arrived_us - at_us))
             from = u;
     for (struct kept *u = k->first; u; u = u->next) {
         begun = begun || u == from;

@@ -154,6 +154,27 @@ static void test_marks_are_few(void **state)
     assert_well();
 }
 
+static void test_keyframes_while_the_clock_is_set_back(void **state)
+{
+    (void)state;
+    pictures(0, 5 * GOP);
+    assert_true(signs.ready);
+    assert_int_equal(5, keyframes);
+    wall_us -= INT64_C(3600) * 1000000;
+    pictures(5 * GOP, 25 * GOP);
+    assert_int_equal(25, keyframes);
+}
+
+static void test_keeps_while_the_clock_is_set_forward(void **state)
+{
+    (void)state;
+    pictures(0, 5 * GOP + 5);
+    wall_us += INT64_C(3600) * 1000000;
+    pictures(5 * GOP + 5, 6 * GOP);
+    assert_true(signs.ready);
+    assert_int_equal(0, unready);
+}
+
 /* How long ago, in microseconds, the picture came with which it begins. */
 static int64_t wake(int64_t resume_wall_us)
 {
@@ -174,12 +195,42 @@ static void test_begins_where_the_dates_end(void **state)
     assert_in_range(wake(wall_us - 2000000), 1800000, 2200000);
 }
 
+/* The room's dates do not move with the clock: they say nothing of where it has ended, and it
+ * begins where a silence is noticed. */
+static void test_begins_near_when_the_clock_was_set_forward(void **state)
+{
+    int64_t ended_us;
+
+    (void)state;
+    pictures(0, 10 * GOP);
+    ended_us = wall_us + 20 * GOP * FRAME_US;
+    wall_us += INT64_C(3600) * 1000000;
+    pictures(10 * GOP, 30 * GOP);
+    assert_in_range(wake(ended_us), 800000, 1200000);
+}
+
+static void test_begins_near_when_the_clock_was_set_back(void **state)
+{
+    int64_t ended_us;
+
+    (void)state;
+    pictures(0, 30 * GOP - 5);
+    ended_us = wall_us;
+    wall_us -= INT64_C(3600) * 1000000;
+    pictures(30 * GOP - 5, 30 * GOP);
+    assert_in_range(wake(ended_us), 800000, 1200000);
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
     const struct CMUnitTest tests[] = {
         CASE(test_marks_are_few),
+        CASE(test_keyframes_while_the_clock_is_set_back),
+        CASE(test_keeps_while_the_clock_is_set_forward),
         CASE(test_begins_where_the_dates_end),
+        CASE(test_begins_near_when_the_clock_was_set_forward),
+        CASE(test_begins_near_when_the_clock_was_set_back),
     };
 
     if (config_load(&config, NULL, NULL, 0, stderr))

@@ -56,10 +56,10 @@ static int frame(unsigned i)
     return keep_take(k, &u, (int64_t)i * FRAME_US);
 }
 
-static void on_unit(void *ctx, const struct access_unit *u, int64_t wall_us)
+static void on_unit(void *ctx, const struct access_unit *u, int64_t arrived_us)
 {
     (void)ctx;
-    assert_int_equal(wall_us, (int64_t)(u->raw_dts / 3600) * FRAME_US);
+    assert_int_equal(arrived_us, (int64_t)(u->raw_dts / 3600) * FRAME_US);
     assert_true(given_count < 4096);
     given[given_count++] = u->raw_dts / 3600 | (u->track == 1 ? sound : 0);
     if (u->track == 1) {
