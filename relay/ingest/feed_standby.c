@@ -80,6 +80,10 @@ int feed_keep_anew(struct feed *f)
     const struct ts_layout *l = &f->layout;
 
     keep_free(&f->keep);
+    if (f->signs.ready) {
+        f->signs.ready = false;
+        send_signs(f);
+    }
     if (l->count == 0)
         return 0;
     return keep_new(&f->keep, 0, l->tracks[0].codec, f->o.config->limits.segment_bytes,

@@ -221,6 +221,26 @@ static void test_begins_near_when_the_clock_was_set_back(void **state)
     assert_in_range(wake(ended_us), 800000, 1200000);
 }
 
+/* What it could begin with is gone, and the front hears of it at once. */
+static void test_new_tables(void **state)
+{
+    (void)state;
+    pictures(0, 2 * GOP);
+    assert_true(signs.ready);
+    tables(0);
+    assert_false(signs.ready);
+    assert_int_equal(1, unready);
+    tables(1);
+    pictures(2 * GOP, 4 * GOP);
+    assert_true(signs.ready);
+    tables(2);
+    assert_false(signs.ready);
+    pictures(4 * GOP, 6 * GOP);
+    assert_true(signs.ready);
+    assert_int_equal(2, unready);
+    assert_well();
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -231,6 +251,7 @@ int main(void)
         CASE(test_begins_where_the_dates_end),
         CASE(test_begins_near_when_the_clock_was_set_forward),
         CASE(test_begins_near_when_the_clock_was_set_back),
+        CASE(test_new_tables),
     };
 
     if (config_load(&config, NULL, NULL, 0, stderr))
