@@ -438,6 +438,11 @@ const char *feed_room(const struct feed *f)
     return f->o.stream.room;
 }
 
+const struct stream_id *feed_stream(const struct feed *f)
+{
+    return &f->o.stream;
+}
+
 const char *feed_peer(const struct feed *f)
 {
     return f->o.peer;
