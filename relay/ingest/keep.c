@@ -127,7 +127,7 @@ static void shed(struct keep *k)
 
 static void append(struct keep *k, struct kept *u, bool point)
 {
-    if (k->last)
+    if (k->first)
         k->last->next = u;
     else
         k->first = u;
@@ -145,7 +145,7 @@ int keep_take(struct keep *k, const struct access_unit *u, int64_t now_us)
     bool point = is_point(k, u);
     struct kept *copy;
 
-    while (k->last && now_us - k->last->arrived_us > k->span_us) /* it was silent in between */
+    while (k->first && now_us - k->last->arrived_us > k->span_us) /* it was silent in between */
         drop_first(k);
     if (!k->first && !point)
         return 0;
