@@ -27,7 +27,7 @@ struct admission {
     int64_t second_us;
     uint32_t this_second;
     struct ended {
-        char peer[LINK_PEER];
+        char peer[LINK_PEER], room[LINK_NAME], role[LINK_ROLE];
         int64_t at_us;
     } ended[ENDED]; /* the newest ones */
     size_t ended_count;
@@ -170,22 +170,37 @@ static bool same_secret(const char *a, const char *b)
     return !differ;
 }
 
-void admission_note_ended(struct admission *a, const char *peer, int64_t now_us)
+void admission_note_ended(struct admission *a, const char *peer, const struct stream_id *id,
+                          int64_t now_us)
 {
+    /* nobody gets a further rendition's place while it sends */
+    if (strcmp(id->role, "main") != 0 && strcmp(id->role, "backup") != 0)
+        return;
     pthread_mutex_lock(&a->lock);
     struct ended *e = &a->ended[a->ended_count++ % ENDED];
 
     strncpy(e->peer, peer, sizeof(e->peer) - 1);
+    memcpy(e->room, id->room, sizeof(e->room));
+    memcpy(e->role, id->role, sizeof(e->role));
     e->at_us = now_us;
     pthread_mutex_unlock(&a->lock);
 }
 
-/* Under the lock. */
-static bool has_ended(const struct admission *a, const struct admission_request *q)
+/* Under the lock. Where nobody publishes, nobody loses anything. */
+static bool has_ended(struct admission *a, const struct admission_request *q,
+                      const struct stream_id *id)
 {
-    for (size_t i = 0; q->peer && i < ENDED && i < a->ended_count; i++)
-        if (q->now_us - a->ended[i].at_us < ENDED_US && strcmp(a->ended[i].peer, q->peer) == 0)
+    const struct room_entry *room = *find(a, id->room);
+
+    if (!room || (room->state != LINK_ROOM_LIVE && room->state != LINK_ROOM_STALE))
+        return false;
+    for (size_t i = 0; q->peer && i < ENDED && i < a->ended_count; i++) {
+        const struct ended *e = &a->ended[i];
+
+        if (q->now_us - e->at_us < ENDED_US && strcmp(e->peer, q->peer) == 0 &&
+            strcmp(e->room, id->room) == 0 && strcmp(e->role, id->role) == 0)
             return true;
+    }
     return false;
 }
 
@@ -234,7 +249,7 @@ void admission_decide(struct admission *a, const struct admission_request *q,
     }
     pthread_mutex_lock(&a->lock);
     out->verdict = rate_exceeded(a, q->now_us) ? ADMISSION_RATE
-                   : has_ended(a, q)           ? ADMISSION_REPEAT
+                   : has_ended(a, q, &out->id) ? ADMISSION_REPEAT
                                                : look_up(a, out);
     pthread_mutex_unlock(&a->lock);
 }

@@ -72,9 +72,11 @@ void admission_set_room(struct admission *a, const char *room, enum link_room_st
                         bool classic, bool full);
 /* Nothing is known of any room: the front will say. */
 void admission_forget_rooms(struct admission *a);
-/* The front has ended that peer's connection: a handshake from the same address and port that comes
- * now was sent before the peer knew, and would take back what another publisher has got. */
-void admission_note_ended(struct admission *a, const char *peer, int64_t now_us);
+/* The front has ended that peer's connection, which was asked for as id says: the same handshake
+ * from the same address and port that comes now was sent before the peer knew, and would take back
+ * what another publisher has got. */
+void admission_note_ended(struct admission *a, const char *peer, const struct stream_id *id,
+                          int64_t now_us);
 void admission_decide(struct admission *a, const struct admission_request *q,
                       struct admission_answer *out);
 /* Posts an event from the receive thread; dropped and counted when the ring is full. */

@@ -226,7 +226,7 @@ static bool may_start(struct feed *f, const struct ts_layout *l)
 
 static int open_layout(struct feed *f, const struct ts_layout *l)
 {
-    int rc = f->resting ? feed_keep_anew(f) : feed_open_packager(f, l);
+    int rc = f->resting ? 0 : feed_open_packager(f, l);
 
     return rc ? rc : ts_demux_new(&f->demux, f->o.config->limits.access_unit_bytes, on_pes, f);
 }
@@ -247,11 +247,12 @@ static void on_layout(void *ctx, const struct ts_layout *l)
     if (f->fault[0])
         return;
     log_info(f->log_name, "program tracks=%zu left_out=\"%s\"", l->count, l->left_out);
-    if (l->count == 0 || !may_start(f, l))
-        return;
-    rc = turns ? feed_start_turn(f->packager, l) : open_layout(f, l);
-    if (!rc)
-        rc = feed_units_turn(&f->units, l);
+    rc = f->resting ? feed_keep_anew(f) : 0;
+    if (!rc && l->count > 0 && may_start(f, l)) {
+        rc = turns ? feed_start_turn(f->packager, l) : open_layout(f, l);
+        if (!rc)
+            rc = feed_units_turn(&f->units, l);
+    }
     if (rc)
         feed_set_fault(f, LINK_CLOSE_LIMIT, FEED_NO_MEMORY);
 }
@@ -300,7 +301,7 @@ int feed_new(struct feed **out, const struct feed_options *o, const struct feed_
         return -ENOMEM;
     f->o = *o;
     f->out = *cb;
-    f->opened_us = o->now_us;
+    f->opened_us = f->now_us = o->now_us;
     snprintf(f->log_name, sizeof(f->log_name), "room/%s", o->stream.room);
     feed_units_init(&f->units, o->config->limits.access_unit_bytes, on_unit, f);
     if (reorder_new(&f->reorder, o->first_sequence, o->config->srt.flow_window, !o->classic,
@@ -435,6 +436,11 @@ uint64_t feed_id(const struct feed *f)
 const char *feed_room(const struct feed *f)
 {
     return f->o.stream.room;
+}
+
+const struct stream_id *feed_stream(const struct feed *f)
+{
+    return &f->o.stream;
 }
 
 const char *feed_peer(const struct feed *f)

@@ -71,6 +71,7 @@ void feed_end(struct feed *f, enum link_close_reason reason, const char *text);
 
 uint64_t feed_id(const struct feed *f);
 const char *feed_room(const struct feed *f);
+const struct stream_id *feed_stream(const struct feed *f);
 const char *feed_peer(const struct feed *f);
 const char *feed_log_name(const struct feed *f); /* "room/NAME" */
 uint64_t feed_bytes(const struct feed *f);       /* in order, handed on */

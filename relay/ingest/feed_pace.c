@@ -1,4 +1,4 @@
-/* Three counters and their sentences. */
+/* Counters and their sentences. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/ingest/feed_pace.h"
 
@@ -22,6 +22,11 @@ const char *feed_pace_news(struct feed_pace *p, uint32_t track, bool jump)
     if (jump && track < LINK_TRACK_SLOTS && is_over(++p->jumps[track], FEED_PACE_CHANGES))
         return "its clock jumps all the time";
     return is_over(++p->news, FEED_PACE_NEWS) ? "its clock runs far too fast" : NULL;
+}
+
+bool feed_pace_mark(struct feed_pace *p)
+{
+    return !is_over(++p->marks, FEED_PACE_MARKS);
 }
 
 void feed_pace_second(struct feed_pace *p)

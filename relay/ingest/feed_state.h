@@ -50,7 +50,7 @@ struct feed {
     bool comparing;    /* the front wants marks */
     struct fingerprint fingerprint;
     struct link_signs signs; /* as they were told last */
-    int64_t keyframe_us;     /* wall clock: when one was told */
+    int64_t keyframe_us;     /* when one was told */
     bool keyframes_are_late; /* which was said */
     enum link_close_reason fault_reason;
     char fault[LINK_TEXT];
@@ -66,7 +66,8 @@ void feed_take_unit(struct feed *f, const struct access_unit *u, int64_t wall_us
 
 /* A unit before it is packaged. True: the feed rests, and the unit is kept. */
 bool feed_compare_unit(struct feed *f, const struct access_unit *u);
-/* At rest, a new layout: what was kept is of no use any more. 0 or -ENOMEM. */
+/* At rest, a new layout, or none: what was kept is of no use any more, and the front is told. 0 or
+ * -ENOMEM. */
 int feed_keep_anew(struct feed *f);
 /* Once a second: says once when no keyframe came for long. */
 void feed_watch_keyframes(struct feed *f);

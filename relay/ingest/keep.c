@@ -9,10 +9,10 @@
 /* Its bytes follow it. */
 struct kept {
     struct kept *next;
+    struct kept *next_point; /* of a random access point: the one after it */
     uint32_t track;
-    bool random_access; /* of the leading track */
     uint64_t raw_pts, raw_dts;
-    int64_t wall_us;
+    int64_t arrived_us;
     size_t len;
     bool is_video;
 };
@@ -23,6 +23,7 @@ struct keep {
     size_t bytes, max_bytes;
     int64_t span_us;
     struct kept *first, *last; /* the first one is a random access point */
+    struct kept *last_point;
     struct nal nals[CODEC_NALS_MAX];
 };
 
@@ -52,7 +53,7 @@ static void drop_first(struct keep *k)
 
     k->first = u->next;
     if (!k->first)
-        k->last = NULL;
+        k->last = k->last_point = NULL;
     k->bytes -= sizeof(*u) + u->len;
     free(u);
 }
@@ -67,23 +68,21 @@ void keep_free(struct keep **k)
     *k = NULL;
 }
 
-static struct kept *next_point(const struct kept *u)
+/* To the next random access point: between two of them there may be a million tiny units, so they
+ * know each other. */
+static void drop_group(struct keep *k)
 {
-    struct kept *n = u->next;
+    const struct kept *second = k->first->next_point;
 
-    while (n && !n->random_access)
-        n = n->next;
-    return n;
+    while (k->first != second)
+        drop_first(k);
 }
 
 /* Leaves the newest random access point that is span_us old at least, and what follows it. */
 static void age(struct keep *k, int64_t now_us)
 {
-    struct kept *second;
-
-    while (k->first && (second = next_point(k->first)) && now_us - second->wall_us >= k->span_us)
-        while (k->first != second)
-            drop_first(k);
+    while (k->first->next_point && now_us - k->first->next_point->arrived_us >= k->span_us)
+        drop_group(k);
 }
 
 static bool is_point(const struct keep *k, const struct access_unit *u)
@@ -101,7 +100,7 @@ static bool is_point(const struct keep *k, const struct access_unit *u)
 /* Annex B again: the span of a unit's NAL units begins behind its first start code. */
 static const uint8_t start_code[4] = {0, 0, 0, 1};
 
-static struct kept *copy_of(const struct access_unit *u, bool point, int64_t wall_us)
+static struct kept *copy_of(const struct access_unit *u, int64_t now_us)
 {
     size_t head = u->nals ? sizeof(start_code) : 0;
     struct kept *k = malloc(sizeof(*k) + head + u->len);
@@ -109,10 +108,9 @@ static struct kept *copy_of(const struct access_unit *u, bool point, int64_t wal
     if (!k)
         return NULL;
     *k = (struct kept){.track = u->track,
-                       .random_access = point,
                        .raw_pts = u->raw_pts,
                        .raw_dts = u->raw_dts,
-                       .wall_us = wall_us,
+                       .arrived_us = now_us,
                        .len = head + u->len,
                        .is_video = u->nals != NULL};
     memcpy(bytes_of(k), start_code, head);
@@ -123,34 +121,40 @@ static struct kept *copy_of(const struct access_unit *u, bool point, int64_t wal
 /* Over the bound: whole groups go, the oldest first; a group that is too long goes altogether. */
 static void shed(struct keep *k)
 {
-    while (k->first && k->bytes > k->max_bytes) {
-        struct kept *second = next_point(k->first);
-
-        while (k->first != second)
-            drop_first(k);
-    }
+    while (k->first && k->bytes > k->max_bytes)
+        drop_group(k);
 }
 
-int keep_take(struct keep *k, const struct access_unit *u, int64_t wall_us)
+static void append(struct keep *k, struct kept *u, bool point)
+{
+    if (k->first)
+        k->last->next = u;
+    else
+        k->first = u;
+    k->last = u;
+    k->bytes += sizeof(*u) + u->len;
+    if (!point)
+        return;
+    if (k->last_point)
+        k->last_point->next_point = u;
+    k->last_point = u;
+}
+
+int keep_take(struct keep *k, const struct access_unit *u, int64_t now_us)
 {
     bool point = is_point(k, u);
     struct kept *copy;
 
-    while (k->last && wall_us - k->last->wall_us > k->span_us) /* it was silent in between */
+    while (k->first && now_us - k->last->arrived_us > k->span_us) /* it was silent in between */
         drop_first(k);
     if (!k->first && !point)
         return 0;
-    copy = copy_of(u, point, wall_us);
+    copy = copy_of(u, now_us);
     if (!copy)
         return -ENOMEM;
-    if (k->last)
-        k->last->next = copy;
-    else
-        k->first = copy;
-    k->last = copy;
-    k->bytes += sizeof(*copy) + copy->len;
+    append(k, copy, point);
     if (point)
-        age(k, wall_us);
+        age(k, now_us);
     shed(k);
     return point;
 }
@@ -176,7 +180,7 @@ static void give(struct keep *k, struct kept *u, keep_fn *fn, void *ctx)
         out.data += sizeof(start_code);
         out.len -= sizeof(start_code);
     }
-    fn(ctx, &out, u->wall_us);
+    fn(ctx, &out, u->arrived_us);
 }
 
 void keep_replay(struct keep *k, keep_fn *fn, void *ctx)
@@ -185,13 +189,13 @@ void keep_replay(struct keep *k, keep_fn *fn, void *ctx)
         give(k, u, fn, ctx);
 }
 
-void keep_replay_from(struct keep *k, int64_t wall_us, keep_fn *fn, void *ctx)
+void keep_replay_from(struct keep *k, int64_t at_us, keep_fn *fn, void *ctx)
 {
     struct kept *from = k->first;
     bool begun = false;
 
-    for (struct kept *u = k->first; u; u = next_point(u))
-        if (llabs(u->wall_us - wall_us) < llabs(from->wall_us - wall_us))
+    for (struct kept *u = k->first; u; u = u->next_point)
+        if (llabs(u->arrived_us - at_us) < llabs(from->arrived_us - at_us))
             from = u;
     for (struct kept *u = k->first; u; u = u->next) {
         begun = begun || u == from;

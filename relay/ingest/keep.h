@@ -20,16 +20,16 @@ struct keep;
 __attribute__((warn_unused_result)) int
 keep_new(struct keep **out, uint32_t lead, enum codec_id codec, size_t max_bytes, int64_t span_us);
 void keep_free(struct keep **k);
-/* Copies u, which arrived at wall_us. 1: it is a random access point of the leading track; 0;
- * -ENOMEM. */
+/* Copies u, which arrived at now_us (clock_mono_us). 1: it is a random access point of the leading
+ * track; 0; -ENOMEM. */
 __attribute__((warn_unused_result)) int keep_take(struct keep *k, const struct access_unit *u,
-                                                  int64_t wall_us);
+                                                  int64_t now_us);
 bool keep_is_ready(const struct keep *k); /* there is a random access point in it */
-typedef void keep_fn(void *ctx, const struct access_unit *u, int64_t wall_us);
+typedef void keep_fn(void *ctx, const struct access_unit *u, int64_t arrived_us);
 /* Gives everything out, in order of arrival. */
 void keep_replay(struct keep *k, keep_fn *fn, void *ctx);
-/* Gives out what follows the random access point that arrived nearest to wall_us; of the other
+/* Gives out what follows the random access point that arrived nearest to at_us; of the other
  * tracks also what came before it, because sound may stand before the picture it belongs to. */
-void keep_replay_from(struct keep *k, int64_t wall_us, keep_fn *fn, void *ctx);
+void keep_replay_from(struct keep *k, int64_t at_us, keep_fn *fn, void *ctx);
 
 #endif

@@ -170,6 +170,17 @@ static void announce_again(struct worker *w)
     log_info(w->log_name, "announced_again publishers=%zu", w->count);
 }
 
+/* A feed that was never let in has nothing that another one could have got. */
+static void stop_feed(struct worker *w, size_t i, const char *text)
+{
+    const struct feed *f = publisher_feed(w->publishers[i]);
+
+    if (feed_is_open(f))
+        admission_note_ended(w->admission, feed_peer(f), feed_stream(f), clock_mono_us());
+    publisher_end(w->publishers[i], LINK_CLOSE_STOPPED, text);
+    remove_publisher(w, i);
+}
+
 static void on_message(struct worker *w, const struct link_message *m, int fd)
 {
     size_t i = find_feed(w, m->feed);
@@ -188,12 +199,8 @@ static void on_message(struct worker *w, const struct link_message *m, int fd)
             feed_compare(publisher_feed(w->publishers[i]));
         break;
     case LINK_FEED_STOP:
-        if (i < w->count) {
-            admission_note_ended(w->admission, feed_peer(publisher_feed(w->publishers[i])),
-                                 clock_mono_us());
-            publisher_end(w->publishers[i], LINK_CLOSE_STOPPED, m->u.stop.text);
-            remove_publisher(w, i);
-        }
+        if (i < w->count)
+            stop_feed(w, i, m->u.stop.text);
         break;
     case LINK_ROOM_STATE:
         admission_set_room(w->admission, m->u.room.room, (enum link_room_state)m->u.room.state,

@@ -102,14 +102,74 @@ static void test_states(void **state)
     assert_int_equal(ask("other").verdict, ADMISSION_YES);
 }
 
-static enum admission_verdict ask_from(const char *peer)
+static enum admission_verdict ask_as(const char *id, const char *peer)
 {
-    struct admission_request q = {
-        .stream_id = "any", .stream_id_len = 3, .hs_version = 5, .peer = peer, .now_us = now_us};
+    struct admission_request q = {.stream_id = id,
+                                  .stream_id_len = strlen(id),
+                                  .hs_version = 5,
+                                  .peer = peer,
+                                  .now_us = now_us};
     struct admission_answer answer;
 
     admission_decide(a, &q, &answer);
     return answer.verdict;
+}
+
+static enum admission_verdict ask_from(const char *peer)
+{
+    return ask_as("any", peer);
+}
+
+static const struct stream_id any = {.room = "any", .role = "main"};
+
+/* An encoder that sends all its streams from one port loses only the one that was ended. */
+static void test_repeats_of_one_port(void **state)
+{
+    static const char peer[] = "203.0.113.7:5000";
+
+    (void)state;
+    now_us += 5000000;
+    admission_set_room(a, "any", LINK_ROOM_STALE, false, false);
+    admission_set_room(a, "other", LINK_ROOM_STALE, false, false);
+    admission_note_ended(a, peer, &any, now_us);
+    assert_int_equal(ask_as("any", peer), ADMISSION_REPEAT);
+    assert_int_equal(ask_as("#!::r=any,m=publish,role=main,u=me", peer), ADMISSION_REPEAT);
+    assert_int_equal(ask_as("any?role=backup", peer), ADMISSION_YES);
+    assert_int_equal(ask_as("any?role=720p", peer), ADMISSION_YES);
+    assert_int_equal(ask_as("other", peer), ADMISSION_YES);
+}
+
+/* Nobody gets a rendition's place while it sends: it is sent away with its main feed, and comes
+ * back at once. */
+static void test_repeats_of_renditions(void **state)
+{
+    static const struct stream_id small = {.room = "any", .role = "720p"},
+                                  backup = {.room = "any", .role = "backup"};
+
+    (void)state;
+    now_us += 5000000;
+    admission_set_room(a, "any", LINK_ROOM_STALE, false, false);
+    admission_note_ended(a, "203.0.113.7:5000", &small, now_us);
+    admission_note_ended(a, "203.0.113.7:5000", &backup, now_us);
+    assert_int_equal(ask_as("any?role=720p", "203.0.113.7:5000"), ADMISSION_YES);
+    assert_int_equal(ask_as("any?role=backup", "203.0.113.7:5000"), ADMISSION_REPEAT);
+}
+
+/* Where nobody publishes any more it takes nothing from anybody. */
+static void test_repeats_into_an_empty_room(void **state)
+{
+    static const char peer[] = "203.0.113.7:5000";
+
+    (void)state;
+    now_us += 5000000;
+    admission_note_ended(a, peer, &any, now_us);
+    assert_int_equal(ask_from(peer), ADMISSION_YES);
+    admission_set_room(a, "any", LINK_ROOM_WAITING, true, false);
+    assert_int_equal(ask_from(peer), ADMISSION_YES);
+    admission_set_room(a, "any", LINK_ROOM_LIVE, true, false);
+    assert_int_equal(ask_from(peer), ADMISSION_REPEAT);
+    admission_set_room(a, "any", LINK_ROOM_FREE, true, false);
+    assert_int_equal(ask_from(peer), ADMISSION_YES);
 }
 
 static void test_repeats(void **state)
@@ -118,8 +178,9 @@ static void test_repeats(void **state)
 
     (void)state;
     now_us += 5000000;
+    admission_set_room(a, "any", LINK_ROOM_STALE, false, false);
     assert_int_equal(ask_from("203.0.113.7:5000"), ADMISSION_YES);
-    admission_note_ended(a, "203.0.113.7:5000", now_us);
+    admission_note_ended(a, "203.0.113.7:5000", &any, now_us);
     assert_int_equal(ask_from("203.0.113.7:5000"), ADMISSION_REPEAT);
     assert_int_equal(ask_from("203.0.113.7:500"), ADMISSION_YES);
     assert_int_equal(ask_from("203.0.113.7:5001"), ADMISSION_YES); /* it has come anew */
@@ -127,10 +188,10 @@ static void test_repeats(void **state)
     assert_int_equal(ask_from("203.0.113.7:5000"), ADMISSION_REPEAT);
     now_us += 1000000;
     assert_int_equal(ask_from("203.0.113.7:5000"), ADMISSION_YES);
-    admission_note_ended(a, "203.0.113.7:5000", now_us);
+    admission_note_ended(a, "203.0.113.7:5000", &any, now_us);
     for (int i = 0; i < 32; i++) { /* the oldest are forgotten */
         snprintf(peer, sizeof(peer), "203.0.113.8:%d", i);
-        admission_note_ended(a, peer, now_us);
+        admission_note_ended(a, peer, &any, now_us);
     }
     assert_int_equal(ask_from("203.0.113.7:5000"), ADMISSION_YES);
     assert_int_equal(ask_from("203.0.113.8:0"), ADMISSION_REPEAT);
@@ -216,6 +277,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_requests, make, end),
         cmocka_unit_test_setup_teardown(test_states, make, end),
         cmocka_unit_test_setup_teardown(test_repeats, make, end),
+        cmocka_unit_test_setup_teardown(test_repeats_of_one_port, make, end),
+        cmocka_unit_test_setup_teardown(test_repeats_of_renditions, make, end),
+        cmocka_unit_test_setup_teardown(test_repeats_into_an_empty_room, make, end),
         cmocka_unit_test_setup_teardown(test_rate, make, end),
         cmocka_unit_test_setup_teardown(test_events_are_bounded, make, end),
         cmocka_unit_test_setup_teardown(test_ten_thousand_keys, make, end),

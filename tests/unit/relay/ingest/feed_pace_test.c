@@ -58,13 +58,26 @@ static void test_tables(void **state)
     assert_null(feed_pace_change(&p));
 }
 
+/* Those of a clock that runs too fast are left out, in each second anew. */
+static void test_marks(void **state)
+{
+    struct feed_pace p = {0};
+    (void)state;
+    for (int second = 0; second < 3; second++) {
+        for (int i = 0; i < FEED_PACE_MARKS; i++)
+            assert_true(feed_pace_mark(&p));
+        for (int i = 0; i < 1000; i++)
+            assert_false(feed_pace_mark(&p));
+        feed_pace_second(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_catching_up),
-        cmocka_unit_test(test_jumping),
-        cmocka_unit_test(test_too_fast),
-        cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_catching_up), cmocka_unit_test(test_jumping),
+        cmocka_unit_test(test_too_fast),    cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_marks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

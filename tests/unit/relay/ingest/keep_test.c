@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -55,10 +56,10 @@ static int frame(unsigned i)
     return keep_take(k, &u, (int64_t)i * FRAME_US);
 }
 
-static void on_unit(void *ctx, const struct access_unit *u, int64_t wall_us)
+static void on_unit(void *ctx, const struct access_unit *u, int64_t arrived_us)
 {
     (void)ctx;
-    assert_int_equal(wall_us, (int64_t)(u->raw_dts / 3600) * FRAME_US);
+    assert_int_equal(arrived_us, (int64_t)(u->raw_dts / 3600) * FRAME_US);
     assert_true(given_count < 4096);
     given[given_count++] = u->raw_dts / 3600 | (u->track == 1 ? sound : 0);
     if (u->track == 1) {
@@ -156,6 +157,43 @@ static void test_is_bounded(void **state)
     assert_false(keep_is_ready(k));
 }
 
+/* What a thousand random access points cost behind a first group of that many units. */
+static int64_t points_cpu_ns(size_t units)
+{
+    enum { POINTS = 1000 };
+    struct access_unit u = {.track = 0, .data = (const uint8_t *)"x", .len = 1};
+    struct timespec from, to;
+    struct keep *many;
+
+    assert_int_equal(keep_new(&many, 0, CODEC_AAC, (size_t)1 << 30, SPAN_US), 0);
+    assert_int_equal(keep_take(many, &u, 0), 1);
+    u.track = 1;
+    for (size_t i = 0; i < units; i++)
+        assert_int_equal(keep_take(many, &u, 0), 0);
+    u.track = 0;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+    for (int i = 0; i < POINTS; i++)
+        assert_int_equal(keep_take(many, &u, 0), 1);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+    keep_free(&many);
+    return (to.tv_sec - from.tv_sec) * 1000000000LL + (to.tv_nsec - from.tv_nsec);
+}
+
+/* None of them walks over the group: that would be some thousand times as much, not fifty. */
+static void test_points_behind_a_long_group(void **state)
+{
+    int64_t behind_few = INT64_MAX, behind_many = INT64_MAX;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        int64_t few = points_cpu_ns(10), all = points_cpu_ns(300000);
+
+        behind_few = few < behind_few ? few : behind_few;
+        behind_many = all < behind_many ? all : behind_many;
+    }
+    assert_true(behind_many < 50 * behind_few);
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -165,6 +203,7 @@ int main(void)
         CASE(test_forgets_over_a_silence),
         CASE(test_nearest_keyframe),
         CASE(test_is_bounded),
+        CASE(test_points_behind_a_long_group),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
