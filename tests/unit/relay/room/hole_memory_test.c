@@ -3,13 +3,10 @@
 #include "tests/unit/relay/room/actors.h"
 #include "tests/unit/relay/room/golden.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-static const bool can_fail = false;
-static unsigned fail_at;
-#else
-static const bool can_fail = true;
 static unsigned fail_at; /* a part's list, counted from 1, that finds no memory; 0: all do */
 
+/* The sanitizers have a malloc of their own: there the hole has all its gaps. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 void *__libc_malloc(size_t size);
 void *__libc_realloc(void *old, size_t size);
 
@@ -35,8 +32,6 @@ static void test_no_memory_for_a_gap(void **state)
 {
     struct stage *s = *state;
     struct listing *a = calloc(1, sizeof(*a)), *v = calloc(1, sizeof(*v));
-    if (!can_fail)
-        skip();
     s->config.hls.low_latency = true;
     s->config.hls.part_ms = 500;
     stage_open(s, 1, "hall");
