@@ -13,6 +13,7 @@
 enum {
     MESSAGE_MAX = 2048,   /* over SRTO_PAYLOADSIZE, which is at most 1456 */
     BURST = 4096,         /* packets read from one socket in one tick */
+    LAST_BURSTS = 16,     /* ... and so often when its feed is sent away */
     FULL_READ_TURNS = 16, /* how often a socket that yields nothing is read until EAGAIN */
     FEW_PACKETS = 5,      /* in this many ticks or fewer: the socket need not be asked sooner ... */
     EVERY_MAX = 4,        /* ... than after that many */
@@ -350,4 +351,12 @@ void publisher_end(struct publisher *p, enum link_close_reason reason, const cha
     log_info(feed_log_name(p->feed), "feed_ended why=\"%s\" bytes=%llu access_units=%llu/%llu",
              text, (unsigned long long)s.bytes, (unsigned long long)s.access_units_out,
              (unsigned long long)s.access_units_in);
+}
+
+void publisher_stop(struct publisher *p, const char *text, int64_t now_us, int64_t wall_us)
+{
+    for (int i = 0; i < LAST_BURSTS && feed_is_open(p->feed); i++)
+        if (take(p, true, now_us, wall_us) == 0)
+            break;
+    publisher_end(p, LINK_CLOSE_STOPPED, text);
 }

@@ -37,5 +37,7 @@ bool publisher_tick(struct publisher *p, uint64_t tick, int64_t now_us, int64_t 
 void publisher_second(struct publisher *p, int64_t now_us);
 /* Ends the feed (its last segments go out), logs why. */
 void publisher_end(struct publisher *p, enum link_close_reason reason, const char *text);
+/* The same when the front wants it: what libsrt has is read before, as far as that is bounded. */
+void publisher_stop(struct publisher *p, const char *text, int64_t now_us, int64_t wall_us);
 
 #endif

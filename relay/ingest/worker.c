@@ -191,7 +191,7 @@ static void on_message(struct worker *w, const struct link_message *m, int fd)
         if (i < w->count) {
             admission_note_ended(w->admission, feed_peer(publisher_feed(w->publishers[i])),
                                  clock_mono_us());
-            publisher_end(w->publishers[i], LINK_CLOSE_STOPPED, m->u.stop.text);
+            publisher_stop(w->publishers[i], m->u.stop.text, clock_mono_us(), clock_wall_us());
             remove_publisher(w, i);
         }
         break;

@@ -161,6 +161,31 @@ static void test_nothing_begins(void **state)
     finish();
 }
 
+/* What libsrt has given out, to the front at least, when the room is another one's. */
+static void test_is_sent_away(void **state)
+{
+    (void)state;
+    play(0, 75);
+    for (unsigned i = 75; i < 150; i++)
+        picture(i, (int32_t)i, i % 2);
+    publisher_stop(p, "taken over", now_us, now_us);
+    assert_int_equal(said.samples[0], 150);
+    assert_int_equal(said.closed, 1);
+}
+
+static void test_is_sent_away_unheard(void **state)
+{
+    (void)state;
+    pass(6000000);
+    play(0, 75);
+    pass(6000000);
+    assert_true(publisher_is_parked(p));
+    picture(75, 75, false);
+    publisher_stop(p, "taken over", now_us, now_us);
+    assert_int_equal(said.samples[0], 75);
+    assert_int_equal(said.closed, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +196,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_program_empties, begin, end),
         cmocka_unit_test_setup_teardown(test_pictures_stop, begin, end),
         cmocka_unit_test_setup_teardown(test_nothing_begins, begin, end),
+        cmocka_unit_test_setup_teardown(test_is_sent_away, begin, end),
+        cmocka_unit_test_setup_teardown(test_is_sent_away_unheard, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
