@@ -1,5 +1,6 @@
 /* A feed of the same encoder goes on where another one ended: at any picture, or behind a hole. */
 /* SPDX-License-Identifier: MIT */
+#include "tests/unit/codecs/record.h"
 #include "tests/unit/relay/package/packager_stage.h"
 
 typedef void segment_fn(void *ctx, const struct packager_segment *s, int fd);
@@ -142,6 +143,45 @@ static void test_sound_is_added_hours_later(void **state)
     assert_int_equal(seen.samples[1], 470);
 }
 
+/* H.265 table 7-1: CRA, which two RASL pictures follow, then TRAIL. */
+static void hevc(uint64_t raw, unsigned place)
+{
+    uint8_t slice[40] = {place == 0 ? 21 << 1 : place < 3 ? 8 << 1 : 1 << 1, 1, 0xa0, 0x88};
+    struct nal nals[8];
+    size_t n = place == 0 ? record_hvcc(HEVC_MAIN_RECORD, nals) : 0;
+    struct packager_unit u = {.raw_pts = raw,
+                              .raw_dts = raw,
+                              .nals = nals,
+                              .data = slice,
+                              .len = sizeof(slice),
+                              .wall_us = (int64_t)raw * 100 / 9};
+
+    nals[n++] = (struct nal){.data = slice, .len = sizeof(slice)};
+    u.nal_count = n;
+    assert_int_equal(packager_take(p, &u), 0);
+}
+
+static uint64_t hevc_samples(uint64_t first)
+{
+    static const struct packager_track one[] = {{.codec = CODEC_HEVC}};
+
+    make_with(one, 1, 7000000, 0, on_segment);
+    for (uint64_t i = first; i < 180; i++)
+        hevc(7000000 - 5000 - 60 * FRAME + i * FRAME, (unsigned)(i + 23) % 30);
+    finish();
+    return seen.samples[0];
+}
+
+/* Pictures that lean on what came before a CRA: of no use behind a hole, whole without one. */
+static void test_leaves_out_what_leans_over_a_hole(void **state)
+{
+    (void)state;
+    assert_int_equal(hevc_samples(7), 120);
+    assert_false(seen.segments[0][0].discontinuity);
+    assert_int_equal(hevc_samples(90), 83 - 2);
+    assert_true(seen.segments[0][0].discontinuity);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_leaves_a_splinter),
         cmocka_unit_test(test_keeps_a_beginning),
         cmocka_unit_test(test_sound_is_added_hours_later),
+        cmocka_unit_test(test_leaves_out_what_leans_over_a_hole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
