@@ -304,7 +304,10 @@ static int make_frame(const struct mp4_track *t, uint8_t *out, size_t *len, enum
         *codec = CODEC_LATM; /* the configuration in front of each frame, so that SBR stays said */
         return silence_aac(t->record, t->record_len, out, len);
     case CODEC_MP3:
-        return silence_mp3(t->object_type, t->sample_rate, t->channels, out, len);
+        return silence_mpeg(3, t->object_type, t->sample_rate, t->channels, out, len);
+    case CODEC_MP2:
+        *codec = CODEC_MP3; /* the name of both where frames are read */
+        return silence_mpeg(2, t->object_type, t->sample_rate, t->channels, out, len);
     case CODEC_OPUS:
         return silence_opus(t->record, t->record_len, out, len, pmt_config);
     case CODEC_AC3:
