@@ -137,28 +137,30 @@ int silence_adts(uint32_t sample_rate, uint32_t channels, uint8_t out[static SIL
     return 0;
 }
 
-int silence_mp3(uint8_t object_type, uint32_t sample_rate, uint32_t channels,
-                uint8_t out[static SILENCE_MAX], size_t *len)
+int silence_mpeg(unsigned layer, uint8_t object_type, uint32_t sample_rate, uint32_t channels,
+                 uint8_t out[static SILENCE_MAX], size_t *len)
 {
     static const uint32_t rates[] = {44100, 48000, 32000};
     unsigned shift = object_type == 0x6b ? 0 : 1, index = 0;
+    unsigned kbps_64 = shift ? 8 : layer == 2 ? 4 : 5; /* bitrate_index */
     struct mpeg_audio m;
     struct bit_writer w;
     while (index < 3 && rates[index] >> shift != sample_rate)
         index++;
-    if (index == 3 || channels < 1 || channels > 2) /* MPEG 2.5 has no object type of its own */
+    if (layer < 2 || layer > 3 || index == 3 || channels < 1 ||
+        channels > 2) /* MPEG 2.5 has no object type of its own */
         return -ENOTSUP;
     memset(out, 0, SILENCE_MAX);
     bit_writer_init(&w, out, SILENCE_MAX);
     bit_writer_put(&w, 11, 0x7ff);
     bit_writer_put(&w, 2, shift ? 2 : 3);
-    bit_writer_put(&w, 2, 1);             /* layer III */
-    bit_writer_put(&w, 1, 1);             /* no CRC */
-    bit_writer_put(&w, 4, shift ? 8 : 5); /* 64 kbit/s in both tables */
+    bit_writer_put(&w, 2, 4 - layer);
+    bit_writer_put(&w, 1, 1); /* no CRC */
+    bit_writer_put(&w, 4, kbps_64);
     bit_writer_put(&w, 2, index);
     bit_writer_put(&w, 2, 0);
     bit_writer_put(&w, 2, channels == 1 ? 3 : 0);
-    bit_writer_put(&w, 6, 0); /* and side information of zeros: no bits of spectrum */
+    bit_writer_put(&w, 6, 0); /* and side information or allocation of zeros: no spectrum */
     if (mpeg_audio_parse(out, 4, &m) != 0 || m.bytes > SILENCE_MAX)
         return -ENOTSUP;
     *len = m.bytes;

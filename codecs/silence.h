@@ -19,9 +19,10 @@ int silence_aac(const uint8_t *asc, size_t asc_len, uint8_t out[static SILENCE_M
 /* The same in ADTS, for AAC-LC alone. */
 int silence_adts(uint32_t sample_rate, uint32_t channels, uint8_t out[static SILENCE_MAX],
                  size_t *len);
-/* object_type: 0x6b (MPEG-1) or 0x69, as in track_params. */
-int silence_mp3(uint8_t object_type, uint32_t sample_rate, uint32_t channels,
-                uint8_t out[static SILENCE_MAX], size_t *len);
+/* Layer II (2.4.1.6: no bits are allocated) or III. object_type: 0x6b (MPEG-1) or 0x69, as in
+ * track_params. */
+int silence_mpeg(unsigned layer, uint8_t object_type, uint32_t sample_rate, uint32_t channels,
+                 uint8_t out[static SILENCE_MAX], size_t *len);
 /* dops: what the dOps box holds. 20 ms, with its control header; *pmt_config is what
  * audio_frame_params wants beside it. */
 int silence_opus(const uint8_t *dops, size_t dops_len, uint8_t out[static SILENCE_MAX], size_t *len,

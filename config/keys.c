@@ -133,7 +133,7 @@ const struct key config_keys[CONFIG_KEYS] = {
     OTHER(rooms, takeover, KEY_CHOICE, TAKEOVERS, "newest",
           "A second publisher of a room replaces the first (newest), or is refused."),
     COUNT(rooms, backup_after_ms, 200, 60000, "milliseconds", "1000",
-          "Without a byte of the feed on air for so long, role=backup takes its place."),
+          "Without a picture or sound of the feed on air for so long, role=backup replaces it."),
     COUNT(rooms, main_hold_s, 0, 3600, "seconds", "10",
           "How long the main feed must be well before it replaces role=backup again."),
 

@@ -129,6 +129,7 @@ static void on_unit(void *ctx, const struct access_unit *u)
 {
     struct feed *f = ctx;
 
+    f->units_in++;
     if (!feed_compare_unit(f, u))
         feed_take_unit(f, u, f->wall_us);
 }
@@ -166,6 +167,8 @@ static void on_ts_packet(void *ctx, const uint8_t packet[static TS_PACKET],
 {
     struct feed *f = ctx;
 
+    if (f->phase == PHASE_ENDED) /* its publisher is parked */
+        return;
     memcpy(batch + batch_len, head, 4);
     memcpy(batch + batch_len + 4, packet + 4, TS_PACKET - 4);
     batch_len += TS_PACKET;
@@ -237,6 +240,8 @@ static void on_layout(void *ctx, const struct ts_layout *l)
     bool turns;
     int rc;
 
+    if (f->phase == PHASE_ENDED) /* the filter says it again when the feed is back */
+        return;
     feed_run_demuxer(f);
     turns = f->packager && f->demux && l->count && packager_can_turn(f->packager) &&
             ts_layout_goes_on(&f->layout, l);
@@ -261,6 +266,9 @@ static void on_payload(void *ctx, const uint8_t *bytes, size_t len)
 {
     struct feed *f = ctx;
 
+    if (f->comes_back)
+        ts_filter_again(&f->filter);
+    f->comes_back = false;
     f->bytes += len;
     f->packets++;
     f->last_short = len < 7 * TS_PACKET;
@@ -274,21 +282,11 @@ static void on_hole(void *ctx)
     ts_filter_break(&f->filter);
 }
 
-/* Nothing is known of the program yet; the front is asked. */
-static int begin(struct feed *f)
+void feed_forget_program(struct feed *f)
 {
-    struct asides_out beside = {f->out.ctx, f->out.send, f->o.worker, f->o.id, f->log_name};
-    struct ts_out ts = {f, on_ts_packet, on_layout, asides_packet, NULL};
-    struct link_message m = {0};
+    struct ts_out ts = {.ctx = f, .packet = on_ts_packet, .layout = on_layout};
 
-    asides_free(&f->asides);
-    if (asides_new(&f->asides, &beside))
-        return -ENOMEM;
-    ts.aside_ctx = f->asides;
     ts_filter_init(&f->filter, feed_is_main(&f->o) ? f->o.config->limits.audio_tracks : 0, &ts);
-    feed_message_open(&m, &f->o);
-    feed_send(f, &m, LINK_FEED_OPEN, -1);
-    return 0;
 }
 
 int feed_new(struct feed **out, const struct feed_options *o, const struct feed_out *cb)
@@ -304,9 +302,10 @@ int feed_new(struct feed **out, const struct feed_options *o, const struct feed_
     f->opened_us = f->now_us = o->now_us;
     snprintf(f->log_name, sizeof(f->log_name), "room/%s", o->stream.room);
     feed_units_init(&f->units, o->config->limits.access_unit_bytes, on_unit, f);
+    feed_forget_program(f);
     if (reorder_new(&f->reorder, o->first_sequence, o->config->srt.flow_window, !o->classic,
                     &in_order) ||
-        begin(f)) {
+        feed_ask(f)) {
         reorder_free(&f->reorder);
         free(f);
         return -ENOMEM;
@@ -349,9 +348,11 @@ bool feed_is_open(const struct feed *f)
 
 int64_t feed_stall_us(const struct feed *f)
 {
-    return f->phase == PHASE_LIVE && f->packager && feed_is_main(&f->o)
-               ? feed_start_stall_us(f->packager)
-               : 0;
+    uint32_t target_s = f->packager ? packager_target_duration(f->packager) : 0;
+
+    if (f->phase != PHASE_LIVE || f->resting || !feed_is_main(&f->o))
+        return 0;
+    return feed_start_stall_us(target_s ? target_s : f->start.target_duration_s);
 }
 
 void feed_packet(struct feed *f, int32_t sequence, const uint8_t *bytes, size_t len)
@@ -410,22 +411,12 @@ void feed_end(struct feed *f, enum link_close_reason reason, const char *text)
     feed_run_demuxer(f);
     close_layout(f);
     f->phase = PHASE_ENDED;
+    f->filter.out.aside = NULL;
     m.u.closed.reason = (uint32_t)reason;
     m.u.closed.end_90k = f->start.start_90k;
     feed_stats(f, &m.u.closed.stats);
     snprintf(m.u.closed.text, sizeof(m.u.closed.text), "%s", text);
     feed_send(f, &m, LINK_FEED_CLOSED, -1);
-}
-
-int feed_again(struct feed *f, uint64_t id)
-{
-    feed_end(f, LINK_CLOSE_ENDED, "the front was started anew");
-    f->o.id = id;
-    f->phase = PHASE_OPENING;
-    f->joined = false;
-    f->left_out = (struct left_out){0};
-    feed_forget_rest(f);
-    return begin(f);
 }
 
 uint64_t feed_id(const struct feed *f)
@@ -456,6 +447,11 @@ const char *feed_log_name(const struct feed *f)
 uint64_t feed_bytes(const struct feed *f)
 {
     return f->bytes;
+}
+
+uint64_t feed_units_in(const struct feed *f)
+{
+    return f->units_in;
 }
 
 bool feed_is_waiting_for_order(const struct feed *f)

@@ -48,17 +48,23 @@ void feed_go(struct feed *f, const struct link_go *go, int64_t now_us);
 /* The front is a new one: closes what it was told and asks again, under a new id. The packets go
  * on where they are; media from the next IDR on. -ENOMEM: end the feed. */
 __attribute__((warn_unused_result)) int feed_again(struct feed *f, uint64_t id);
+/* The same for one that has ended and whose publisher sends media again: the packets that wait for
+ * an earlier one are its own now, and the program is known. */
+__attribute__((warn_unused_result)) int feed_back(struct feed *f, uint64_t id);
+/* Is there something of its program's tracks in this SRT packet, or of new ones? Where that cannot
+ * be told there is. */
+bool feed_is_media(const struct feed *f, const uint8_t *bytes, size_t len);
 /* Ends what it publishes and tells the front; until feed_go it keeps what it would begin with.
  * goes_on: another feed sends what is not a whole part yet. */
 void feed_rest(struct feed *f, bool goes_on, int64_t now_us);
 /* The front compares it with another feed. */
 void feed_compare(struct feed *f);
-/* Nothing came for rooms.backup_after_ms, or something did again: the front is told of changes. */
+/* No media came for rooms.backup_after_ms, or something did again: the front is told of changes. */
 void feed_note_silence(struct feed *f, bool silent);
 bool feed_is_open(const struct feed *f); /* the front's word came and it has not ended */
-/* After how long without a byte a room had better go on without it; 0: it does not lead one. */
+/* After how long without media a room had better go on without it; 0: it does not lead one. */
 int64_t feed_stall_us(const struct feed *f);
-/* One SRT packet's payload, in any order. */
+/* One SRT packet's payload, in any order. Of a feed that has ended only tables are read. */
 void feed_packet(struct feed *f, int32_t sequence, const uint8_t *bytes, size_t len);
 /* After a batch of packets: demuxes what was gathered. */
 void feed_flush(struct feed *f, int64_t now_us, int64_t wall_us);
@@ -75,6 +81,7 @@ const struct stream_id *feed_stream(const struct feed *f);
 const char *feed_peer(const struct feed *f);
 const char *feed_log_name(const struct feed *f); /* "room/NAME" */
 uint64_t feed_bytes(const struct feed *f);       /* in order, handed on */
+uint64_t feed_units_in(const struct feed *f);    /* access units of any track since it was opened */
 bool feed_is_waiting_for_order(const struct feed *f);
 /* SRT's side of the numbers (lost ... receive_buffer_bytes), from who owns the socket. */
 void feed_set_srt_stats(struct feed *f, const struct link_feed_stats *srt);

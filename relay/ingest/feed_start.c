@@ -31,9 +31,9 @@ void feed_start_advance(struct feed_start *s, int64_t now_us)
     s->at_us = now_us;
 }
 
-int64_t feed_start_stall_us(const struct packager *p)
+int64_t feed_start_stall_us(uint32_t target_duration_s)
 {
-    int64_t by_rule = (int64_t)packager_target_duration(p) * 1500000;
+    int64_t by_rule = (int64_t)target_duration_s * 1500000;
 
     return by_rule > STALL_US ? by_rule : STALL_US;
 }

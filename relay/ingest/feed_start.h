@@ -36,7 +36,7 @@ void feed_start_advance(struct feed_start *s, int64_t now_us);
 /* Without news for so long the room's hole is filled. RFC 8216bis 6.2.1 wants news after 1.5 target
  * durations. But what SRT brings late is not lost: a black-out of four seconds is caught up with,
  * and a hole filled would only add to the delay. */
-int64_t feed_start_stall_us(const struct packager *p);
+int64_t feed_start_stall_us(uint32_t target_duration_s);
 /* What follows p, which has ended. */
 void feed_start_again(struct feed_start *s, const struct packager *p);
 /* A new program on the tracks of the old one: what is the same goes on, nothing is lost. */

@@ -44,6 +44,8 @@ struct feed {
     struct feed_start start;
     bool joined, last_short; /* beside another feed; the last SRT packet was not a full one */
     uint64_t bytes, packets, rate[RATE_WINDOW_S], seconds;
+    uint64_t units_in; /* since the front was asked */
+    bool comes_back;   /* the program is known from before; the next packet begins it */
     struct feed_pace pace;
     bool resting;      /* it publishes nothing, and keeps what came since a keyframe ... */
     struct keep *keep; /* ... here; NULL without a layout */
@@ -59,6 +61,9 @@ struct feed {
 void feed_set_fault(struct feed *f, enum link_close_reason reason, const char *text);
 void feed_set_phase(struct feed *f, enum phase next);
 void feed_send(struct feed *f, struct link_message *m, uint32_t type, int fd);
+/* Tells the front of it and asks where it may begin. 0 or -ENOMEM. */
+int feed_ask(struct feed *f);
+void feed_forget_program(struct feed *f);
 void feed_run_demuxer(struct feed *f);
 void feed_close_packager(struct feed *f);
 int feed_open_packager(struct feed *f, const struct ts_layout *l);

@@ -13,6 +13,7 @@
 enum {
     MESSAGE_MAX = 2048,   /* over SRTO_PAYLOADSIZE, which is at most 1456 */
     BURST = 4096,         /* packets read from one socket in one tick */
+    LAST_BURSTS = 16,     /* ... and so often when its feed is sent away */
     FULL_READ_TURNS = 16, /* how often a socket that yields nothing is read until EAGAIN */
     FEW_PACKETS = 5,      /* in this many ticks or fewer: the socket need not be asked sooner ... */
     EVERY_MAX = 4,        /* ... than after that many */
@@ -26,14 +27,17 @@ enum {
 struct publisher {
     SRTSOCKET socket;
     struct feed *feed;
-    struct feed_options options;
     uint64_t *next_feed;
     bool parked;                /* the feed has ended, the connection stands */
-    uint8_t first[MESSAGE_MAX]; /* what a new feed of it begins with ... */
+    bool parked_early;          /* ... while media waited for an earlier packet */
+    uint8_t first[MESSAGE_MAX]; /* what the feed goes on with ... */
     size_t first_len;           /* ... when it may; 0: nothing waits */
+    int32_t first_sequence;
     uint32_t worker;
     struct feed_out out;
-    int64_t last_bytes_us, last_check_us, silent_us; /* silent_us: how long that is */
+    int64_t last_bytes_us, last_check_us;
+    int64_t last_media_us; /* before the feed's first access unit: its last byte */
+    int64_t silent_us;     /* so long without media is silence */
     uint64_t turns;
     uint32_t every;            /* ticks from one turn to the next */
     uint32_t rate;             /* packets a tick x RATE_ONE, over the last turns */
@@ -66,12 +70,11 @@ int publisher_new(struct publisher **out, const struct listener_peer *peer, cons
         return -ENOMEM;
     }
     p->socket = peer->socket;
-    p->options = o;
     p->next_feed = next_feed;
     p->worker = worker;
     p->every = 1;
     p->out = *cb;
-    p->last_bytes_us = p->last_check_us = now_us;
+    p->last_bytes_us = p->last_media_us = p->last_check_us = now_us;
     p->silent_us = (int64_t)c->rooms.backup_after_ms * 1000;
     *out = p;
     return 0;
@@ -97,53 +100,52 @@ bool publisher_is_parked(const struct publisher *p)
     return p->parked;
 }
 
+/* A packet for the feed; or the one that brings a parked publisher back, which waits. */
 static bool read_one(struct publisher *p)
 {
-    char bytes[MESSAGE_MAX];
     SRT_MSGCTRL control = srt_msgctrl_default;
-    int n = srt_recvmsg2(p->socket, bytes, sizeof(bytes), &control);
+    int n;
 
+    if (p->first_len > 0)
+        return false;
+    n = srt_recvmsg2(p->socket, (char *)p->first, sizeof(p->first), &control);
     if (n <= 0)
         return false;
-    feed_packet(p->feed, control.pktseq, (const uint8_t *)bytes, (size_t)n);
+    if (p->parked && (p->parked_early || feed_is_media(p->feed, p->first, (size_t)n))) {
+        p->first_len = (size_t)n;
+        p->first_sequence = control.pktseq;
+        return false;
+    }
+    feed_packet(p->feed, control.pktseq, p->first, (size_t)n);
     return true;
 }
 
 /* The feed is over for the room, and the connection waits for its sender. */
-static void park(struct publisher *p)
+static void park(struct publisher *p, const char *why)
 {
-    feed_end(p->feed, LINK_CLOSE_ENDED, "connected, but it sends nothing");
-    log_warn(feed_log_name(p->feed), "publisher_parked feed=%llu why=\"it sends nothing\"",
-             (unsigned long long)feed_id(p->feed));
+    char text[LINK_TEXT];
+
+    snprintf(text, sizeof(text), "connected, but %s", why);
+    feed_end(p->feed, LINK_CLOSE_ENDED, text);
+    log_warn(feed_log_name(p->feed), "publisher_parked feed=%llu why=\"%s\"",
+             (unsigned long long)feed_id(p->feed), why);
     p->parked = true;
+    p->parked_early = feed_is_waiting_for_order(p->feed);
 }
 
-/* The sender is back: a new feed asks the front, and begins with the packet that woke it. False: no
- * memory. */
-static bool unpark(struct publisher *p, int64_t now_us)
+/* There is media again: the front is asked anew. -ENOMEM. */
+static int unpark(struct publisher *p, int64_t now_us)
 {
-    SRT_MSGCTRL control = srt_msgctrl_default;
-    int ready = 0, len = sizeof(ready), n;
-    struct feed *next;
+    int rc = feed_back(p->feed, (*p->next_feed)++);
 
-    if (srt_getsockflag(p->socket, SRTO_RCVDATA, &ready, &len) || ready <= 0)
-        return true;
-    n = srt_recvmsg2(p->socket, (char *)p->first, sizeof(p->first), &control);
-    if (n <= 0)
-        return true;
-    p->options.id = (*p->next_feed)++;
-    p->options.first_sequence = control.pktseq;
-    p->options.now_us = now_us;
-    if (feed_new(&next, &p->options, &p->out))
-        return false;
-    log_info(feed_log_name(next), "publisher_back feed=%llu", (unsigned long long)p->options.id);
-    feed_free(&p->feed);
-    p->feed = next;
-    p->first_len = (size_t)n;
+    if (rc)
+        return rc;
+    log_info(feed_log_name(p->feed), "publisher_back feed=%llu",
+             (unsigned long long)feed_id(p->feed));
     p->parked = false;
-    p->last_bytes_us = now_us;
+    p->last_bytes_us = p->last_media_us = now_us;
     p->arriving_since_us = 0;
-    return true;
+    return 0;
 }
 
 /* SRTO_RCVDATA says how many packets can be read in order: running into EAGAIN instead costs an
@@ -189,7 +191,7 @@ static bool is_stalled(const struct publisher *p, int64_t now_us)
 {
     int64_t stall_us = feed_stall_us(p->feed);
 
-    return stall_us > 0 && now_us - p->last_bytes_us >= stall_us;
+    return stall_us > 0 && now_us - p->last_media_us >= stall_us;
 }
 
 static bool is_over(struct publisher *p, uint64_t turn, int got)
@@ -219,40 +221,78 @@ uint64_t publisher_due(const struct publisher *p)
     return p->due;
 }
 
+/* What waited for the front's word, and what libsrt has. */
+static int take(struct publisher *p, bool fully, int64_t now_us, int64_t wall_us)
+{
+    size_t waited = p->first_len;
+    int got;
+
+    p->first_len = 0;
+    if (waited > 0)
+        feed_packet(p->feed, p->first_sequence, p->first, waited);
+    got = drain(p, fully);
+    feed_flush(p->feed, now_us, wall_us);
+    return got;
+}
+
+/* An encoder without its input may go on sending: only what can be seen or heard counts, once
+ * there was some. */
+static void note_news(struct publisher *p, uint64_t bytes, uint64_t units, int64_t now_us)
+{
+    bool came = feed_bytes(p->feed) != bytes;
+
+    if (came) {
+        p->last_bytes_us = now_us;
+        p->arriving_since_us = 0;
+    }
+    if (feed_units_in(p->feed) != units || (came && units == 0))
+        p->last_media_us = now_us;
+    feed_note_silence(p->feed, now_us - p->last_media_us >= p->silent_us);
+}
+
+/* False: over. */
+static bool serve(struct publisher *p, uint64_t tick, uint64_t turn, int64_t now_us,
+                  int64_t wall_us, int *got)
+{
+    uint64_t bytes = feed_bytes(p->feed), units = feed_units_in(p->feed);
+
+    *got = take(p, turn % FULL_READ_TURNS == 0, now_us, wall_us);
+    choose_next_turn(p, tick, *got);
+    note_news(p, bytes, units, now_us);
+    if (feed_bytes(p->feed) == bytes && is_wedged(p, now_us))
+        return false;
+    if (is_stalled(p, now_us))
+        park(p, p->last_bytes_us > p->last_media_us ? "it sends no pictures and no sound"
+                                                    : "it sends nothing");
+    return true;
+}
+
+/* False: no memory. */
+static bool look_for_media(struct publisher *p, uint64_t turn, int64_t now_us)
+{
+    drain(p, turn % FULL_READ_TURNS == 0);
+    return p->first_len == 0 || unpark(p, now_us) == 0;
+}
+
 bool publisher_tick(struct publisher *p, uint64_t tick, int64_t now_us, int64_t wall_us,
                     enum link_close_reason *reason, char *text)
 {
-    uint64_t before = feed_bytes(p->feed), turn;
     const char *fault;
+    uint64_t turn;
     int got = 0;
 
     if (tick < p->due)
         return true;
     turn = p->turns++;
-    if (p->parked && !unpark(p, now_us)) {
+    if (p->parked && !look_for_media(p, turn, now_us)) {
         *reason = LINK_CLOSE_LIMIT;
         snprintf(text, LINK_TEXT, "the relay has no memory left for this feed");
         return false;
     }
-    if (feed_is_open(p->feed)) {
-        if (p->first_len > 0)
-            feed_packet(p->feed, p->options.first_sequence, p->first, p->first_len);
-        p->first_len = 0;
-        got = drain(p, turn % FULL_READ_TURNS == 0);
-        choose_next_turn(p, tick, got);
-        feed_flush(p->feed, now_us, wall_us);
-        feed_note_silence(p->feed, feed_bytes(p->feed) == before &&
-                                       now_us - p->last_bytes_us >= p->silent_us);
-        if (feed_bytes(p->feed) != before) {
-            p->last_bytes_us = now_us;
-            p->arriving_since_us = 0;
-        } else if (is_wedged(p, now_us)) {
-            *reason = LINK_CLOSE_WEDGED;
-            snprintf(text, LINK_TEXT, "packets arrive but none can be read; it may come back");
-            return false;
-        } else if (is_stalled(p, now_us)) {
-            park(p);
-        }
+    if (feed_is_open(p->feed) && !serve(p, tick, turn, now_us, wall_us, &got)) {
+        *reason = LINK_CLOSE_WEDGED;
+        snprintf(text, LINK_TEXT, "packets arrive but none can be read; it may come back");
+        return false;
     }
     fault = feed_fault(p->feed, reason);
     if (fault) {
@@ -261,8 +301,8 @@ bool publisher_tick(struct publisher *p, uint64_t tick, int64_t now_us, int64_t 
     }
     if (!is_over(p, turn, got))
         return true;
-    while (feed_is_open(p->feed) && drain(p, true) > 0)
-        feed_flush(p->feed, now_us, wall_us);
+    while (feed_is_open(p->feed) && take(p, true, now_us, wall_us) > 0)
+        continue;
     *reason = LINK_CLOSE_ENDED;
     snprintf(text, LINK_TEXT, "the publisher closed the connection or went silent");
     return false;
@@ -311,4 +351,12 @@ void publisher_end(struct publisher *p, enum link_close_reason reason, const cha
     log_info(feed_log_name(p->feed), "feed_ended why=\"%s\" bytes=%llu access_units=%llu/%llu",
              text, (unsigned long long)s.bytes, (unsigned long long)s.access_units_out,
              (unsigned long long)s.access_units_in);
+}
+
+void publisher_stop(struct publisher *p, const char *text, int64_t now_us, int64_t wall_us)
+{
+    for (int i = 0; i < LAST_BURSTS && feed_is_open(p->feed); i++)
+        if (take(p, true, now_us, wall_us) == 0)
+            break;
+    publisher_end(p, LINK_CLOSE_STOPPED, text);
 }

@@ -227,6 +227,15 @@ static void on_pmt(struct ts_filter *f)
     f->out.layout(f->out.ctx, &f->layout);
 }
 
+void ts_filter_again(struct ts_filter *f)
+{
+    memset(f->ways, 0, sizeof(f->ways));
+    for (size_t i = 0; i < f->layout.count; i++)
+        ts_way_init(&f->ways[i], codec_kind(f->layout.tracks[i].codec), i);
+    if (f->has_layout)
+        f->out.layout(f->out.ctx, &f->layout);
+}
+
 static void on_table(struct ts_filter *f, uint16_t pid, const uint8_t *payload, size_t len,
                      bool unit_start)
 {

@@ -83,6 +83,9 @@ void ts_filter_init(struct ts_filter *f, uint32_t audio_max, const struct ts_out
 void ts_filter_take(struct ts_filter *f, const uint8_t *bytes, size_t len);
 /* Bytes are missing here: what was carried over is worth nothing. */
 void ts_filter_break(struct ts_filter *f);
+/* Whoever gets the packets has begun anew: it is told the layout, and each track's next PES is its
+ * first. */
+void ts_filter_again(struct ts_filter *f);
 /* Whether the PES that follows the one with that DTS has begun, and its DTS: the demuxer gives a
  * picture only when the next one begins, so the picture's length is known with it. */
 bool ts_filter_next_dts(const struct ts_filter *f, size_t track, uint64_t dts, uint64_t *next);

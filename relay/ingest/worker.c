@@ -177,7 +177,7 @@ static void stop_feed(struct worker *w, size_t i, const char *text)
 
     if (feed_is_open(f))
         admission_note_ended(w->admission, feed_peer(f), feed_stream(f), clock_mono_us());
-    publisher_end(w->publishers[i], LINK_CLOSE_STOPPED, text);
+    publisher_stop(w->publishers[i], text, clock_mono_us(), clock_wall_us());
     remove_publisher(w, i);
 }
 

@@ -19,7 +19,7 @@ struct link_rest {
 
 /* LINK_FEED_SIGNS: sent when one of them changes, and at rest with each keyframe. */
 struct link_signs {
-    bool silent;   /* not a byte came for rooms.backup_after_ms */
+    bool silent;   /* no media came for rooms.backup_after_ms */
     bool ready;    /* at rest: it has a keyframe that it could begin with */
     bool keyframe; /* ... which came just now */
 };

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILM_BYTES_MAX = 64 << 20, NALS_MAX = 256, FRAME_MAX = 8192 };
+enum { FILM_BYTES_MAX = 64 << 20, NALS_MAX = CODEC_NALS_MAX + CODEC_SETS_MAX, FRAME_MAX = 8192 };
 
 /* A picture under construction: NAL units behind their lengths in 4 bytes. */
 struct picture {
@@ -127,20 +127,21 @@ static int put_renumbered(struct picture *p, const struct nal *nal,
     return rc;
 }
 
-/* The units of a sample, or of a list in a record: `counted` have their lengths in 2 bytes. */
+/* The units of a sample, or of a list in a record, behind lengths of `prefix` bytes. Returns how
+ * many there are; the first `max` are in out. */
 static size_t units_of(const uint8_t *p, size_t len, size_t prefix, struct nal *out, size_t max)
 {
     size_t n = 0, size;
 
-    while (len > prefix && n < max) {
+    while (len > prefix) {
         size = prefix == 4 ? (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3]
                            : (size_t)p[0] << 8 | p[1];
         p += prefix;
         len -= prefix;
         if (size > len)
             break;
-        if (size > 0)
-            out[n++] = (struct nal){p, size};
+        if (size > 0 && n++ < max)
+            out[n - 1] = (struct nal){p, size};
         p += size;
         len -= size;
     }
@@ -239,12 +240,15 @@ static int put_picture(struct picture *p, const struct mp4_track *t, const struc
 {
     struct h264_idr_layout layout;
     bool random_access = false;
+    size_t kept = 0;
     int rc = 0;
 
     if (renumber && layout_of(nals, n, &layout) != 0)
         return -EINVAL;
     for (size_t i = 0; i < n && !rc; i++) {
-        if (is_kept(t->codec, &nals[i]))
+        if (is_kept(t->codec, &nals[i]) && ++kept > CODEC_NALS_MAX)
+            rc = -EINVAL; /* the packager takes no more */
+        else if (is_kept(t->codec, &nals[i]))
             rc = put_kept(p, t->codec, &nals[i], renumber ? &layout : NULL);
     }
     if (!rc) {
@@ -261,14 +265,17 @@ int hold_add_idr(struct hold *h, const uint8_t *segment, size_t len)
     const struct mp4_track *t = &h->tracks[0];
     struct nal nals[NALS_MAX];
     const uint8_t *sample;
-    size_t sample_len, n;
+    size_t sample_len, n, sets;
     int rc;
 
     if (h->count == 0 || codec_kind(t->codec) != CODEC_KIND_VIDEO || h->pictures[0].len > 0 ||
         mp4_read_first_sample(segment, len, &sample, &sample_len) != 0)
         return -EINVAL;
-    n = t->codec == CODEC_H264 ? avc_sets(t, nals, NALS_MAX / 2) : hevc_sets(t, nals, NALS_MAX / 2);
-    n += units_of(sample, sample_len, 4, nals + n, NALS_MAX - n);
+    sets = t->codec == CODEC_H264 ? avc_sets(t, nals, CODEC_SETS_MAX)
+                                  : hevc_sets(t, nals, CODEC_SETS_MAX);
+    n = sets + units_of(sample, sample_len, 4, nals + sets, NALS_MAX - sets);
+    if (n > NALS_MAX)
+        return -EINVAL;
     /* what came last had the first number, most likely: so the other one begins */
     rc = put_picture(&h->pictures[0], t, nals, n, t->codec == CODEC_H264);
     return rc ? rc : put_picture(&h->pictures[1], t, nals, n, false);
@@ -297,7 +304,10 @@ static int make_frame(const struct mp4_track *t, uint8_t *out, size_t *len, enum
         *codec = CODEC_LATM; /* the configuration in front of each frame, so that SBR stays said */
         return silence_aac(t->record, t->record_len, out, len);
     case CODEC_MP3:
-        return silence_mp3(t->object_type, t->sample_rate, t->channels, out, len);
+        return silence_mpeg(3, t->object_type, t->sample_rate, t->channels, out, len);
+    case CODEC_MP2:
+        *codec = CODEC_MP3; /* the name of both where frames are read */
+        return silence_mpeg(2, t->object_type, t->sample_rate, t->channels, out, len);
     case CODEC_OPUS:
         return silence_opus(t->record, t->record_len, out, len, pmt_config);
     case CODEC_AC3:

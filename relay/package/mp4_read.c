@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/package/mp4_read.h"
 
+#include "relay/package/sample_entry.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -112,7 +114,8 @@ static const struct entry entries[] = {
 
 static int read_entry(const struct entry *e, struct span s, struct mp4_track *out)
 {
-    struct span record;
+    struct span record, layer;
+    int rc;
 
     if (e->header == AUDIO_ENTRY && s.len >= AUDIO_ENTRY) {
         out->channels = (uint32_t)s.at[16] << 8 | s.at[17];
@@ -120,8 +123,13 @@ static int read_entry(const struct entry *e, struct span s, struct mp4_track *ou
     }
     if (!skip(&s, e->header) || !find(s, e->record, &record))
         return -EINVAL;
-    if (e->codec == CODEC_AAC)
-        return read_esds(record, out);
+    if (e->codec == CODEC_AAC) {
+        rc = read_esds(record, out);
+        if (out->codec == CODEC_MP3 && find(s, "free", &layer) && layer.len == 4 &&
+            memcmp(layer.at, SAMPLE_ENTRY_LAYER_II, 4) == 0)
+            out->codec = CODEC_MP2;
+        return rc;
+    }
     out->codec = e->codec;
     out->record = record.at;
     out->record_len = record.len;

@@ -16,7 +16,7 @@
 struct mp4_track {
     enum codec_id codec;
     uint32_t channels, sample_rate; /* sound, as the sample entry says them */
-    uint8_t object_type;            /* MP3 */
+    uint8_t object_type;            /* MP2, MP3 */
     const uint8_t *record;          /* avcC, hvcC, AudioSpecificConfig, or what dac3 ... hold */
     size_t record_len;
 };

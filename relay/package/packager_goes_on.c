@@ -12,16 +12,24 @@
  * begins behind a discontinuity, at a random access point.
  */
 enum { HOLE_90K = 90000 / 2 };
+/* No encoder's tracks are so far apart: what comes this long after the place is not before it. Raw
+ * timestamps cannot tell once half of their 26 hours have passed. */
+#define PAST_90K (INT64_C(10) * 90000)
 
 static int64_t place_of(const struct packager *p, const struct packager_unit *u)
 {
     return p->options.start_90k + timeline_distance(p->options.raw_90k, u->raw_dts);
 }
 
+static bool is_past(const struct packager *p)
+{
+    return p->leader && cmaf_track_end_90k(p->leader->cmaf) > p->options.start_90k + PAST_90K;
+}
+
 bool packager_is_before(const struct packager *p, const struct packaged_track *t,
                         const struct packager_unit *u)
 {
-    return p->options.goes_on && !cmaf_track_is_started(t->cmaf) &&
+    return p->options.goes_on && !cmaf_track_is_started(t->cmaf) && !is_past(p) &&
            place_of(p, u) < p->options.from_90k[u->track];
 }
 
@@ -45,7 +53,7 @@ int packager_await(struct packaged_track *t, const struct track_params *params)
 bool packager_go_on(struct packager *p, struct packaged_track *t, const struct packager_unit *u,
                     bool random_access, struct track_params *params)
 {
-    bool hole = place_of(p, u) - p->options.from_90k[u->track] > HOLE_90K;
+    bool hole = is_past(p) || place_of(p, u) - p->options.from_90k[u->track] > HOLE_90K;
     bool ready = t->awaited && !hole;
 
     if (hole)

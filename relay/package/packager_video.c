@@ -103,7 +103,7 @@ int packager_take_video(struct packager *p, struct packaged_track *t, const stru
     struct cmaf_track_sample s = {.nals = u->nals, .nal_count = u->nal_count, .len = u->len};
     struct track_params params;
     bool changed = read_video(t, u, &s, &params), first = !p->leader;
-    bool begins = !first || !p->options.joins || packager_join_at(p, u, changed);
+    bool begins = !first || !p->options.joins || packager_join_at(p, u, changed), seamless = false;
     int rc = 0;
 
     if (packager_is_before(p, t, u)) {
@@ -111,9 +111,10 @@ int packager_take_video(struct packager *p, struct packaged_track *t, const stru
         return changed ? packager_await(t, &params) : 0;
     }
     if (t->awaited || (p->options.goes_on && first))
-        changed = packager_go_on(p, t, u, s.random_access, &params) || changed;
+        seamless = packager_go_on(p, t, u, s.random_access, &params);
+    changed = changed || seamless;
     if (!cmaf_track_is_started(t->cmaf))
-        t->skip_leading = !p->options.goes_on;
+        t->skip_leading = !seamless;
     else if (!s.random_access && !s.leans_back)
         t->skip_leading = false;
     if (((t->turned || !cmaf_track_is_started(t->cmaf)) && !changed) || !begins ||

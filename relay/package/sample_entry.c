@@ -92,9 +92,18 @@ static void put_esds(struct out *o, uint8_t object_type)
     put(o, 3, 0x06 << 16 | 1 << 8 | 0x02);
 }
 
+/* The esds does not tell the layers apart, and hold.c has to know. ISO/IEC 14496-12 section 8.1.2:
+ * a free box is for nobody else. */
+static void put_layer(struct out *o)
+{
+    put(o, 4, BOX_HEADER + 4);
+    put(o, 4, fourcc("free"));
+    put(o, 4, fourcc(SAMPLE_ENTRY_LAYER_II));
+}
+
 static void build(struct out *o, const struct entry_kind *kind, const struct track_params *p)
 {
-    size_t box;
+    size_t box, end;
 
     put(o, 4, 0); /* its size, below */
     put(o, 4, fourcc(kind->entry));
@@ -113,10 +122,13 @@ static void build(struct out *o, const struct entry_kind *kind, const struct tra
         put_esds(o, p->object_type);
     else
         put_bytes(o, p->config, p->config_len);
+    end = o->len;
+    if (p->codec == CODEC_MP2)
+        put_layer(o);
     if (o->len > sizeof(o->bytes))
         return;
     write32(o->bytes, (uint32_t)o->len);
-    write32(o->bytes + box, (uint32_t)(o->len - box));
+    write32(o->bytes + box, (uint32_t)(end - box));
 }
 
 /* The box of that name among those that fill [from, to); 0 when it is not there. */

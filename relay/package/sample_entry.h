@@ -18,6 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a free box in the entry of MPEG audio of layer II says; layer III has no such box. */
+#define SAMPLE_ENTRY_LAYER_II "mp2 "
+
 /* Is the entry of such a track written here? Else by libavformat. */
 bool sample_entry_is_ours(enum codec_id id);
 /* Exchanges the one entry of the one track in init (ftyp + moov, *len of size bytes). 0; -EINVAL:

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IO_BYTES = 65536, NALS_MAX = 512, UNIT_MAX = 8 << 20 };
+enum { IO_BYTES = 65536, NALS_MAX = CODEC_NALS_MAX, UNIT_MAX = 8 << 20 };
 
 static const char again[] = "encode it anew: ffmpeg -i CLIP -c:v libx264 -bf 0 -g 50 -c:a aac "
                             "slate.mp4";
@@ -160,13 +160,14 @@ static size_t put_nal(uint8_t *out, size_t at, const struct nal *nal)
     return at + 4 + nal->len;
 }
 
-/* NAL units behind lengths of that many bytes (ISO/IEC 14496-15 5.3.3.1). */
+/* NAL units behind lengths of that many bytes (ISO/IEC 14496-15 5.3.3.1). Returns how many there
+ * are; the first `max` are in out. */
 static size_t split_lengths(const uint8_t *p, size_t len, unsigned prefix, struct nal *out,
                             size_t max)
 {
     size_t n = 0;
 
-    while (len > prefix && n < max) {
+    while (len > prefix) {
         size_t size = 0;
 
         for (unsigned i = 0; i < prefix; i++)
@@ -175,8 +176,8 @@ static size_t split_lengths(const uint8_t *p, size_t len, unsigned prefix, struc
         len -= prefix;
         if (size > len)
             break;
-        if (size > 0)
-            out[n++] = (struct nal){p, size};
+        if (size > 0 && n++ < max)
+            out[n - 1] = (struct nal){p, size};
         p += size;
         len -= size;
     }
@@ -201,6 +202,7 @@ static size_t split_avcc(const AVCodecParameters *v, struct nal *out, size_t max
     return n;
 }
 
+/* Returns how many there are, of which NALS_MAX are in nals. */
 static size_t split_picture(struct slate *s, struct nal *nals)
 {
     const AVCodecParameters *v = s->in->streams[s->video]->codecpar;
@@ -209,11 +211,10 @@ static size_t split_picture(struct slate *s, struct nal *nals)
 
     if (v->extradata_size > 6 && v->extradata[0] == 1) {
         if (s->pictures == 0)
-            n = split_avcc(v, nals, NALS_MAX / 2);
+            n = split_avcc(v, nals, CODEC_SETS_MAX);
         return n + split_lengths(data, len, (v->extradata[4] & 3) + 1u, nals + n, NALS_MAX - n);
     }
-    n = nal_split(data, len, nals, NALS_MAX);
-    return n < NALS_MAX ? n : NALS_MAX;
+    return nal_split(data, len, nals, NALS_MAX);
 }
 
 static int check_times(struct slate *s, int64_t dts_90k, int64_t pts_90k)
@@ -255,6 +256,11 @@ static int take_picture(struct slate *s)
     int64_t dts_90k, pts_90k;
     int rc;
 
+    if (n > NALS_MAX)
+        return refuse(s,
+                      "expected %d NAL units in a picture at most, got %zu at picture %" PRIu64
+                      "; use fewer slices, or %s",
+                      NALS_MAX, n, s->pictures, again);
     if (s->packet->dts == AV_NOPTS_VALUE || s->packet->pts == AV_NOPTS_VALUE)
         return refuse(s, "expected a time on each picture, got none at picture %" PRIu64 "; %s",
                       s->pictures, again);

@@ -15,8 +15,8 @@ import { pushFfmpeg } from './lib/push.mjs';
 import { scratch, startRelay } from './lib/relay.mjs';
 import { endedWell } from './lib/situation.mjs';
 
-const CLIPS = ['hevc', 'h264-bframes-1080p', 'audio-ac3', 'audio-eac3', 'audio-mp3', 'audio-opus',
-  'aac-44100', 'audio-latm', 'two-audio-tracks', 'audio-only', 'video-only'];
+const CLIPS = ['hevc', 'h264-bframes-1080p', 'audio-ac3', 'audio-eac3', 'audio-mp2', 'audio-mp3',
+  'audio-opus', 'aac-44100', 'audio-latm', 'two-audio-tracks', 'audio-only', 'video-only'];
 
 async function checkHeld(t, relay, room, name) {
   const url = `${relay.base}/live/${room}/${name}.m3u8`;
