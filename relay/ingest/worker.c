@@ -394,7 +394,7 @@ int worker_run(uint32_t index, uint32_t generation, struct config *c, int udp_fd
     log_info(w.log_name, "ready pid=%d", (int)getpid());
     loop(&w);
     while (w.count) {
-        publisher_end(w.publishers[0], LINK_CLOSE_STOPPED, "the relay is stopping");
+        publisher_stop(w.publishers[0], "the relay is stopping", clock_mono_us(), clock_wall_us());
         remove_publisher(&w, 0);
     }
     for (int i = 0; i < 100 && !w.lost && link_outbox_queued(w.outbox); i++) {
