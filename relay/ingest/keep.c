@@ -2,9 +2,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/ingest/keep.h"
 
+#include "relay/package/timeline.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Sound that arrived before a picture may belong to it when it is this little older, at most. More
+ * of it, and the packager would take the feed for one whose pictures do not come. */
+enum { SOUND_BEFORE_90K = 90000 };
 
 /* Its bytes follow it. */
 struct kept {
@@ -199,7 +205,8 @@ void keep_replay_from(struct keep *k, int64_t at_us, keep_fn *fn, void *ctx)
             from = u;
     for (struct kept *u = k->first; u; u = u->next) {
         begun = begun || u == from;
-        if (begun || u->track != k->lead)
+        if (begun || (u->track != k->lead &&
+                      timeline_distance(u->raw_pts, from->raw_pts) <= SOUND_BEFORE_90K))
             give(k, u, fn, ctx);
     }
 }

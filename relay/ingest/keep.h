@@ -29,7 +29,7 @@ typedef void keep_fn(void *ctx, const struct access_unit *u, int64_t arrived_us)
 /* Gives everything out, in order of arrival. */
 void keep_replay(struct keep *k, keep_fn *fn, void *ctx);
 /* Gives out what follows the random access point that arrived nearest to at_us; of the other
- * tracks also what came before it, because sound may stand before the picture it belongs to. */
+ * tracks also the second before it, because sound may stand before the picture it belongs to. */
 void keep_replay_from(struct keep *k, int64_t at_us, keep_fn *fn, void *ctx);
 
 #endif

@@ -6,7 +6,9 @@ import net from 'node:net';
 export const keepAlive = () => new http.Agent({ keepAlive: true, maxSockets: 4 });
 
 // → {status, headers, body (as it came, not decompressed), ms}. Never follows a redirect.
-export function request(url, { method = 'GET', headers = {}, agent, timeoutMs = 10000 } = {}) {
+// A connection that was kept and that the server closed meanwhile is not an answer (RFC 9112 9.3.1).
+export function request(url, options = {}) {
+  const { method = 'GET', headers = {}, agent, timeoutMs = 10000 } = options;
   return new Promise((resolve, reject) => {
     const began = Date.now();
     const r = http.request(url, { method, headers, agent, timeout: timeoutMs }, (response) => {
@@ -17,7 +19,10 @@ export function request(url, { method = 'GET', headers = {}, agent, timeoutMs = 
         body: Buffer.concat(chunks), ms: Date.now() - began, complete: response.complete }));
     });
     r.on('timeout', () => r.destroy(new Error(`no answer to ${method} ${url} in ${timeoutMs} ms`)));
-    r.on('error', reject);
+    r.on('error', (e) => {
+      if (r.reusedSocket && e.code === 'ECONNRESET') resolve(request(url, options));
+      else reject(e);
+    });
     r.end();
   });
 }

@@ -132,10 +132,13 @@ static void test_nearest_keyframe(void **state)
     assert_int_equal(GOP, given[GOP]);
     given_count = 0;
     keep_replay_from(k, (int64_t)(GOP + 15) * FRAME_US, on_unit, NULL);
-    assert_int_equal(2 * GOP, given[2 * GOP]);
+    assert_int_equal(GOP | sound, given[0]); /* no more than a second of it */
+    assert_int_equal((2 * GOP - 1) | sound, given[GOP - 1]);
+    assert_int_equal(2 * GOP, given[GOP + 1]);
     given_count = 0;
     keep_replay_from(k, INT64_MAX / 4, on_unit, NULL);
-    assert_int_equal(2 * GOP, given[2 * GOP]);
+    assert_int_equal(GOP | sound, given[0]);
+    assert_int_equal(2 * GOP, given[GOP + 1]);
 }
 
 static void test_is_bounded(void **state)
