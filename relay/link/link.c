@@ -47,7 +47,7 @@ static size_t message_bytes(uint32_t type)
     case LINK_FEED_MARK:
         return BODY_END(mark);
     case LINK_FEED_STATS:
-        return BODY_END(feed_stats);
+        return BODY_END(vitals);
     case LINK_FEED_CLOSED:
         return BODY_END(closed);
     case LINK_WORKER_STATS:
