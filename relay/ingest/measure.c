@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 enum {
-    JUMP_90K = 10 * 90000, /* no step, but another clock */
-    SILENT_S = 2,          /* a track without an access unit for so long is not heard */
+    JUMP_90K = 10 * 90000,  /* no step, but another clock */
+    SILENT_S = 2,           /* a track without an access unit for so long is not heard */
     SEI_RECOVERY_POINT = 6, /* H.264 D.1.8 */
 };
 
@@ -309,9 +309,8 @@ static void tell(const struct measure *m, const struct ts_layout *l, struct link
     out->open_gops = sum.open_gops;
     out->reorder = sum.reorder;
     out->b_frames = sum.b_frames;
-    out->fps_milli = sum.advance_90k
-                         ? bounded((uint64_t)sum.frames * 90000 * 1000 / sum.advance_90k)
-                         : 0;
+    out->fps_milli =
+        sum.advance_90k ? bounded((uint64_t)sum.frames * 90000 * 1000 / sum.advance_90k) : 0;
     out->dts_back = sum.dts_back;
     out->pcrs = sum.pcrs;
     out->pcr_longest_ms = sum.pcr_longest_90k / 90;

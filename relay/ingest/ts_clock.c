@@ -5,7 +5,7 @@
 enum {
     DISCONTINUITY = 0x80,
     HAS_PCR = 0x10,
-    FLAGS_AND_PCR = 7,   /* bytes behind the length */
+    FLAGS_AND_PCR = 7,     /* bytes behind the length */
     JUMP_90K = 10 * 90000, /* no distance, but another clock */
 };
 

@@ -27,8 +27,8 @@ struct link_vitals {
     uint32_t interlaced, width, height; /* as coded pictures */
     uint32_t fps_milli, declared_fps_milli; /* by DTS; by the parameter sets, 0: not said */
     uint32_t skew_known;
-    int32_t skew_ms;  /* the newest sound is so far ahead of the newest picture */
-    uint32_t dts_back; /* access units whose DTS is not after the one before */
+    int32_t skew_ms;               /* the newest sound is so far ahead of the newest picture */
+    uint32_t dts_back;             /* access units whose DTS is not after the one before */
     uint32_t pcrs, pcr_longest_ms; /* ISO/IEC 13818-1 section 2.7.2: 100 ms at most */
     uint32_t ts_errors;
     uint32_t packets, lost, retransmitted, dropped; /* SRT */
