@@ -20,7 +20,7 @@ enum {
 };
 
 #define BODY_END(member)                                                                           \
-    (offsetof(struct link_message, u) + sizeof(((struct link_message *)0)->u.member))
+    (offsetof(struct link_message, u.member) + sizeof(((struct link_message *)0)->u.member))
 
 /* How many bytes of the union a type uses; 0 for a number that is no type. */
 static size_t message_bytes(uint32_t type)

@@ -24,27 +24,30 @@ enum {
 /* The measure of one check, and what its sentence says. */
 typedef int64_t measure_fn(const struct doctor_case *c, uint32_t values[DOCTOR_PARAMETERS]);
 
-static bool has_pictures(const struct doctor_case *c)
+/* What is said of pictures holds while they come; without any there is nothing wrong with them. */
+static int64_t of_pictures(const struct doctor_case *c, bool known, int64_t measure)
 {
-    return c->vitals->has_video && c->vitals->video_heard;
+    if (!c->vitals->has_video)
+        return 0;
+    return c->vitals->video_heard && known ? measure : UNKNOWN;
 }
 
 static int64_t keyframe_interval(const struct doctor_case *c, uint32_t values[DOCTOR_PARAMETERS])
 {
     values[0] = c->vitals->gop_longest_ms / 100;
-    return has_pictures(c) ? (int64_t)c->vitals->gop_longest_ms : UNKNOWN;
+    return of_pictures(c, true, c->vitals->gop_longest_ms);
 }
 
 static int64_t open_gop(const struct doctor_case *c, uint32_t values[DOCTOR_PARAMETERS])
 {
     values[0] = c->vitals->open_gops;
-    return has_pictures(c) ? (int64_t)c->vitals->open_gops : UNKNOWN;
+    return of_pictures(c, true, c->vitals->open_gops);
 }
 
 static int64_t b_frames(const struct doctor_case *c, uint32_t values[DOCTOR_PARAMETERS])
 {
     values[0] = c->vitals->b_frames;
-    return has_pictures(c) ? (int64_t)c->vitals->b_frames : UNKNOWN;
+    return of_pictures(c, true, c->vitals->b_frames);
 }
 
 static int64_t timestamps(const struct doctor_case *c, uint32_t values[DOCTOR_PARAMETERS])
@@ -56,7 +59,7 @@ static int64_t timestamps(const struct doctor_case *c, uint32_t values[DOCTOR_PA
 static int64_t interlaced(const struct doctor_case *c, uint32_t values[DOCTOR_PARAMETERS])
 {
     (void)values;
-    return c->vitals->codec ? c->vitals->interlaced != 0 : UNKNOWN;
+    return of_pictures(c, c->vitals->codec, c->vitals->interlaced);
 }
 
 static int64_t level(const struct doctor_case *c, uint32_t values[DOCTOR_PARAMETERS])
@@ -65,15 +68,14 @@ static int64_t level(const struct doctor_case *c, uint32_t values[DOCTOR_PARAMET
 
     values[0] = hevc ? c->vitals->level / HEVC_LEVEL_STEP : c->vitals->level;
     values[1] = hevc ? HEVC_LEVEL_MOST : H264_LEVEL_MOST;
-    if (!c->vitals->codec)
-        return UNKNOWN;
-    return values[0] > values[1] ? (int64_t)values[0] - values[1] : 0;
+    return of_pictures(c, c->vitals->codec,
+                       values[0] > values[1] ? (int64_t)values[0] - values[1] : 0);
 }
 
 static int64_t frame_rate(const struct doctor_case *c, uint32_t values[DOCTOR_PARAMETERS])
 {
     values[0] = c->vitals->fps_milli / 100;
-    return has_pictures(c) && c->vitals->fps_milli ? (int64_t)c->vitals->fps_milli : UNKNOWN;
+    return of_pictures(c, c->vitals->fps_milli, c->vitals->fps_milli);
 }
 
 /* Of a thousand pictures. */
@@ -81,13 +83,13 @@ static int64_t frames_missing(const struct doctor_case *c, uint32_t values[DOCTO
 {
     const struct link_vitals *v = c->vitals;
     uint32_t said = v->declared_fps_milli;
+    bool known = v->fps_milli && !v->interlaced && !v->dropped && said >= FPS_SAID_LEAST &&
+                 said <= FPS_SAID_MOST;
+    uint32_t missing = v->fps_milli < said ? said - v->fps_milli : 0;
 
     values[0] = v->fps_milli / 100;
     values[1] = said / 100;
-    if (!has_pictures(c) || v->fps_milli == 0 || v->interlaced || said < FPS_SAID_LEAST ||
-        said > FPS_SAID_MOST || v->dropped)
-        return UNKNOWN;
-    return v->fps_milli < said ? (int64_t)(said - v->fps_milli) * 1000 / said : 0;
+    return of_pictures(c, known, known ? (int64_t)missing * 1000 / said : 0);
 }
 
 /* H.264 beyond 8 bits 4:2:0 is for studios; HEVC Main 10 plays where HEVC does. */
@@ -99,7 +101,7 @@ static int64_t picture_format(const struct doctor_case *c, uint32_t values[DOCTO
 
     values[0] = v->bit_depth;
     values[1] = named[v->chroma_format % 4];
-    return v->codec ? v->bit_depth > depth_most || v->chroma_format != 1 : UNKNOWN;
+    return of_pictures(c, v->codec, v->bit_depth > depth_most || v->chroma_format != 1);
 }
 
 static int64_t no_video(const struct doctor_case *c, uint32_t values[DOCTOR_PARAMETERS])
@@ -111,9 +113,9 @@ static int64_t no_video(const struct doctor_case *c, uint32_t values[DOCTOR_PARA
 static int64_t video_stopped(const struct doctor_case *c, uint32_t values[DOCTOR_PARAMETERS])
 {
     (void)values;
-    if (!c->vitals->has_video || c->vitals->watched_s <= BEGINS_S)
+    if (c->vitals->watched_s <= BEGINS_S)
         return UNKNOWN;
-    return !c->vitals->video_heard;
+    return c->vitals->has_video && !c->vitals->video_heard;
 }
 
 static int64_t no_audio(const struct doctor_case *c, uint32_t values[DOCTOR_PARAMETERS])
@@ -138,6 +140,8 @@ static int64_t audio_apart(const struct doctor_case *c, uint32_t values[DOCTOR_P
     int64_t apart_ms = llabs((int64_t)c->vitals->skew_ms);
 
     values[0] = (uint32_t)(apart_ms / 100);
+    if (!c->vitals->has_video || c->vitals->audio_tracks == 0)
+        return 0;
     return c->vitals->skew_known && !c->further ? apart_ms : UNKNOWN;
 }
 
@@ -224,7 +228,7 @@ static const struct check {
     uint8_t after_s, mended_s;
 } checks[DOCTOR_CHECKS] = {
     /* Segments end at keyframes: RFC 8216bis appendix B's target of 6 s, and some slack. */
-    [DOCTOR_KEYFRAME_INTERVAL] = {keyframe_interval, 4200, 6200, 200, 1, 3},
+    [DOCTOR_KEYFRAME_INTERVAL] = {keyframe_interval, 4200, 6200, 200, 3, 3},
     [DOCTOR_OPEN_GOP] = {open_gop, 0, INT64_MAX, 0, 1, 5},
     [DOCTOR_B_FRAMES] = {b_frames, 4, INT64_MAX, 0, 2, 5},
     [DOCTOR_TIMESTAMPS] = {timestamps, 2, 20, 2, 1, 5},
@@ -269,7 +273,7 @@ static void note_values(struct doctor_finding *f, const uint32_t values[DOCTOR_P
     for (size_t i = 0; i < DOCTOR_PARAMETERS; i++) {
         uint64_t was = f->values[i], is = values[i], apart = was > is ? was - is : is - was;
 
-        moved = moved || apart * 4 > was;
+        moved = moved || apart * 10 > was;
     }
     if (moved)
         memcpy(f->values, values, sizeof(f->values));

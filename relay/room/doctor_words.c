@@ -14,23 +14,20 @@ static const struct doctor_words words[DOCTOR_CHECKS] = {
          {1},
          {"Keyframes are {a} s apart, so viewers wait to start and lag behind: in " ENCODER_EN
           " set Keyframe Interval to 2 s.",
-          "关键帧相隔 {a} 秒，观众起播慢、延迟高：请在 " ENCODER_ZH
-          " 中把“关键帧间隔”设为 2 秒。"}},
-    [DOCTOR_OPEN_GOP] = {"open_gop",
-                         {0},
-                         {"{a} keyframes in 10 s need pictures from before them (open GOP), so "
-                          "viewers cannot start "
-                          "cleanly there: in " ENCODER_EN
-                          " add open-gop=0 to the encoder's options.",
-                          "10 秒内有 {a} 个关键帧依赖之前的画面（开放 "
-                          "GOP），观众无法从那里正常起播：请在 " ENCODER_ZH
-                          " 的编码器选项中加上 open-gop=0。"}},
+          "关键帧相隔 {a} 秒，观众起播慢、延迟高：请在 " ENCODER_ZH "中把“关键帧间隔”设为 2 秒。"}},
+    [DOCTOR_OPEN_GOP] =
+        {"open_gop",
+         {0},
+         {"In 10 s {a} of the keyframes needed pictures from before them (open GOP), and viewers "
+          "cannot start cleanly there: in " ENCODER_EN " add open-gop=0 to the encoder's options.",
+          "10 秒内有 {a} 个关键帧依赖之前的画面（开放 "
+          "GOP），观众无法从那里正常起播：请在 " ENCODER_ZH "的编码器选项中加上 open-gop=0。"}},
     [DOCTOR_B_FRAMES] = {"b_frames",
                          {0},
                          {"{a} B-frames stand in a row, which delays every picture: in " ENCODER_EN
                           " set B-frames to 2 (x264: bframes=2 in x264 Options).",
                           "连续 {a} 个 B 帧，每帧画面都会延迟：请在 " ENCODER_ZH
-                          " 中把 B 帧数设为 2（x264：在“x264 选项”中填 bframes=2）。"}},
+                          "中把 B 帧数设为 2（x264：在“x264 选项”中填 bframes=2）。"}},
     [DOCTOR_TIMESTAMPS] =
         {"timestamps",
          {0},
@@ -46,7 +43,7 @@ static const struct doctor_words words[DOCTOR_CHECKS] = {
           "Deinterlacing > Yadif, and in " ENCODER_EN " take tff, bff or interlaced out of the "
           "encoder's options.",
           "画面是隔行的，浏览器中会出现锯齿条纹：请右键来源 > 去隔行（Deinterlacing）> "
-          "Yadif，并在 " ENCODER_ZH " 的编码器选项中去掉 tff、bff 或 interlaced。"}},
+          "Yadif，并在 " ENCODER_ZH "的编码器选项中去掉 tff、bff 或 interlaced。"}},
     [DOCTOR_LEVEL] =
         {"level",
          {1, 1},
@@ -132,7 +129,7 @@ static const struct doctor_words words[DOCTOR_CHECKS] = {
          {1, 0},
          {"The feed takes {a} of the {b} Mb/s it may, and is cut off above that: in " ENCODER_EN
           " lower Bitrate.",
-          "推流码率 {a} Mb/s，上限 {b} Mb/s，超出将被断开：请在 " ENCODER_ZH " 中降低“码率”。"}},
+          "推流码率 {a} Mb/s，上限 {b} Mb/s，超出将被断开：请在 " ENCODER_ZH "中降低“码率”。"}},
     [DOCTOR_LATENCY] =
         {"latency",
          {0, 0, 0},
@@ -148,16 +145,16 @@ static const struct doctor_words words[DOCTOR_CHECKS] = {
          {"{a} % of the packets are lost on the way and must be sent again: use a cable instead of "
           "Wi-Fi, or in " ENCODER_EN " lower Bitrate.",
           "有 {a}% 的数据包在途中丢失、需要重传：请改用网线而不是 Wi-Fi，或在 " ENCODER_ZH
-          " 中降低“码率”。"}},
+          "中降低“码率”。"}},
     [DOCTOR_UNRECOVERED] =
         {"unrecovered",
          {0, 0},
-         {"{a} packets in 10 s were lost for good, and viewers see it: in Settings > Stream > "
+         {"Packets lost for good in 10 s: {a}, and viewers see it: in Settings > Stream > "
           "Server add latency={b} to the address (srt://...?latency={b}), and in " ENCODER_EN
           " lower Bitrate.",
           "10 秒内有 {a} 个数据包彻底丢失，观众会看到花屏或卡顿：请在 设置 > 直播 > 服务器 "
           "的地址中加上 "
-          "latency={b}（srt://...?latency={b}），并在 " ENCODER_ZH " 中降低“码率”。"}},
+          "latency={b}（srt://...?latency={b}），并在 " ENCODER_ZH "中降低“码率”。"}},
 };
 
 const struct doctor_words *doctor_words(enum doctor_check check)
