@@ -24,6 +24,11 @@ static struct measure_second *now_of(struct measure *m)
     return &m->seconds[m->at];
 }
 
+static uint32_t bounded(uint64_t value)
+{
+    return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
+}
+
 static void raise_to(uint32_t *most, uint32_t value)
 {
     if (value > *most)
@@ -153,7 +158,7 @@ static void note_gop(struct measure *m, const struct picture *p)
     if (!p->keyframe && m->gop_begun)
         return;
     if (p->keyframe && m->gop_known) {
-        m->gop_last_90k = (uint32_t)(m->clock_90k - m->keyframe_90k);
+        m->gop_last_90k = bounded((uint64_t)(m->clock_90k - m->keyframe_90k));
         raise_to(&now_of(m)->gop_longest_90k, m->gop_last_90k);
     }
     m->keyframe_90k = m->clock_90k; /* or where it could have been at the latest */
@@ -271,11 +276,6 @@ static void fold(const struct measure *m, struct measure_second *sum)
         raise_to(&sum->b_frames, s->b_frames);
         raise_to(&sum->pcr_longest_90k, s->pcr_longest_90k);
     }
-}
-
-static uint32_t bounded(uint64_t value)
-{
-    return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 }
 
 static void tell_tracks(const struct measure *m, const struct ts_layout *l, struct link_vitals *out)
