@@ -18,6 +18,7 @@ enum {
     FPS_SAID_MOST = 120000, /* else it is a time base, no rate */
     LATENCY_ROUNDS = 4,
     LATENCY_STEP_MS = 50,
+    TELL_EVERY_US = 10000000,
     LATENCY_SPARE_MS = 500, /* more, where what was agreed on is not enough */
 };
 
@@ -265,10 +266,18 @@ static uint8_t counted(uint8_t seconds, bool again)
     return again ? (uint8_t)(seconds + (seconds < UINT8_MAX)) : 0;
 }
 
-/* Figures that wobble would change what viewers and caches are told every second. */
-static void note_values(struct doctor_finding *f, const uint32_t values[DOCTOR_PARAMETERS])
+static void tell(struct doctor_finding *f, const uint32_t values[DOCTOR_PARAMETERS], int64_t now_us)
 {
-    bool moved = false;
+    memcpy(f->values, values, sizeof(f->values));
+    f->told_us = now_us;
+}
+
+/* Figures that wobble would change what viewers and caches are told every second: they follow at
+ * once by more than a tenth, and else now and then. */
+static void note_values(struct doctor_finding *f, const uint32_t values[DOCTOR_PARAMETERS],
+                        int64_t now_us)
+{
+    bool moved = now_us - f->told_us >= TELL_EVERY_US;
 
     for (size_t i = 0; i < DOCTOR_PARAMETERS; i++) {
         uint64_t was = f->values[i], is = values[i], apart = was > is ? was - is : is - was;
@@ -276,7 +285,7 @@ static void note_values(struct doctor_finding *f, const uint32_t values[DOCTOR_P
         moved = moved || apart * 10 > was;
     }
     if (moved)
-        memcpy(f->values, values, sizeof(f->values));
+        tell(f, values, now_us);
 }
 
 static bool judge(struct doctor_finding *f, const struct check *k, const struct doctor_case *c,
@@ -294,13 +303,13 @@ static bool judge(struct doctor_finding *f, const struct check *k, const struct 
     f->better_s = counted(f->better_s, down < f->light);
     to = f->worse_s >= k->after_s ? up : f->better_s >= k->mended_s ? down : f->light;
     if (f->light && up)
-        note_values(f, values);
+        note_values(f, values, now_us);
     if (to == f->light)
         return false;
     if (f->light == DOCTOR_GREEN)
         f->since_us = now_us;
     if (to > f->light)
-        memcpy(f->values, values, sizeof(f->values));
+        tell(f, values, now_us);
     f->light = (uint8_t)to;
     f->worse_s = f->better_s = 0;
     return true;

@@ -60,7 +60,7 @@ struct doctor_case {
 };
 
 struct doctor_finding {
-    int64_t since_us;
+    int64_t since_us, told_us;          /* told: the values are as they were then */
     uint32_t values[DOCTOR_PARAMETERS]; /* as doctor_words.h reads them */
     uint8_t light, worse_s, better_s;   /* enum doctor_light; seconds that ask for another one */
 };

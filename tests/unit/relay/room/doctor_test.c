@@ -380,6 +380,11 @@ static void test_values(void **state)
     p.v.gop_longest_ms = 10000;
     run(&p, 1);
     assert_int_equal(100, gop->values[0]);
+    p.v.gop_longest_ms = 10400;
+    run(&p, 9);
+    assert_int_equal(100, gop->values[0]);
+    run(&p, 1);
+    assert_int_equal(104, gop->values[0]);
     p.s.rtt_us = 410000;
     p.v.dropped = 1;
     run(&p, 5);
