@@ -61,10 +61,11 @@ static const struct doctor_words words[DOCTOR_CHECKS] = {
     [DOCTOR_FRAMES_MISSING] =
         {"frames_missing",
          {1, 1},
-         {"Only {a} of {b} pictures a second arrive, so the computer does not keep up: in Settings "
+         {"Only {a} of {b} pictures a second arrive, perhaps because the computer does not keep "
+          "up: in Settings "
           "> Video lower Output (Scaled) Resolution, or choose a hardware Video Encoder in "
           "Settings > Output > Streaming.",
-          "每秒只收到 {a} 帧（应为 {b} 帧），电脑来不及编码：请在 设置 > 视频 "
+          "每秒只收到 {a} 帧（应为 {b} 帧），可能是电脑来不及编码：请在 设置 > 视频 "
           "中降低“输出（缩放）分辨率”，或在 设置 > 输出 > 直播 中选用硬件“视频编码器”。"}},
     [DOCTOR_PICTURE_FORMAT] =
         {"picture_format",

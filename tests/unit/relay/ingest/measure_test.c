@@ -81,7 +81,7 @@ static void run(uint64_t *at, int pictures, int gop)
 
 static void test_keyframes(void **state)
 {
-    uint64_t at = (UINT64_C(1) << 33) - 60 * TICKS; /* the clock wraps on the way */
+    uint64_t at = 60 * TICKS;
     (void)state;
     begin(CODEC_H264, 0);
     run(&at, 200, 50);
@@ -97,6 +97,17 @@ static void test_keyframes(void **state)
     assert_int_equal(5000, b.v.gop_longest_ms);
     run(&at, 300, 50);
     assert_int_equal(2000, b.v.gop_longest_ms); /* forgotten after ten seconds */
+}
+
+/* A GOP in whose middle the clock wraps is one GOP. */
+static void test_clock_wraps(void **state)
+{
+    uint64_t at = (UINT64_C(1) << 33) - 10 * TICKS;
+    (void)state;
+    begin(CODEC_H264, 0);
+    run(&at, 150, 125);
+    assert_int_equal(5000, b.v.gop_last_ms);
+    assert_int_equal(25000, b.v.fps_milli);
 }
 
 /* A feed that never had one waits for it since its first picture. */
@@ -342,6 +353,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keyframes),
+        cmocka_unit_test(test_clock_wraps),
         cmocka_unit_test(test_no_keyframe_at_all),
         cmocka_unit_test(test_clock_jumps),
         cmocka_unit_test(test_dts_goes_back),
