@@ -10,6 +10,7 @@
 enum {
     JUMP_90K = 10 * 90000,  /* no step, but another clock */
     SILENT_S = 2,           /* a track without an access unit for so long is not heard */
+    LONG_AGO_90K = 1 << 30, /* earlier than any of the next pictures, on a clock of 32 bit */
     SEI_RECOVERY_POINT = 6, /* H.264 D.1.8 */
 };
 
@@ -137,20 +138,19 @@ static void read_hevc(struct link_vitals *set, const struct picture *p)
 
 /* How many pictures were sent before this one and are shown after it, and how many in a row are
  * shown before one that was sent earlier. */
-static void note_order(struct measure *m, int64_t pts_90k)
+static void note_order(struct measure *m, uint32_t pts_90k)
 {
-    uint32_t later = 0, held = m->pictures < MEASURE_PICTURES ? m->pictures : MEASURE_PICTURES;
+    uint32_t later = 0;
 
-    for (uint32_t i = 0; i < held; i++)
-        later += m->pts_90k[i] > pts_90k;
+    if (m->pictures == 0) /* nothing before it is of this clock */
+        for (size_t i = 0; i < MEASURE_PICTURES; i++)
+            m->pts_90k[i] = pts_90k - LONG_AGO_90K;
+    for (size_t i = 0; i < MEASURE_PICTURES; i++)
+        later += (int32_t)(m->pts_90k[i] - pts_90k) > 0;
     m->pts_90k[m->pictures++ % MEASURE_PICTURES] = pts_90k;
+    m->b_run = later ? m->b_run + 1 : 0;
     raise_to(&now_of(m)->reorder, later);
-    if (later == 0 || pts_90k > m->pts_newest_90k) {
-        m->pts_newest_90k = pts_90k;
-        m->b_run = 0;
-        return;
-    }
-    raise_to(&now_of(m)->b_frames, ++m->b_run);
+    raise_to(&now_of(m)->b_frames, m->b_run);
 }
 
 static void note_gop(struct measure *m, const struct picture *p)
@@ -219,7 +219,7 @@ static void take_picture(struct measure *m, enum codec_id codec, const struct ac
     now->open_gops += p.open && !m->gop_open;
     m->gop_open = m->gop_open || (p.open && codec == CODEC_HEVC); /* it has several RASL pictures */
     note_gop(m, &p);
-    note_order(m, m->clock_90k + distance_90k(u->raw_pts, u->raw_dts));
+    note_order(m, (uint32_t)m->clock_90k + (uint32_t)(u->raw_pts - u->raw_dts));
     note_skew(m, u);
 }
 

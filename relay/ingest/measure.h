@@ -40,7 +40,7 @@ struct measure {
     bool gop_begun, gop_known, gop_open;
     int64_t clock_90k, keyframe_90k; /* the pictures' DTS without wraps; of the last keyframe */
     uint32_t gop_last_90k;
-    int64_t pts_90k[MEASURE_PICTURES], pts_newest_90k; /* of the last pictures, a ring */
+    uint32_t pts_90k[MEASURE_PICTURES]; /* of the last pictures, a ring; 32 bits of clock_90k */
     uint32_t pictures, b_run;
     bool skew_known;
     int64_t skew_90k;       /* the least of this second, whatever its sign */
