@@ -55,6 +55,7 @@ struct doctor_case {
     const struct link_vitals *vitals;
     const struct link_feed_stats *stats;
     bool further; /* a further rendition: sound is not its business */
+    bool classic; /* SRT's own play-out, which gives up what comes late */
     uint32_t latency_ms, max_latency_ms;
     uint32_t limit_mbps; /* 0: none */
 };

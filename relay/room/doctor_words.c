@@ -147,15 +147,14 @@ static const struct doctor_words words[DOCTOR_CHECKS] = {
           "Wi-Fi, or in " ENCODER_EN " lower Bitrate.",
           "有 {a}% 的数据包在途中丢失、需要重传：请改用网线而不是 Wi-Fi，或在 " ENCODER_ZH
           "中降低“码率”。"}},
-    [DOCTOR_UNRECOVERED] =
-        {"unrecovered",
-         {0, 0},
-         {"Packets lost for good in 10 s: {a}, and viewers see it: in Settings > Stream > "
-          "Server add latency={b} to the address (srt://...?latency={b}), and in " ENCODER_EN
-          " lower Bitrate.",
-          "10 秒内有 {a} 个数据包彻底丢失，观众会看到花屏或卡顿：请在 设置 > 直播 > 服务器 "
-          "的地址中加上 "
-          "latency={b}（srt://...?latency={b}），并在 " ENCODER_ZH "中降低“码率”。"}},
+    [DOCTOR_UNRECOVERED] = {"unrecovered",
+                            {0},
+                            {"Packets lost for good in 10 s: {a}, and viewers see it: use a cable "
+                             "instead of Wi-Fi, and "
+                             "in " ENCODER_EN
+                             " lower Bitrate to two thirds of what the uplink carries.",
+                             "10 秒内彻底丢失 {a} 个数据包，观众会看到花屏或卡顿：请改用网线而不是 "
+                             "Wi-Fi，并在 " ENCODER_ZH "中把“码率”降到上行带宽的三分之二以下。"}},
 };
 
 const struct doctor_words *doctor_words(enum doctor_check check)

@@ -133,6 +133,7 @@ static void set_bitrate(struct patient *p, uint32_t v)
 static void set_rtt(struct patient *p, uint32_t v)
 {
     p->s.rtt_us = v * UINT64_C(1000);
+    p->c.classic = true;
 }
 static void set_lost(struct patient *p, uint32_t v)
 {
@@ -302,6 +303,21 @@ static void test_cannot_be_told(void **state)
     assert_int_equal(DOCTOR_GREEN, doctor_light(&p.d));
 }
 
+/* Without SRT's own play-out nothing is given up for coming late. */
+static void test_latency_without_play_out(void **state)
+{
+    struct patient p;
+    (void)state;
+    admit(&p);
+    p.c.latency_ms = 120;
+    p.s.rtt_us = 900000;
+    run(&p, 30);
+    assert_int_equal(DOCTOR_GREEN, doctor_light(&p.d));
+    p.c.classic = true;
+    run(&p, 30);
+    assert_int_equal(DOCTOR_RED, doctor_light(&p.d));
+}
+
 /* What SRT lost makes holes in the stream: one finding, not two. */
 static void test_one_cause_one_finding(void **state)
 {
@@ -385,15 +401,19 @@ static void test_values(void **state)
     assert_int_equal(100, gop->values[0]);
     run(&p, 1);
     assert_int_equal(104, gop->values[0]);
-    p.s.rtt_us = 410000;
-    p.v.dropped = 1;
+    set_rtt(&p, 410);
     run(&p, 5);
     assert_int_equal(1000, p.d.findings[DOCTOR_LATENCY].values[0]);
     assert_int_equal(410, p.d.findings[DOCTOR_LATENCY].values[1]);
     assert_int_equal(1650000, p.d.findings[DOCTOR_LATENCY].values[2]); /* four round trips */
-    assert_int_equal(1650000, p.d.findings[DOCTOR_UNRECOVERED].values[1]);
     admit(&p);
-    p.s.rtt_us = 20000000;
+    set_rtt(&p, 20);
+    p.v.dropped = 1; /* it was too short for what happened */
+    run(&p, 5);
+    assert_int_equal(DOCTOR_AMBER, light(&p, DOCTOR_LATENCY));
+    assert_int_equal(1500000, p.d.findings[DOCTOR_LATENCY].values[2]);
+    admit(&p);
+    set_rtt(&p, 20000);
     p.c.latency_ms = 100;
     run(&p, 5);
     assert_int_equal(8000000, p.d.findings[DOCTOR_LATENCY].values[2]); /* more is refused */
@@ -431,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_gets_worse),
         cmocka_unit_test(test_is_mended),
         cmocka_unit_test(test_cannot_be_told),
+        cmocka_unit_test(test_latency_without_play_out),
         cmocka_unit_test(test_one_cause_one_finding),
         cmocka_unit_test(test_further_renditions),
         cmocka_unit_test(test_hevc),
