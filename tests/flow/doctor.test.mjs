@@ -75,4 +75,6 @@ await testInNamespace('the doctor', import.meta.url, async (t) => {
   const loss = await finding(relay, 'well', 'loss', 'amber', LOSS_MS);
   assert.match(loss.text.en, /^\d+\.\d % of the packets are lost/);
   await endLoss();
+  const { light, findings } = await health(relay, 'well');
+  assert.deepEqual([light, findings.map((f) => f.id)], ['amber', ['loss']], 'all came again');
 });
