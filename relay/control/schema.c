@@ -146,6 +146,16 @@ PUT(room_of_feed, struct room_facts, put_feed(t, s->session))
 PUT(room_on_air, struct room_facts, pair_put(t, s->pair, s->session))
 PUT(room_standby, struct room_facts, put_feed(t, pair_standby(s->pair)))
 PUT(room_of_roles, struct room_facts, roles_put(t, s->roles))
+static void put_light(struct text *t, const struct room_facts *f)
+{
+    enum doctor_light light;
+    if (diagnosis_light(f, &light))
+        text_printf(t, "\"%s\"", doctor_light_word(light));
+    else
+        text_puts(t, "null");
+}
+
+PUT(room_light, struct room_facts, put_light(t, s))
 PUT(room_health, struct room_facts, diagnosis_put(t, s))
 PUT(room_totals, struct room_facts, schema_put_stats(t, &s->totals))
 PUT(room_renditions, struct room_facts, put_renditions(t, s->presentation))
@@ -169,18 +179,18 @@ PUT_U64(room_lost, struct room_facts, s->totals.lost)
         "bytes", SCHEMA_INTEGER, "Bytes its segments take in memory.", room_bytes                  \
     }
 
+#define LIGHT      "{\"enum\":[\"green\",\"amber\",\"red\",null]}"
+#define STRUCT(of) "{\"type\":\"object\",\"properties\":{" of "}"
+#define TEXTS      STRUCT("\"en\":" SCHEMA_STRING ",\"zh\":" SCHEMA_STRING) "}"
+#define FINDING                                                                                    \
+    STRUCT("\"id\":" SCHEMA_STRING                                                                 \
+           ",\"severity\":{\"enum\":[\"amber\",\"red\"]},\"role\":" SCHEMA_STRING                  \
+           ",\"since\":" SCHEMA_TIME ",\"text\":" TEXTS)                                           \
+    ",\"required\":[\"id\",\"severity\",\"role\",\"since\",\"text\"]}"
 #define HEALTH                                                                                     \
-    "{\"type\":\"object\",\"properties\":{\"light\":{\"enum\":[\"green\",\"amber\",\"red\",null]}" \
-    ","                                                                                            \
-    "\"checked\":" SCHEMA_BOOLEAN                                                                  \
-    ",\"findings\":{\"type\":\"array\",\"items\":{\"type\":\"object\","                            \
-    "\"properties\":{\"id\":" SCHEMA_STRING                                                        \
-    ",\"severity\":{\"enum\":[\"amber\",\"red\"]},\"role\":" SCHEMA_STRING                         \
-    ",\"since\":" SCHEMA_TIME                                                                      \
-    ",\"text\":{\"type\":\"object\",\"properties\":{\"en\":" SCHEMA_STRING                         \
-    ",\"zh\":" SCHEMA_STRING "},\"required\":[\"en\",\"zh\"]}},"                                   \
-    "\"required\":[\"id\",\"severity\",\"role\",\"since\",\"text\"]}}},"                           \
-    "\"required\":[\"light\",\"checked\",\"findings\"]}"
+    STRUCT("\"light\":" LIGHT ",\"checked\":" SCHEMA_BOOLEAN                                       \
+           ",\"findings\":{\"type\":\"array\",\"items\":" FINDING "}")                             \
+    ",\"required\":[\"light\",\"checked\",\"findings\"]}"
 
 static const struct schema_field room_members[] = {
     ROOM_HEAD,
@@ -213,6 +223,7 @@ static const struct schema_field summary_members[] = {
     ROOM_HEAD,
     {"peer", SCHEMA_STRING, "The publisher's address; empty: nobody.", room_peer},
     {"bitrate_bps", SCHEMA_INTEGER, "Bit rate received now.", room_bitrate},
+    {"light", LIGHT, "The worst that is wrong with its feeds; null: no feed.", room_light},
     {"lost", SCHEMA_INTEGER, "SRT packets lost by all its feeds.", room_lost},
 };
 
