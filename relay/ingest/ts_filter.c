@@ -81,6 +81,7 @@ void ts_filter_break(struct ts_filter *f)
             f->count.continuity++;
             pass_own(f, p);
         }
+    ts_clock_break(&f->clock);
     f->carried = 0;
     f->pat.open = f->pmt.open = false;
 }
@@ -291,6 +292,8 @@ static void on_packet(struct ts_filter *f, const uint8_t *p)
     bool table = pid == TS_PID_PAT || (f->has_program && pid == f->program.pmt_pid);
 
     f->count.packets++;
+    if ((p[3] & 0x20) && pid == f->program.pcr_pid)
+        ts_clock_take(&f->clock, p);
     if (track < 0 && !table) {
         f->count.ignored++;
     } else if ((p[1] & 0x80) || header > TS_PACKET) {
