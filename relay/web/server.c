@@ -19,7 +19,8 @@
 #include <unistd.h>
 
 struct server {
-    struct gate *gate;
+    struct gate *gate, *handshakes;
+    const struct config *config;
     size_t thread_count;
     _Atomic bool stopped;
     struct http_thread *threads[];
@@ -64,6 +65,7 @@ int server_new(struct server **out, const struct config *c, const int *listen_fd
         close_from(listen_fds, 0, threads);
         goto out;
     }
+    s->config = c;
     for (size_t i = 0; i < threads; i++) {
         tune(listen_fds[i]);
         rc = http_thread_new(&s->threads[i], c, s->gate, (uint32_t)i, listen_fds[i], routes, n);
@@ -77,6 +79,21 @@ int server_new(struct server **out, const struct config *c, const int *listen_fd
 out:
     log_error("http", "server_failed reason=\"%s\"", strerror(-rc));
     server_free(out);
+    return rc;
+}
+
+int server_secure(struct server *s, const int *listen_fds, struct tls_context *tls)
+{
+    const struct config *c = s->config;
+    int rc = gate_new(&s->handshakes, c->https.max_handshakes, c->https.max_handshakes_per_address);
+    for (size_t i = 0; i < s->thread_count; i++) {
+        if (!rc) {
+            tune(listen_fds[i]);
+            rc = http_thread_secure(s->threads[i], listen_fds[i], tls, s->handshakes);
+        } else {
+            close(listen_fds[i]);
+        }
+    }
     return rc;
 }
 
@@ -127,6 +144,7 @@ void server_free(struct server **sp)
     for (size_t i = 0; i < s->thread_count; i++)
         http_thread_free(&s->threads[i]);
     gate_free(&s->gate);
+    gate_free(&s->handshakes);
     free(s);
 }
 
@@ -174,6 +192,16 @@ void server_publish(struct server *s, const char *path, const struct body *b)
         tell(s, i, post_new(POST_TEXT, path, NULL, b, NULL));
 }
 
+void server_set_tls(struct server *s, struct tls_context *tls)
+{
+    for (size_t i = 0; i < s->thread_count; i++) {
+        struct post *p = post_new(POST_TLS, NULL, NULL, NULL, NULL);
+        if (p)
+            p->tls = tls_context_ref(tls);
+        tell(s, i, p);
+    }
+}
+
 void server_answer(struct server *s, struct request_token t, int status, const struct body *b)
 {
     if (t.thread >= s->thread_count)
@@ -208,6 +236,10 @@ static void add_tally(struct server_stats *out, const struct tally *t)
     out->timeouts_idle += t->timeouts_idle;
     out->timeouts_send += t->timeouts_send;
     out->bad_requests += t->bad_requests;
+    out->tls_handshakes += t->tls_handshakes;
+    out->tls_resumed += t->tls_resumed;
+    out->tls_failed += t->tls_failed;
+    out->tls_refused += t->tls_refused;
     out->holding += t->holding;
     out->blocked_answered += t->blocked_answered;
     out->blocked_refused += t->blocked_refused;
