@@ -156,12 +156,14 @@ static int judge_pair(void *ctx, const char *certificate, const char *key, bool 
 static void test_https(void **state)
 {
     (void)state;
+    static const char bare[] = "https: {listen: \"*:1\"}";
+    static const char half[] = "https:\n  listen: \"*:1\"\n  certificate: c\n";
     static const char whole[] = "https:\n  listen: \"*:1\"\n  certificate: c.pem\n  key: k.pem\n";
     bool in_key = false;
-    assert_said("https: {listen: \"*:1\"}", 23, NULL,
+    assert_said(bare, sizeof bare - 1, NULL,
                 "F:1: https.certificate: expected a file with the certificate when https.listen is "
                 "set; name it\n");
-    assert_said("https:\n  listen: \"*:1\"\n  certificate: c\n", 41, NULL,
+    assert_said(half, sizeof half - 1, NULL,
                 "F:3: https.key: expected the file with the certificate's key; name it\n");
     inspect_by(NULL, judge_pair, &in_key);
     assert_said(whole, sizeof whole - 1, NULL, "F:3: https.certificate: expected better\n");
