@@ -4,10 +4,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BLOB_MAGIC = 0x424c4f42 };
@@ -16,9 +19,10 @@ struct blob_box {
     struct blob blob; /* first: a blob's address is its box's */
     unsigned magic;
     atomic_uint refs;
+    _Atomic(void *) view; /* NULL: nobody asked; MAP_FAILED: there is none */
 };
 
-static atomic_ullong alive_count, alive_bytes;
+static atomic_ullong alive_count, alive_bytes, view_count;
 
 static struct blob_box *blob_box(struct blob *b)
 {
@@ -46,6 +50,49 @@ int blob_new(struct blob **out, int fd, uint32_t bytes, const char *etag)
     return 0;
 }
 
+/* Whoever wrote the file is not trusted: only a seal keeps it from becoming shorter, and reading
+ * what is no longer there would end the process (SIGBUS). */
+static bool is_settled(const struct blob *b)
+{
+    struct stat st;
+    int seals = fcntl(b->fd, F_GET_SEALS);
+    return b->bytes > 0 && seals >= 0 && (seals & F_SEAL_SHRINK) && fstat(b->fd, &st) == 0 &&
+           st.st_size >= (off_t)b->bytes;
+}
+
+static void unmap(void *view, uint32_t bytes)
+{
+    munmap(view, bytes);
+    atomic_fetch_sub_explicit(&view_count, 1, memory_order_relaxed);
+}
+
+static void *map(const struct blob *b)
+{
+    if (!is_settled(b))
+        return MAP_FAILED;
+    if (atomic_fetch_add_explicit(&view_count, 1, memory_order_relaxed) < BLOB_VIEWS_MAX) {
+        void *view = mmap(NULL, b->bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, b->fd, 0);
+        if (view != MAP_FAILED)
+            return view;
+    }
+    atomic_fetch_sub_explicit(&view_count, 1, memory_order_relaxed);
+    return MAP_FAILED;
+}
+
+const uint8_t *blob_view(struct blob *b)
+{
+    struct blob_box *box = blob_box(b);
+    void *view = atomic_load_explicit(&box->view, memory_order_acquire);
+    if (!view) {
+        void *mine = map(b);
+        if (atomic_compare_exchange_strong(&box->view, &view, mine))
+            view = mine;
+        else if (mine != MAP_FAILED) /* another thread was faster */
+            unmap(mine, b->bytes);
+    }
+    return view == MAP_FAILED ? NULL : view;
+}
+
 struct blob *blob_ref(struct blob *b)
 {
     atomic_fetch_add_explicit(&blob_box(b)->refs, 1, memory_order_relaxed);
@@ -62,6 +109,9 @@ void blob_unref(struct blob **b)
         return;
     atomic_fetch_sub_explicit(&alive_count, 1, memory_order_relaxed);
     atomic_fetch_sub_explicit(&alive_bytes, box->blob.bytes, memory_order_relaxed);
+    void *view = atomic_load_explicit(&box->view, memory_order_relaxed);
+    if (view && view != MAP_FAILED)
+        unmap(view, box->blob.bytes);
     close(box->blob.fd);
     box->magic = 0;
     free(box);

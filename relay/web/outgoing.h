@@ -34,6 +34,9 @@ __attribute__((warn_unused_result)) int outgoing_push(struct outgoing *o, int fd
 /* For who sends it in another way: copies up to size bytes of what comes next. Bytes, or -errno. */
 __attribute__((warn_unused_result)) ssize_t outgoing_copy(const struct outgoing *o, void *buf,
                                                           size_t size);
+/* The same without a copy, where only bytes of a blob are left and they are in memory; else NULL.
+ */
+const void *outgoing_peek(const struct outgoing *o);
 /* ... and so many of them were sent. */
 void outgoing_took(struct outgoing *o, size_t n);
 /* The memory behind head and text is about to go: copies or references what is left of it. */
