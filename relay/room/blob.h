@@ -24,9 +24,9 @@ __attribute__((warn_unused_result)) int blob_new(struct blob **out, int fd, uint
                                                  const char *etag);
 struct blob *blob_ref(struct blob *b);
 void blob_unref(struct blob **b);
-/* Its bytes in this process' memory, for who has to read them (TLS); mapped once, at the first call,
- * from any thread, until the last unref. NULL: read the descriptor instead, for the file may still
- * grow or shrink, or BLOB_VIEWS_MAX are mapped. */
+/* Its bytes in this process' memory, for who has to read them (TLS); mapped once, at the first
+ * call, from any thread, until the last unref. NULL: read the descriptor instead, for the file may
+ * still grow or shrink, or BLOB_VIEWS_MAX are mapped. */
 const uint8_t *blob_view(struct blob *b);
 /* The same content, by their ETags? NULL is only like NULL. */
 bool blob_is_same(const struct blob *a, const struct blob *b);

@@ -1,5 +1,6 @@
 /* Blobs: the last reference closes the descriptor, and the counts say so. */
 /* SPDX-License-Identifier: MIT */
+#include "relay/base/seals.h"
 #include "relay/room/blob.h"
 
 #include <errno.h>
@@ -7,7 +8,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -49,11 +53,52 @@ static void test_same(void **state)
     blob_unref(&c);
 }
 
+static bool is_mapped(const char *name)
+{
+    char line[512];
+    bool found = false;
+    FILE *f = fopen("/proc/self/maps", "r");
+    while (fgets(line, sizeof line, f))
+        found |= strstr(line, name) != NULL;
+    fclose(f);
+    return found;
+}
+
+static struct blob *made(const char *name, uint32_t bytes, int seals)
+{
+    struct blob *b;
+    int fd = memfd_create(name, MFD_ALLOW_SEALING);
+    assert_int_equal(5, write(fd, "hello", 5));
+    assert_int_equal(0, fcntl(fd, F_ADD_SEALS, seals));
+    assert_int_equal(0, blob_new(&b, fd, bytes, "\"x\""));
+    return b;
+}
+
+/* Only what cannot become shorter is read in place: else its writer could end this process. */
+static void test_view(void **state)
+{
+    (void)state;
+    struct blob *b = made("whole", 5, SEALS);
+    const uint8_t *view = blob_view(b);
+    assert_memory_equal(view, "hello", 5);
+    assert_ptr_equal(view, blob_view(b));
+    assert_true(is_mapped("memfd:whole"));
+    blob_unref(&b);
+    assert_false(is_mapped("memfd:whole"));
+    struct blob *others[] = {made("open", 5, F_SEAL_GROW), made("open", 6, SEALS),
+                             made("open", 0, SEALS)};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_null(blob_view(others[i]));
+        blob_unref(&others[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_last_one_closes),
         cmocka_unit_test(test_same),
+        cmocka_unit_test(test_view),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
