@@ -19,7 +19,8 @@ struct blob_box {
     struct blob blob; /* first: a blob's address is its box's */
     unsigned magic;
     atomic_uint refs;
-    _Atomic(void *) view; /* NULL: nobody asked; MAP_FAILED: there is none */
+    _Atomic(void *) view;   /* NULL: nobody asked; MAP_FAILED: there is none */
+    _Atomic uint64_t reach; /* how much of it is known to be there */
 };
 
 static atomic_ullong alive_count, alive_bytes, view_count;
@@ -50,28 +51,26 @@ int blob_new(struct blob **out, int fd, uint32_t bytes, const char *etag)
     return 0;
 }
 
-/* Whoever wrote the file is not trusted: only a seal keeps it from becoming shorter, and reading
- * what is no longer there would end the process (SIGBUS). */
-static bool is_settled(const struct blob *b)
+static size_t view_bytes(const struct blob *b)
 {
-    struct stat st;
-    int seals = fcntl(b->fd, F_GET_SEALS);
-    return b->bytes > 0 && seals >= 0 && (seals & F_SEAL_SHRINK) && fstat(b->fd, &st) == 0 &&
-           st.st_size >= (off_t)b->bytes;
+    return b->bytes ? b->bytes : BLOB_VIEW_OPEN;
 }
 
-static void unmap(void *view, uint32_t bytes)
+static void unmap(const struct blob *b, void *view)
 {
-    munmap(view, bytes);
+    munmap(view, view_bytes(b));
     atomic_fetch_sub_explicit(&view_count, 1, memory_order_relaxed);
 }
 
+/* Whoever wrote the file is not trusted: only a seal keeps it from becoming shorter, and reading
+ * what is no longer there would end the process (SIGBUS). */
 static void *map(const struct blob *b)
 {
-    if (!is_settled(b))
+    int seals = fcntl(b->fd, F_GET_SEALS), now = b->bytes ? MAP_POPULATE : 0;
+    if (seals < 0 || !(seals & F_SEAL_SHRINK))
         return MAP_FAILED;
     if (atomic_fetch_add_explicit(&view_count, 1, memory_order_relaxed) < BLOB_VIEWS_MAX) {
-        void *view = mmap(NULL, b->bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, b->fd, 0);
+        void *view = mmap(NULL, view_bytes(b), PROT_READ, MAP_SHARED | now, b->fd, 0);
         if (view != MAP_FAILED)
             return view;
     }
@@ -79,7 +78,19 @@ static void *map(const struct blob *b)
     return MAP_FAILED;
 }
 
-const uint8_t *blob_view(struct blob *b)
+/* Are they there, and for ever? Asked once the seal was seen. */
+static bool reaches(struct blob_box *box, uint64_t end)
+{
+    struct stat st;
+    if (end <= atomic_load_explicit(&box->reach, memory_order_relaxed))
+        return true;
+    if (end > view_bytes(&box->blob) || fstat(box->blob.fd, &st) != 0 || (uint64_t)st.st_size < end)
+        return false;
+    atomic_store_explicit(&box->reach, (uint64_t)st.st_size, memory_order_relaxed);
+    return true;
+}
+
+const uint8_t *blob_view(struct blob *b, uint64_t from, uint64_t len)
 {
     struct blob_box *box = blob_box(b);
     void *view = atomic_load_explicit(&box->view, memory_order_acquire);
@@ -88,9 +99,11 @@ const uint8_t *blob_view(struct blob *b)
         if (atomic_compare_exchange_strong(&box->view, &view, mine))
             view = mine;
         else if (mine != MAP_FAILED) /* another thread was faster */
-            unmap(mine, b->bytes);
+            unmap(b, mine);
     }
-    return view == MAP_FAILED ? NULL : view;
+    if (view == MAP_FAILED || !reaches(box, from + len))
+        return NULL;
+    return (const uint8_t *)view + from;
 }
 
 struct blob *blob_ref(struct blob *b)
@@ -111,7 +124,7 @@ void blob_unref(struct blob **b)
     atomic_fetch_sub_explicit(&alive_bytes, box->blob.bytes, memory_order_relaxed);
     void *view = atomic_load_explicit(&box->view, memory_order_relaxed);
     if (view && view != MAP_FAILED)
-        unmap(view, box->blob.bytes);
+        unmap(&box->blob, view);
     close(box->blob.fd);
     box->magic = 0;
     free(box);

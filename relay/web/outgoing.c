@@ -83,15 +83,6 @@ int outgoing_push(struct outgoing *o, int fd, size_t *budget)
     return 0;
 }
 
-/* The blob's next bytes where they are in memory. A slice may claim more than its file has. */
-static const char *view_of(const struct outgoing *o)
-{
-    if (!o->blob || (uint64_t)o->blob_at + o->blob_len > o->blob->bytes)
-        return NULL;
-    const uint8_t *view = blob_view(o->blob);
-    return view ? (const char *)view + o->blob_at : NULL;
-}
-
 static size_t copy(char *to, size_t room, const char *from, size_t len)
 {
     size_t n = len < room ? len : room;
@@ -108,18 +99,21 @@ ssize_t outgoing_copy(const struct outgoing *o, void *buf, size_t size)
     size_t bytes = o->blob_len < size - n ? o->blob_len : size - n;
     if (bytes == 0)
         return (ssize_t)n;
-    const char *view = view_of(o);
+    const uint8_t *view = blob_view(o->blob, (uint64_t)o->blob_at, bytes);
     if (view)
-        return (ssize_t)(n + copy(to + n, bytes, view, bytes));
+        return (ssize_t)(n + copy(to + n, bytes, (const char *)view, bytes));
     ssize_t got = pread(o->blob->fd, to + n, bytes, o->blob_at);
     if (got < 0)
         return -errno;
     return got == 0 ? -EIO : (ssize_t)n + got; /* the file is shorter than it was said to be */
 }
 
-const void *outgoing_peek(const struct outgoing *o)
+const void *outgoing_peek(const struct outgoing *o, size_t *len)
 {
-    return o->head_len + o->text_len == 0 ? view_of(o) : NULL;
+    if (o->head_len + o->text_len > 0 || !o->blob)
+        return NULL;
+    *len = o->blob_len < *len ? o->blob_len : *len;
+    return blob_view(o->blob, (uint64_t)o->blob_at, *len);
 }
 
 void outgoing_took(struct outgoing *o, size_t n)

@@ -35,8 +35,8 @@ __attribute__((warn_unused_result)) int outgoing_push(struct outgoing *o, int fd
 __attribute__((warn_unused_result)) ssize_t outgoing_copy(const struct outgoing *o, void *buf,
                                                           size_t size);
 /* The same without a copy, where only bytes of a blob are left and they are in memory; else NULL.
- */
-const void *outgoing_peek(const struct outgoing *o);
+ * *len: the most; how many there are. */
+const void *outgoing_peek(const struct outgoing *o, size_t *len);
 /* ... and so many of them were sent. */
 void outgoing_took(struct outgoing *o, size_t n);
 /* The memory behind head and text is about to go: copies or references what is left of it. */

@@ -99,9 +99,10 @@ static ssize_t next_content(const struct outgoing *o, void *record, const void *
 {
     /* Measured: 0.97 CPU-s/GiB in all from the mapping that a segment's viewers share, 1.3 when
      * each record is read from the file. */
-    *from = outgoing_peek(o);
+    size_t len = TLS_RECORD_BYTES;
+    *from = outgoing_peek(o, &len);
     if (*from)
-        return (ssize_t)(o->blob_len < TLS_RECORD_BYTES ? o->blob_len : TLS_RECORD_BYTES);
+        return (ssize_t)len;
     *from = record;
     return outgoing_copy(o, record, TLS_RECORD_BYTES);
 }

@@ -14,11 +14,11 @@ static const char ciphers_12[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128
                                  "ECDHE+CHACHA20:ECDHE+AESGCM";
 static const char ciphers_13[] =
     "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
-static const char groups[] = "X25519:P-256:P-384";
 
 SSL_CTX *tls_settings_new(void)
 {
     static const unsigned char name[] = "roomcast";
+    char groups[] = "X25519:P-256:P-384"; /* the macro wants no const */
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
     if (!ctx)
         return NULL;

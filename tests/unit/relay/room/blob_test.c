@@ -79,18 +79,39 @@ static void test_view(void **state)
 {
     (void)state;
     struct blob *b = made("whole", 5, SEALS);
-    const uint8_t *view = blob_view(b);
+    const uint8_t *view = blob_view(b, 0, 5);
     assert_memory_equal(view, "hello", 5);
-    assert_ptr_equal(view, blob_view(b));
+    assert_ptr_equal(view + 2, blob_view(b, 2, 3));
+    assert_null(blob_view(b, 2, 4));
     assert_true(is_mapped("memfd:whole"));
     blob_unref(&b);
     assert_false(is_mapped("memfd:whole"));
-    struct blob *others[] = {made("open", 5, F_SEAL_GROW), made("open", 6, SEALS),
-                             made("open", 0, SEALS)};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        assert_null(blob_view(others[i]));
-        blob_unref(&others[i]);
-    }
+    b = made("loose", 5, F_SEAL_GROW);
+    assert_null(blob_view(b, 0, 1));
+    blob_unref(&b);
+    b = made("short", 6, SEALS); /* it was said to be longer */
+    assert_non_null(blob_view(b, 0, 5));
+    assert_null(blob_view(b, 0, 6));
+    blob_unref(&b);
+}
+
+/* A file of parts: what is there can be read, and what comes later, too, in the same place. */
+static void test_view_of_open_file(void **state)
+{
+    (void)state;
+    struct blob *b = made("grows", 0, F_SEAL_SHRINK);
+    const uint8_t *view = blob_view(b, 0, 5);
+    assert_memory_equal(view, "hello", 5);
+    assert_null(blob_view(b, 5, 8000));
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(8, write(b->fd, "--part--", 8));
+    assert_ptr_equal(view + 5, blob_view(b, 5, 8000));
+    assert_memory_equal(view + 5 + 7992, "--part--", 8);
+    assert_int_equal(0, ftruncate(b->fd, (off_t)BLOB_VIEW_OPEN + 100));
+    assert_null(blob_view(b, BLOB_VIEW_OPEN, 1));
+    assert_non_null(blob_view(b, BLOB_VIEW_OPEN - 1, 1));
+    blob_unref(&b);
+    assert_false(is_mapped("memfd:grows"));
 }
 
 int main(void)
@@ -99,6 +120,7 @@ int main(void)
         cmocka_unit_test(test_last_one_closes),
         cmocka_unit_test(test_same),
         cmocka_unit_test(test_view),
+        cmocka_unit_test(test_view_of_open_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

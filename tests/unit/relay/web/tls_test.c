@@ -222,7 +222,7 @@ static void push(bool sealed)
     int rc = -EAGAIN;
     if (sealed)
         assert_int_equal(fcntl(b->fd, F_ADD_SEALS, SEALS), 0);
-    assert_int_equal(blob_view(b) != NULL, sealed);
+    assert_int_equal(blob_view(b, 0, 1) != NULL, sealed);
     call_open(&c, t, v);
     assert_int_equal(shake(&c), 0);
     memset(head, 'h', sizeof head);
