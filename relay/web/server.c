@@ -21,6 +21,7 @@
 struct server {
     struct gate *gate, *handshakes;
     const struct config *config;
+    _Atomic uint64_t tls_until_s;
     size_t thread_count;
     _Atomic bool stopped;
     struct http_thread *threads[];
@@ -86,6 +87,7 @@ int server_secure(struct server *s, const int *listen_fds, struct tls_context *t
 {
     const struct config *c = s->config;
     int rc = gate_new(&s->handshakes, c->https.max_handshakes, c->https.max_handshakes_per_address);
+    atomic_store(&s->tls_until_s, (uint64_t)tls_context_until_s(tls));
     for (size_t i = 0; i < s->thread_count; i++) {
         if (!rc) {
             tune(listen_fds[i]);
@@ -194,6 +196,7 @@ void server_publish(struct server *s, const char *path, const struct body *b)
 
 void server_set_tls(struct server *s, struct tls_context *tls)
 {
+    atomic_store(&s->tls_until_s, (uint64_t)tls_context_until_s(tls));
     for (size_t i = 0; i < s->thread_count; i++) {
         struct post *p = post_new(POST_TLS, NULL, NULL, NULL, NULL);
         if (p)
@@ -249,6 +252,7 @@ static void add_tally(struct server_stats *out, const struct tally *t)
 void server_stats(const struct server *s, struct server_stats *out)
 {
     memset(out, 0, sizeof *out);
+    out->tls_until_s = atomic_load(&s->tls_until_s);
     for (size_t i = 0; i < s->thread_count; i++) {
         add_tally(out, http_thread_tally(s->threads[i]));
         out->late_posts += http_thread_late_posts(s->threads[i]);

@@ -38,7 +38,8 @@ struct server_stats {
     uint64_t timeouts_head, timeouts_idle, timeouts_send, bad_requests;
     /* TLS: finished; of these with a ticket; broken off by either side; over the limit. */
     uint64_t tls_handshakes, tls_resumed, tls_failed, tls_refused;
-    uint64_t holding; /* requests parked now */
+    uint64_t tls_until_s; /* when the certificate ends, since 1970; 0: no HTTPS */
+    uint64_t holding;     /* requests parked now */
     /* Requests for what is yet to come: waited and got it, asked for the impossible, in vain. */
     uint64_t blocked_answered, blocked_refused, blocked_timeouts;
     uint64_t late_posts; /* news that met a full mailbox */

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef TCP_ULP
@@ -28,6 +29,7 @@ struct tls_context {
     _Atomic uint32_t refs;
     SSL_CTX *ssl;
     struct tls_tickets tickets;
+    int64_t until_s;
 };
 
 static bool kernel_has_tls;
@@ -82,6 +84,12 @@ static int ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPH
     return 0;
 }
 
+static int64_t seconds(const ASN1_TIME *t)
+{
+    struct tm tm;
+    return ASN1_TIME_to_tm(t, &tm) ? (int64_t)timegm(&tm) : 0;
+}
+
 static int fill(struct tls_context *t, const struct tls_pair *p)
 {
     STACK_OF(X509) *chain = NULL;
@@ -93,6 +101,8 @@ static int fill(struct tls_context *t, const struct tls_pair *p)
         rc = -ENOMEM;
     if (!rc && SSL_CTX_use_cert_and_key(t->ssl, x, key, chain, 1) != 1)
         rc = -EINVAL;
+    if (!rc)
+        t->until_s = seconds(X509_get0_notAfter(x));
     sk_X509_pop_free(chain, X509_free);
     X509_free(x);
     EVP_PKEY_free(key);
@@ -137,6 +147,11 @@ void tls_context_unref(struct tls_context **tp)
     SSL_CTX_free(t->ssl);
     OPENSSL_cleanse(&t->tickets, sizeof t->tickets);
     free(t);
+}
+
+int64_t tls_context_until_s(const struct tls_context *t)
+{
+    return t->until_s;
 }
 
 struct ssl_ctx_st *tls_context_ssl(const struct tls_context *t)

@@ -19,6 +19,8 @@ __attribute__((warn_unused_result)) int tls_context_new(struct tls_context **out
                                                         const struct tls_tickets *tickets);
 struct tls_context *tls_context_ref(struct tls_context *t);
 void tls_context_unref(struct tls_context **t);
+/* When its certificate ends, in seconds since 1970. */
+int64_t tls_context_until_s(const struct tls_context *t);
 /* OpenSSL's own, for tls.c and its tests. */
 struct ssl_ctx_st *tls_context_ssl(const struct tls_context *t);
 /* Asks the kernel whether it can do TLS itself; before the sandbox, and only once. */

@@ -118,6 +118,8 @@ test('a room over https, new certificates, an upgrade', { timeout: 120000 }, asy
   await until('another front', 10000, async () =>
     (await visit(port, { session: seen.session }).catch(() => null))?.resumed);
   assert.ok(await relay.metric(/https_handshakes/) >= 1);
+  const ends = Date.parse(new X509Certificate(readFileSync(certificate)).validTo) / 1000;
+  assert.equal(await relay.metric(/https_certificate_ends/), ends);
 });
 
 test('a bad pair is refused at the start', async (t) => {

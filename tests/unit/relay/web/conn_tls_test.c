@@ -270,6 +270,8 @@ static void test_renewal(void **state)
     expect(before, 200, "hello", NULL);
     leave(before);
     leave(after);
+    server_stats(site.server, &stats);
+    assert_in_range(stats.tls_until_s, time(NULL) + 3500, time(NULL) + 3601);
     close_site();
 }
 
