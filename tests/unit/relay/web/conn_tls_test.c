@@ -304,6 +304,34 @@ static void test_ends(void **state)
     leave(idle);
 }
 
+/* An upgrade: a session cannot be given away, so it ends in order; a first wish is still granted.
+ */
+static void test_hand_on(void **state)
+{
+    struct config c = secure_config();
+    int heir[2];
+    char byte;
+    (void)state;
+    open_site(&c);
+    AWAIT(&site, stats, stats.connections_open == 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, heir), 0);
+    SSL *idle = visit(TLS1_3_VERSION), *fresh = visit(TLS1_3_VERSION);
+    say(idle, GET("/hello"));
+    expect(idle, 200, "hello", NULL);
+    server_hand_on(site.server, heir[0], clock_mono_us() + 5000000);
+    expect_goodbye(idle);
+    say(fresh, GET("/hello"));
+    expect(fresh, 200, "hello", NULL);
+    expect_goodbye(fresh);
+    AWAIT(&site, stats, stats.connections_open == 0);
+    assert_int_equal(recv(heir[1], &byte, 1, MSG_DONTWAIT), -1); /* nobody went there */
+    leave(idle);
+    leave(fresh);
+    close(heir[0]);
+    close(heir[1]);
+    close_site();
+}
+
 /* A viewer that does not read is cut after its time, and pins nothing any more. */
 static void test_deaf_viewer(void **state)
 {
@@ -326,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_strangers),     cmocka_unit_test(test_handshakes_at_once),
         cmocka_unit_test(test_house_is_full), cmocka_unit_test(test_renewal),
         cmocka_unit_test(test_ends),          cmocka_unit_test(test_deaf_viewer),
+        cmocka_unit_test(test_hand_on),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);
