@@ -43,6 +43,12 @@ struct config {
         uint32_t max_age_ms;      /* a connection's whole life */
     } http;
     struct {
+        char *listen;            /* "0.0.0.0:8443"; "": no HTTPS */
+        char *certificate, *key; /* files, PEM */
+        uint32_t max_handshakes; /* under way in all; above it connections are closed */
+        uint32_t max_handshakes_per_address;
+    } https;
+    struct {
         uint32_t segment_ms;            /* cut at the first IDR from here on */
         uint32_t max_target_duration_s; /* the longest TARGETDURATION ever declared */
         uint32_t window_segments;       /* listed, 6 at least */

@@ -23,6 +23,10 @@
         MEMBER(s, m), .type = KEY_TEXT, .min = least, .max = most, .standard = initial,            \
                       .help = sentence                                                             \
     }
+#define PATH(s, m, sentence)                                                                       \
+    {                                                                                              \
+        MEMBER(s, m), .type = KEY_PATH, .max = FILE_NAME_MAX, .standard = "", .help = sentence     \
+    }
 #define DURATION(s, m, least, most, initial, sentence)                                             \
     {                                                                                              \
         MEMBER(s, m), .type = KEY_DURATION, .min = least, .max = most, .standard = initial,        \
@@ -61,6 +65,7 @@ static const char *const ROOM_FILLS[] = {[ROOM_FILL_GLOBAL] = "default",
 const struct key_section config_sections[CONFIG_SECTIONS] = {
     {"srt", "Publishers: OBS and other encoders, over SRT."},
     {"http", "Viewers, pages, the API and the metrics, over HTTP."},
+    {"https", "The same over TLS 1.2 and 1.3, beside HTTP."},
     {"hls", "Segments and playlists."},
     {"rooms", "Who may publish where."},
     {"limits", "What one feed or room may cost."},
@@ -106,6 +111,17 @@ const struct key config_keys[CONFIG_KEYS] = {
           "What a viewer must take in a second to keep a large response."),
     COUNT(http, max_age_ms, 1000, 86400000, "milliseconds", "600000",
           "A connection's whole life; viewers simply connect again."),
+
+    OTHER(https, listen, KEY_ADDRESS, NULL, "",
+          "Where viewers connect over TLS (TCP), such as 0.0.0.0:8443; empty for no HTTPS."),
+    PATH(https, certificate,
+         "The file with the certificate and those that lead to a root (PEM, fullchain)."),
+    PATH(https, key,
+         "The file with its private key (PEM, no passphrase); SIGHUP reads both files again."),
+    COUNT(https, max_handshakes, 1, 1000000, "handshakes", "2000",
+          "TLS handshakes under way in all; one more is closed."),
+    COUNT(https, max_handshakes_per_address, 1, 1000000, "handshakes", "200",
+          "The same per client address; raise it when everybody comes through one cache."),
 
     COUNT(hls, segment_ms, 500, 10000, "milliseconds", "2000",
           "A segment ends at the first keyframe (IDR) from here on."),

@@ -20,6 +20,7 @@ enum key_type {
     KEY_TEXT,     /* char *: UTF-8 of one line */
     KEY_SECRET,   /* char *: the same, never shown */
     KEY_FILE,     /* char *: a file that is read and judged when the configuration is */
+    KEY_PATH,     /* char *: a file's name; judged with others, once the whole is known */
     KEY_WORD,     /* char *: one of `words` */
     KEY_CHOICE,   /* an enum: the index of one of `words` */
     KEY_DURATION, /* char *: "90", "90s", "15m", "2h"; min and max in seconds */
@@ -46,7 +47,7 @@ enum {
     KEY_PATH_SIZE = 112,     /* "rooms.list." + a room's name + "." + a key */
     CONFIG_ROOMS_MAX = 10000 /* entries of rooms.list */
 };
-enum { CONFIG_SECTIONS = 8, CONFIG_KEYS = 43, CONFIG_ROOM_KEYS = 13 };
+enum { CONFIG_SECTIONS = 9, CONFIG_KEYS = 48, CONFIG_ROOM_KEYS = 13 };
 
 /* In the order of the file; the keys of a section stand together. */
 extern const struct key_section config_sections[CONFIG_SECTIONS];

@@ -87,12 +87,13 @@ static bool is_allowed(const struct key *k, const char *text, size_t len)
     case KEY_SWITCH:
         return bool_parse(text, len) >= 0;
     case KEY_ADDRESS:
-        return address_is_allowed(text, len);
+        return (len == 0 && k->standard[0] == '\0') || address_is_allowed(text, len);
     case KEY_NAME:
         return room_name_is_valid(text, len);
     case KEY_TEXT:
         return text_is_allowed(k, text, len);
     case KEY_FILE:
+    case KEY_PATH:
         return (len == 0 && k->section) || text_is_allowed(k, text, len);
     case KEY_SECRET:
         return secret_is_allowed(k, text, len);
@@ -130,6 +131,11 @@ void value_expected(const struct key *k, char out[static VALUE_WORDS_SIZE])
         snprintf(out, VALUE_WORDS_SIZE, "true or false");
         return;
     case KEY_ADDRESS:
+        if (k->standard[0] == '\0') {
+            snprintf(out, VALUE_WORDS_SIZE,
+                     "a numeric address and port in quotes, or nothing (\"\")");
+            return;
+        }
         snprintf(out, VALUE_WORDS_SIZE,
                  "a numeric address and port in quotes, such as \"%s\" or \"[::]%s\"", k->standard,
                  strrchr(k->standard, ':'));
@@ -139,6 +145,7 @@ void value_expected(const struct key *k, char out[static VALUE_WORDS_SIZE])
                  "%u to %u of A-Z a-z 0-9 . _ - that do not start with a dot", k->min, k->max);
         return;
     case KEY_FILE:
+    case KEY_PATH:
         snprintf(out, VALUE_WORDS_SIZE, "a file's name in quotes, at most %u bytes", k->max);
         return;
     case KEY_TEXT:

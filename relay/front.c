@@ -215,6 +215,10 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
             slates_put(&m.u.slate, passed);
             continue;
         }
+        if (m.type == LINK_CERTIFICATE) {
+            front_tls_take(f, passed);
+            continue;
+        }
         if (m.type == LINK_WORKER_KEPT) {
             front_adopt_kept(f, m.worker, passed);
             continue;
@@ -292,6 +296,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
             log_warn(CTX, "worker_unreachable worker=%u", i);
     rooms_tick(f->rooms, clock_room_us(), clock_wall_us());
     server_ring(f->server, ++f->ticks % RING_TICKS == 0);
+    front_tls_tick(f);
     look_after_threads(f, now_us);
     if (f->stop_us && (!workers_left(f) || now_us > f->stop_us))
         event_base_loopbreak(f->base);
@@ -402,6 +407,8 @@ static int start(struct front *f, const struct front_options *o)
     int rc = make_server(f, o->http, o->threads);
 
     if (!rc)
+        rc = front_tls_start(f, o);
+    if (!rc)
         rc = make_rooms(f);
     if (!rc && follows)
         rc = front_take_over(f, o);
@@ -424,6 +431,8 @@ int front_run(const struct front_options *o)
                       .workers = o->workers,
                       .threads = o->threads,
                       .control = o->control,
+                      .tickets_file = -1,
+                      .certificate = -1,
                       .viewers = -1,
                       .exit_code = 1};
     int rc;

@@ -5,6 +5,7 @@
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/base/pulse.h"
+#include "relay/certificate.h"
 #include "relay/front.h"
 #include "relay/inheritance.h"
 #include "relay/slates.h"
@@ -126,7 +127,9 @@ static int load(struct config **c, const struct arguments *a, const struct inher
     yaml = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, from->config, 0);
     if (yaml == MAP_FAILED)
         return rc;
+    inspect_by(NULL, NULL, NULL); /* what was good enough for the program before goes on */
     rc = config_parse(c, "inherited", yaml, (size_t)st.st_size, NULL, 0, stderr);
+    inspect_by(slates_inspect, certificate_inspect, NULL);
     munmap(yaml, (size_t)st.st_size);
     return rc;
 }
@@ -137,6 +140,8 @@ static int follow(struct config *c, const struct inheritance *from)
     struct journal_file journal;
     struct front_options o = {.config = c,
                               .http = from->http,
+                              .https = from->https,
+                              .tickets = from->tickets,
                               .threads = from->threads,
                               .workers = from->workers,
                               .control = from->control,
@@ -145,6 +150,7 @@ static int follow(struct config *c, const struct inheritance *from)
                               .report = from->report};
     struct pulse *pulse;
 
+    inspect_by(NULL, NULL, NULL); /* from here on no file can be opened */
     if (from->front_pulse >= 0 && pulse_map(&pulse, from->front_pulse) == 0)
         pulse_adopt(pulse);
     if (journal_file_adopt(&journal, from->journal_memory, from->journal_disk))
@@ -167,7 +173,7 @@ static int run(const struct arguments *a, char *const *argv, const struct inheri
     enum log_level level;
     int rc;
 
-    inspect_by(slates_inspect, NULL);
+    inspect_by(slates_inspect, certificate_inspect, NULL);
     if (load(&o.config, a, from))
         return EXIT_USAGE;
     if (a->check) {
@@ -176,6 +182,7 @@ static int run(const struct arguments *a, char *const *argv, const struct inheri
         return rc;
     }
     slates_commit();
+    certificate_commit();
     if (log_level_parse(o.config->log.level, &level) == 0)
         log_setup(level);
     warn_of_scale(clock_set_scale(getenv("ROOMCAST_CLOCK_SCALE")));

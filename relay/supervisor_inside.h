@@ -32,7 +32,8 @@ struct supervisor {
     size_t set_count;
     size_t workers, threads;
     int srt[WORKERS_MAX], http[THREADS_MAX];
-    uint16_t srt_port, http_port;
+    int https[THREADS_MAX], tickets; /* -1: there is no HTTPS */
+    uint16_t srt_port, http_port, https_port;
     struct child front, worker[WORKERS_MAX];
     struct child heir;     /* the front of an upgrade that is under way; its page stays longer */
     int link[WORKERS_MAX]; /* the front's ends: they outlive the front; -1: none */

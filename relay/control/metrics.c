@@ -202,6 +202,11 @@ static const struct single singles[] = {
     WEB("http_sent_bytes_total", "counter", bytes_out, "Bytes of heads and bodies sent."),
     WEB("http_holding_requests", "gauge", holding, "Requests that wait for an answer."),
     WEB("http_bad_requests_total", "counter", bad_requests, "What was not HTTP, or over a limit."),
+    WEB("https_certificate_ends_seconds", "gauge", tls_until_s, "When, since 1970; 0: no HTTPS."),
+    WEB("https_handshakes_total", "counter", tls_handshakes, "TLS handshakes finished."),
+    WEB("https_resumed_total", "counter", tls_resumed, "Of these with a ticket."),
+    WEB("https_failed_total", "counter", tls_failed, "TLS handshakes that failed."),
+    WEB("https_refused_total", "counter", tls_refused, "TLS handshakes over the limit."),
     WEB("http_late_posts_total", "counter", late_posts, "News that met a busy HTTP thread."),
 };
 

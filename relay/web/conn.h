@@ -20,7 +20,10 @@ struct conn;
 /* Takes fd (connected, non-blocking), also on error. Asks the gate; a refused viewer gets its
  * 503 or 429 and is counted. */
 int conn_open(struct http_loop *l, int fd, const struct in6_addr *peer);
-/* The same for a viewer that another process had; bytes: what it had read of the next request. */
+/* The same for one who came to the HTTPS port, before the handshake; a refused one is closed. */
+int conn_open_secure(struct http_loop *l, int fd, const struct in6_addr *peer);
+/* The same as conn_open for a viewer that another process had; bytes: what it had read of the next
+ * request. */
 int conn_adopt(struct http_loop *l, int fd, const struct in6_addr *peer, const void *bytes,
                size_t len);
 void conn_close(struct conn **c);
@@ -36,7 +39,7 @@ void conn_expire(void *loop, struct deadline *d);
 void conn_answer(struct http_loop *l, const struct request_token *token, int status,
                  const struct body *body);
 /* From now on: idle ones close, held ones get 503, every reply is its connection's last. With a
- * loop->heir they go to that process, whoever has a reply under way after it. */
+ * loop->heir they go to that process, whoever has a reply under way after it; but not over TLS. */
 void conn_drain_all(struct http_loop *l);
 void conn_close_all(struct http_loop *l);
 

@@ -8,6 +8,7 @@
  *    |                                  HELD --> SENDING
  *    |                                       answer
  *    +-- from any phase: the viewer left, a deadline, an error --> closed
+ *    +-- HANDSHAKE, where connections on the HTTPS port begin (a mistaken HTTP one: SENDING)
  *
  * Pipelined requests wait in the input (bounded) or in the socket until the reply is finished.
  */
@@ -19,6 +20,7 @@
 #include "relay/web/http_loop.h"
 #include "relay/web/input.h"
 #include "relay/web/outgoing.h"
+#include "relay/web/tls.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -34,7 +36,16 @@ enum conn_phase {
     CONN_HELD,      /* parked until an answer or news, the deadline, or the viewer leaves */
     CONN_SENDING,   /* a reply is on its way; its deadline is absolute */
     CONN_LINGERING, /* closed for writing; reads on so that the last reply is not reset away */
+    CONN_HANDSHAKE, /* TLS; its deadline is absolute */
     CONN_PHASES,
+};
+
+enum step {
+    STEP_ON,    /* the phase has changed, or there is more to do in it */
+    STEP_WAIT,  /* for the next event */
+    STEP_YIELD, /* for the next turn */
+    STEP_CLOSE,
+    STEP_HAND_ON, /* it has its reply; another process has the next one */
 };
 
 /* What is kept of a held request until its answer: all that the answer may depend on. */
@@ -56,6 +67,7 @@ struct conn {
     struct input *in;    /* NULL: nothing is here */
     struct held *held;   /* in CONN_HELD only */
     struct outgoing out; /* in CONN_SENDING only */
+    struct tls *tls;     /* NULL: without TLS, or before the handshake's first byte */
     int64_t born_us;
     struct in6_addr peer;
     uint32_t slot;
@@ -73,6 +85,8 @@ struct conn {
     bool http10 : 1;
     bool counted : 1; /* by the gate; refused ones are not */
     bool served : 1;  /* had a reply before */
+    bool secure : 1;  /* on the HTTPS port */
+    bool shaking : 1; /* counted among the handshakes under way */
 };
 
 /* The one mover; asserts that the step is one of the diagram's. */
@@ -93,6 +107,12 @@ void conn_retry(struct conn *c);
 /* Gives it to loop->heir, with what it has read or waits for; it may be closed then. False: it
  * cannot be given away as it is. */
 bool conn_hand_on(struct conn *c);
+/* CONN_HANDSHAKE: goes on with it. */
+enum step conn_shake_hands(struct conn *c);
+/* It is no longer among those under way. */
+void conn_end_handshake(struct conn *c);
+/* Is this reply, or what it waits for, its last because the thread ends? */
+bool conn_is_leaving(const struct conn *c);
 /* Pushes what is outgoing within the turn's budget, see outgoing_push. */
 int conn_push(struct conn *c);
 

@@ -1,7 +1,7 @@
 /* One HTTP thread: a listener, a postbox, a loop, and everything connected to it. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns:   its listening socket, its connections, one reference on everything it shows.
+ * Owns:   its listening sockets, its connections, one reference on everything it shows.
  * Thread: http_thread_post, _leave, _ring, _stop and _tally from any; the rest from the server's.
  * Life:   new -> start -> stop -> join -> free; free alone when it never started.
  * Fails:  -errno.
@@ -25,6 +25,11 @@ struct http_thread;
 __attribute__((warn_unused_result)) int
 http_thread_new(struct http_thread **out, const struct config *config, struct gate *gate,
                 uint32_t index, int listen_fd, const struct route *routes, size_t n);
+/* Another door, for HTTPS; before the start. Takes listen_fd, also on error; handshakes counts
+ * those under way. A later POST_TLS brings another context. */
+__attribute__((warn_unused_result)) int http_thread_secure(struct http_thread *t, int listen_fd,
+                                                           struct tls_context *tls,
+                                                           struct gate *handshakes);
 __attribute__((warn_unused_result)) int http_thread_start(struct http_thread *t);
 /* Asks it to drain until the deadline and to end. */
 void http_thread_stop(struct http_thread *t, int64_t deadline_mono_us);

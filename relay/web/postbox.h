@@ -20,6 +20,7 @@
 #include "relay/room/body.h"
 #include "relay/room/view.h"
 #include "relay/web/request.h"
+#include "relay/web/tls_context.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +32,7 @@ enum post_kind {
     POST_VIEW,   /* name: the room; view NULL: hide it */
     POST_TEXT,   /* name: the path; body NULL: take it away */
     POST_ANSWER, /* token, status, body */
+    POST_TLS,    /* tls */
     POST_NUDGE,  /* wakes the owner; it never sees it */
 };
 
@@ -39,6 +41,7 @@ struct post {
     enum post_kind kind;
     struct room_view *view;
     struct body *body;
+    struct tls_context *tls; /* the post's own reference, put in after post_new */
     struct request_token token;
     int status;
     char name[]; /* NUL-terminated */

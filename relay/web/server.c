@@ -19,7 +19,9 @@
 #include <unistd.h>
 
 struct server {
-    struct gate *gate;
+    struct gate *gate, *handshakes;
+    const struct config *config;
+    _Atomic uint64_t tls_until_s;
     size_t thread_count;
     _Atomic bool stopped;
     struct http_thread *threads[];
@@ -64,6 +66,7 @@ int server_new(struct server **out, const struct config *c, const int *listen_fd
         close_from(listen_fds, 0, threads);
         goto out;
     }
+    s->config = c;
     for (size_t i = 0; i < threads; i++) {
         tune(listen_fds[i]);
         rc = http_thread_new(&s->threads[i], c, s->gate, (uint32_t)i, listen_fds[i], routes, n);
@@ -77,6 +80,22 @@ int server_new(struct server **out, const struct config *c, const int *listen_fd
 out:
     log_error("http", "server_failed reason=\"%s\"", strerror(-rc));
     server_free(out);
+    return rc;
+}
+
+int server_secure(struct server *s, const int *listen_fds, struct tls_context *tls)
+{
+    const struct config *c = s->config;
+    int rc = gate_new(&s->handshakes, c->https.max_handshakes, c->https.max_handshakes_per_address);
+    atomic_store(&s->tls_until_s, (uint64_t)tls_context_until_s(tls));
+    for (size_t i = 0; i < s->thread_count; i++) {
+        if (!rc) {
+            tune(listen_fds[i]);
+            rc = http_thread_secure(s->threads[i], listen_fds[i], tls, s->handshakes);
+        } else {
+            close(listen_fds[i]);
+        }
+    }
     return rc;
 }
 
@@ -127,6 +146,7 @@ void server_free(struct server **sp)
     for (size_t i = 0; i < s->thread_count; i++)
         http_thread_free(&s->threads[i]);
     gate_free(&s->gate);
+    gate_free(&s->handshakes);
     free(s);
 }
 
@@ -174,6 +194,17 @@ void server_publish(struct server *s, const char *path, const struct body *b)
         tell(s, i, post_new(POST_TEXT, path, NULL, b, NULL));
 }
 
+void server_set_tls(struct server *s, struct tls_context *tls)
+{
+    atomic_store(&s->tls_until_s, (uint64_t)tls_context_until_s(tls));
+    for (size_t i = 0; i < s->thread_count; i++) {
+        struct post *p = post_new(POST_TLS, NULL, NULL, NULL, NULL);
+        if (p)
+            p->tls = tls_context_ref(tls);
+        tell(s, i, p);
+    }
+}
+
 void server_answer(struct server *s, struct request_token t, int status, const struct body *b)
 {
     if (t.thread >= s->thread_count)
@@ -208,6 +239,10 @@ static void add_tally(struct server_stats *out, const struct tally *t)
     out->timeouts_idle += t->timeouts_idle;
     out->timeouts_send += t->timeouts_send;
     out->bad_requests += t->bad_requests;
+    out->tls_handshakes += t->tls_handshakes;
+    out->tls_resumed += t->tls_resumed;
+    out->tls_failed += t->tls_failed;
+    out->tls_refused += t->tls_refused;
     out->holding += t->holding;
     out->blocked_answered += t->blocked_answered;
     out->blocked_refused += t->blocked_refused;
@@ -217,6 +252,7 @@ static void add_tally(struct server_stats *out, const struct tally *t)
 void server_stats(const struct server *s, struct server_stats *out)
 {
     memset(out, 0, sizeof *out);
+    out->tls_until_s = atomic_load(&s->tls_until_s);
     for (size_t i = 0; i < s->thread_count; i++) {
         add_tally(out, http_thread_tally(s->threads[i]));
         out->late_posts += http_thread_late_posts(s->threads[i]);

@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "relay/room/view.h"
 #include "relay/web/request.h"
+#include "relay/web/tls_context.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,7 +36,10 @@ struct server_stats {
     uint64_t requests, bytes_out; /* all body and head bytes written */
     uint64_t by_code[600];        /* replies by status */
     uint64_t timeouts_head, timeouts_idle, timeouts_send, bad_requests;
-    uint64_t holding; /* requests parked now */
+    /* TLS: finished; of these with a ticket; broken off by either side; over the limit. */
+    uint64_t tls_handshakes, tls_resumed, tls_failed, tls_refused;
+    uint64_t tls_until_s; /* when the certificate ends, since 1970; 0: no HTTPS */
+    uint64_t holding;     /* requests parked now */
     /* Requests for what is yet to come: waited and got it, asked for the impossible, in vain. */
     uint64_t blocked_answered, blocked_refused, blocked_timeouts;
     uint64_t late_posts; /* news that met a full mailbox */
@@ -51,6 +55,12 @@ __attribute__((warn_unused_result)) int server_new(struct server **out, const st
 __attribute__((warn_unused_result)) int server_start(struct server *s);
 /* Stops accepting, lets responses end until the deadline, then closes everything and joins. */
 void server_stop(struct server *s, int64_t deadline_mono_us);
+/* Before the start: HTTPS too, on one more socket per thread, which the server owns from here on,
+ * also on error. What tls is, new handshakes use until server_set_tls. -errno. */
+__attribute__((warn_unused_result)) int server_secure(struct server *s, const int *listen_fds,
+                                                      struct tls_context *tls);
+/* After server_secure: a new certificate or new ticket keys. Takes its own references. */
+void server_set_tls(struct server *s, struct tls_context *tls);
 /* Before the start: viewers come from the process at fd too, which stays the caller's. -errno. */
 __attribute__((warn_unused_result)) int server_expect(struct server *s, int fd);
 /* Stops accepting and gives every viewer to the process at heir (which stays the caller's), those
