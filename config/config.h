@@ -60,6 +60,8 @@ struct config {
         enum takeover takeover;   /* the newest publisher of a role, or the first */
         uint32_t backup_after_ms; /* without a byte of the feed on air */
         uint32_t main_hold_s;     /* how long main must be well before it is on air again */
+        enum rooms_access access;
+        char *sign_keys;          /* of viewers' links: sign_keys.h; "": none */
         struct config_room *list; /* sorted by name */
         uint32_t list_count;
     } rooms;

@@ -3,6 +3,7 @@
 #include "config/validate.h"
 
 #include "config/keys.h"
+#include "config/sign_keys.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -103,10 +104,32 @@ static void check_slates(const struct config *c, const struct places *places, st
     }
 }
 
+/* A room that only a signed link opens needs a key that signs. */
+static void check_access(const struct config *c, const struct places *places, struct faults *f)
+{
+    static const char sentence[] =
+        "expected rooms.sign_keys to have a key when access is signed; set ID=SECRET";
+    struct sign_key keys[SIGN_KEYS_MAX];
+    const char *text = c->rooms.sign_keys;
+    if (sign_keys_parse(text, strlen(text), keys) > 0)
+        return;
+    if (c->rooms.access == ACCESS_SIGNED)
+        fault_report(f, *place_of(places, key_find("rooms", "access")), "rooms.access", sentence);
+    for (uint32_t i = 0; i < c->rooms.list_count && !faults_full(f); i++) {
+        const struct config_room *r = &c->rooms.list[i];
+        char path[KEY_PATH_SIZE];
+        if (r->access != 1 + ACCESS_SIGNED)
+            continue;
+        snprintf(path, sizeof path, "rooms.list.%s.access", r->name);
+        fault_report(f, places->list, path, sentence);
+    }
+}
+
 void validate(const struct config *c, const struct places *places, struct faults *f)
 {
     for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++)
         check_order(c, places, &ORDER[i], f);
     check_rooms(c, places, f);
     check_slates(c, places, f);
+    check_access(c, places, f);
 }
