@@ -49,6 +49,7 @@ void post_free(struct post **pp)
         return;
     room_view_unref(&p->view);
     body_unref(&p->body);
+    access_unref(&p->access);
     free(p);
 }
 

@@ -19,6 +19,7 @@
 
 #include "relay/room/body.h"
 #include "relay/room/view.h"
+#include "relay/web/access.h"
 #include "relay/web/request.h"
 
 #include <stdbool.h>
@@ -30,6 +31,7 @@ enum { POSTBOX_CAPACITY = 1024, POSTBOX_MUCH = 256, POSTBOX_LATE_ANSWERS = 65536
 enum post_kind {
     POST_VIEW,   /* name: the room; view NULL: hide it */
     POST_TEXT,   /* name: the path; body NULL: take it away */
+    POST_ACCESS, /* access */
     POST_ANSWER, /* token, status, body */
     POST_NUDGE,  /* wakes the owner; it never sees it */
 };
@@ -39,6 +41,7 @@ struct post {
     enum post_kind kind;
     struct room_view *view;
     struct body *body;
+    struct access *access;
     struct request_token token;
     int status;
     char name[]; /* NUL-terminated */

@@ -20,6 +20,7 @@
 
 struct server {
     struct gate *gate;
+    struct access *access; /* of the start */
     size_t thread_count;
     _Atomic bool stopped;
     struct http_thread *threads[];
@@ -60,6 +61,8 @@ int server_new(struct server **out, const struct config *c, const int *listen_fd
     struct server *s = *out = calloc(1, sizeof *s + threads * sizeof s->threads[0]);
     int rc =
         s ? gate_new(&s->gate, connection_limit(c), c->http.max_connections_per_address) : -ENOMEM;
+    if (!rc)
+        rc = access_new(&s->access, c);
     if (rc) {
         close_from(listen_fds, 0, threads);
         goto out;
@@ -71,6 +74,7 @@ int server_new(struct server **out, const struct config *c, const int *listen_fd
             close_from(listen_fds, i + 1, threads);
             goto out;
         }
+        http_thread_set_access(s->threads[i], s->access);
         s->thread_count++;
     }
     return 0;
@@ -126,6 +130,7 @@ void server_free(struct server **sp)
         return;
     for (size_t i = 0; i < s->thread_count; i++)
         http_thread_free(&s->threads[i]);
+    access_unref(&s->access);
     gate_free(&s->gate);
     free(s);
 }
@@ -174,6 +179,20 @@ void server_publish(struct server *s, const char *path, const struct body *b)
         tell(s, i, post_new(POST_TEXT, path, NULL, b, NULL));
 }
 
+int server_set_access(struct server *s, const struct config *c)
+{
+    struct access *a;
+    int rc = access_new(&a, c);
+    for (size_t i = 0; i < s->thread_count && !rc; i++) {
+        struct post *p = post_new(POST_ACCESS, NULL, NULL, NULL, NULL);
+        if (p)
+            p->access = access_ref(a);
+        tell(s, i, p);
+    }
+    access_unref(&a);
+    return rc;
+}
+
 void server_answer(struct server *s, struct request_token t, int status, const struct body *b)
 {
     if (t.thread >= s->thread_count)
@@ -208,6 +227,8 @@ static void add_tally(struct server_stats *out, const struct tally *t)
     out->timeouts_idle += t->timeouts_idle;
     out->timeouts_send += t->timeouts_send;
     out->bad_requests += t->bad_requests;
+    for (int i = 0; i < ACCESS_VERDICTS; i++)
+        out->access_refused[i] += t->access_refused[i];
     out->holding += t->holding;
     out->blocked_answered += t->blocked_answered;
     out->blocked_refused += t->blocked_refused;

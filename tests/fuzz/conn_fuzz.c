@@ -108,7 +108,7 @@ static void set_up(void)
         moments[i] = view_at(i, small, big);
     check(shown_new(&shown) == 0);
     check(gate_new(&gate, 10, 0) == 0 && http_loop_init(&loop, &config, gate, 0) == 0);
-    live = (struct live){shown, &loop.tally, NULL, NULL};
+    live = (struct live){.shown = shown, .tally = &loop.tally};
     router = (struct router){routes, sizeof routes / sizeof *routes, &live};
     loop.handle = route_request;
     loop.handle_ctx = &router;
