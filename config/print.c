@@ -67,7 +67,7 @@ static void describe_list(FILE *out)
                                                           "true",
                                                           "slate",
                                                           "\"/etc/roomcast/slate.mp4\"",
-                                                          "signed",
+                                                          "open",
                                                           "3600"};
     fprintf(out,
             "\n  # The listed rooms, at most %d. A room has a name; its other keys may be left "

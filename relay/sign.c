@@ -95,7 +95,8 @@ static int write_link(const struct order *o, const struct config *c)
     if (duration_parse(o->expires, strlen(o->expires), &seconds) != 0 || seconds == 0)
         return complain("--expires takes a time such as 90s, 15m or 2h, not", o->expires);
     if (!find_key(c, o->key, &key))
-        return complain("there is no such key in rooms.sign_keys:", o->key ? o->key : "(it is empty)");
+        return complain("there is no such key in rooms.sign_keys:",
+                        o->key ? o->key : "(it is empty)");
     wish.expires_s = (int64_t)time(NULL) + seconds;
     if (token_write(&wish, &key, token) != 0)
         return complain("this is no room, or no address prefix:",

@@ -1,6 +1,7 @@
 /* roomcast sign: makes a link for a room that only signed links open. */
 /* SPDX-License-Identifier: MIT */
-/* Owns: nothing. Thread: main. Life: the call. Fails: by an exit code, after a sentence on stderr. */
+/* Owns: nothing. Thread: main. Life: the call. Fails: by an exit code, after a sentence on stderr.
+ */
 #ifndef RELAY_SIGN_H
 #define RELAY_SIGN_H
 

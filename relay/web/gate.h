@@ -27,7 +27,8 @@ void gate_free(struct gate **g);
 /* 0: counted, gate_leave it later. 503: full. 429: this address (IPv6: its /64) has its share. */
 __attribute__((warn_unused_result)) int gate_enter(struct gate *g, const struct in6_addr *peer);
 void gate_leave(struct gate *g, const struct in6_addr *peer);
-/* Somebody at this address came with a link that was no good. true: too often within ten seconds. */
+/* Somebody at this address came with a link that was no good. true: too often within ten seconds.
+ */
 __attribute__((warn_unused_result)) bool gate_miss(struct gate *g, const struct in6_addr *peer,
                                                    int64_t now_us);
 /* Connections counted now. */

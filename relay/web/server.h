@@ -40,7 +40,7 @@ struct server_stats {
     /* Requests for what is yet to come: waited and got it, asked for the impossible, in vain. */
     uint64_t blocked_answered, blocked_refused, blocked_timeouts;
     uint64_t access_refused[ACCESS_VERDICTS]; /* links that were no good, by why */
-    uint64_t late_posts; /* news that met a full mailbox */
+    uint64_t late_posts;                      /* news that met a full mailbox */
 };
 
 /* listen_fds: one bound, listening, non-blocking socket per thread (SO_REUSEPORT), inherited from
