@@ -37,6 +37,20 @@ test('signed links', { timeout: 90000 }, async (t) => {
   const push = pushFfmpeg(t, relay, { room: 'stage', clip: await clip('small'), loop: 1 });
   await until('the room', 30000, async () => await status(link.playlist) === 200);
 
+  await t.test('what cannot be signed is refused in words', async () => {
+    const said = (more) => run(path.join(ROOT, 'build', 'roomcast'), ['sign', '--config', file, ...more]);
+    for (const [more, why] of [[[], /--room and --expires/], [['--room', 'a'], /--room and --expires/],
+      [['--room', 'a', '--expires', 'soon'], /such as 90s/], [['--room', 'a', '--expires', '0'], /such as/],
+      [['--room', 'a b', '--expires', '1h'], /no room, or no address/],
+      [['--room', 'a', '--expires', '1h', '--address', '10.0.0.0/33'], /no address prefix: 10/],
+      [['--room', 'a', '--expires', '1h', '--key', 'c'], /no such key in rooms.sign_keys: c/],
+      [['--room', 'a', '--expires', '1h', 'more'], /unexpected argument more/]]) {
+      const r = await said(more);
+      assert.deepEqual([r.code, r.out], [2, ''], more.join(' '));
+      assert.match(r.log, why);
+      assert.ok(!r.log.includes(KEY.a), 'the secret');
+    }
+  });
   await t.test('nobody else gets anything', async () => {
     const files = ['index.m3u8', 'video.m3u8', 'status.json', 'none'];
     const elsewhere = await sign('stage', ['--address', '192.0.2.0/24']);
