@@ -190,6 +190,8 @@ static void take_config(struct front *f, int fd)
     if (yaml == MAP_FAILED)
         return;
     if (config_parse(&next, "reload", yaml, (size_t)st.st_size, NULL, 0, stderr) == 0) {
+        if (server_set_access(f->server, next))
+            log_error(CTX, "no_memory what=\"who may watch\"");
         rooms_set_config(f->rooms, next);
         f->config = next;
         send_to_workers(f, ROOMS_OUT_ALL, &m, fd);

@@ -8,6 +8,7 @@
 #include "relay/certificate.h"
 #include "relay/front.h"
 #include "relay/inheritance.h"
+#include "relay/sign.h"
 #include "relay/slates.h"
 #include "relay/supervisor.h"
 #include "relay/upgrade.h"
@@ -41,7 +42,8 @@ static void usage(FILE *out)
 {
     fputs("roomcast: live SRT feeds in, HLS for browsers out.\n\n"
           "usage: roomcast [--config FILE] [--set KEY=VALUE]... [--check]\n"
-          "       roomcast --upgrade PID\n\n"
+          "       roomcast --upgrade PID\n"
+          "       roomcast sign --room ROOM --expires TIME: a link; roomcast sign --help\n\n"
           "  --config FILE    read this configuration (without it: the embedded defaults)\n"
           "  --set KEY=VALUE  override one key, e.g. --set srt.listen=127.0.0.1:9000\n"
           "  --check          validate, print the effective configuration and exit\n"
@@ -193,8 +195,11 @@ int main(int argc, char **argv)
 {
     static struct arguments a;
     struct inheritance from;
-    int rc = parse(argc, argv, &a);
+    int rc;
 
+    if (argc > 1 && strcmp(argv[1], "sign") == 0)
+        return sign_command(argc - 1, argv + 1);
+    rc = parse(argc, argv, &a);
     if (rc >= 0)
         return rc;
     if (a.upgrade)

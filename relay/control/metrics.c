@@ -83,6 +83,13 @@ static void blocked(struct text *t, const char *name, const struct sums *s)
     labelled(t, name, "outcome", "timeout", s->src->web->blocked_timeouts);
 }
 
+static void access_refused(struct text *t, const char *name, const struct sums *s)
+{
+    for (int i = ACCESS_GRANTED + 1; i < ACCESS_VERDICTS; i++)
+        labelled(t, name, "reason", access_word((enum access_verdict)i),
+                 s->src->web->access_refused[i]);
+}
+
 static void pinned_bytes(struct text *t, const char *name, const struct sums *s)
 {
     (void)s;
@@ -224,6 +231,8 @@ static const struct family families[] = {
     {"http_requests_total", "counter", "Requests answered, by status code.", requests},
     {"http_blocked_total", "counter",
      "Requests for what is yet to come: waited and answered, refused, in vain.", blocked},
+    {"access_refused_total", "counter",
+     "Requests refused for their link, by what is wrong with it.", access_refused},
     {"http_timeouts_total", "counter", "Connections cut by a deadline.", timeouts},
     {"pinned_bytes", "gauge", "Bytes of segments in memory.", pinned_bytes},
     {"pinned_blobs", "gauge", "Segments and init segments in memory.", pinned_blobs},

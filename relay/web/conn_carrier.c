@@ -82,7 +82,7 @@ static void send_reply(struct request *r, struct reply *reply)
 {
     struct conn *c = r->owner;
     struct http_loop *l = c->loop;
-    c->last = is_last(c);
+    c->last = is_last(c) || r->is_last;
     if (c->held) /* no longer; conn_retry frees it, whose text is still in use */
         tally_add(&l->tally.holding, -1);
     reply->head.close = c->last;

@@ -21,6 +21,7 @@
 struct server {
     struct gate *gate, *handshakes;
     const struct config *config;
+    struct access *access; /* of the start */
     _Atomic uint64_t tls_until_s;
     size_t thread_count;
     _Atomic bool stopped;
@@ -62,6 +63,8 @@ int server_new(struct server **out, const struct config *c, const int *listen_fd
     struct server *s = *out = calloc(1, sizeof *s + threads * sizeof s->threads[0]);
     int rc =
         s ? gate_new(&s->gate, connection_limit(c), c->http.max_connections_per_address) : -ENOMEM;
+    if (!rc)
+        rc = access_new(&s->access, c);
     if (rc) {
         close_from(listen_fds, 0, threads);
         goto out;
@@ -74,6 +77,7 @@ int server_new(struct server **out, const struct config *c, const int *listen_fd
             close_from(listen_fds, i + 1, threads);
             goto out;
         }
+        http_thread_set_access(s->threads[i], s->access);
         s->thread_count++;
     }
     return 0;
@@ -145,6 +149,7 @@ void server_free(struct server **sp)
         return;
     for (size_t i = 0; i < s->thread_count; i++)
         http_thread_free(&s->threads[i]);
+    access_unref(&s->access);
     gate_free(&s->gate);
     gate_free(&s->handshakes);
     free(s);
@@ -205,6 +210,20 @@ void server_set_tls(struct server *s, struct tls_context *tls)
     }
 }
 
+int server_set_access(struct server *s, const struct config *c)
+{
+    struct access *a;
+    int rc = access_new(&a, c);
+    for (size_t i = 0; i < s->thread_count && !rc; i++) {
+        struct post *p = post_new(POST_ACCESS, NULL, NULL, NULL, NULL);
+        if (p)
+            p->access = access_ref(a);
+        tell(s, i, p);
+    }
+    access_unref(&a);
+    return rc;
+}
+
 void server_answer(struct server *s, struct request_token t, int status, const struct body *b)
 {
     if (t.thread >= s->thread_count)
@@ -243,6 +262,8 @@ static void add_tally(struct server_stats *out, const struct tally *t)
     out->tls_resumed += t->tls_resumed;
     out->tls_failed += t->tls_failed;
     out->tls_refused += t->tls_refused;
+    for (int i = 0; i < ACCESS_VERDICTS; i++)
+        out->access_refused[i] += t->access_refused[i];
     out->holding += t->holding;
     out->blocked_answered += t->blocked_answered;
     out->blocked_refused += t->blocked_refused;

@@ -16,8 +16,11 @@ function swap(text, from, to) {
   return text.replace(from, to);
 }
 
-function nginx(dir, relay, port) {
-  let text = swap(shipped('nginx.conf'), '127.0.0.1:8080', `127.0.0.1:${relay.httpPort}`);
+// The one for rooms that only signed links open, with the cache's own.
+const signed = (name, token) => shipped(name).replaceAll('~CACHE_TOKEN', `~${token}`);
+
+function nginx(dir, relay, port, { token } = {}) {
+  let text = swap(token ? signed('nginx-signed.conf', token) : shipped('nginx.conf'), '127.0.0.1:8080', `127.0.0.1:${relay.httpPort}`);
   text = swap(text, 'listen 80 ', `listen 127.0.0.1:${port} `);
   text = swap(text, '/dev/shm/roomcast', path.join(dir, 'cache'));
   text = swap(text, 'worker_processes auto', 'worker_processes 2');
@@ -30,8 +33,8 @@ function nginx(dir, relay, port) {
   return new Child('nginx', ['-c', file, '-e', path.join(dir, 'error.log')], { env: { PATH } });
 }
 
-function varnish(dir, relay, port) {
-  const text = swap(shipped('varnish.vcl'), '"8080"', `"${relay.httpPort}"`);
+function varnish(dir, relay, port, { token } = {}) {
+  const text = swap(token ? signed('varnish-signed.vcl', token) : shipped('varnish.vcl'), '"8080"', `"${relay.httpPort}"`);
   const file = path.join(dir, 'varnish.vcl');
   writeFileSync(file, text);
   return new Child('varnishd', ['-F', '-f', file, '-a', `127.0.0.1:${port}`, '-n',
@@ -41,11 +44,12 @@ function varnish(dir, relay, port) {
 
 const CACHES = { nginx, varnish };
 
-// A cache in front of the relay; ends with the test. → {base, port}
-export async function startCache(t, name, relay) {
+// A cache in front of the relay; ends with the test. options: token (the cache's own link).
+// → {base, port}
+export async function startCache(t, name, relay, options) {
   const dir = scratch(t);
   const port = await freePort();
-  const child = CACHES[name](dir, relay, port);
+  const child = CACHES[name](dir, relay, port, options);
   const base = `http://127.0.0.1:${port}`;
   t.after(async () => {
     child.signal('SIGTERM');
