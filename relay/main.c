@@ -153,6 +153,7 @@ static int follow(struct config *c, const struct inheritance *from)
     struct pulse *pulse;
 
     inspect_by(NULL, NULL, NULL); /* from here on no file can be opened */
+    certificate_adopt(from->certificate);
     if (from->front_pulse >= 0 && pulse_map(&pulse, from->front_pulse) == 0)
         pulse_adopt(pulse);
     if (journal_file_adopt(&journal, from->journal_memory, from->journal_disk))

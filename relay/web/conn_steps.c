@@ -223,7 +223,8 @@ static enum step finish_reply(struct conn *c)
     conn_set_phase(c, CONN_IDLE);
     set_deadline(c, after_ms(c, c->loop->config->http.idle_timeout_ms));
     c->unread = c->unread || c->loop->draining; /* its next wish may be here, its event not yet */
-    return c->loop->heir >= 0 ? STEP_HAND_ON : STEP_ON;
+    /* over TLS nobody can be handed on: what else was asked for here is still answered */
+    return c->loop->heir >= 0 && !c->secure ? STEP_HAND_ON : STEP_ON;
 }
 
 static enum step step_sending(struct conn *c)

@@ -122,6 +122,19 @@ test('a room over https, new certificates, an upgrade', { timeout: 120000 }, asy
   assert.equal(await relay.metric(/https_certificate_ends/), ends);
 });
 
+test('an upgrade after HTTPS was taken out of the file', async (t) => {
+  const dir = scratch(t);
+  const port = await freePort();
+  const pair = await makePair(dir, 'pair');
+  const relay = await startRelay(t, { config: `https:\n  listen: "127.0.0.1:${port}"\n`
+    + `  certificate: "${pair.certificate}"\n  key: "${pair.key}"\n` });
+  assert.equal((await visit(port)).status, 200);
+  writeFileSync(relay.options.configFile, 'log:\n  level: info\n');
+  await upgrade(relay);
+  await until('the old front to go', 15000, () => fronts(relay).length === 1);
+  assert.equal((await visit(port)).serial, pair.serial, 'its socket stays until a start');
+});
+
 test('a bad pair is refused at the start', async (t) => {
   const dir = scratch(t);
   const [good, other] = [await makePair(dir, 'good'), await makePair(dir, 'other')];

@@ -54,10 +54,18 @@ static void test_dates(void **state)
     struct made_pair p;
     (void)state;
     made_pair_fill(&p, 1, -3600, -60, 0);
-    assert_refused(&p.pair, false, "ended 2");
+    assert_int_equal(judge(&p.pair), -ETIME);
+    assert_non_null(strstr(why, "ended 2"));
     assert_non_null(strstr(why, "renew it"));
     made_pair_fill(&p, 1, 3600, 7200, 0);
-    assert_refused(&p.pair, false, "begins 2");
+    assert_int_equal(judge(&p.pair), -ETIME);
+    assert_non_null(strstr(why, "begins 2"));
+    /* what is wrong besides comes first */
+    struct made_pair other;
+    made_pair_fill(&other, 2, -60, 3600, 0);
+    struct tls_pair crossed = {p.certificate, other.key, p.pair.certificate_len,
+                               other.pair.key_len};
+    assert_refused(&crossed, true, "the key of another one");
 }
 
 static void test_no_pair(void **state)
