@@ -93,7 +93,8 @@ static int64_t seconds(const ASN1_TIME *t)
 static int fill(struct tls_context *t, const struct tls_pair *p)
 {
     STACK_OF(X509) *chain = NULL;
-    X509 *x = tls_settings_read_chain(p, &chain);
+    unsigned damaged;
+    X509 *x = tls_settings_read_chain(p, &chain, &damaged);
     EVP_PKEY *key = tls_settings_read_key(p);
     int rc = x && key ? 0 : -EINVAL;
     t->ssl = tls_settings_new();
