@@ -27,6 +27,7 @@ SSL_CTX *tls_settings_new(void)
                                  SSL_OP_IGNORE_UNEXPECTED_EOF);
     /* An idle connection has no buffers; a record that waits is sent from wherever it is then. */
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY); /* tls.c asks again, when others had their turn */
     SSL_CTX_set_read_ahead(ctx, 1);               /* a record in one system call, not two */
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets are the viewer's to keep */
     SSL_CTX_set_timeout(ctx, TLS_TICKET_LIFE_S);
