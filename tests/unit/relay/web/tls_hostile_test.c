@@ -4,6 +4,7 @@
 #include "tests/unit/relay/web/made_up_room.h"
 
 #include <openssl/core_names.h>
+#include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -178,6 +179,79 @@ static void test_flood(void **state)
     tls_context_unref(&t);
 }
 
+enum { KEY = 16, SALT = 4, NONCE = 8, TAG = 16, HELLO = 4, SEED = 13 + 2 * SSL3_RANDOM_SIZE };
+
+/* RFC 5246 section 6.3, for AES-128-GCM with SHA-256: the viewer's key and salt. */
+static void derive(SSL *viewer, unsigned char key[static KEY], unsigned char salt[static SALT])
+{
+    unsigned char master[48], seed[SEED] = "key expansion", block[2 * KEY + SALT];
+    char digest[] = "SHA256";
+    SSL_SESSION_get_master_key(SSL_get_session(viewer), master, sizeof master);
+    SSL_get_server_random(viewer, seed + 13, SSL3_RANDOM_SIZE);
+    SSL_get_client_random(viewer, seed + 13 + SSL3_RANDOM_SIZE, SSL3_RANDOM_SIZE);
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "TLS1-PRF", NULL);
+    EVP_KDF_CTX *prf = EVP_KDF_CTX_new(kdf);
+    OSSL_PARAM params[] = {OSSL_PARAM_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+                           OSSL_PARAM_octet_string(OSSL_KDF_PARAM_SECRET, master, sizeof master),
+                           OSSL_PARAM_octet_string(OSSL_KDF_PARAM_SEED, seed, sizeof seed),
+                           OSSL_PARAM_END};
+    assert_int_equal(EVP_KDF_derive(prf, block, sizeof block, params), 1);
+    memcpy(key, block, KEY);
+    memcpy(salt, block + (size_t)2 * KEY, SALT);
+    EVP_KDF_CTX_free(prf);
+    EVP_KDF_free(kdf);
+}
+
+/* One record with a ClientHello that has no body, sealed as RFC 5288 section 3 has it. */
+static void say_hello(struct call *c, const unsigned char *key, const unsigned char *salt,
+                      unsigned char number)
+{
+    static const unsigned char hello[HELLO] = {SSL3_MT_CLIENT_HELLO};
+    unsigned char record[5 + NONCE + HELLO + TAG] = {22, 3, 3, 0, NONCE + HELLO + TAG};
+    unsigned char about[13] = {[7] = number, 22, 3, 3, 0, HELLO}, nonce[SALT + NONCE] = {0};
+    int n;
+    record[5 + NONCE - 1] = number;
+    memcpy(nonce, salt, SALT);
+    memcpy(nonce + SALT, record + 5, NONCE);
+    EVP_CIPHER_CTX *seal = EVP_CIPHER_CTX_new();
+    assert_int_equal(EVP_EncryptInit_ex(seal, EVP_aes_128_gcm(), NULL, key, nonce), 1);
+    assert_int_equal(EVP_EncryptUpdate(seal, NULL, &n, about, sizeof about), 1);
+    assert_int_equal(EVP_EncryptUpdate(seal, record + 5 + NONCE, &n, hello, HELLO), 1);
+    assert_int_equal(EVP_EncryptFinal_ex(seal, record + sizeof record - TAG, &n), 1);
+    EVP_CIPHER_CTX_ctrl(seal, EVP_CTRL_AEAD_GET_TAG, TAG, record + sizeof record - TAG);
+    EVP_CIPHER_CTX_free(seal);
+    assert_int_equal(send(c->fds[1], record, sizeof record, 0), sizeof record);
+}
+
+/* A new handshake is refused with a warning each time (RFC 5246 section 7.2.2), but not for ever.
+ */
+static void test_client_hellos(void **state)
+{
+    struct tls_context *t = made_context(1, NULL);
+    SSL_CTX *v = made_viewer_context(TLS1_2_VERSION);
+    unsigned char key[KEY], salt[SALT], hellos = 0;
+    struct call c;
+    char in[1024];
+    ssize_t n = -EAGAIN;
+    (void)state;
+    call_open(&c, t, v);
+    assert_int_equal(shake(&c), 0);
+    derive(c.viewer, key, salt);
+    while (n == -EAGAIN && hellos < 200) {
+        say_hello(&c, key, salt, ++hellos); /* number 0 was Finished */
+        do
+            n = tls_read(c.server, in, sizeof in);
+        while (n == -EBUSY);
+        if (n == -EAGAIN) /* the warning */
+            assert_true(recv(c.fds[1], in, sizeof in, 0) > 0);
+    }
+    assert_int_equal(n, -EPROTO);
+    assert_in_range(hellos, 10, 50);
+    call_close(&c);
+    SSL_CTX_free(v);
+    tls_context_unref(&t);
+}
+
 /* Seals with the key that anybody knows. */
 static int zero_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
                     EVP_MAC_CTX *mac, int seal)
@@ -261,7 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_records),  cmocka_unit_test(test_new_keys_into_a_full_socket),
         cmocka_unit_test(test_turns),          cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_forged_tickets),
+        cmocka_unit_test(test_forged_tickets), cmocka_unit_test(test_client_hellos),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);
