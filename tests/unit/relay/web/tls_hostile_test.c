@@ -179,6 +179,37 @@ static void test_flood(void **state)
     tls_context_unref(&t);
 }
 
+/* A ClientHello of 64 KiB in records of one byte each: nothing of it makes a message for long. */
+static void test_crumbs(void **state)
+{
+    static const unsigned char begin[4] = {SSL3_MT_CLIENT_HELLO, 1, 0, 0};
+    const int big = 1 << 20;
+    struct tls_context *t = made_context(1, NULL);
+    SSL_CTX *v = made_viewer_context(TLS1_2_VERSION);
+    unsigned char crumbs[20000][6];
+    struct call c;
+    int before, left, turns = 0, rc;
+    (void)state;
+    call_open(&c, t, v);
+    setsockopt(c.fds[1], SOL_SOCKET, SO_SNDBUF, &big, sizeof big);
+    for (size_t i = 0; i < 20000; i++)
+        memcpy(crumbs[i], (unsigned char[]){22, 3, 1, 0, 1, i < 4 ? begin[i] : 0}, 6);
+    assert_int_equal(send(c.fds[1], crumbs, sizeof crumbs, 0), sizeof crumbs);
+    do {
+        assert_int_equal(ioctl(c.fds[0], FIONREAD, &before), 0);
+        rc = tls_handshake(c.server);
+        assert_int_equal(ioctl(c.fds[0], FIONREAD, &left), 0);
+        assert_in_range(before - left, 0, 50000);
+        turns += rc == -EBUSY;
+    } while (rc == -EBUSY);
+    assert_int_equal(rc, -EAGAIN);
+    assert_int_equal(left, 0);
+    assert_in_range(turns, 2, 10);
+    call_close(&c);
+    SSL_CTX_free(v);
+    tls_context_unref(&t);
+}
+
 enum { KEY = 16, SALT = 4, NONCE = 8, TAG = 16, HELLO = 4, SEED = 13 + 2 * SSL3_RANDOM_SIZE };
 
 /* RFC 5246 section 6.3, for AES-128-GCM with SHA-256: the viewer's key and salt. */
@@ -336,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_small_records),  cmocka_unit_test(test_new_keys_into_a_full_socket),
         cmocka_unit_test(test_turns),          cmocka_unit_test(test_flood),
         cmocka_unit_test(test_forged_tickets), cmocka_unit_test(test_client_hellos),
+        cmocka_unit_test(test_crumbs),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);
