@@ -46,14 +46,15 @@ static void set_deadline(struct conn *c, int64_t due_us)
 static ssize_t read_tls(struct conn *c, void *buf, size_t size)
 {
     ssize_t n = tls_read(c->tls, buf, size);
-    if (n == -EAGAIN) {
+    if (n == -EAGAIN)
         c->unread = false;
+    if (n == -EAGAIN || n == -EBUSY)
         return 0;
-    }
     return n > 0 ? n : -1;
 }
 
-/* Reads into buf. More than 0: bytes. 0: none for now; wait. Less: the viewer closed or is gone. */
+/* Reads into buf. More than 0: bytes. 0: none for now; wait, or if there is still something unread,
+ * yield. Less: the viewer closed or is gone. */
 static ssize_t read_some(struct conn *c, void *buf, size_t size)
 {
     ssize_t n;
@@ -83,6 +84,8 @@ bool conn_is_leaving(const struct conn *c)
 static enum step rest(const struct conn *c)
 {
     bool fresh = c->secure && !c->served;
+    if (c->unread)
+        return STEP_YIELD;
     return conn_is_leaving(c) && !fresh && c->phase == CONN_IDLE && !c->in ? STEP_CLOSE : STEP_WAIT;
 }
 
@@ -165,7 +168,7 @@ static enum step step_body(struct conn *c)
     size_t size = c->body_left < sizeof thrown_away ? c->body_left : sizeof thrown_away;
     ssize_t n = read_some(c, thrown_away, size);
     if (n <= 0)
-        return n < 0 ? STEP_CLOSE : STEP_WAIT;
+        return n < 0 ? STEP_CLOSE : c->unread ? STEP_YIELD : STEP_WAIT;
     c->body_left -= (uint32_t)n;
     if (c->body_left == 0)
         conn_carry(c);

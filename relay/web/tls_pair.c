@@ -55,19 +55,31 @@ static int check_key(const X509 *x, const EVP_PKEY *key, char *why, size_t size)
     return -EINVAL;
 }
 
+static void say_unreadable(unsigned damaged, char *why, size_t size)
+{
+    if (damaged > 1)
+        snprintf(why, size,
+                 "expected certificates in PEM, got a damaged one, number %u in the file; take the "
+                 "file once more from where it was issued",
+                 damaged);
+    else
+        snprintf(why, size,
+                 "expected certificates in PEM, the server's own first, got none that can be read; "
+                 "name the file that is often called fullchain.pem");
+}
+
 int tls_pair_judge(const struct tls_pair *p, int64_t now_wall_us, bool *in_key,
                    char until[static TLS_PAIR_DATE], char *why, size_t size)
 {
     STACK_OF(X509) *chain = NULL;
     EVP_PKEY *key = tls_settings_read_key(p);
-    X509 *x = tls_settings_read_chain(p, &chain);
+    unsigned damaged;
+    X509 *x = tls_settings_read_chain(p, &chain, &damaged);
     SSL_CTX *ctx = x && key ? tls_settings_new() : NULL;
     int rc = -EINVAL;
     *in_key = false;
     if (!x) {
-        snprintf(why, size,
-                 "expected certificates in PEM, the server's own first, got none that can be read; "
-                 "name the file that is often called fullchain.pem");
+        say_unreadable(damaged, why, size);
         goto out;
     }
     rc = check_key(x, key, why, size);
