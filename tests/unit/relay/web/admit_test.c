@@ -141,6 +141,91 @@ static void test_lifetimes(void **state)
     close_stage();
 }
 
+/* Whoever stands between hides where the viewer is; only a cache's own question says it. */
+static void test_forwarded(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"X-Forwarded-For: 127.0.0.1\r\n",
+                                        "Forwarded: for=127.0.0.1\r\n", "Via: 1.1 cache\r\n"};
+    char bound[512], query[512], asked[512], free[512];
+    open_signed(1);
+    const char *token = sign("new", NEW_SECRET, "stage", "127.0.0.0/8", 600);
+    snprintf(bound, sizeof bound, "%s", path(token, "stage/video.m3u8"));
+    snprintf(query, sizeof query, "/live/stage/video.m3u8?token=%s", token);
+    snprintf(asked, sizeof asked, "%s", path(token, "stage/access"));
+    check(bound, "", 200, "video ", "");
+    check(asked, "", 204, "", "Cache-Control: private, max-age=60");
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        check(bound, lines[i], 403, CLOSED, NO_STORE);
+        check(query, lines[i], 403, CLOSED, NO_STORE);
+        check(asked, lines[i], 403, CLOSED, NO_STORE);
+    }
+    assert_int_equal(refused(ACCESS_OTHER_ADDRESS), 9);
+    snprintf(asked, sizeof asked, "%s", path(token, "stage/access?address=127.0.0.1"));
+    check(asked, lines[0], 204, "", "Cache-Control: public, max-age=60");
+    snprintf(free, sizeof free, "%s", path(good(600), "stage/video.m3u8"));
+    check(free, lines[0], 200, "video ", UNBLOCKED);
+    close_stage();
+}
+
+/* One spelling for one link: in a path there are no escapes, in a query they are undone. */
+static void test_spelling(void **state)
+{
+    (void)state;
+    char token[TOKEN_MAX], what[512], wanted[512];
+    open_signed(1);
+    snprintf(token, sizeof token, "%s", good(600));
+    snprintf(what, sizeof what, "/live/~%%31%s/stage/video.m3u8", token + 1);
+    check(what, "", 403, CLOSED, NO_STORE);
+    check("/live/~%31/open-house/video.m3u8", "", 403, CLOSED, NO_STORE);
+    snprintf(what, sizeof what, "/live/stage/index.m3u8?token=%%31%s", token + 1);
+    snprintf(wanted, sizeof wanted, "/live/~%s/stage/", token);
+    struct answer a = take(ask(what, ""));
+    assert_int_equal(a.status, 200);
+    assert_non_null(strstr(a.body, wanted));
+    assert_null(strchr(a.body, '%'));
+    answer_drop(&a);
+    struct config c = fixture_config();
+    assert_int_equal(server_set_access(site.server, &c), 0);
+    for (int i = 0, status = 0; status != 404 && i < 200; i++) {
+        a = take(ask("/live/~%31/open-house/video.m3u8", ""));
+        status = a.status;
+        answer_drop(&a);
+        assert_true(status == 404 || i < 199);
+        usleep(10000);
+    }
+    close_stage();
+}
+
+/* What is one viewer's alone may not cost a compression for each request. */
+static void test_long_twin(void **state)
+{
+    (void)state;
+    enum { LINES = 1000 };
+    char list[LINES * 12], what[512];
+    struct moment m = {START, MADE_UP_TD_S, false, false};
+    for (size_t i = 0; i < LINES; i++)
+        memcpy(list + i * 12, "video/1.m4s\n", 12);
+    open_signed(1);
+    struct room_view *v = moment_view("stage", media, &m);
+    body_unref(&v->renditions[0].playlist);
+    assert_int_equal(body_new(&v->renditions[0].playlist, "application/vnd.apple.mpegurl", list,
+                              sizeof list, true, 1, 0),
+                     0);
+    server_show(site.server, v);
+    room_view_unref(&v);
+    static const char gzip[] = "Accept-Encoding: gzip\r\n";
+    struct answer a = take(ask(path(good(600), "stage/video.m3u8"), gzip));
+    assert_true(answer_has(&a, "Content-Encoding: gzip"));
+    answer_drop(&a);
+    snprintf(what, sizeof what, "/live/stage/video.m3u8?token=%s", good(600));
+    a = take(ask(what, gzip));
+    assert_int_equal(a.status, 200);
+    assert_null(strstr(a.head, "Content-Encoding"));
+    answer_drop(&a);
+    close_stage();
+}
+
 /* The query form leads to the path form. */
 static void test_query(void **state)
 {
@@ -270,6 +355,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refused, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_path, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_lifetimes, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_forwarded, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_spelling, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_long_twin, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_query, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_open_rooms, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_access, count_before, nothing_left),
