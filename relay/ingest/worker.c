@@ -384,6 +384,8 @@ int worker_run(uint32_t index, uint32_t generation, struct config *c, int udp_fd
     /* unique in the festival's life: worker, its generation, a counter */
     w.next_feed = (uint64_t)(index + 1) << 48 | (uint64_t)(generation & 0xffff) << 32 | 1;
     ts_demux_setup_log();
+    if (c->rooms.sign_keys) /* nothing that a worker needs: see front_config.c */
+        explicit_bzero(c->rooms.sign_keys, strlen(c->rooms.sign_keys));
     if (!spare_memory_init())
         log_warn(w.log_name, "no_new_handler what=\"without memory libsrt will end the worker\"");
     self_stat_open();

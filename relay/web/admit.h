@@ -9,7 +9,12 @@
  *                                       names what it lists by the other form (admit_playlist):
  *                                       media may not be redirected
  *   /live/~TOKEN/ROOM/access            204 or 403 for caches that ask before they serve what they
- *                                       have; ?address= is the viewer whom the cache sees
+ *                                       have; ?address= is the viewer whom the cache sees, and is
+ *                                       believed on this machine and in private networks only
+ *
+ * In a path a token is written as it was signed: an escape makes it none. Who comes by way of
+ * others (X-Forwarded-For, Forwarded, Via) comes from nowhere: a link that is bound to an address
+ * refuses.
  *
  * What the token allows holds for the answer too: no cache keeps it beyond the token's end. It may
  * be shared only where the address is the secret: the query is left out of some caches' keys, and
@@ -26,7 +31,7 @@
 /* true: the request goes on, with its token taken. false: it was answered. */
 __attribute__((warn_unused_result)) bool admit(const struct live *l, struct request *r);
 /* The length of "~TOKEN/" at the start of what stands behind /live/ or /watch/, 0 when there is
- * none. */
+ * none, or one with an escape in it. */
 size_t admit_token_len(const char *at, size_t len);
 /* Answers with a playlist, or with its twin for this token when that came in the query. */
 void admit_playlist(struct request *r, const struct body *b, uint32_t shared_age_s);

@@ -210,17 +210,32 @@ void server_set_tls(struct server *s, struct tls_context *tls)
     }
 }
 
+/* All threads or none: one that was not told would let in whom the others refuse. */
 int server_set_access(struct server *s, const struct config *c)
 {
     struct access *a;
+    struct post *posts = NULL;
     int rc = access_new(&a, c);
     for (size_t i = 0; i < s->thread_count && !rc; i++) {
         struct post *p = post_new(POST_ACCESS, NULL, NULL, NULL, NULL);
-        if (p)
+        if (p) {
             p->access = access_ref(a);
-        tell(s, i, p);
+            p->next = posts;
+            posts = p;
+        } else {
+            rc = -ENOMEM;
+        }
     }
     access_unref(&a);
+    for (size_t i = 0; posts; i++) {
+        struct post *p = posts;
+        posts = p->next;
+        p->next = NULL;
+        if (rc)
+            post_free(&p);
+        else
+            tell(s, i, p);
+    }
     return rc;
 }
 

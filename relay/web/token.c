@@ -126,7 +126,8 @@ static int read_address(struct token *t, struct token_word w, char mark)
     } else if (inet_pton(AF_INET6, host, &t->address) != 1) {
         return -EINVAL;
     }
-    if (bits <= 0 || bits > 128)
+    /* "::ffff:203.0.113.7/32" would be all of IPv4, and was not meant to be. */
+    if (bits <= 0 || bits > 128 || (IN6_IS_ADDR_V4MAPPED(&t->address) && bits < V4_AT))
         return -EINVAL;
     t->address_bits = (unsigned)bits;
     return 0;

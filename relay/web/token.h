@@ -10,7 +10,8 @@
  * it is worth nothing; ROOM a room's name, or the beginning of names with a "*" behind it; ADDRESS
  * empty, or "203.0.113.0-24", "2001:db8::-32": the prefix viewers must come from. PROOF is
  * HMAC-SHA256 (RFC 2104, FIPS 180-4) over everything before its "~", in base64url without padding
- * (RFC 4648 section 5). "~" is unreserved (RFC 3986 section 2.3) and in no room's name.
+ * (RFC 4648 section 5). "~" is unreserved (RFC 3986 section 2.3) and in no room's name; "*" and ":"
+ * may stand in a path as they are (section 3.3), so a token is never escaped there.
  */
 #ifndef RELAY_WEB_TOKEN_H
 #define RELAY_WEB_TOKEN_H
@@ -61,7 +62,7 @@ bool token_is_from(const struct token *t, const struct in6_addr *peer);
 /* NUL-terminated. */
 __attribute__((warn_unused_result)) int
 token_write(const struct token_wish *w, const struct token_key *k, char out[static TOKEN_MAX]);
-/* The text with each %XX decoded, as it came in an address; its length, -EINVAL when it is not well
+/* The text with each %XX decoded, as it came in a query; its length, -EINVAL when it is not well
  * formed, -ENOSPC when it is longer than any token. */
 __attribute__((warn_unused_result)) int token_decode(const char *raw, size_t len,
                                                      char out[static TOKEN_MAX]);

@@ -2,15 +2,17 @@
 // SPDX-License-Identifier: MIT
 //
 // EXPECTED: twenty viewers, each with a link of its own, cost the relay one copy of what they all
-// fetch, and one question each; who has no good link gets nothing, though the cache has it all.
+// fetch, and one question each; who has no good link gets nothing, though the cache has it all, and
+// a link that is bound to another address is none however it is written.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { answered, startCache } from './lib/cache.mjs';
+import { answered, keepsToItself, startCache } from './lib/cache.mjs';
 import { ROOT, run } from './lib/child.mjs';
 import { clip } from './lib/clips.mjs';
 import { parsePlaylist } from './lib/hls.mjs';
-import { get, sleep, until } from './lib/http.mjs';
+import { get, rawRequest, sleep, until } from './lib/http.mjs';
 import { pushFfmpeg } from './lib/push.mjs';
 import { startRelay } from './lib/relay.mjs';
 
@@ -64,9 +66,30 @@ async function proves(t, relay, name) {
     assert.match(r.headers['cache-control'], /no-store/, why);
   }
   assert.equal((await fetch(await sign('stage', ['--address', '127.0.0.0/8']), uri)).status, 200);
-  const query = await get(`${cache.base}/live/stage/index.m3u8?token=${mine}`);
-  assert.equal(query.status, 200);
-  assert.match(query.body.toString(), new RegExp(`/live/~${mine}/stage/`));
+  const bound = bad.elsewhere;
+  for (const way of [`/live/stage/${uri}?token=${mine}`, `/live/stage/${uri}?token=${bound}`,
+    `/live/stage/${uri}?TOKEN=&token=${bound}`, `/live/~${bound.replace('~', '%7e')}/stage/${uri}`,
+    `/live/%7e${bound}/stage/${uri}`, `/live/~${bound}/stage//${uri}?`, `//live/~${bound}/stage/${uri}`,
+    `http://x/live/~${bound}/stage/${uri}`, `https://x/live/~${bound}/stage/${uri}`,
+    `/live/~${bound}/stage/!/../${uri}`, `/live/~${bound}/stage/access?address=192.0.2.1`]) {
+    const r = await rawRequest(cache.port, `GET ${way} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    assert.ok([400, 403, 404].includes(r.status), `${name}, ${way}: ${r.status}`);
+  }
+  await keepsToItself(cache);
+}
+
+// What nginx writes down of a relay that is gone names nobody's link.
+async function writesNoTokens(t, relay) {
+  const own = await sign('*');
+  const viewer = await sign('stage');
+  const cache = await startCache(t, 'nginx', relay, { token: own });
+  relay.child.signal('SIGTERM');
+  await relay.child.wait(15000);
+  for (const token of [own, viewer])
+    assert.ok((await get(`${cache.base}/live/~${token}/stage/index.m3u8`)).status >= 500);
+  assert.ok((await get(`${cache.base}/watch/~${viewer}/stage`)).status >= 500);
+  const log = readFileSync(path.join(cache.dir, 'error.log'), 'utf8');
+  for (const token of [own, viewer]) assert.ok(!log.includes(token), log);
 }
 
 test('signed links through caches', { timeout: 90000 }, async (t) => {
@@ -80,4 +103,5 @@ test('signed links through caches', { timeout: 90000 }, async (t) => {
   await t.test('nginx', (s) => proves(s, relay, 'nginx'));
   await t.test('varnish', (s) => proves(s, relay, 'varnish'));
   push.kill();
+  await t.test('nginx logs no tokens', (s) => writesNoTokens(s, relay));
 });

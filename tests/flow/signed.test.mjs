@@ -5,7 +5,7 @@
 // nobody else gets anything: without a link, with one for another room or address, after its end, or
 // with a key that a reload took away. The wall does not name the room.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ROOT, run } from './lib/child.mjs';
@@ -18,6 +18,27 @@ import { startRelay } from './lib/relay.mjs';
 const KEY = { a: 'a'.repeat(40), b: 'b'.repeat(40) };
 const config = (keys) => `rooms:\n  sign_keys: "${keys.map((k) => `${k}=${KEY[k]}`).join(', ')}"\n`
   + '  list:\n  - name: stage\n    access: signed\n  - name: other\n    access: signed\n';
+
+// Is it anywhere in what a process may write to? null: this machine does not let us look.
+function remembers(pid, text) {
+  let maps, fd;
+  try {
+    maps = readFileSync(`/proc/${pid}/maps`, 'latin1').matchAll(/^([0-9a-f]+)-([0-9a-f]+) rw.p/gm);
+    fd = openSync(`/proc/${pid}/mem`, 'r');
+  } catch {
+    return null;
+  }
+  let found = null;
+  for (const [, from, to] of maps) {
+    const at = BigInt(`0x${from}`);
+    const bytes = Buffer.alloc(Math.min(Number(BigInt(`0x${to}`) - at), 64 << 20));
+    try {
+      found = bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, at)).includes(text) || found === true;
+    } catch { /* a page that is not to be read */ }
+  }
+  closeSync(fd);
+  return found;
+}
 
 test('signed links', { timeout: 90000 }, async (t) => {
   const relay = await startRelay(t, { config: config(['a']) });
@@ -107,6 +128,15 @@ test('signed links', { timeout: 90000 }, async (t) => {
     assert.match(next.token, /^1~b~/);
     await until('the new key', 5000, async () => await status(next.playlist) === 200);
     assert.equal(await status(link.playlist), 200);
+    const pid = (name) => Number(new RegExp(` ${name} ready pid=(\\d+)`).exec(relay.child.log)[1]);
+    await until('the workers', 5000, () => / worker\/0 configuration_reloaded/.test(relay.child.log)
+      && / worker\/1 configuration_reloaded/.test(relay.child.log));
+    const front = remembers(pid('front'), KEY.b);
+    if (front !== null) {
+      assert.equal(front, true, 'the front judges links');
+      for (const name of ['worker/0', 'worker/1'])
+        assert.equal(remembers(pid(name), KEY.b), false, `${name} does not`);
+    }
     await until('six segments', 20000, () => (follower.renditions.get('video')?.ordered().length ?? 0) > 6);
     follower.left();
     await push.kill();

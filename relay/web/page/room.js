@@ -5,6 +5,7 @@ const CALM_MS = 5000; /* while the picture runs */
 const EAGER_MS = 1000; /* while the viewer waits for one … */
 const EAGER_MAX_MS = 5000; /* … and how slow that may become */
 const BACK_OFF = 1.5;
+const CLOSED_MS = 30000; /* a link that is none becomes none the worse for waiting; up to twice */
 const PATIENCE_MS = 8000;
 
 const TOKEN = /^[A-Za-z0-9._~*:-]+$/;
@@ -26,7 +27,8 @@ export function roomPath(name) {
 }
 
 /* A room as seen from here. kind: live, waiting, ended as the relay says; missing (404); closed
- * (403: the link is none, or over); lost (no answer); unknown (not asked yet). status: the last answer, kept while lost. */
+ * (403, or 429 when too many asked like that: the link is none, or over); lost (no answer); unknown
+ * (not asked yet). status: the last answer, kept while lost. */
 export class Room {
   kind = "unknown";
   status = null;
@@ -54,7 +56,7 @@ export class Room {
   setCalm(calm) {
     if (this.#calm === calm) return;
     this.#calm = calm;
-    if (!calm) this.askSoon(EAGER_MS);
+    if (!calm && this.kind !== "closed") this.askSoon(EAGER_MS);
   }
 
   askSoon(ms) {
@@ -76,7 +78,8 @@ export class Room {
     this.#asking = false;
     if (this.kind !== before) this.#waitMs = EAGER_MS;
     this.#changed();
-    const wait = this.#calm ? CALM_MS : this.#waitMs;
+    const closedMs = CLOSED_MS * (1 + Math.random()); /* not all viewers at once */
+    const wait = this.kind === "closed" ? closedMs : this.#calm ? CALM_MS : this.#waitMs;
     this.#waitMs = Math.min(this.#waitMs * BACK_OFF, EAGER_MAX_MS);
     this.#timer = setTimeout(() => this.ask(), wait);
   }
@@ -89,7 +92,7 @@ export class Room {
       this.kind = this.status.state;
     } else if (reply.status === 404) {
       this.kind = "missing";
-    } else if (reply.status === 403) {
+    } else if (reply.status === 403 || reply.status === 429) {
       this.kind = "closed";
     } else if (reply.ok) {
       this.status = await reply.json();

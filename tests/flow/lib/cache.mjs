@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Child, ROOT, freePort, run } from './child.mjs';
-import { get, sleep, until } from './http.mjs';
+import { get, rawRequest, sleep, until } from './http.mjs';
 import { scratch } from './relay.mjs';
 
 const SWARM = path.join(ROOT, 'build', 'tests', 'bench', 'part_swarm');
@@ -45,7 +45,7 @@ function varnish(dir, relay, port, { token } = {}) {
 const CACHES = { nginx, varnish };
 
 // A cache in front of the relay; ends with the test. options: token (the cache's own link).
-// → {base, port}
+// → {base, port, dir}
 export async function startCache(t, name, relay, options) {
   const dir = scratch(t);
   const port = await freePort();
@@ -59,7 +59,27 @@ export async function startCache(t, name, relay, options) {
     if (child.status) throw new Error(`${name} ended: ${child.out}${child.log}`);
     return (await get(`${base}/readyz`).catch(() => null))?.status === 200;
   });
-  return { base, port };
+  return { base, port, dir };
+}
+
+const ask = async (port, target) => (await rawRequest(port,
+  `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)).status;
+
+// What is for the operator is not to be had through a cache, however it is written; and no other
+// spelling of an address spoils the answer to those who write it as everybody does.
+export async function keepsToItself({ port }) {
+  for (const target of ['/api/v1/rooms', '/api/v1/debug?x', '/metrics', '/metrics?x', '/console',
+    'http://x/api/v1/rooms', 'http://x/metrics', 'https://x/metrics', '/./metrics', '//metrics',
+    '/%6detrics', '/live/../metrics', '/live/%2e%2e/metrics', '/api/../api/v1/rooms']) {
+    const status = await ask(port, target);
+    assert.ok([400, 403, 404].includes(status), `${target}: ${status}`);
+    if (/^\/(api\/v1|metrics|console)/.test(target)) assert.equal(status, 403, target);
+  }
+  for (const other of ['/live/rooms%2ejson', '/live/./rooms.json', '/x/../live/rooms.json', '//live/rooms.json']) {
+    const mine = `?${encodeURIComponent(other)}`;
+    assert.notEqual(await ask(port, other + mine), 200, other);
+    assert.equal(await ask(port, `/live/rooms.json${mine}`), 200, `behind ${other}`);
+  }
 }
 
 // Requests that the relay has answered so far, those for its own metrics left out.

@@ -1,15 +1,30 @@
 /* A room that only signed links open, over real sockets: each way to be refused, and both forms. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/web/access.h"
+#include "relay/web/postbox.h"
 #include "relay/web/token.h"
 #include "tests/unit/relay/web/stage.h"
 
+#include <stdatomic.h>
 #include <time.h>
 
 #define OLD_SECRET "0123456789abcdef0123456789abcdef"
 #define NEW_SECRET "fedcba9876543210fedcba9876543210"
 #define CLOSED     "This room opens with a valid link only; please ask for a new one.\n"
 #define NO_STORE   "Cache-Control: no-store"
+
+static _Atomic unsigned fail_at; /* a post about nobody, counted from 1, that finds no memory */
+
+/* The sanitizers have a malloc of their own: there all posts are made. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+void *__libc_calloc(size_t n, size_t size);
+
+void *calloc(size_t n, size_t size)
+{
+    bool post = n == 1 && size == sizeof(struct post) + 1 && fail_at > 0;
+    return post && --fail_at == 0 ? NULL : __libc_calloc(n, size);
+}
+#endif
 
 static char old_key[] = "old=" OLD_SECRET, both_keys[] = "new=" NEW_SECRET ", old=" OLD_SECRET,
             new_key[] = "new=" NEW_SECRET;
@@ -141,6 +156,91 @@ static void test_lifetimes(void **state)
     close_stage();
 }
 
+/* Whoever stands between hides where the viewer is; only a cache's own question says it. */
+static void test_forwarded(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"X-Forwarded-For: 127.0.0.1\r\n",
+                                        "Forwarded: for=127.0.0.1\r\n", "Via: 1.1 cache\r\n"};
+    char bound[512], query[512], asked[512], free[512];
+    open_signed(1);
+    const char *token = sign("new", NEW_SECRET, "stage", "127.0.0.0/8", 600);
+    snprintf(bound, sizeof bound, "%s", path(token, "stage/video.m3u8"));
+    snprintf(query, sizeof query, "/live/stage/video.m3u8?token=%s", token);
+    snprintf(asked, sizeof asked, "%s", path(token, "stage/access"));
+    check(bound, "", 200, "video ", "");
+    check(asked, "", 204, "", "Cache-Control: private, max-age=60");
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        check(bound, lines[i], 403, CLOSED, NO_STORE);
+        check(query, lines[i], 403, CLOSED, NO_STORE);
+        check(asked, lines[i], 403, CLOSED, NO_STORE);
+    }
+    assert_int_equal(refused(ACCESS_OTHER_ADDRESS), 9);
+    snprintf(asked, sizeof asked, "%s", path(token, "stage/access?address=127.0.0.1"));
+    check(asked, lines[0], 204, "", "Cache-Control: public, max-age=60");
+    snprintf(free, sizeof free, "%s", path(good(600), "stage/video.m3u8"));
+    check(free, lines[0], 200, "video ", UNBLOCKED);
+    close_stage();
+}
+
+/* One spelling for one link: in a path there are no escapes, in a query they are undone. */
+static void test_spelling(void **state)
+{
+    (void)state;
+    char token[TOKEN_MAX], what[512], wanted[512];
+    open_signed(1);
+    snprintf(token, sizeof token, "%s", good(600));
+    snprintf(what, sizeof what, "/live/~%%31%s/stage/video.m3u8", token + 1);
+    check(what, "", 403, CLOSED, NO_STORE);
+    check("/live/~%31/open-house/video.m3u8", "", 403, CLOSED, NO_STORE);
+    snprintf(what, sizeof what, "/live/stage/index.m3u8?token=%%31%s", token + 1);
+    snprintf(wanted, sizeof wanted, "/live/~%s/stage/", token);
+    struct answer a = take(ask(what, ""));
+    assert_int_equal(a.status, 200);
+    assert_non_null(strstr(a.body, wanted));
+    assert_null(strchr(a.body, '%'));
+    answer_drop(&a);
+    struct config c = fixture_config();
+    assert_int_equal(server_set_access(site.server, &c), 0);
+    for (int i = 0, status = 0; status != 404 && i < 200; i++) {
+        a = take(ask("/live/~%31/open-house/video.m3u8", ""));
+        status = a.status;
+        answer_drop(&a);
+        assert_true(status == 404 || i < 199);
+        usleep(10000);
+    }
+    close_stage();
+}
+
+/* What is one viewer's alone may not cost a compression for each request. */
+static void test_long_twin(void **state)
+{
+    (void)state;
+    enum { LINES = 1000 };
+    char list[LINES * 12], what[512];
+    struct moment m = {START, MADE_UP_TD_S, false, false};
+    for (size_t i = 0; i < LINES; i++)
+        memcpy(list + i * 12, "video/1.m4s\n", 12);
+    open_signed(1);
+    struct room_view *v = moment_view("stage", media, &m);
+    body_unref(&v->renditions[0].playlist);
+    assert_int_equal(body_new(&v->renditions[0].playlist, "application/vnd.apple.mpegurl", list,
+                              sizeof list, true, 1, 0),
+                     0);
+    server_show(site.server, v);
+    room_view_unref(&v);
+    static const char gzip[] = "Accept-Encoding: gzip\r\n";
+    struct answer a = take(ask(path(good(600), "stage/video.m3u8"), gzip));
+    assert_true(answer_has(&a, "Content-Encoding: gzip"));
+    answer_drop(&a);
+    snprintf(what, sizeof what, "/live/stage/video.m3u8?token=%s", good(600));
+    a = take(ask(what, gzip));
+    assert_int_equal(a.status, 200);
+    assert_null(strstr(a.head, "Content-Encoding"));
+    answer_drop(&a);
+    close_stage();
+}
+
 /* The query form leads to the path form. */
 static void test_query(void **state)
 {
@@ -244,6 +344,24 @@ static void test_rotation(void **state)
     close_stage();
 }
 
+/* All threads hear of it, or none does: half a change would open rooms to who is to be kept out. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    open_signed(2);
+    struct config c = fixture_config();
+    fail_at = 2;
+    int rc = server_set_access(site.server, &c);
+    if (fail_at == 0) {
+        assert_int_equal(rc, -ENOMEM);
+        usleep(50000);
+        for (int i = 0; i < 20; i++)
+            check("/live/stage/video.m3u8", "", 403, CLOSED, NO_STORE);
+    }
+    fail_at = 0;
+    close_stage();
+}
+
 /* Who fails for long must connect anew each time; who has a link is not concerned. */
 static void test_often(void **state)
 {
@@ -270,10 +388,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refused, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_path, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_lifetimes, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_forwarded, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_spelling, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_long_twin, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_query, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_open_rooms, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_access, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_rotation, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_no_memory, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_often, count_before, nothing_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

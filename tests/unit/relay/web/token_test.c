@@ -41,6 +41,10 @@ static void written(const char *room, const char *address, char text[static TOKE
     assert_int_equal(token_write(&wish, &k, text), 0);
     assert_int_equal(token_parse(t, text, strlen(text)), 0);
     assert_true(token_is_by(t, &k));
+    /* RFC 3986 section 3.3: pchar, so it needs no escape in a path */
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    for (const char *at = text; *at; at++)
+        assert_non_null(strchr(strchr(letters, *at) ? letters : "0123456789-._~*:", *at));
 }
 
 static void test_known(void **state)
@@ -176,16 +180,28 @@ static void test_addresses(void **state)
     check_from("2001:db8::1", "2001:db8::1", true);
     check_from("2001:db8::1", "2001:db8::2", false);
     check_from("2001:db8::/32", "203.0.113.7", false);
+    check_from("::ffff:203.0.113.0/120", "203.0.113.7", true);
+    check_from("::ffff:203.0.113.0/120", "203.0.112.7", false);
 }
 
 static void test_cannot_be_written(void **state)
 {
     (void)state;
     static const struct token_wish bad[] = {
-        {"", NULL, 1},         {".a", NULL, 1},          {"a b", NULL, 1},
-        {"a~b", NULL, 1},      {"a", "10.0.0.0/33", 1},  {"a", "", 1},
-        {"a", "somewhere", 1}, {"a", "10.0.0.0/8/8", 1}, {"a", "2001:db8::/0", 1},
-        {"a", NULL, -1},       {"**", NULL, 1},          {"a", "10.0.0.0-8", 1},
+        {"", NULL, 1},
+        {".a", NULL, 1},
+        {"a b", NULL, 1},
+        {"a~b", NULL, 1},
+        {"a", "10.0.0.0/33", 1},
+        {"a", "", 1},
+        {"a", "somewhere", 1},
+        {"a", "10.0.0.0/8/8", 1},
+        {"a", "2001:db8::/0", 1},
+        {"a", "::ffff:203.0.113.7/32", 1},
+        {"a", "::ffff:0:0/95", 1},
+        {"a", NULL, -1},
+        {"**", NULL, 1},
+        {"a", "10.0.0.0-8", 1},
     };
     struct token_key k = key_of("k1", SECRET);
     char text[TOKEN_MAX], room[300];
