@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/config.h"
 #include "config/inspect.h"
+#include "config/passed.h"
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/base/pulse.h"
@@ -19,9 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef ROOMCAST_VERSION
@@ -120,19 +119,13 @@ static void warn_of_scale(unsigned scale)
  * holds goes on. */
 static int load(struct config **c, const struct arguments *a, const struct inheritance *from)
 {
-    struct stat st;
-    char *yaml = MAP_FAILED;
     int rc = config_load(c, a->path, a->set, a->set_count, stderr);
 
-    if (!rc || from->config < 0 || fstat(from->config, &st) || st.st_size <= 0)
-        return rc;
-    yaml = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, from->config, 0);
-    if (yaml == MAP_FAILED)
+    if (!rc || from->config < 0)
         return rc;
     inspect_by(NULL, NULL, NULL); /* what was good enough for the program before goes on */
-    rc = config_parse(c, "inherited", yaml, (size_t)st.st_size, NULL, 0, stderr);
+    rc = config_take(c, "inherited", from->config, stderr);
     inspect_by(slates_inspect, certificate_inspect, NULL);
-    munmap(yaml, (size_t)st.st_size);
     return rc;
 }
 

@@ -3,6 +3,7 @@
 #include "relay/supervisor.h"
 
 #include "config/inspect.h"
+#include "config/passed.h"
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/certificate.h"
@@ -314,7 +315,7 @@ static void reload(struct supervisor *s)
         log_error(CTX, "reload_refused why=\"see the lines above\" changed=nothing");
         return;
     }
-    fd = supervisor_config(next);
+    fd = config_pass(next);
     if (fd >= 0 && s->control >= 0)
         slates_commit();
     if (fd >= 0 && s->control >= 0 && slates_send(s->control) == 0 &&
