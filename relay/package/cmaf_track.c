@@ -245,6 +245,8 @@ static int write_held(struct cmaf_track *r, int64_t duration)
     h->full = false;
     if (rc == -EINVAL) { /* one sample less, not one room less */
         r->refused++;
+        if (r->info.samples == 0) /* the segment begins with the next one */
+            segment_free(&r->segment);
         return 0;
     }
     if (rc)

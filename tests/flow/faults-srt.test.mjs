@@ -117,7 +117,7 @@ async function comeAndGo(relay) {
 test('forged packets, floods, and encoders that come and go', async (t) => {
   const relay = await startRelay(t, { config: KEYS, set: ['srt.workers=2',
     'srt.handshakes_per_s=100', 'srt.peer_idle_ms=1500'] });
-  const inv = await Invariants.start(t, relay, { quiet: QUIET, jitterMs: LONG ? 50 : 400,
+  const inv = await Invariants.start(t, relay, { quiet: QUIET, jitterMs: 400,
     settleMs: 20000 });
   await forgeIntoSession(t, relay);
   await wedge(t, relay);

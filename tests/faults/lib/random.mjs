@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: MIT
 import os from 'node:os';
 
-export const LONG = Boolean(process.env.FAULTS);
+// FAULTS=strict holds a case to the whole promise, FAULTS=long makes it big as well.
+export const STRICT = Boolean(process.env.FAULTS);
+export const LONG = process.env.FAULTS === 'long';
 export const SEED = Number(process.env.FAULT_SEED ?? 1);
 
 // What a promise about time is multiplied with where others use the machine too.
