@@ -71,6 +71,9 @@ struct config {
         uint32_t audio_tracks;      /* per feed; more are ignored and said */
     } limits;
     struct {
+        char *organizer_token, *reader_token; /* "": none */
+    } access;
+    struct {
         char *dir; /* a folder, "auto" or "none" */
     } state;
     struct {

@@ -46,7 +46,7 @@ enum {
     KEY_PATH_SIZE = 112,     /* "rooms.list." + a room's name + "." + a key */
     CONFIG_ROOMS_MAX = 10000 /* entries of rooms.list */
 };
-enum { CONFIG_SECTIONS = 8, CONFIG_KEYS = 43, CONFIG_ROOM_KEYS = 13 };
+enum { CONFIG_SECTIONS = 9, CONFIG_KEYS = 45, CONFIG_ROOM_KEYS = 13 };
 
 /* In the order of the file; the keys of a section stand together. */
 extern const struct key_section config_sections[CONFIG_SECTIONS];

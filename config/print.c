@@ -45,7 +45,7 @@ static void describe_key(const struct key *k, FILE *out)
     char expected[VALUE_WORDS_SIZE];
     value_expected(k, expected);
     fprintf(out, "\n  # %s\n  # Expected: %s.\n  %s: ", k->help, expected, k->name);
-    if (k->type == KEY_ADDRESS || k->type == KEY_FILE)
+    if (k->type == KEY_ADDRESS || k->type == KEY_FILE || k->type == KEY_SECRET)
         value_print_quoted(k->standard, out);
     else
         fputs(k->standard, out);

@@ -95,7 +95,7 @@ static bool is_allowed(const struct key *k, const char *text, size_t len)
     case KEY_FILE:
         return (len == 0 && k->section) || text_is_allowed(k, text, len);
     case KEY_SECRET:
-        return secret_is_allowed(k, text, len);
+        return (len == 0 && k->section) || secret_is_allowed(k, text, len);
     case KEY_WORD:
     case KEY_CHOICE:
         return choice_parse(k, text, len) >= 0;
@@ -245,7 +245,7 @@ void value_print(const struct key *k, const void *base, bool with_secrets, FILE 
         fputs(n == ROOM_SWITCH_ON ? "true" : "false", out);
     else if (k->type == KEY_WORD || k->type == KEY_DURATION)
         fputs(string_of(k, base), out);
-    else if (k->type == KEY_SECRET && !with_secrets)
+    else if (k->type == KEY_SECRET && !with_secrets && *string_of(k, base))
         value_print_quoted(VALUE_HIDDEN, out);
     else
         value_print_quoted(string_of(k, base), out);

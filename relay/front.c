@@ -244,7 +244,7 @@ static void on_desk(evutil_socket_t fd, short what, void *arg)
 
     (void)fd, (void)what;
     pulse_doing("questions", NULL);
-    desk_drain(f->desk, f->server, f->rooms, clock_room_us(), clock_wall_us());
+    desk_drain(f->desk, f->server, f->rooms, f->config, clock_room_us(), clock_wall_us());
 }
 
 static bool workers_left(const struct front *f)

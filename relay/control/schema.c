@@ -3,6 +3,7 @@
 #include "relay/control/schema.h"
 
 #include "relay/base/clock.h"
+#include "relay/control/schema_vitals.h"
 #include "relay/room/diagnosis.h"
 #include "relay/room/feed_fields.h"
 #include "relay/room/pair.h"
@@ -52,6 +53,7 @@ PUT_BOOL(feed_classic, struct session, s->classic)
 PUT_TIME(feed_opened, struct session, s->opened_wall_us)
 PUT_STRING(feed_left_out, struct session, s->left_out)
 PUT(feed_stats, struct session, schema_put_stats(t, &s->stats))
+PUT(feed_vitals, struct session, schema_put(t, &schema_vitals, s))
 
 static const struct schema_field feed_members[] = {
     {"id", SCHEMA_INTEGER, "Unique while the relay runs.", feed_id},
@@ -65,6 +67,7 @@ static const struct schema_field feed_members[] = {
     {"opened", SCHEMA_TIME, "When it was let in.", feed_opened},
     {"left_out", SCHEMA_STRING, "Streams it sends that HLS cannot carry.", feed_left_out},
     {"stats", REF("FeedStats"), "Counters since then, and gauges now.", feed_stats},
+    {"vitals", REF("Vitals"), "What is measured of it.", feed_vitals},
 };
 
 PUT_STRING(rendition_name, struct rendition, s->name)
@@ -198,7 +201,8 @@ static const struct schema_field room_members[] = {
     {"target_duration_s", SCHEMA_INTEGER, "0 until its first segment.", room_target},
     {"feed", "{\"anyOf\":[" REF("Feed") ",{\"type\":\"null\"}]}", "Who publishes.", room_of_feed},
     {"on_air", "{\"type\":\"object\"}",
-     "Which of main and backup viewers see: role, why, alike, takeovers, switches, standby.",
+     "Which of main and backup viewers see: role, why, chosen, alike, takeovers, switches, "
+     "standby.",
      room_on_air},
     {"standby", "{\"anyOf\":[" REF("Feed") ",{\"type\":\"null\"}]}",
      "The other one of main and backup.", room_standby},

@@ -139,6 +139,7 @@ void conn_close(struct conn **cp)
     if (c->held)
         tally_add(&l->tally.holding, -1);
     free(c->held);
+    free(c->body);
     outgoing_fini(&c->out);
     input_give(&l->inputs, &c->in);
     deadline_clear(&l->wheel, &c->deadline);

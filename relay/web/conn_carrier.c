@@ -233,6 +233,9 @@ static struct request request_whole(struct conn *c)
         r.path = slice_of(base, &p->path);
     if (p->query.len)
         r.query = slice_of(base, &p->query);
+    if (c->body)
+        r.body = (struct slice){c->body, p->content_length};
+    r.body_too_long = p->content_length > REQUEST_BODY_MAX;
     r.if_none_match = known(in, HTTP1_IF_NONE_MATCH);
     r.if_range = known(in, HTTP1_IF_RANGE);
     r.range = known(in, HTTP1_RANGE);
@@ -259,6 +262,8 @@ void conn_carry(struct conn *c)
     /* RFC 9112 section 9.3 */
     c->last = p->close || (c->http10 && !p->keep_alive);
     handle(c, &r);
+    free(c->body);
+    c->body = NULL;
 }
 
 void conn_refuse(struct conn *c, int status)

@@ -29,7 +29,7 @@
 enum conn_phase {
     CONN_IDLE,      /* waits for the first byte of a request */
     CONN_HEAD,      /* some of a head is here; its deadline is absolute */
-    CONN_BODY,      /* a body nobody asked for is read and thrown away */
+    CONN_BODY,      /* the body is read, and kept when it is short */
     CONN_HANDLING,  /* in the handler's call; over before the call returns */
     CONN_HELD,      /* parked until an answer or news, the deadline, or the viewer leaves */
     CONN_SENDING,   /* a reply is on its way; its deadline is absolute */
@@ -56,6 +56,7 @@ struct conn {
     struct input *in;    /* NULL: nothing is here */
     struct held *held;   /* in CONN_HELD only */
     struct outgoing out; /* in CONN_SENDING only */
+    char *body;          /* of the request, until it is handled; NULL: none, or not kept */
     int64_t born_us;
     struct in6_addr peer;
     uint32_t slot;

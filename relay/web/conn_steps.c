@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 enum {
@@ -93,6 +95,18 @@ static enum step read_head(struct conn *c)
     return n > 0 ? STEP_ON : rest(c);
 }
 
+/* A short body is kept for the handler, from what has come with the head on. */
+static bool keep_body(struct conn *c, const char *bytes, size_t len)
+{
+    size_t size = c->in->head.content_length;
+    if (size == 0 || size > REQUEST_BODY_MAX)
+        return true;
+    c->body = malloc(size);
+    if (c->body)
+        memcpy(c->body, bytes, len);
+    return c->body != NULL;
+}
+
 /* The head is whole: what follows it is body first, then the next request. */
 static enum step begin_request(struct conn *c)
 {
@@ -102,6 +116,8 @@ static enum step begin_request(struct conn *c)
     size_t body = in->head.content_length, here = in->len - head_end;
     in->next = head_end + (here < body ? here : body);
     c->body_left = (uint32_t)(body - (in->next - head_end));
+    if (!keep_body(c, in->bytes + head_end, in->next - head_end))
+        return STEP_CLOSE;
     if (c->body_left == 0) {
         conn_carry(c);
         return STEP_ON;
@@ -145,7 +161,8 @@ static enum step step_body(struct conn *c)
     if (!c->unread)
         return STEP_WAIT;
     size_t size = c->body_left < sizeof thrown_away ? c->body_left : sizeof thrown_away;
-    ssize_t n = read_some(c, thrown_away, size);
+    char *at = c->body ? c->body + c->in->head.content_length - c->body_left : thrown_away;
+    ssize_t n = read_some(c, at, size);
     if (n <= 0)
         return n < 0 ? STEP_CLOSE : STEP_WAIT;
     c->body_left -= (uint32_t)n;

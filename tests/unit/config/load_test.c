@@ -119,7 +119,7 @@ static void test_every_key(void **state)
                      : k->type == KEY_WORD     ? "error"
                      : k->type == KEY_CHOICE   ? k->words[strcmp(k->name, "fill") ? 1 : 2]
                      : k->type == KEY_DURATION ? "15m"
-                                               : "[2001:db8::7]:0");
+                                               : "[2001:db8::77]:0");
         snprintf(yaml, sizeof yaml, "%s:\n  %s: \"%s\"\n", k->section, k->name, value);
         snprintf(set, sizeof set, "%s.%s=%s", k->section, k->name, value);
         struct config *c[2] = {load(yaml, NULL, 0), load("", &(struct config_override){set}, 1)};

@@ -5,7 +5,8 @@
 
 /* The web side as far as the desk sees it. */
 struct request {
-    const char *path, *forwarded_for;
+    const char *path, *forwarded_for, *origin, *host, *authorization, *body;
+    enum http_method method;
     bool local;
     int status;
     char type[48], text[400];
@@ -14,6 +15,8 @@ struct request {
 
 static struct request *held_request; /* the one that the token stands for */
 static unsigned answered;
+static char no_token[] = "";
+static const struct config config = {.access = {no_token, no_token}};
 
 const char *request_path(const struct request *r)
 {
@@ -27,7 +30,29 @@ bool request_is_local(const struct request *r)
 
 const char *request_header(const struct request *r, const char *name)
 {
-    return strcmp(name, "x-forwarded-for") == 0 ? r->forwarded_for : NULL;
+    return strcmp(name, "x-forwarded-for") == 0 ? r->forwarded_for
+           : strcmp(name, "origin") == 0        ? r->origin
+           : strcmp(name, "host") == 0          ? r->host
+           : strcmp(name, "authorization") == 0 ? r->authorization
+                                                : NULL;
+}
+
+enum http_method request_method(const struct request *r)
+{
+    return r->method;
+}
+
+const char *request_peer(const struct request *r)
+{
+    return r->local ? "127.0.0.1" : "192.0.2.7";
+}
+
+const char *request_body(const struct request *r, size_t *len, bool *too_long)
+{
+    *len = r->body ? strlen(r->body) : 0;
+    *too_long = *len > REQUEST_BODY_MAX;
+    *len = *too_long ? 0 : *len;
+    return r->body ? r->body : "";
 }
 
 struct request_token request_hold(struct request *r, int64_t deadline_mono_us)
@@ -80,11 +105,48 @@ static void ask(struct desk *d, struct request *r)
         bool prefix = routes[i].path[len - 1] == '/';
         if (prefix ? strncmp(r->path, routes[i].path, len) : strcmp(r->path, routes[i].path))
             continue;
-        assert_int_equal(1u << HTTP_GET, routes[i].methods);
+        assert_true(routes[i].methods & 1u << r->method);
         routes[i].handle(routes[i].ctx, r);
         return;
     }
     fail_msg("no route for %s", r->path);
+}
+
+static void ask_now(struct desk *d, struct stage *s, struct request *r)
+{
+    ask(d, r);
+    desk_drain(d, NULL, s->rooms, &config, s->now_us, s->wall_us);
+}
+
+/* What a request brings reaches the page: its method, its body, its token. */
+static void test_actions_bring_a_body(void **state)
+{
+    char secret[] = "0123456789abcdef", long_body[REQUEST_BODY_MAX + 2];
+    struct config guarded = {.access = {secret, no_token}};
+    struct stage *s = *state;
+    struct desk *d;
+    struct request r = {.path = "/api/v1/rooms/hall/on-air",
+                        .method = HTTP_POST,
+                        .authorization = "bearer 0123456789abcdef",
+                        .body = "{\"role\":\"auto\"}"};
+    rooms_worker_ready(s->rooms, 0);
+    stage_open(s, 1, "hall");
+    assert_int_equal(0, desk_new(&d));
+    ask(d, &r);
+    desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us);
+    assert_int_equal(200, r.status);
+    assert_string_equal("{\"chosen\":\"auto\"}\n", r.text);
+    memset(long_body, ' ', sizeof(long_body) - 1);
+    long_body[sizeof(long_body) - 1] = '\0';
+    r.body = long_body;
+    ask(d, &r);
+    desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us);
+    assert_int_equal(413, r.status);
+    r.authorization = "Basic 0123456789abcdef";
+    ask(d, &r);
+    desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us);
+    assert_int_equal(401, r.status);
+    desk_free(&d);
 }
 
 static void test_questions_are_answered(void **state)
@@ -108,12 +170,12 @@ static void test_questions_are_answered(void **state)
         ask(d, &r);
         assert_int_equal(1, r.held);
         assert_int_equal(0, r.status);
-        assert_int_equal(1, desk_drain(d, NULL, s->rooms, s->now_us, s->wall_us));
+        assert_int_equal(1, desk_drain(d, NULL, s->rooms, &config, s->now_us, s->wall_us));
         assert_int_equal(i + 1, answered);
         assert_int_equal(cases[i].status, r.status);
         assert_string_equal(cases[i].type, r.type);
     }
-    assert_int_equal(0, desk_drain(d, NULL, s->rooms, s->now_us, s->wall_us));
+    assert_int_equal(0, desk_drain(d, NULL, s->rooms, &config, s->now_us, s->wall_us));
     desk_free(&d);
     desk_free(&d);
 }
@@ -125,18 +187,40 @@ static void test_api_is_for_this_machine(void **state)
     struct request far = {.path = "/api/v1/rooms"};
     struct request proxied = {.path = "/api/v1/rooms", .local = true, .forwarded_for = "192.0.2.1"};
     struct request lengthy = {.path = path, .local = true};
-    (void)state;
+    struct stage *s = *state;
     assert_int_equal(0, desk_new(&d));
-    ask(d, &far);
+    const struct {
+        const char *host, *origin;
+        int status;
+    } browsers[] = {
+        {"localhost:8080", "http://localhost:8080", 200},
+        {"127.0.0.1:8080", NULL, 200},
+        {"[::1]:8080", "http://[::1]:8080", 200},
+        {"127.0.0.1", "http://evil.example", 403},
+        {"127.0.0.1:8080", "http://127.0.0.1:8081", 403},
+        {"evil.example:8080", NULL, 403},
+        {"evil.example", "http://evil.example", 403},
+        {"localhost.evil.example", NULL, 403},
+        {"localhost", "null", 403},
+    };
+    for (size_t i = 0; i < sizeof(browsers) / sizeof(browsers[0]); i++) {
+        struct request r = {.path = "/api/v1/rooms",
+                            .local = true,
+                            .host = browsers[i].host,
+                            .origin = browsers[i].origin};
+        ask_now(d, s, &r);
+        assert_int_equal(browsers[i].status, r.status);
+    }
+    ask_now(d, s, &far);
     assert_int_equal(403, far.status);
     assert_string_equal("application/problem+json", far.type);
     assert_non_null(strstr(far.text, "\"detail\":\"The API answers to this machine only"));
-    ask(d, &proxied);
+    ask_now(d, s, &proxied);
     assert_int_equal(403, proxied.status);
     memset(path + strlen(path), 'a', 200);
     ask(d, &lengthy);
     assert_int_equal(404, lengthy.status);
-    assert_int_equal(0, far.held + proxied.held + lengthy.held);
+    assert_int_equal(0, lengthy.held);
     struct request metrics = {.path = "/metrics"}; /* left at the desk when it is freed */
     ask(d, &metrics);
     assert_int_equal(1, metrics.held);
@@ -165,7 +249,7 @@ static void test_desk_is_bounded(void **state)
     for (unsigned i = 0; i < 3000; i++)
         ask(d, &r);
     assert_int_equal(3000, r.held);
-    assert_in_range(desk_drain(d, NULL, s->rooms, s->now_us, s->wall_us), 100, 2000);
+    assert_in_range(desk_drain(d, NULL, s->rooms, &config, s->now_us, s->wall_us), 100, 2000);
     desk_free(&d);
 }
 
@@ -173,9 +257,8 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, stage_set, stage_strike)
     const struct CMUnitTest tests[] = {
-        CASE(test_questions_are_answered),
-        CASE(test_api_is_for_this_machine),
-        CASE(test_health_needs_nobody),
+        CASE(test_questions_are_answered),  CASE(test_actions_bring_a_body),
+        CASE(test_api_is_for_this_machine), CASE(test_health_needs_nobody),
         CASE(test_desk_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

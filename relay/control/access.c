@@ -1,0 +1,100 @@
+/* Who may do what: bearer tokens and their roles, and how often one may guess. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/control/access.h"
+
+#include "relay/base/log.h"
+#include "relay/base/secret.h"
+
+#include <arpa/inet.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+/* RFC 6750 section 3 */
+#define ASK_TOKEN   "WWW-Authenticate: Bearer realm=\"Roomcast\"\r\n"
+#define WRONG_TOKEN "WWW-Authenticate: Bearer realm=\"Roomcast\", error=\"invalid_token\"\r\n"
+#define COME_BACK   "Retry-After: 60\r\n"
+
+bool access_is_guarded(const struct config *c)
+{
+    return c->access.organizer_token[0] || c->access.reader_token[0];
+}
+
+const char *access_role_word(enum access_role role)
+{
+    return role == ACCESS_ORGANIZER ? "organizer" : role == ACCESS_READER ? "reader" : "nobody";
+}
+
+/* Who has one address of a network of IPv6 has all of them. */
+static void net_of(const char *peer, char *out, size_t size)
+{
+    struct in6_addr a;
+    if (inet_pton(AF_INET6, peer, &a) == 1) {
+        memset(a.s6_addr + 8, 0, 8);
+        if (inet_ntop(AF_INET6, &a, out, (socklen_t)size))
+            return;
+    }
+    snprintf(out, size, "%s", peer);
+}
+
+/* The net's entry, or the one to be used for it. */
+static struct access_guesser *find(struct access *a, const char *net, int64_t now_us)
+{
+    struct access_guesser *oldest = &a->guessers[0];
+    for (size_t i = 0; i < ACCESS_GUESSERS; i++) {
+        struct access_guesser *g = &a->guessers[i];
+        if (strcmp(g->net, net) == 0) {
+            if (now_us - g->since_us >= ACCESS_MINUTE_US)
+                g->guesses = 0;
+            return g;
+        }
+        if (!g->net[0] || (oldest->net[0] && g->since_us < oldest->since_us))
+            oldest = g;
+    }
+    return oldest;
+}
+
+static void note_guess(struct access_guesser *g, const char *net, int64_t now_us)
+{
+    if (strcmp(g->net, net) != 0 || g->guesses == 0) {
+        *g = (struct access_guesser){.since_us = now_us};
+        snprintf(g->net, sizeof(g->net), "%s", net);
+    }
+    if (++g->guesses == ACCESS_GUESSES)
+        log_warn("api", "guesses peer=%s: no more for a minute", net);
+}
+
+static enum access_role role_of(const struct config *c, const char *token)
+{
+    const char *organizer = c->access.organizer_token, *reader = c->access.reader_token;
+    bool may_all = secret_is_same(organizer, token) && organizer[0];
+    bool may_read = secret_is_same(reader, token) && reader[0];
+    return may_all ? ACCESS_ORGANIZER : may_read ? ACCESS_READER : ACCESS_NONE;
+}
+
+struct access_verdict access_judge(struct access *a, const struct config *c, const struct asked *q,
+                                   int64_t now_us)
+{
+    char net[sizeof(a->guessers[0].net)];
+    if (!access_is_guarded(c))
+        return q->local
+                   ? (struct access_verdict){.role = ACCESS_ORGANIZER}
+                   : (struct access_verdict){
+                         .status = 403,
+                         .detail = "The API answers to this machine only while no tokens are set."};
+    if (!q->bearer)
+        return (struct access_verdict){
+            .status = 401, .detail = "This needs a bearer token.", .extra = ASK_TOKEN};
+    net_of(q->peer, net, sizeof(net));
+    struct access_guesser *g = find(a, net, now_us);
+    if (strcmp(g->net, net) == 0 && g->guesses >= ACCESS_GUESSES)
+        return (struct access_verdict){.status = 429,
+                                       .detail = "Too many wrong tokens came from this address.",
+                                       .extra = COME_BACK};
+    enum access_role role = role_of(c, q->bearer);
+    if (role != ACCESS_NONE)
+        return (struct access_verdict){.role = role};
+    note_guess(g, net, now_us);
+    return (struct access_verdict){
+        .status = 401, .detail = "This bearer token is not known.", .extra = WRONG_TOKEN};
+}
