@@ -292,6 +292,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
             log_warn(CTX, "worker_unreachable worker=%u", i);
     rooms_tick(f->rooms, clock_room_us(), clock_wall_us());
     server_ring(f->server, ++f->ticks % RING_TICKS == 0);
+    desk_tick(f->desk, f->server, f->rooms, clock_room_us(), clock_wall_us());
     look_after_threads(f, now_us);
     if (f->stop_us && (!workers_left(f) || now_us > f->stop_us))
         event_base_loopbreak(f->base);

@@ -5,6 +5,7 @@
 #include "relay/control/access.h"
 #include "relay/control/action.h"
 #include "relay/control/debug.h"
+#include "relay/control/events.h"
 #include "relay/control/problem.h"
 #include "relay/control/schema.h"
 #include "relay/control/schema_vitals.h"
@@ -47,6 +48,14 @@ static int render_rooms(struct text *t, struct call *c)
         schema_put(t, &schema_summary, &f);
     }
     text_puts(t, "\n]}\n");
+    return 200;
+}
+
+static int render_events(struct text *t, struct call *c)
+{
+    c->head->type = EVENTS_TYPE;
+    c->head->extra = "X-Accel-Buffering: no\r\n"; /* or nginx keeps it to itself */
+    events_open(c->src->events, t, c->src->rooms, c->src->now_us);
     return 200;
 }
 
@@ -122,6 +131,11 @@ static const struct api_route routes[] = {
      ROLE_BODY(CHOICE) ",\"required\":[\"role\"]}",
      "{\"type\":\"object\",\"properties\":{\"chosen\":" CHOICE "},\"required\":[\"chosen\"]}",
      NO_ROOM, render_on_air},
+    {"events", HTTP_GET, ACCESS_READER,
+     "Server-sent events: first rooms (all of them), then room (a RoomSummary whose state, light "
+     "or "
+     "place on air changed) and gone (a name); the connection stays open",
+     NULL, SCHEMA_STRING, NULL, render_events},
     {"debug", HTTP_GET, ACCESS_READER, "What the relay holds and takes now", NULL, REF("Debug"),
      NULL, render_debug},
     {"openapi.json", HTTP_GET, ACCESS_READER, "This document", NULL, "{\"type\":\"object\"}", NULL,
@@ -184,7 +198,7 @@ static void describe_route(struct text *t, const struct api_route *r)
     text_printf(t,
                 ",\"responses\":{\"200\":{\"description\":\"The answer\",\"content\":{\"%s"
                 "\":{\"schema\":%s}}}",
-                API_TYPE, r->answer);
+                r->render == render_events ? EVENTS_TYPE : API_TYPE, r->answer);
     if (r->body)
         describe_problem(t, "400", "Not a JSON object");
     describe_problem(t, "401", "Tokens are set, and none or a wrong one was given");

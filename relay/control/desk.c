@@ -9,6 +9,7 @@
 #include "relay/control/access.h"
 #include "relay/control/api.h"
 #include "relay/control/asker.h"
+#include "relay/control/events.h"
 #include "relay/control/health.h"
 #include "relay/control/metrics.h"
 #include "relay/control/problem.h"
@@ -70,6 +71,7 @@ struct desk {
     } clerks[PAGES]; /* a route's ctx */
     struct route routes[PAGES + 1];
     struct access access;
+    struct events events;
 };
 
 struct question {
@@ -164,6 +166,7 @@ void desk_free(struct desk **d)
     if (!*d)
         return;
     mailbox_free(&(*d)->questions);
+    events_fini(&(*d)->events);
     free(*d);
     *d = NULL;
 }
@@ -214,7 +217,10 @@ static void answer(void *ctx, void *item)
     if (!text_failed(&t) &&
         body_new(&body, head.type, t.data, t.len, true, 0, d->source.wall_us) == 0) {
         body->extra_headers = head.extra;
-        server_answer(d->server, q->token, status, body);
+        if (strcmp(head.type, EVENTS_TYPE) == 0 && q->method == HTTP_GET)
+            server_listen(d->server, q->token, body);
+        else
+            server_answer(d->server, q->token, status, body);
         body_unref(&body);
     } else {
         log_warn("http", "not_answered path=%s out of memory", q->page->path);
@@ -234,9 +240,25 @@ size_t desk_drain(struct desk *d, struct server *s, struct rooms *rooms,
                                      .self = &self,
                                      .config = config,
                                      .access = &d->access,
+                                     .events = &d->events,
                                      .now_us = now_us,
                                      .wall_us = wall_us}};
     server_stats(s, &web);
     self_stat_read(&self);
     return mailbox_drain(d->questions, answer, &drain);
+}
+
+void desk_tick(struct desk *d, struct server *s, const struct rooms *rooms, int64_t now_us,
+               int64_t wall_us)
+{
+    struct body *news;
+    struct text t;
+    text_init(&t);
+    events_tick(&d->events, &t, rooms, server_listeners(s) > 0, now_us);
+    if (t.len > 0 && !text_failed(&t) &&
+        body_new(&news, EVENTS_TYPE, t.data, t.len, false, 0, wall_us) == 0) {
+        server_tell(s, news);
+        body_unref(&news);
+    }
+    text_fini(&t);
 }

@@ -169,6 +169,10 @@ PUT_U64(room_over, struct room_facts, s->presentation->counters.over_target)
 PUT_U64(room_shed, struct room_facts, s->presentation->counters.shed_listed)
 PUT_STRING(room_peer, struct room_facts, s->session ? s->session->peer : "")
 PUT_U64(room_bitrate, struct room_facts, s->session ? s->session->stats.bitrate_bps : 0)
+PUT_STRING(room_side, struct room_facts, s->session ? on_air_word(s->pair->on_air.side) : "")
+PUT_STRING(room_chosen, struct room_facts, on_air_choice_word(s->pair->on_air.choice))
+PUT_U64(room_findings, struct room_facts,
+        diagnosis_count(s, DOCTOR_AMBER) + diagnosis_count(s, DOCTOR_RED))
 PUT_U64(room_lost, struct room_facts, s->totals.lost)
 
 #define ROOM_HEAD                                                                                  \
@@ -228,6 +232,9 @@ static const struct schema_field summary_members[] = {
     {"peer", SCHEMA_STRING, "The publisher's address; empty: nobody.", room_peer},
     {"bitrate_bps", SCHEMA_INTEGER, "Bit rate received now.", room_bitrate},
     {"light", LIGHT, "The worst that is wrong with its feeds; null: no feed.", room_light},
+    {"findings", SCHEMA_INTEGER, "How many things are wrong.", room_findings},
+    {"on_air", SCHEMA_STRING, "main or backup; empty: nobody.", room_side},
+    {"chosen", SCHEMA_STRING, "By hand: main or backup; else auto.", room_chosen},
     {"lost", SCHEMA_INTEGER, "SRT packets lost by all its feeds.", room_lost},
 };
 

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct access;
+struct events;
 
 struct source {
     struct rooms *rooms;
@@ -23,6 +24,7 @@ struct source {
     const struct self_stat *self; /* the front's own; NULL: not known */
     const struct config *config;
     struct access *access;
+    struct events *events;
     int64_t now_us, wall_us;
 };
 

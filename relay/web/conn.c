@@ -57,7 +57,7 @@ static int count_newcomer(struct http_loop *l, const struct in6_addr *peer)
     return status;
 }
 
-static void queue_turn(struct conn *c)
+void conn_queue(struct conn *c)
 {
     if (c->queued)
         return;
@@ -82,7 +82,7 @@ static void resume(struct conn *c, const void *bytes, size_t len)
     }
     memcpy(c->in->bytes, bytes, len);
     c->in->len = len;
-    queue_turn(c);
+    conn_queue(c);
 }
 
 int conn_open(struct http_loop *l, int fd, const struct in6_addr *peer)
@@ -140,6 +140,7 @@ void conn_close(struct conn **cp)
         tally_add(&l->tally.holding, -1);
     free(c->held);
     free(c->body);
+    conn_stream_end(c);
     outgoing_fini(&c->out);
     input_give(&l->inputs, &c->in);
     deadline_clear(&l->wheel, &c->deadline);
@@ -226,15 +227,21 @@ void conn_expire(void *loop, struct deadline *d)
     }
 }
 
+struct conn *conn_held(const struct http_loop *l, const struct request_token *token)
+{
+    struct conn *c = token->slot < l->slot_count ? l->conns[token->slot] : NULL;
+    return c && c->held && c->held->generation == token->generation ? c : NULL;
+}
+
 void conn_answer(struct http_loop *l, const struct request_token *token, int status,
                  const struct body *body)
 {
-    struct conn *c = token->slot < l->slot_count ? l->conns[token->slot] : NULL;
-    if (!c || !c->held || c->held->generation != token->generation)
+    struct conn *c = conn_held(l, token);
+    if (!c)
         return;
     l->now_us = clock_mono_us();
     conn_release(c, status, body);
-    queue_turn(c);
+    conn_queue(c);
 }
 
 void conn_drain_all(struct http_loop *l)
@@ -252,6 +259,8 @@ void conn_drain_all(struct http_loop *l)
         } else if (c && c->phase == CONN_HELD && (c->held->waits || l->heir < 0)) {
             conn_release(c, 503, NULL);
             conn_run(c);
+        } else if (c && c->phase == CONN_STREAMING) {
+            conn_close(&c); /* its page comes again, and finds whoever serves then */
         }
     }
 }

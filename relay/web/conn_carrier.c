@@ -49,7 +49,7 @@ int conn_push(struct conn *c)
 }
 
 /* A viewer must take a reply at min_rate at least, but has send_timeout in any case. */
-static int64_t send_deadline(const struct conn *c)
+int64_t conn_send_deadline(const struct conn *c)
 {
     const struct config *cfg = c->loop->config;
     int64_t us = (int64_t)cfg->http.send_timeout_ms * US_PER_MS;
@@ -94,7 +94,7 @@ static void send_reply(struct request *r, struct reply *reply)
     count(l, reply->head.status);
     int rc = conn_push(c);
     if (rc == -EAGAIN || rc == -EBUSY) {
-        deadline_set(&l->wheel, &c->deadline, send_deadline(c));
+        deadline_set(&l->wheel, &c->deadline, conn_send_deadline(c));
         rc = outgoing_keep(&c->out);
     }
     c->broken = rc != 0;
@@ -315,6 +315,18 @@ void conn_release(struct conn *c, int status, const struct body *body)
         reply_body(&r, status, body);
     else
         in_vain(&r, 0);
+    free(h);
+}
+
+void conn_release_stream(struct conn *c, const struct body *body)
+{
+    struct held *h = take_held(c);
+    struct request r = request_held(c, h);
+    c->last = c->last || body; /* its end is the connection's */
+    if (body)
+        reply_stream(&r, body);
+    else
+        reply_come_back(&r, 503, RETRY_AFTER_S, 0, "Too many listen already; please come back.");
     free(h);
 }
 

@@ -3,7 +3,7 @@
 /*
  *          bytes            whole head        reply
  *   IDLE --------> HEAD --> (BODY) --> HANDLING ---------> SENDING --> IDLE
- *    ^                                   |  ^                 |
+ *    ^                                   |  ^                 |  <--> STREAMING: listens for more
  *    |                       hold, wait  v  |  woken          +------> LINGERING --> closed
  *    |                                  HELD --> SENDING
  *    |                                       answer
@@ -33,6 +33,7 @@ enum conn_phase {
     CONN_HANDLING,  /* in the handler's call; over before the call returns */
     CONN_HELD,      /* parked until an answer or news, the deadline, or the viewer leaves */
     CONN_SENDING,   /* a reply is on its way; its deadline is absolute */
+    CONN_STREAMING, /* listens: what is to be sent next comes by itself */
     CONN_LINGERING, /* closed for writing; reads on so that the last reply is not reset away */
     CONN_PHASES,
 };
@@ -53,10 +54,11 @@ struct conn {
     struct deadline deadline; /* what it means follows from the phase */
     struct ring turn; /* in loop->ready when queued, else among a room's waiters or nowhere */
     struct http_loop *loop;
-    struct input *in;    /* NULL: nothing is here */
-    struct held *held;   /* in CONN_HELD only */
-    struct outgoing out; /* in CONN_SENDING only */
-    char *body;          /* of the request, until it is handled; NULL: none, or not kept */
+    struct input *in;      /* NULL: nothing is here */
+    struct held *held;     /* in CONN_HELD only */
+    struct outgoing out;   /* in CONN_SENDING only */
+    struct stream *stream; /* it listens; NULL: as hardly anybody does */
+    char *body;            /* of the request, until it is handled; NULL: none, or not kept */
     int64_t born_us;
     struct in6_addr peer;
     uint32_t slot;
@@ -89,6 +91,17 @@ void conn_refuse(struct conn *c, int status);
 void conn_release(struct conn *c, int status, const struct body *body);
 /* The same at its deadline: caches may keep this 503 as long as was agreed. */
 void conn_give_up(struct conn *c);
+/* The held request's end: a reply that begins with body and has no end; NULL: too many listen. */
+void conn_release_stream(struct conn *c, const struct body *body);
+/* Its next news become what is outgoing. False: there are none. */
+bool conn_stream_take(struct conn *c);
+/* It listens no longer, if it did. */
+void conn_stream_end(struct conn *c);
+/* The connection whose held request token names, or NULL. */
+struct conn *conn_held(const struct http_loop *l, const struct request_token *token);
+/* It has its turn when the present callback is over. */
+void conn_queue(struct conn *c);
+int64_t conn_send_deadline(const struct conn *c);
 /* Has the held request handled once more. Afterwards c is HELD or SENDING. */
 void conn_retry(struct conn *c);
 /* Gives it to loop->heir, with what it has read or waits for; it may be closed then. False: it

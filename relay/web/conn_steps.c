@@ -34,7 +34,8 @@ void conn_set_phase(struct conn *c, enum conn_phase phase)
         [CONN_BODY] = 1 << CONN_HANDLING | 1 << CONN_SENDING,
         [CONN_HANDLING] = 1 << CONN_HELD | 1 << CONN_SENDING,
         [CONN_HELD] = 1 << CONN_SENDING | 1 << CONN_HANDLING,
-        [CONN_SENDING] = 1 << CONN_IDLE | 1 << CONN_LINGERING,
+        [CONN_SENDING] = 1 << CONN_IDLE | 1 << CONN_LINGERING | 1 << CONN_STREAMING,
+        [CONN_STREAMING] = 1 << CONN_SENDING,
     };
     /* Not logged, against the house's rule: this runs four times per request. */
     assert(next[c->phase] & 1 << phase);
@@ -180,12 +181,17 @@ static void shed_input(struct conn *c)
 
 /* Nobody reads here: later requests wait in the socket. The end may come behind them, or as a reset
  * that a read would show only after them, so the socket's state is asked for. */
-static enum step step_held(struct conn *c)
+static bool is_left(const struct conn *c)
 {
     struct pollfd state = {.fd = event_get_fd(&c->ev), .events = POLLRDHUP};
-    shed_input(c);
     /* unread: an event came since it was last known to be empty */
-    if (c->unread && poll(&state, 1, 0) > 0)
+    return c->unread && poll(&state, 1, 0) > 0;
+}
+
+static enum step step_held(struct conn *c)
+{
+    shed_input(c);
+    if (is_left(c))
         return STEP_CLOSE;
     if (!c->woken)
         return STEP_WAIT;
@@ -205,11 +211,23 @@ static enum step linger(struct conn *c)
     return STEP_ON;
 }
 
+/* A listener has all there was. */
+static enum step listen_on(struct conn *c)
+{
+    if (c->loop->draining)
+        return STEP_CLOSE;
+    conn_set_phase(c, CONN_STREAMING);
+    set_deadline(c, c->born_us + (int64_t)c->loop->config->http.max_age_ms * US_PER_MS);
+    return STEP_ON;
+}
+
 static enum step finish_reply(struct conn *c)
 {
     struct input *in = c->in;
     outgoing_fini(&c->out);
     c->served = true;
+    if (c->stream)
+        return listen_on(c);
     if (c->last)
         return c->lingers || c->unread || (in && in->next < in->len) ? linger(c) : STEP_CLOSE;
     if (in) {
@@ -244,6 +262,18 @@ static enum step step_sending(struct conn *c)
     }
 }
 
+static enum step step_streaming(struct conn *c)
+{
+    shed_input(c);
+    if (c->broken || is_left(c))
+        return STEP_CLOSE;
+    if (!conn_stream_take(c))
+        return STEP_WAIT;
+    conn_set_phase(c, CONN_SENDING);
+    set_deadline(c, conn_send_deadline(c));
+    return STEP_ON;
+}
+
 static enum step step_lingering(struct conn *c)
 {
     char thrown_away[4096];
@@ -259,8 +289,10 @@ static enum step step_lingering(struct conn *c)
 void conn_run(struct conn *c)
 {
     static enum step (*const steps[CONN_PHASES])(struct conn *) = {
-        [CONN_IDLE] = step_head, [CONN_HEAD] = step_head,       [CONN_BODY] = step_body,
-        [CONN_HELD] = step_held, [CONN_SENDING] = step_sending, [CONN_LINGERING] = step_lingering,
+        [CONN_IDLE] = step_head,           [CONN_HEAD] = step_head,
+        [CONN_BODY] = step_body,           [CONN_HELD] = step_held,
+        [CONN_SENDING] = step_sending,     [CONN_STREAMING] = step_streaming,
+        [CONN_LINGERING] = step_lingering,
     };
     enum step step;
     c->loop->turn_bytes = TURN_BYTES;

@@ -35,7 +35,8 @@ struct server_stats {
     uint64_t requests, bytes_out; /* all body and head bytes written */
     uint64_t by_code[600];        /* replies by status */
     uint64_t timeouts_head, timeouts_idle, timeouts_send, bad_requests;
-    uint64_t holding; /* requests parked now */
+    uint64_t holding;                  /* requests parked now */
+    uint64_t listeners, listeners_cut; /* now; ever, because they were too slow */
     /* Requests for what is yet to come: waited and got it, asked for the impossible, in vain. */
     uint64_t blocked_answered, blocked_refused, blocked_timeouts;
     uint64_t late_posts; /* news that met a full mailbox */
@@ -71,6 +72,11 @@ void server_hide(struct server *s, const char *room);
 void server_publish(struct server *s, const char *path, const struct body *b);
 /* Answers a held request; unknown or stale tokens are ignored. Takes its own reference on body. */
 void server_answer(struct server *s, struct request_token t, int status, const struct body *b);
+/* Answers a held request with a reply that has no end: first, then all that server_tell brings. */
+void server_listen(struct server *s, struct request_token t, const struct body *first);
+void server_tell(struct server *s, const struct body *news);
+/* How many listen now. */
+uint64_t server_listeners(const struct server *s);
 /* Does somebody wait for that thread? *rounds moves as long as it lives. Neither wakes it. */
 bool server_thread_owes(const struct server *s, size_t thread, uint64_t *rounds);
 const char *server_thread_doing(const struct server *s, size_t thread);

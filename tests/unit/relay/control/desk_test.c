@@ -14,7 +14,8 @@ struct request {
 };
 
 static struct request *held_request; /* the one that the token stands for */
-static unsigned answered;
+static unsigned answered, listeners;
+static char told[4000];
 static char no_token[] = "";
 static const struct config config = {.access = {no_token, no_token}};
 
@@ -90,6 +91,24 @@ void server_answer(struct server *s, struct request_token t, int status, const s
     take(held_request, status, b);
 }
 
+void server_listen(struct server *s, struct request_token t, const struct body *first)
+{
+    server_answer(s, t, 200, first);
+    listeners++;
+}
+
+void server_tell(struct server *s, const struct body *news)
+{
+    assert_null(s);
+    snprintf(told, sizeof(told), "%s", news->plain);
+}
+
+uint64_t server_listeners(const struct server *s)
+{
+    assert_null(s);
+    return listeners;
+}
+
 void server_stats(const struct server *s, struct server_stats *out)
 {
     assert_null(s);
@@ -146,6 +165,52 @@ static void test_actions_bring_a_body(void **state)
     ask(d, &r);
     desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us);
     assert_int_equal(401, r.status);
+    desk_free(&d);
+}
+
+static void tick(struct desk *d, struct stage *s)
+{
+    told[0] = '\0';
+    s->now_us += 1000000;
+    desk_tick(d, NULL, s->rooms, s->now_us, s->wall_us);
+}
+
+static void test_listeners_hear_what_changes(void **state)
+{
+    struct stage *s = *state;
+    struct desk *d;
+    struct request r = {.path = "/api/v1/events", .local = true};
+    assert_int_equal(0, desk_new(&d));
+    s->now_us += 10000000;
+    tick(d, s);
+    stage_open(s, 1, "hall");
+    tick(d, s);
+    assert_string_equal("", told); /* nobody listens */
+    ask_now(d, s, &r);
+    assert_int_equal(200, r.status);
+    assert_string_equal("text/event-stream", r.type);
+    assert_non_null(strstr(r.text, "retry: 2000\nid: 1\nevent: rooms\n"
+                                   "data: {\"rooms\":[{\"name\":\"hall\""));
+    tick(d, s);
+    assert_non_null(strstr(told, "event: room\ndata: {\"name\":\"hall\""));
+    tick(d, s);
+    assert_string_equal("", told);
+    stage_open(s, 2, "attic");
+    tick(d, s);
+    assert_non_null(strstr(told, "{\"name\":\"attic\""));
+    assert_null(strstr(told, "hall"));
+    stage_close(s, 2, LINK_CLOSE_ENDED); /* it never played anything */
+    tick(d, s);
+    assert_non_null(strstr(told, "event: gone\ndata: {\"name\":\"attic\"}\n\n"));
+    for (int i = 0; i < 14; i++) {
+        tick(d, s);
+        assert_string_equal("", told);
+    }
+    tick(d, s);
+    assert_string_equal(": beat\n\n", told);
+    listeners = 0;
+    tick(d, s);
+    assert_string_equal("", told);
     desk_free(&d);
 }
 
@@ -257,9 +322,9 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, stage_set, stage_strike)
     const struct CMUnitTest tests[] = {
-        CASE(test_questions_are_answered),  CASE(test_actions_bring_a_body),
-        CASE(test_api_is_for_this_machine), CASE(test_health_needs_nobody),
-        CASE(test_desk_is_bounded),
+        CASE(test_questions_are_answered),      CASE(test_actions_bring_a_body),
+        CASE(test_listeners_hear_what_changes), CASE(test_api_is_for_this_machine),
+        CASE(test_health_needs_nobody),         CASE(test_desk_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
