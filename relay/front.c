@@ -8,6 +8,7 @@
 #include "relay/base/sandbox.h"
 #include "relay/base/self_stat.h"
 #include "relay/base/vigil.h"
+#include "relay/control/access.h"
 #include "relay/control/desk.h"
 #include "relay/front_inside.h"
 #include "relay/link/link.h"
@@ -191,6 +192,7 @@ static void take_config(struct front *f, int fd)
         return;
     if (config_parse(&next, "reload", yaml, (size_t)st.st_size, NULL, 0, stderr) == 0) {
         rooms_set_config(f->rooms, next);
+        page_guard(f->page, access_is_guarded(next));
         f->config = next;
         send_to_workers(f, ROOMS_OUT_ALL, &m, fd);
         if (old != f->boot)
@@ -354,6 +356,7 @@ static int make_server(struct front *f, const int *http_fds, size_t threads)
         rc = page_new(&f->page, f->config);
     if (rc)
         return rc;
+    page_guard(f->page, access_is_guarded(f->config));
     more = desk_routes(f->desk, &count);
     n = add_routes(f, n, more, count);
     more = page_routes(f->page, &count);

@@ -8,12 +8,12 @@
 #include "relay/base/text.h"
 #include "relay/control/access.h"
 #include "relay/control/api.h"
-#include "relay/control/asker.h"
 #include "relay/control/events.h"
 #include "relay/control/health.h"
 #include "relay/control/metrics.h"
 #include "relay/control/problem.h"
 #include "relay/control/source.h"
+#include "relay/web/asker.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Who asks: is it somebody on this machine, speaking for itself? */
 /* SPDX-License-Identifier: MIT */
-#include "relay/control/asker.h"
+#include "relay/web/asker.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 /*
  * Owns: nothing. Thread: the request's. Life: pure functions. Fails: never.
  */
-#ifndef RELAY_CONTROL_ASKER_H
-#define RELAY_CONTROL_ASKER_H
+#ifndef RELAY_WEB_ASKER_H
+#define RELAY_WEB_ASKER_H
 
 #include "relay/web/request.h"
 

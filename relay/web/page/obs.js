@@ -1,0 +1,107 @@
+/* What a host types into OBS, as text, and as a profile that OBS imports. */
+/* SPDX-License-Identifier: MIT */
+
+import { say } from "./words.js";
+import { copyText, element } from "./dom.js";
+import { zip } from "./zip.js";
+
+const RATE_KBPS = 6000;
+const KEYFRAME_S = 2;
+
+function serverOf() {
+  const port = document.querySelector('meta[name="srt-port"]').content;
+  return `srt://${location.hostname}:${port}`;
+}
+
+function settings(room, key) {
+  return [
+    ["push.server", serverOf()],
+    ["push.key", key ? `${room}?key=${key}` : room],
+    ["con.obs.encoder", say("con.obs.encoder.is", { n: RATE_KBPS })],
+    ["con.obs.keyframes", say("unit.s", { n: KEYFRAME_S })],
+    ["con.obs.audio", say("con.obs.audio.is")],
+  ];
+}
+
+/* The three files of a profile, as OBS 29 and later read them. */
+function profile(room, key) {
+  const basic = `[General]
+Name=Roomcast ${room}
+[Output]
+Mode=Advanced
+Reconnect=true
+RetryDelay=2
+MaxRetries=1000
+[AdvOut]
+Encoder=obs_x264
+TrackIndex=1
+ApplyServiceSettings=false
+Track1Bitrate=160
+[Audio]
+SampleRate=48000
+ChannelSetup=Stereo
+`;
+  const encoder = {
+    rate_control: "CBR",
+    bitrate: RATE_KBPS,
+    keyint_sec: KEYFRAME_S,
+    preset: "veryfast",
+    profile: "high",
+  };
+  const [[, server], [, streamKey]] = settings(room, key);
+  const service = {
+    type: "rtmp_custom",
+    settings: { server, key: streamKey, use_auth: false, bwtest: false },
+  };
+  return {
+    "basic.ini": basic,
+    "streamEncoder.json": `${JSON.stringify(encoder)}\n`,
+    "service.json": `${JSON.stringify(service)}\n`,
+  };
+}
+
+function download(room, key) {
+  const folder = `Roomcast-${room}`;
+  const files = Object.entries(profile(room, key)).map(([name, text]) => [`${folder}/${name}`, text]);
+  const address = URL.createObjectURL(new Blob([zip(files)], { type: "application/zip" }));
+  element("a", { href: address, download: `${folder}.zip` }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+export function obsPanel(room) {
+  const list = element("dl", { class: "figures" });
+  const field = element("input", { class: "field", id: "obs-key", autocomplete: "off" });
+  const paint = () =>
+    list.replaceChildren(
+      ...settings(room, field.value.trim()).flatMap(([words, text]) => [
+        element("dt", { text: say(words) }),
+        element("dd", {}, element("code", { text })),
+      ]),
+    );
+  const copy = element("button", { type: "button", class: "button small", text: say("con.copyall") });
+  copy.addEventListener("click", async () => {
+    const lines = settings(room, field.value.trim()).map(([words, text]) => `${say(words)}: ${text}`);
+    await copyText(`${lines.join("\n")}\n`);
+    copy.textContent = say("copied");
+    setTimeout(() => (copy.textContent = say("con.copyall")), 1500);
+  });
+  const get = element("button", {
+    type: "button",
+    class: "button small",
+    id: "obs-profile",
+    text: say("con.obs.download"),
+    click: () => download(room, field.value.trim()),
+  });
+  field.addEventListener("input", paint);
+  paint();
+  return element(
+    "section",
+    { class: "panel", id: "obs" },
+    element("h2", { text: say("con.obs") }),
+    list,
+    element("label", { for: "obs-key", class: "quiet", text: say("con.obs.key") }),
+    field,
+    element("div", { class: "actions" }, copy, get),
+    element("p", { class: "quiet", text: say("con.obs.hint") }),
+  );
+}
