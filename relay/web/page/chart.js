@@ -39,7 +39,7 @@ function drawLine(pen, at, values, place) {
     if (x < 0) return;
     const joined = i > 0 && second - at[i - 1] <= GAP_S;
     if (joined) pen.lineTo(x, y);
-    else pen.moveTo(x - 1, y); /* a sample alone is a dot */
+    else pen.moveTo(x - 3, y); /* one sample alone is a dash */
     pen.lineTo(x, y);
     drawn++;
   });
@@ -47,7 +47,7 @@ function drawLine(pen, at, values, place) {
   return drawn;
 }
 
-/* words(value) → text with its unit; from and to limit what is drawn besides the values. */
+/* words(value) → text with its unit. */
 export function newChart(title, words) {
   const canvas = element("canvas", { role: "img" });
   const now = element("strong");
@@ -67,7 +67,7 @@ export function newChart(title, words) {
     const bottom = low < 0 ? -niceMax(-low) : 0;
     const end = Date.now() / 1000;
     const level = (v) => PAD + ((high - v) / (high - bottom)) * (height - 2 * PAD);
-    const place = (second, v) => [(1 - (end - second) / SPAN_S) * width, level(v)];
+    const place = (second, v) => [(1 - (end - second) / SPAN_S) * (width - PAD), level(v)];
     drawGrid(pen, width, height, level(0));
     canvas.dataset.points = drawLine(pen, at, values, place);
     say(values, high);

@@ -11,11 +11,12 @@ const REFRESH_MS = 2000;
 const HISTORY_MS = 5000;
 
 const one = (n) => Number(n.toFixed(1));
+const gopWords = (ms) => (ms > 0 ? say("unit.s", { n: one(ms / 1000) }) : "–");
 const msWords = (n) => say("unit.ms", { n: Math.round(n) });
 const CHARTS = [
   ["vital.bitrate", "bitrate_bps", bitrateWords],
   ["vital.fps", "fps_milli", (n) => fpsWords(n / 1000)],
-  ["vital.gop", "gop_ms", (n) => say("unit.s", { n: one(n / 1000) })],
+  ["vital.gop", "gop_ms", gopWords],
   ["vital.rtt", "rtt_us", (n) => say("unit.ms", { n: one(n / 1000) })],
   ["vital.lost", "lost", String],
   ["vital.retransmitted", "retransmitted", String],
@@ -29,7 +30,7 @@ const FIGURES = [
   ["vital.size", ({ width, height }) => (width > 0 ? `${width} × ${height}` : "–")],
   ["vital.bitrate", (v) => bitrateWords(v.bitrate_bps)],
   ["vital.fps", (v) => fpsWords(v.fps)],
-  ["vital.gop", (v) => say("unit.s", { n: one(v.gop_ms / 1000) })],
+  ["vital.gop", (v) => gopWords(v.gop_ms)],
   ["vital.rtt", (v) => msWords(v.rtt_ms)],
   ["vital.latency", (v, feed) => msWords(feed.latency_ms)],
   ["vital.loss", (v) => say("unit.percent", { n: Number(v.loss_percent.toFixed(2)) })],
@@ -89,7 +90,7 @@ function lay(parent, view, name) {
     panel("con.figures", view.figures),
     obsPanel(name),
   );
-  view.hour = element("h2", { class: "offscreen", text: say("con.charts") });
+  view.hour = element("h2", { class: "hour", text: say("con.charts") });
   parent.replaceChildren(
     element("a", { class: "back", href: "#", text: say("con.back") }),
     head,
