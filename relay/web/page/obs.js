@@ -93,7 +93,7 @@ function codeOf(room, key) {
 }
 
 export function obsPanel(room) {
-  const list = element("dl", { class: "figures" });
+  const list = element("dl", { class: "figures stacked" });
   const field = element("input", {
     class: "field",
     id: "obs-key",
