@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: MIT
 //
 // EXPECTED: a listener hears at once how the rooms stand and then what changes; a kicked feed ends;
-// backup is on air when it is chosen, and main again when the choice is left to the relay; with
-// tokens nobody else may look, and readers may not act; listeners who do not read are cut.
+// backup is on air when it is chosen, until the choice is left to the relay; an upgrade ends the
+// listener, and forgets neither the history nor the choice; with tokens nobody else may look, and
+// readers may not act; so many listen and no more.
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { test } from 'node:test';
@@ -11,6 +12,7 @@ import { clip } from './lib/clips.mjs';
 import { get, rawRequest, sleep, until } from './lib/http.mjs';
 import { pushFfmpeg } from './lib/push.mjs';
 import { startRelay } from './lib/relay.mjs';
+import { upgrade } from './lib/upgrade.mjs';
 
 const ORGANIZER = 'an-organizer-of-the-test';
 const READER = 'somebody-who-only-looks';
@@ -57,7 +59,7 @@ const heardRoom = (heard, what, probe, ms = 10000) => until(what, ms,
 
 test('rooms are watched and acted on', async (t) => {
   const relay = await startRelay(t, { set: ['srt.workers=2', 'rooms.resume_s=2'] });
-  const heard = await listen(t, relay);
+  let heard = await listen(t, relay);
   assert.match(heard.type, /^text\/event-stream/);
   await until('the first event', 2000, () => heard.events.length > 0);
   assert.deepEqual(heard.events[0], { event: 'rooms', data: { rooms: [] } });
@@ -89,6 +91,14 @@ test('rooms are watched and acted on', async (t) => {
   assert.ok(history.bitrate_bps.at(-1) > 50000, JSON.stringify(history));
   assert.ok(history.fps_milli.at(-1) > 20000);
   assert.ok(Math.abs(history.at.at(-1) - Date.now() / 1000) < 10);
+
+  await upgrade(relay);
+  await until('the old listener’s end', 5000, () => heard.ended);
+  heard = await listen(t, relay);
+  await until('the first event anew', 5000, () => heard.events.length > 0);
+  assert.equal(heard.events[0].data.rooms[0].chosen, 'backup');
+  const { json: later } = await ask(relay, 'rooms/hall/history');
+  assert.deepEqual(later.at.slice(0, history.at.length), history.at);
 
   assert.equal((await post(relay, 'rooms/hall/on-air', { role: 'auto' })).status, 200);
   await heardRoom(heard, 'the choice to be nobody’s', (r) => r.chosen === 'auto');

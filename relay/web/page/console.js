@@ -21,7 +21,15 @@ let shown = null; /* the room whose page is open */
 let due = 0;
 
 const lightOf = (room) => room.light ?? "none";
-const roomOfHash = () => decodeURIComponent(location.hash.slice(1));
+
+/* A room's name needs no escape; what does is none's. */
+function roomOfHash() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return location.hash.slice(1);
+  }
+}
 
 function newRow(name) {
   const row = {
@@ -33,7 +41,7 @@ function newRow(name) {
     findings: element("td", { class: "number wide" }),
     rate: element("td", { class: "number" }),
   };
-  const head = element("td", {}, row.link, row.handle);
+  const head = element("th", { scope: "row" }, row.link, row.handle);
   row.item = element("tr", {}, element("td", {}, row.light));
   row.item.append(head, row.state, row.air, row.findings, row.rate);
   return row;

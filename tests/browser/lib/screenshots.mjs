@@ -50,6 +50,13 @@ async function pictures(relay, browser, where, size, locale) {
   await shoot('watch-waiting');
   await page.goto(`${relay.base}/watch/.no-name`);
   await shoot('not-found');
+  await page.goto(`${relay.base}/console`);
+  await page.waitForSelector('.light[data-light="green"]');
+  await shoot('console');
+  await page.goto(`${relay.base}/console#main-stage`);
+  await page.waitForSelector('.qr path');
+  await page.waitForSelector('.light[data-light="green"]');
+  await page.screenshot({ path: name('console-room'), fullPage: true });
   if (page.faults.length > 0) throw new Error(page.faults.join('\n'));
   await page.context().close();
 }
