@@ -55,7 +55,7 @@ async function pictures(relay, browser, where, size, locale) {
   await shoot('console');
   await page.goto(`${relay.base}/console#main-stage`);
   await page.waitForSelector('.qr path');
-  await page.waitForSelector('.light[data-light="green"]');
+  await page.waitForSelector('#room .light[data-light="green"]');
   await page.screenshot({ path: name('console-room'), fullPage: true });
   if (page.faults.length > 0) throw new Error(page.faults.join('\n'));
   await page.context().close();
