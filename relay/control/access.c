@@ -72,29 +72,32 @@ static enum access_role role_of(const struct config *c, const char *token)
     return may_all ? ACCESS_ORGANIZER : may_read ? ACCESS_READER : ACCESS_NONE;
 }
 
+static struct access_verdict let_in(enum access_role role)
+{
+    return (struct access_verdict){.role = role};
+}
+
+static struct access_verdict refused(int status, const char *detail, const char *extra)
+{
+    return (struct access_verdict){.status = status, .detail = detail, .extra = extra};
+}
+
 struct access_verdict access_judge(struct access *a, const struct config *c, const struct asked *q,
                                    int64_t now_us)
 {
+    static const char only_here[] = "The API answers to this machine only while no tokens are set.";
     char net[sizeof(a->guessers[0].net)];
     if (!access_is_guarded(c))
-        return q->local
-                   ? (struct access_verdict){.role = ACCESS_ORGANIZER}
-                   : (struct access_verdict){
-                         .status = 403,
-                         .detail = "The API answers to this machine only while no tokens are set."};
+        return q->local ? let_in(ACCESS_ORGANIZER) : refused(403, only_here, NULL);
     if (!q->bearer)
-        return (struct access_verdict){
-            .status = 401, .detail = "This needs a bearer token.", .extra = ASK_TOKEN};
+        return refused(401, "This needs a bearer token.", ASK_TOKEN);
     net_of(q->peer, net, sizeof(net));
     struct access_guesser *g = find(a, net, now_us);
     if (strcmp(g->net, net) == 0 && g->guesses >= ACCESS_GUESSES)
-        return (struct access_verdict){.status = 429,
-                                       .detail = "Too many wrong tokens came from this address.",
-                                       .extra = COME_BACK};
+        return refused(429, "Too many wrong tokens came from this address.", COME_BACK);
     enum access_role role = role_of(c, q->bearer);
     if (role != ACCESS_NONE)
-        return (struct access_verdict){.role = role};
+        return let_in(role);
     note_guess(g, net, now_us);
-    return (struct access_verdict){
-        .status = 401, .detail = "This bearer token is not known.", .extra = WRONG_TOKEN};
+    return refused(401, "This bearer token is not known.", WRONG_TOKEN);
 }

@@ -12,7 +12,7 @@ const DIR = path.join(ROOT, 'build', 'screenshots');
 const COLOURS = 'c0=0x2b1055:c1=0xd1495b:c2=0x1f7a8c:c3=0xf2b35d:nb_colors=4:speed=0.02';
 
 const undo = [];
-const t = { after: (f) => undo.unshift(f) };
+const t = { after: (f) => undo.unshift(f), diagnostic: () => {} };
 
 function pushStage(relay) {
   const push = new Child('ffmpeg', ['-hide_banner', '-nostdin', '-loglevel', 'warning', '-re',
