@@ -19,6 +19,7 @@ function settings(room, key) {
   return [
     ["push.server", serverOf()],
     ["push.key", key ? `${room}?key=${key}` : room],
+    ["con.obs.video", say("con.obs.video.is")],
     ["con.obs.encoder", say("con.obs.encoder.is", { n: RATE_KBPS })],
     ["con.obs.keyframes", say("unit.s", { n: KEYFRAME_S })],
     ["con.obs.audio", say("con.obs.audio.is")],
@@ -29,6 +30,16 @@ function settings(room, key) {
 function profile(room, key) {
   const basic = `[General]
 Name=Roomcast ${room}
+[Video]
+BaseCX=1920
+BaseCY=1080
+OutputCX=1920
+OutputCY=1080
+FPSType=0
+FPSCommon=30
+ColorFormat=NV12
+ColorSpace=709
+ColorRange=Partial
 [Output]
 Mode=Advanced
 Reconnect=true
