@@ -3,12 +3,20 @@
 #include "config/inspect.h"
 
 static config_inspector *inspector;
+static config_pair_inspector *pair_inspector;
 static void *inspector_ctx;
 
-void inspect_by(config_inspector *fn, void *ctx)
+void inspect_by(config_inspector *fn, config_pair_inspector *pair, void *ctx)
 {
     inspector = fn;
+    pair_inspector = pair;
     inspector_ctx = ctx;
+}
+
+int inspect_pair(const char *certificate, const char *key, bool *in_key, char *why, size_t size)
+{
+    *in_key = false;
+    return pair_inspector ? pair_inspector(inspector_ctx, certificate, key, in_key, why, size) : 0;
 }
 
 void inspect_file(struct faults *f, struct place at, const char *path, const struct key *k,

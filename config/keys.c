@@ -3,6 +3,7 @@
 #include "config/keys.h"
 
 #include "config/config.h"
+#include "config/sign_keys.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,10 @@
     {                                                                                              \
         MEMBER(s, m), .type = KEY_TEXT, .min = least, .max = most, .standard = initial,            \
                       .help = sentence                                                             \
+    }
+#define PATH(s, m, sentence)                                                                       \
+    {                                                                                              \
+        MEMBER(s, m), .type = KEY_PATH, .max = FILE_NAME_MAX, .standard = "", .help = sentence     \
     }
 #define DURATION(s, m, least, most, initial, sentence)                                             \
     {                                                                                              \
@@ -60,11 +65,18 @@ static const char *const ROOM_FILLS[] = {[ROOM_FILL_GLOBAL] = "default",
                                          [1 + ROOM_FILL_HOLD] = "hold",
                                          NULL};
 
+static const char *const ACCESSES[] = {[ACCESS_OPEN] = "open", [ACCESS_SIGNED] = "signed", NULL};
+static const char *const ROOM_ACCESSES[] = {[ROOM_ACCESS_GLOBAL] = "default",
+                                            [1 + ACCESS_OPEN] = "open",
+                                            [1 + ACCESS_SIGNED] = "signed",
+                                            NULL};
+
 const struct key_section config_sections[CONFIG_SECTIONS] = {
     {"srt", "Publishers: OBS and other encoders, over SRT."},
     {"http", "Viewers, pages, the API and the metrics, over HTTP."},
+    {"https", "The same over TLS 1.2 and 1.3, beside HTTP."},
     {"hls", "Segments and playlists."},
-    {"rooms", "Who may publish where."},
+    {"rooms", "Who may publish where, and who may watch."},
     {"limits", "What one feed or room may cost."},
     {"access", "Who may use the API and the console; with no token, this machine alone."},
     {"state", "What the relay remembers over a restart."},
@@ -110,6 +122,17 @@ const struct key config_keys[CONFIG_KEYS] = {
     COUNT(http, max_age_ms, 1000, 86400000, "milliseconds", "600000",
           "A connection's whole life; viewers simply connect again."),
 
+    OTHER(https, listen, KEY_ADDRESS, NULL, "",
+          "Where viewers connect over TLS (TCP), such as 0.0.0.0:8443; empty for no HTTPS."),
+    PATH(https, certificate,
+         "The file with the certificate and those that lead to a root (PEM, fullchain)."),
+    PATH(https, key,
+         "The file with its private key (PEM, no passphrase); SIGHUP reads both files again."),
+    COUNT(https, max_handshakes, 1, 1000000, "handshakes", "2000",
+          "TLS handshakes under way in all; one more is closed."),
+    COUNT(https, max_handshakes_per_address, 1, 1000000, "handshakes", "200",
+          "The same per client address; raise it when everybody comes through one cache."),
+
     COUNT(hls, segment_ms, 500, 10000, "milliseconds", "2000",
           "A segment ends at the first keyframe (IDR) from here on."),
     COUNT(hls, max_target_duration_s, 2, 30, "seconds", "10",
@@ -139,6 +162,10 @@ const struct key config_keys[CONFIG_KEYS] = {
           "Without a picture or sound of the feed on air for so long, role=backup replaces it."),
     COUNT(rooms, main_hold_s, 0, 3600, "seconds", "10",
           "How long the main feed must be well before it replaces role=backup again."),
+    OTHER(rooms, access, KEY_CHOICE, ACCESSES, "open",
+          "Who may watch: everybody, or who has a signed link (roomcast sign)."),
+    {MEMBER(rooms, sign_keys), .type = KEY_SIGNS, .max = SIGN_KEYS_TEXT_MAX, .standard = "",
+     .help = "What links are signed with; the first signs, all are believed, so keys can change."},
 
     COUNT(limits, feed_mbps, 1, 10000, "megabits per second", "120",
           "A feed that stays above it for 10 s is ended."),
@@ -192,6 +219,8 @@ const struct key room_keys[CONFIG_ROOM_KEYS] = {
          "What this room lists while no feed is live; without it rooms.fill."),
     ROOM(slate, KEY_FILE, 1, FILE_NAME_MAX, NULL, NULL,
          "Its clip for fill: slate; without it rooms.slate."),
+    ROOM(access, KEY_CHOICE, 0, 0, ROOM_ACCESSES, "default",
+         "Who may watch this room; without it rooms.access."),
     ROOM(resume_s, KEY_COUNT, 1, 604800, NULL, NULL,
          "How many seconds it waits for a publisher that left; without it rooms.resume_s."),
 };

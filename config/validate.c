@@ -2,7 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/validate.h"
 
+#include "config/inspect.h"
 #include "config/keys.h"
+#include "config/sign_keys.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -103,10 +105,53 @@ static void check_slates(const struct config *c, const struct places *places, st
     }
 }
 
+/* HTTPS needs a certificate and the key that belongs to it. */
+static void check_https(const struct config *c, const struct places *places, struct faults *f)
+{
+    const struct place *certificate = place_of(places, key_find("https", "certificate"));
+    const struct place *key = place_of(places, key_find("https", "key"));
+    char why[INSPECT_WHY_SIZE];
+    bool in_key;
+    if (c->https.listen[0] == '\0' || faults_full(f))
+        return;
+    if (c->https.certificate[0] == '\0')
+        fault_report(f, *place_of(places, key_find("https", "listen")), "https.certificate",
+                     "expected a file with the certificate when https.listen is set; name it");
+    else if (c->https.key[0] == '\0')
+        fault_report(f, *certificate, "https.key",
+                     "expected the file with the certificate's key; name it");
+    else if (inspect_pair(c->https.certificate, c->https.key, &in_key, why, sizeof why) != 0)
+        fault_report(f, in_key ? *key : *certificate, in_key ? "https.key" : "https.certificate",
+                     "%s", why);
+}
+
+/* A room that only a signed link opens needs a key that signs. */
+static void check_access(const struct config *c, const struct places *places, struct faults *f)
+{
+    static const char sentence[] =
+        "expected rooms.sign_keys to have a key when access is signed; set ID=SECRET";
+    struct sign_key keys[SIGN_KEYS_MAX];
+    const char *text = c->rooms.sign_keys;
+    if (sign_keys_parse(text, strlen(text), keys) > 0)
+        return;
+    if (c->rooms.access == ACCESS_SIGNED)
+        fault_report(f, *place_of(places, key_find("rooms", "access")), "rooms.access", sentence);
+    for (uint32_t i = 0; i < c->rooms.list_count && !faults_full(f); i++) {
+        const struct config_room *r = &c->rooms.list[i];
+        char path[KEY_PATH_SIZE];
+        if (r->access != 1 + ACCESS_SIGNED)
+            continue;
+        snprintf(path, sizeof path, "rooms.list.%s.access", r->name);
+        fault_report(f, places->list, path, sentence);
+    }
+}
+
 void validate(const struct config *c, const struct places *places, struct faults *f)
 {
     for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++)
         check_order(c, places, &ORDER[i], f);
     check_rooms(c, places, f);
     check_slates(c, places, f);
+    check_https(c, places, f);
+    check_access(c, places, f);
 }

@@ -8,7 +8,7 @@
 #include "relay/base/sandbox.h"
 #include "relay/base/self_stat.h"
 #include "relay/base/vigil.h"
-#include "relay/control/access.h"
+#include "relay/control/bearer.h"
 #include "relay/control/desk.h"
 #include "relay/front_inside.h"
 #include "relay/link/link.h"
@@ -23,8 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define CTX "front"
@@ -36,7 +34,6 @@ enum {
     LINK_BURST = 256,          /* messages of one worker before others have their turn */
     WORKERS_STOP_US = 3000000, /* how long workers may flush after LINK_STOP */
     VIEWERS_STOP_US = 5000000, /* how long viewers' replies may take after that */
-    CONFIG_BYTES_MAX = 8 << 20,
 };
 
 static void show(struct front *f)
@@ -80,6 +77,11 @@ static void send_to_workers(struct front *f, uint32_t worker, const struct link_
     for (uint32_t i = 0; i < f->workers; i++)
         if (worker == ROOMS_OUT_ALL || worker == i)
             front_send(&f->links[i], m, fd);
+}
+
+void front_send_all(struct front *f, const struct link_message *m, int fd)
+{
+    send_to_workers(f, ROOMS_OUT_ALL, m, fd);
 }
 
 /* Takes what a worker has said; false: there may be more. */
@@ -174,31 +176,7 @@ static void begin_stop(struct front *f, int code)
         return;
     f->exit_code = code;
     f->stop_us = clock_mono_us() + WORKERS_STOP_US;
-    send_to_workers(f, ROOMS_OUT_ALL, &m, -1);
-}
-
-/* The supervisor has checked it; the workers get the same text. HTTP limits stay as they are. */
-static void take_config(struct front *f, int fd)
-{
-    struct link_message m = {.type = LINK_CONFIG};
-    struct config *next = NULL, *old = f->config;
-    struct stat st;
-    char *yaml;
-
-    if (fd < 0 || fstat(fd, &st) || st.st_size <= 0 || st.st_size > CONFIG_BYTES_MAX)
-        return;
-    yaml = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (yaml == MAP_FAILED)
-        return;
-    if (config_parse(&next, "reload", yaml, (size_t)st.st_size, NULL, 0, stderr) == 0) {
-        rooms_set_config(f->rooms, next);
-        page_guard(f->page, access_is_guarded(next));
-        f->config = next;
-        send_to_workers(f, ROOMS_OUT_ALL, &m, fd);
-        if (old != f->boot)
-            config_free(&old);
-    }
-    munmap(yaml, (size_t)st.st_size);
+    front_send_all(f, &m, -1);
 }
 
 static void on_control(evutil_socket_t fd, short what, void *arg)
@@ -217,6 +195,10 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
             slates_put(&m.u.slate, passed);
             continue;
         }
+        if (m.type == LINK_CERTIFICATE) {
+            front_tls_take(f, passed);
+            continue;
+        }
         if (m.type == LINK_WORKER_KEPT) {
             front_adopt_kept(f, m.worker, passed);
             continue;
@@ -228,7 +210,7 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
             front_send(&f->links[m.worker], &m, -1);
         }
         if (m.type == LINK_CONFIG)
-            take_config(f, passed);
+            front_take_config(f, passed);
         else if (m.type == LINK_STOP)
             begin_stop(f, 0);
         if (passed >= 0)
@@ -295,6 +277,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     rooms_tick(f->rooms, clock_room_us(), clock_wall_us());
     server_ring(f->server, ++f->ticks % RING_TICKS == 0);
     desk_tick(f->desk, f->server, f->rooms, clock_room_us(), clock_wall_us());
+    front_tls_tick(f);
     look_after_threads(f, now_us);
     if (f->stop_us && (!workers_left(f) || now_us > f->stop_us))
         event_base_loopbreak(f->base);
@@ -356,7 +339,7 @@ static int make_server(struct front *f, const int *http_fds, size_t threads)
         rc = page_new(&f->page, f->config);
     if (rc)
         return rc;
-    page_guard(f->page, access_is_guarded(f->config));
+    page_guard(f->page, bearer_is_needed(f->config));
     more = desk_routes(f->desk, &count);
     n = add_routes(f, n, more, count);
     more = page_routes(f->page, &count);
@@ -406,6 +389,8 @@ static int start(struct front *f, const struct front_options *o)
     int rc = make_server(f, o->http, o->threads);
 
     if (!rc)
+        rc = front_tls_start(f, o);
+    if (!rc)
         rc = make_rooms(f);
     if (!rc && follows)
         rc = front_take_over(f, o);
@@ -428,6 +413,8 @@ int front_run(const struct front_options *o)
                       .workers = o->workers,
                       .threads = o->threads,
                       .control = o->control,
+                      .tickets_file = -1,
+                      .certificate = -1,
                       .viewers = -1,
                       .exit_code = 1};
     int rc;

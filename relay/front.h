@@ -16,11 +16,13 @@
 
 struct front_options {
     struct config *config;
-    const int *http; /* listening sockets, one per thread */
+    const int *http;  /* listening sockets, one per thread */
+    const int *https; /* the same for HTTPS; NULL or -1: none */
     size_t threads;
     uint32_t workers;
     int control; /* to the supervisor */
     struct journal_file *journal;
+    int tickets;             /* web/tls_tickets.h; -1: none */
     int predecessor, report; /* a front that this one follows, and whom to tell; -1: none */
 };
 

@@ -1,4 +1,4 @@
-/* The inside of the front, for front.c and front_succession.c only. */
+/* The inside of the front, for front*.c only. */
 /* SPDX-License-Identifier: MIT */
 /* Owns: see front.h. Thread: control. Life: front_run. Fails: see each function. */
 #ifndef RELAY_FRONT_INSIDE_H
@@ -10,6 +10,7 @@
 #include "relay/room/rooms.h"
 #include "relay/web/page.h"
 #include "relay/web/server.h"
+#include "relay/web/tls_tickets.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -48,6 +49,9 @@ struct front {
     int64_t look_us;      /* when they are looked at next */
     int64_t stop_us;      /* 0: not stopping */
     int exit_code;
+    bool https;                    /* the server has its second port */
+    struct tls_tickets tickets;    /* in use */
+    int tickets_file, certificate; /* where they are kept; what handshakes use; -1: none */
     int viewers;        /* where viewers go when another front has taken over; -1: none has */
     int64_t viewers_us; /* until when */
 };
@@ -58,6 +62,19 @@ void front_adopt(struct front *f, uint32_t index, int fd);
 void front_adopt_kept(struct front *f, uint32_t index, int fd);
 /* False: it is not reachable, or too far behind. */
 bool front_send(struct worker_link *k, const struct link_message *m, int fd);
+/* To all workers. */
+void front_send_all(struct front *f, const struct link_message *m, int fd);
+/* LINK_CONFIG: what the supervisor has checked. HTTP limits stay as they are. Without memory for
+ * all of it nothing changes. */
+void front_take_config(struct front *f, int fd);
+
+/* HTTPS, if it has sockets; before the server's start. -EINVAL, -errno. */
+__attribute__((warn_unused_result)) int front_tls_start(struct front *f,
+                                                        const struct front_options *o);
+/* LINK_CERTIFICATE; takes fd. */
+void front_tls_take(struct front *f, int fd);
+/* Changes the tickets' key when it is time. */
+void front_tls_tick(struct front *f);
 
 /* Gives everything to the front at end, which it takes. Until that one says so, all stays ours. */
 void front_hand_over(struct front *f, int end, uint32_t what);

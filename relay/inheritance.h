@@ -23,8 +23,10 @@ enum inheritance_role { INHERITANCE_NONE, INHERITANCE_FRONT, INHERITANCE_SUPERVI
 
 struct inheritance {
     enum inheritance_role role;
-    uint32_t threads, workers, srt_port, http_port;
+    uint32_t threads, workers, srt_port, http_port, https_port;
     int http[INHERITANCE_SOCKETS], srt[INHERITANCE_SOCKETS];
+    int https[INHERITANCE_SOCKETS];   /* -1: there is no HTTPS */
+    int certificate, tickets;         /* its pair and its tickets' keys */
     int journal_memory, journal_disk; /* -1: none */
     int control;                      /* front: to the supervisor; supervisor: to the front */
     int handover, report; /* front: its predecessor's end, and where it says how far it is */

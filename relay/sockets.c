@@ -92,7 +92,8 @@ static int find_port(union address *a, socklen_t len, int type)
     return rc;
 }
 
-static int open_group(const char *address, int type, size_t count, int *fds, uint16_t *port)
+static int open_group(const char *what, const char *address, int type, size_t count, int *fds,
+                      uint16_t *port)
 {
     union address a;
     socklen_t len;
@@ -107,15 +108,20 @@ static int open_group(const char *address, int type, size_t count, int *fds, uin
         if (fds[i] < 0 || (type == SOCK_STREAM && listen(fds[i], BACKLOG)))
             rc = fds[i] < 0 ? fds[i] : -errno;
     }
-    return rc ? say(type == SOCK_STREAM ? "(HTTP, TCP)" : "(SRT, UDP)", address, rc) : 0;
+    return rc ? say(what, address, rc) : 0;
 }
 
 int sockets_open_srt(const char *address, size_t count, int *fds, uint16_t *port)
 {
-    return open_group(address, SOCK_DGRAM, count, fds, port);
+    return open_group("(SRT, UDP)", address, SOCK_DGRAM, count, fds, port);
 }
 
 int sockets_open_http(const char *address, size_t count, int *fds, uint16_t *port)
 {
-    return open_group(address, SOCK_STREAM, count, fds, port);
+    return open_group("(HTTP, TCP)", address, SOCK_STREAM, count, fds, port);
+}
+
+int sockets_open_https(const char *address, size_t count, int *fds, uint16_t *port)
+{
+    return open_group("(HTTPS, TCP)", address, SOCK_STREAM, count, fds, port);
 }

@@ -17,5 +17,7 @@ __attribute__((warn_unused_result)) int sockets_open_srt(const char *address, si
 /* count listening, non-blocking TCP sockets with SO_REUSEPORT on one port. */
 __attribute__((warn_unused_result)) int sockets_open_http(const char *address, size_t count,
                                                           int *fds, uint16_t *port);
+__attribute__((warn_unused_result)) int sockets_open_https(const char *address, size_t count,
+                                                           int *fds, uint16_t *port);
 
 #endif

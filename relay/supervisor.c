@@ -3,8 +3,10 @@
 #include "relay/supervisor.h"
 
 #include "config/inspect.h"
+#include "config/passed.h"
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
+#include "relay/certificate.h"
 #include "relay/child.h"
 #include "relay/front.h"
 #include "relay/ingest/worker.h"
@@ -81,7 +83,7 @@ static void become(const struct supervisor *s, const char *name, pid_t parent)
 {
     sigset_t none;
 
-    inspect_by(NULL, NULL); /* what the supervisor has judged is not judged again */
+    inspect_by(NULL, NULL, NULL); /* what the supervisor has judged is not judged again */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (getppid() != parent)
@@ -107,6 +109,8 @@ static void front_child(struct supervisor *s, int control)
 {
     struct front_options o = {.config = s->config,
                               .http = s->http,
+                              .https = s->https,
+                              .tickets = s->tickets,
                               .threads = s->threads,
                               .workers = (uint32_t)s->workers,
                               .control = control,
@@ -169,8 +173,12 @@ static void worker_child(struct supervisor *s, size_t index, int link, pid_t par
     keep_pulse(s, &s->worker[index]);
     supervisor_close(&s->control);
     close_links(s);
-    for (size_t i = 0; i < s->threads; i++)
+    for (size_t i = 0; i < s->threads; i++) {
         close(s->http[i]);
+        supervisor_close(&s->https[i]);
+    }
+    supervisor_close(&s->tickets);
+    certificate_forget();
     for (size_t i = 0; i < s->workers; i++)
         if (i != index)
             close(s->srt[i]);
@@ -295,21 +303,32 @@ static void reload(struct supervisor *s)
     struct config *next;
     int fd;
 
+    if (s->upgrade.state != UPGRADE_IDLE) {
+        log_error(CTX, "reload_refused why=\"an upgrade is under way; send SIGHUP after it\" "
+                       "changed=nothing");
+        return;
+    }
     slates_begin();
+    certificate_begin();
     if (config_load(&next, s->path, s->set, s->set_count, stderr)) {
+        certificate_begin(); /* what was read of it is forgotten */
         log_error(CTX, "reload_refused why=\"see the lines above\" changed=nothing");
         return;
     }
-    fd = supervisor_config(next);
+    fd = config_pass(next);
     if (fd >= 0 && s->control >= 0)
         slates_commit();
     if (fd >= 0 && s->control >= 0 && slates_send(s->control) == 0 &&
         link_send(s->control, &m, fd) == 0) {
+        certificate_commit();
+        if (certificate_send(s->control))
+            log_error(CTX, "certificate_not_sent what=\"send SIGHUP again\"");
         config_free(&s->config);
         s->config = next;
         log_info(CTX, "reloaded file=%s rooms_listed=%u", s->path ? s->path : "(defaults)",
                  next->rooms.list_count);
     } else {
+        certificate_begin();
         config_free(&next);
         log_error(CTX, "reload_refused why=\"the front cannot be reached\" changed=nothing");
     }
@@ -405,6 +424,20 @@ static int make_children(struct supervisor *s)
     return rc;
 }
 
+/* Its descriptors are -1 where it is off. The tickets' keys live as long as the relay. */
+static int open_https(struct supervisor *s)
+{
+    const char *listen = s->config->https.listen;
+
+    if (listen[0] == '\0')
+        return 0;
+    if (sockets_open_https(listen, s->threads, s->https, &s->https_port))
+        return -EADDRINUSE;
+    s->tickets = memfd_create("roomcast-tickets", MFD_CLOEXEC);
+    log_info(CTX, "listening https=%s port=%u", listen, s->https_port);
+    return 0;
+}
+
 static int open_all(struct supervisor *s)
 {
     const struct config *c = s->config;
@@ -417,7 +450,8 @@ static int open_all(struct supervisor *s)
     for (size_t i = 0; i < s->workers; i++)
         s->link[i] = -1;
     if (sockets_open_srt(c->srt.listen, s->workers, s->srt, &s->srt_port) ||
-        sockets_open_http(c->http.listen, s->threads, s->http, &s->http_port) || make_children(s))
+        sockets_open_http(c->http.listen, s->threads, s->http, &s->http_port) || open_https(s) ||
+        make_children(s))
         return -EADDRINUSE;
     journal_file_open(&s->journal, c, s->srt_port);
     log_info(CTX, "listening srt=%s port=%u workers=%zu http=%s port=%u threads=%zu", c->srt.listen,
@@ -435,8 +469,11 @@ int supervisor_run(const struct supervisor_options *o)
                            .set = o->set,
                            .set_count = o->set_count,
                            .control = -1,
+                           .tickets = -1,
                            .heir = {.pulse_fd = -1}};
 
+    for (size_t i = 0; i < THREADS_MAX; i++)
+        s.https[i] = -1;
     supervisor_find_program(&s, o->argv);
     upgrade_init(&s.upgrade);
     raise_limits();

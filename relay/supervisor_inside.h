@@ -32,7 +32,8 @@ struct supervisor {
     size_t set_count;
     size_t workers, threads;
     int srt[WORKERS_MAX], http[THREADS_MAX];
-    uint16_t srt_port, http_port;
+    int https[THREADS_MAX], tickets; /* -1: there is no HTTPS */
+    uint16_t srt_port, http_port, https_port;
     struct child front, worker[WORKERS_MAX];
     struct child heir;     /* the front of an upgrade that is under way; its page stays longer */
     int link[WORKERS_MAX]; /* the front's ends: they outlive the front; -1: none */
@@ -51,9 +52,6 @@ struct supervisor {
 };
 
 void supervisor_close(int *fd);
-/* The new configuration's text in a memfd, secrets and all, for those who have no file access.
- * -EIO. */
-int supervisor_config(const struct config *c);
 /* The program as it was started, so that a link to the newest one is followed anew. */
 void supervisor_find_program(struct supervisor *s, char *const *argv);
 /* Starts another program's front beside ours. */

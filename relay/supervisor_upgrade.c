@@ -1,7 +1,9 @@
 /* The supervisor's side of an upgrade: what it hands to the next program, and how that begins. */
 /* SPDX-License-Identifier: MIT */
+#include "config/passed.h"
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
+#include "relay/certificate.h"
 #include "relay/link/link.h"
 #include "relay/supervisor_inside.h"
 
@@ -9,7 +11,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define CTX "supervisor"
@@ -21,21 +22,6 @@ void supervisor_close(int *fd)
     *fd = -1;
 }
 
-int supervisor_config(const struct config *c)
-{
-    int fd = memfd_create("roomcast-config", MFD_CLOEXEC);
-    FILE *f = fd >= 0 ? fdopen(dup(fd), "w") : NULL;
-
-    if (!f || config_print(c, true, f) || fflush(f)) {
-        if (f)
-            fclose(f);
-        supervisor_close(&fd);
-        return -EIO;
-    }
-    fclose(f);
-    return fd;
-}
-
 /* Everything that goes on under the next program. */
 static void list_all(const struct supervisor *s, struct inheritance *all)
 {
@@ -45,6 +31,9 @@ static void list_all(const struct supervisor *s, struct inheritance *all)
     all->workers = (uint32_t)s->workers;
     all->srt_port = s->srt_port;
     all->http_port = s->http_port;
+    all->https_port = s->https_port;
+    all->certificate = certificate_fd();
+    all->tickets = s->tickets;
     all->journal_memory = s->journal.memory;
     all->journal_disk = s->journal.disk;
     all->control = s->control;
@@ -52,6 +41,7 @@ static void list_all(const struct supervisor *s, struct inheritance *all)
     all->front_pulse = s->front.pulse_fd;
     all->leaving = s->leaving;
     memcpy(all->http, s->http, s->threads * sizeof(s->http[0]));
+    memcpy(all->https, s->https, s->threads * sizeof(s->https[0]));
     for (size_t i = 0; i < s->workers; i++) {
         all->srt[i] = s->srt[i];
         all->worker[i] = s->worker[i].pid;
@@ -106,7 +96,7 @@ void supervisor_upgraded(struct supervisor *s, int64_t now_us)
     }
     upgrade_init(&s->upgrade);
     list_all(s, &all);
-    all.config = supervisor_config(s->config);
+    all.config = config_pass(s->config);
     upgrade_exec(&all, s->program, s->argv);
     supervisor_close(&all.config);
 }
@@ -136,11 +126,15 @@ void supervisor_resume(struct supervisor *s, const struct inheritance *from)
     s->threads = from->threads;
     s->srt_port = (uint16_t)from->srt_port;
     s->http_port = (uint16_t)from->http_port;
+    s->https_port = (uint16_t)from->https_port;
+    s->tickets = from->tickets;
+    certificate_adopt(from->certificate);
     s->control = from->control;
     child_resume(&s->front, CHILD_FRONT, from->front_pulse, from->front);
     s->leaving = from->leaving;
     s->leaving_us = clock_mono_us() + LEAVING_US;
     memcpy(s->http, from->http, s->threads * sizeof(s->http[0]));
+    memcpy(s->https, from->https, s->threads * sizeof(s->https[0]));
     if (journal_file_adopt(&s->journal, from->journal_memory, from->journal_disk))
         log_error(CTX, "no_journal what=\"numbers go on by the clock alone\"");
     for (size_t i = 0; i < s->workers; i++) {

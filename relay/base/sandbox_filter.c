@@ -6,6 +6,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -15,6 +17,13 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#ifndef TCP_ULP
+#define TCP_ULP 31
+#endif
+#ifndef SOL_TLS
+#define SOL_TLS 282
+#endif
 
 #if defined(UNDER_SANITIZER) || defined(BUILT_WITH_SANITIZER)
 enum { WIDE = 1 };
@@ -109,6 +118,10 @@ static int allow_some(scmp_filter_ctx f, enum sandbox_kind kind, size_t *calls)
     const struct scmp_arg_cmp set_name = is(0, PR_SET_NAME), get_name = is(0, PR_GET_NAME);
     /* abort(3), for a core to look at */
     const struct scmp_arg_cmp abort_own[] = {is(0, (scmp_datum_t)getpid()), is(2, SIGABRT)};
+    /* OpenSSL, where the kernel has TLS (web/tls_context.h): the socket's layer, then its keys. All
+     * else that TLS does is in the lists: read, write, and getrandom for keys that are drawn. */
+    const struct scmp_arg_cmp layer[] = {is(1, IPPROTO_TCP), is(2, TCP_ULP)};
+    const struct scmp_arg_cmp keys[] = {is(1, SOL_TLS)};
     const struct scmp_arg_cmp linger[] = {is(1, SOL_SOCKET), is(2, SO_LINGER)};
     int rc = allow(f, "mmap", 1, &no_code, calls);
 
@@ -120,6 +133,10 @@ static int allow_some(scmp_filter_ctx f, enum sandbox_kind kind, size_t *calls)
         rc = allow(f, "prctl", 1, &set_name, calls);
     if (!rc && kind == SANDBOX_FRONT)
         rc = allow(f, "setsockopt", COUNT(linger), linger, calls);
+    if (!rc && kind == SANDBOX_FRONT)
+        rc = allow(f, "setsockopt", COUNT(layer), layer, calls);
+    if (!rc && kind == SANDBOX_FRONT)
+        rc = allow(f, "setsockopt", COUNT(keys), keys, calls);
     if (rc || kind != SANDBOX_WORKER)
         return rc;
     /* clone3's flags are in memory, where no filter can look: the C library falls back to clone */

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/control/api.h"
 
-#include "relay/control/access.h"
 #include "relay/control/action.h"
+#include "relay/control/bearer.h"
 #include "relay/control/debug.h"
 #include "relay/control/events.h"
 #include "relay/control/problem.h"
@@ -29,7 +29,7 @@ struct call {
 struct api_route {
     const char *path;
     enum http_method method;
-    enum access_role role; /* who may, at least */
+    enum bearer_role role; /* who may, at least */
     const char *summary;
     const char *body;    /* JSON Schema of what it takes; NULL: nothing */
     const char *answer;  /* JSON Schema of a 200 */
@@ -113,32 +113,32 @@ static int render_document(struct text *t, struct call *c);
     "{\"type\":\"object\",\"properties\":{\"role\":" type "},\"additionalProperties\":false"
 #define CHOICE "{\"enum\":[\"main\",\"backup\",\"auto\"]}"
 static const struct api_route routes[] = {
-    {"rooms", HTTP_GET, ACCESS_READER, "All rooms, in order of their names", NULL,
+    {"rooms", HTTP_GET, BEARER_READER, "All rooms, in order of their names", NULL,
      "{\"type\":\"object\",\"properties\":{\"rooms\":{\"type\":\"array\",\"items\":" REF(
          "RoomSummary") "}},\"required\":[\"rooms\"]}",
      NULL, render_rooms},
-    {"rooms/{room}", HTTP_GET, ACCESS_READER, "One room with its feed's counters", NULL,
+    {"rooms/{room}", HTTP_GET, BEARER_READER, "One room with its feed's counters", NULL,
      REF("Room"), NO_ROOM, render_room},
-    {"rooms/{room}/history", HTTP_GET, ACCESS_READER, "A room's last hour, for charts", NULL,
+    {"rooms/{room}/history", HTTP_GET, BEARER_READER, "A room's last hour, for charts", NULL,
      REF("History"), NO_ROOM, render_history},
-    {"rooms/{room}/kick", HTTP_POST, ACCESS_ORGANIZER,
+    {"rooms/{room}/kick", HTTP_POST, BEARER_ORGANIZER,
      "Ends the feed of that role, or without a role the one on air", ROLE_BODY(SCHEMA_STRING) "}",
      "{\"type\":\"object\",\"properties\":{\"kicked\":" SCHEMA_INTEGER
      "},\"required\":[\"kicked\"]}",
      NO_ROOM, render_kick},
-    {"rooms/{room}/on-air", HTTP_POST, ACCESS_ORGANIZER,
+    {"rooms/{room}/on-air", HTTP_POST, BEARER_ORGANIZER,
      "Puts main or backup on air while it is of use; auto leaves the choice to the relay",
      ROLE_BODY(CHOICE) ",\"required\":[\"role\"]}",
      "{\"type\":\"object\",\"properties\":{\"chosen\":" CHOICE "},\"required\":[\"chosen\"]}",
      NO_ROOM, render_on_air},
-    {"events", HTTP_GET, ACCESS_READER,
+    {"events", HTTP_GET, BEARER_READER,
      "Server-sent events: first rooms (all of them), then room (a RoomSummary whose state, light "
      "or "
      "place on air changed) and gone (a name); the connection stays open",
      NULL, SCHEMA_STRING, NULL, render_events},
-    {"debug", HTTP_GET, ACCESS_READER, "What the relay holds and takes now", NULL, REF("Debug"),
+    {"debug", HTTP_GET, BEARER_READER, "What the relay holds and takes now", NULL, REF("Debug"),
      NULL, render_debug},
-    {"openapi.json", HTTP_GET, ACCESS_READER, "This document", NULL, "{\"type\":\"object\"}", NULL,
+    {"openapi.json", HTTP_GET, BEARER_READER, "This document", NULL, "{\"type\":\"object\"}", NULL,
      render_document},
 };
 enum { ROUTES = sizeof(routes) / sizeof(routes[0]) };
@@ -261,10 +261,10 @@ int api_render(struct text *t, const struct source *src, const struct asked *q,
     static const char base[] = "/api/v1/";
     const size_t base_len = sizeof(base) - 1;
     const char *rest = strncmp(q->path, base, base_len) == 0 ? q->path + base_len : "";
-    struct access_verdict v = access_judge(src->access, src->config, q, src->now_us);
+    struct bearer_verdict v = bearer_judge(src->bearers, src->config, q, src->now_us);
     char who[WHO_SIZE];
     struct call c = {.src = src, .asked = q, .head = head, .who = who};
-    snprintf(who, sizeof(who), "%s@%s", access_role_word(v.role), q->peer);
+    snprintf(who, sizeof(who), "%s@%s", bearer_role_word(v.role), q->peer);
     head->extra = v.extra;
     if (v.status)
         return refuse(t, head, v.status, v.detail);

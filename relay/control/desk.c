@@ -6,8 +6,8 @@
 #include "relay/base/log.h"
 #include "relay/base/mailbox.h"
 #include "relay/base/text.h"
-#include "relay/control/access.h"
 #include "relay/control/api.h"
+#include "relay/control/bearer.h"
 #include "relay/control/events.h"
 #include "relay/control/health.h"
 #include "relay/control/metrics.h"
@@ -70,7 +70,7 @@ struct desk {
         const struct page *page;
     } clerks[PAGES]; /* a route's ctx */
     struct route routes[PAGES + 1];
-    struct access access;
+    struct bearers bearers;
     struct events events;
 };
 
@@ -239,7 +239,7 @@ size_t desk_drain(struct desk *d, struct server *s, struct rooms *rooms,
                                      .web = &web,
                                      .self = &self,
                                      .config = config,
-                                     .access = &d->access,
+                                     .bearers = &d->bearers,
                                      .events = &d->events,
                                      .now_us = now_us,
                                      .wall_us = wall_us}};

@@ -83,6 +83,13 @@ static void blocked(struct text *t, const char *name, const struct sums *s)
     labelled(t, name, "outcome", "timeout", s->src->web->blocked_timeouts);
 }
 
+static void access_refused(struct text *t, const char *name, const struct sums *s)
+{
+    for (int i = ACCESS_GRANTED + 1; i < ACCESS_VERDICTS; i++)
+        labelled(t, name, "reason", access_word((enum access_verdict)i),
+                 s->src->web->access_refused[i]);
+}
+
 static void pinned_bytes(struct text *t, const char *name, const struct sums *s)
 {
     (void)s;
@@ -204,6 +211,11 @@ static const struct single singles[] = {
     WEB("http_listeners", "gauge", listeners, "Consoles that hear of every change."),
     WEB("http_listeners_cut_total", "counter", listeners_cut, "Consoles that were too slow to."),
     WEB("http_bad_requests_total", "counter", bad_requests, "What was not HTTP, or over a limit."),
+    WEB("https_certificate_ends_seconds", "gauge", tls_until_s, "When, since 1970; 0: no HTTPS."),
+    WEB("https_handshakes_total", "counter", tls_handshakes, "TLS handshakes finished."),
+    WEB("https_resumed_total", "counter", tls_resumed, "Of these with a ticket."),
+    WEB("https_failed_total", "counter", tls_failed, "TLS handshakes that failed."),
+    WEB("https_refused_total", "counter", tls_refused, "TLS handshakes over the limit."),
     WEB("http_late_posts_total", "counter", late_posts, "News that met a busy HTTP thread."),
 };
 
@@ -221,6 +233,8 @@ static const struct family families[] = {
     {"http_requests_total", "counter", "Requests answered, by status code.", requests},
     {"http_blocked_total", "counter",
      "Requests for what is yet to come: waited and answered, refused, in vain.", blocked},
+    {"access_refused_total", "counter",
+     "Requests refused for their link, by what is wrong with it.", access_refused},
     {"http_timeouts_total", "counter", "Connections cut by a deadline.", timeouts},
     {"pinned_bytes", "gauge", "Bytes of segments in memory.", pinned_bytes},
     {"pinned_blobs", "gauge", "Segments and init segments in memory.", pinned_blobs},

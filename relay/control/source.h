@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct access;
+struct bearers;
 struct events;
 
 struct source {
@@ -23,7 +23,7 @@ struct source {
     const struct server_stats *web;
     const struct self_stat *self; /* the front's own; NULL: not known */
     const struct config *config;
-    struct access *access;
+    struct bearers *bearers;
     struct events *events;
     int64_t now_us, wall_us;
 };

@@ -236,19 +236,19 @@ void measure_unit(struct measure *m, const struct ts_layout *l, const struct acc
         take_picture(m, l->tracks[u->track].codec, u, by_90k);
 }
 
-/* What the connection counted since the second before. */
+/* What the connection counted since the second before. Quiet seconds add to the one that lasts. */
 static void note_counts(struct measure *m, const struct link_feed_stats *s)
 {
     struct measure_second *now = now_of(m);
     const struct link_feed_stats *was = &m->before;
 
     if (m->begun) {
-        now->bytes = s->bytes - was->bytes;
-        now->packets = s->packets - was->packets;
-        now->lost = s->lost - was->lost;
-        now->retransmitted = s->retransmitted - was->retransmitted;
-        now->dropped = s->dropped - was->dropped;
-        now->ts_errors = s->ts_errors - was->ts_errors;
+        now->bytes += s->bytes - was->bytes;
+        now->packets += s->packets - was->packets;
+        now->lost += s->lost - was->lost;
+        now->retransmitted += s->retransmitted - was->retransmitted;
+        now->dropped += s->dropped - was->dropped;
+        now->ts_errors += s->ts_errors - was->ts_errors;
     }
     m->begun = true;
     m->before = *s;

@@ -72,6 +72,7 @@ static size_t message_bytes(uint32_t type)
     case LINK_AGAIN:
     case LINK_RETIRE:
     case LINK_HAND_OVER:
+    case LINK_CERTIFICATE:
         return offsetof(struct link_message, u);
     }
     return 0;

@@ -35,6 +35,7 @@ enum link_type {
     LINK_AGAIN,          /* front -> worker: this front is new: announce every feed again */
     LINK_RETIRE,         /* supervisor -> front -> worker: exit once there is no publisher left */
     LINK_HAND_OVER,      /* supervisor -> front; fd: to the front that follows; feed: HANDOVER_* */
+    LINK_CERTIFICATE,    /* supervisor -> front; fd: a pair that was checked (certificate.h) */
 };
 
 #endif

@@ -29,6 +29,8 @@ int segment_new(struct segment **out, const char *name)
         free(s);
         return rc;
     }
+    /* It only grows, so who reads it under way may map it. */
+    s->error = fcntl(s->fd, F_ADD_SEALS, F_SEAL_SHRINK) ? -errno : 0;
     *out = s;
     return 0;
 }

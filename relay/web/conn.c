@@ -4,6 +4,7 @@
 
 #include "relay/base/clock.h"
 #include "relay/web/conn_state.h"
+#include "relay/web/conn_stream.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -85,18 +86,14 @@ static void resume(struct conn *c, const void *bytes, size_t len)
     conn_queue(c);
 }
 
-int conn_open(struct http_loop *l, int fd, const struct in6_addr *peer)
-{
-    return conn_adopt(l, fd, peer, NULL, 0);
-}
-
-int conn_adopt(struct http_loop *l, int fd, const struct in6_addr *peer, const void *bytes,
-               size_t len)
+/* Takes fd. *out: NULL, or one that waits for its first bytes. */
+static int welcome(struct http_loop *l, int fd, const struct in6_addr *peer, bool secure,
+                   struct conn **out)
 {
     int rc = 0, status = count_newcomer(l, peer);
-    struct conn *c = NULL;
-    /* In a flood the refused get a closed door instead of a sentence. */
-    if (status && l->refused_count >= REFUSED_MAX)
+    struct conn *c = *out = NULL;
+    /* In a flood the refused get a closed door instead of a sentence; without the keys, too. */
+    if (status && (secure || l->refused_count >= REFUSED_MAX))
         goto out;
     rc = -ENOMEM;
     c = calloc(1, sizeof *c);
@@ -105,6 +102,8 @@ int conn_adopt(struct http_loop *l, int fd, const struct in6_addr *peer, const v
     c->loop = l;
     c->peer = *peer;
     c->counted = !status;
+    c->secure = secure;
+    c->phase = secure ? CONN_HANDSHAKE : CONN_IDLE;
     c->born_us = l->now_us = clock_mono_us();
     rc = enlist(c, fd);
     if (rc)
@@ -117,8 +116,7 @@ int conn_adopt(struct http_loop *l, int fd, const struct in6_addr *peer, const v
     } else {
         int64_t patience_us = (int64_t)l->config->http.head_timeout_ms * US_PER_MS;
         deadline_set(&l->wheel, &c->deadline, l->now_us + patience_us);
-        if (bytes)
-            resume(c, bytes, len);
+        *out = c;
     }
     return 0;
 out:
@@ -129,7 +127,29 @@ out:
     return rc;
 }
 
-void conn_close(struct conn **cp)
+int conn_open(struct http_loop *l, int fd, const struct in6_addr *peer)
+{
+    struct conn *c;
+    return welcome(l, fd, peer, false, &c);
+}
+
+int conn_open_secure(struct http_loop *l, int fd, const struct in6_addr *peer)
+{
+    struct conn *c;
+    return welcome(l, fd, peer, true, &c);
+}
+
+int conn_adopt(struct http_loop *l, int fd, const struct in6_addr *peer, const void *bytes,
+               size_t len)
+{
+    struct conn *c;
+    int rc = welcome(l, fd, peer, false, &c);
+    if (c && bytes)
+        resume(c, bytes, len);
+    return rc;
+}
+
+static void close_now(struct conn **cp, bool orderly)
 {
     struct conn *c = *cp;
     struct http_loop *l = c->loop;
@@ -145,6 +165,8 @@ void conn_close(struct conn **cp)
     input_give(&l->inputs, &c->in);
     deadline_clear(&l->wheel, &c->deadline);
     event_del(&c->ev);
+    conn_end_handshake(c);
+    tls_free(&c->tls, orderly);
     close(event_get_fd(&c->ev));
     if (c->counted)
         gate_leave(l->gate, &c->peer);
@@ -155,13 +177,18 @@ void conn_close(struct conn **cp)
     free(c);
 }
 
+void conn_close(struct conn **c)
+{
+    close_now(c, true);
+}
+
 /* Closes so that the kernel forgets what is unsent at once: else a viewer that does not read would
  * pin the pages of a segment for minutes more. */
 static void cut(struct conn **c)
 {
     const struct linger at_once = {.l_onoff = 1};
     setsockopt(event_get_fd(&(*c)->ev), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    conn_close(c);
+    close_now(c, false);
 }
 
 static struct conn *conn_of(struct ring *turn)
@@ -207,6 +234,10 @@ void conn_expire(void *loop, struct deadline *d)
         tally_add(c->served ? &tally->timeouts_idle : &tally->timeouts_head, 1);
         conn_close(&c);
         break;
+    case CONN_HANDSHAKE:
+        tally_add(&tally->timeouts_head, 1);
+        cut(&c);
+        break;
     case CONN_HEAD:
     case CONN_BODY:
         tally_add(&tally->timeouts_head, 1);
@@ -251,7 +282,7 @@ void conn_drain_all(struct http_loop *l)
         struct conn *c = l->conns[i];
         if (c && l->heir >= 0 && conn_hand_on(c)) {
             conn_close(&c);
-        } else if (c && l->heir < 0 && c->phase == CONN_IDLE) {
+        } else if (c && conn_is_leaving(c) && c->phase == CONN_IDLE) {
             c->unread = true; /* a wish that has just come is still granted */
             conn_run(c);
         } else if (c && c->phase == CONN_IDLE && !c->in) {

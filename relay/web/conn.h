@@ -22,7 +22,10 @@ enum { CONN_LISTENERS = 32 }; /* on one thread */
 /* Takes fd (connected, non-blocking), also on error. Asks the gate; a refused viewer gets its
  * 503 or 429 and is counted. */
 int conn_open(struct http_loop *l, int fd, const struct in6_addr *peer);
-/* The same for a viewer that another process had; bytes: what it had read of the next request. */
+/* The same for one who came to the HTTPS port, before the handshake; a refused one is closed. */
+int conn_open_secure(struct http_loop *l, int fd, const struct in6_addr *peer);
+/* The same as conn_open for a viewer that another process had; bytes: what it had read of the next
+ * request. */
 int conn_adopt(struct http_loop *l, int fd, const struct in6_addr *peer, const void *bytes,
                size_t len);
 void conn_close(struct conn **c);
@@ -43,7 +46,7 @@ void conn_listen(struct http_loop *l, const struct request_token *token, const s
 /* News for all who listen; who is too far behind to take it is cut. Sends nothing itself. */
 void conn_tell(struct http_loop *l, const struct body *news);
 /* From now on: idle ones close, held ones get 503, every reply is its connection's last. With a
- * loop->heir they go to that process, whoever has a reply under way after it. */
+ * loop->heir they go to that process, whoever has a reply under way after it; but not over TLS. */
 void conn_drain_all(struct http_loop *l);
 void conn_close_all(struct http_loop *l);
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/base/log.h"
 #include "relay/web/conn_state.h"
+#include "relay/web/conn_stream.h"
 #include "relay/web/exchange.h"
 #include "relay/web/field.h"
 #include "relay/web/reply.h"
@@ -30,8 +31,10 @@ static const struct {
     {505, "Only HTTP/1.0 and HTTP/1.1 are spoken here."},
 };
 
-static const char *refusal(int status)
+static const char *refusal(const struct conn *c, int status)
 {
+    if (c->phase == CONN_HANDSHAKE)
+        return "This port speaks TLS: the address begins with https://";
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
         if (refusals[i].status == status)
             return refusals[i].sentence;
@@ -42,7 +45,8 @@ int conn_push(struct conn *c)
 {
     struct http_loop *l = c->loop;
     uint64_t before = outgoing_left(&c->out);
-    int rc = outgoing_push(&c->out, event_get_fd(&c->ev), &l->turn_bytes);
+    int rc = c->tls ? tls_push(c->tls, &c->out, l->record, &l->turn_bytes)
+                    : outgoing_push(&c->out, event_get_fd(&c->ev), &l->turn_bytes);
     tally_add(&l->tally.bytes_out, (int64_t)(before - outgoing_left(&c->out)));
     c->blocked = rc == -EAGAIN;
     return rc;
@@ -64,8 +68,7 @@ static bool is_last(const struct conn *c)
 {
     const struct http_loop *l = c->loop;
     int64_t max_age_us = (int64_t)l->config->http.max_age_ms * US_PER_MS;
-    return c->last || (l->draining && l->heir < 0) ||
-           (max_age_us && l->now_us - c->born_us >= max_age_us);
+    return c->last || conn_is_leaving(c) || (max_age_us && l->now_us - c->born_us >= max_age_us);
 }
 
 static void count(struct http_loop *l, int status)
@@ -80,7 +83,7 @@ static void send_reply(struct request *r, struct reply *reply)
 {
     struct conn *c = r->owner;
     struct http_loop *l = c->loop;
-    c->last = is_last(c);
+    c->last = is_last(c) || r->is_last;
     if (c->held) /* no longer; conn_retry frees it, whose text is still in use */
         tally_add(&l->tally.holding, -1);
     reply->head.close = c->last;
@@ -274,9 +277,9 @@ void conn_refuse(struct conn *c, int status)
     c->last = true;
     c->lingers = true;
     if (status == 503 || status == 429)
-        reply_come_back(&r, status, RETRY_AFTER_S, 0, refusal(status));
+        reply_come_back(&r, status, RETRY_AFTER_S, 0, refusal(c, status));
     else
-        reply_status(&r, status, 0, refusal(status));
+        reply_status(&r, status, 0, refusal(c, status));
 }
 
 static struct request request_held(struct conn *c, const struct held *h)

@@ -66,7 +66,8 @@ bool conn_hand_on(struct conn *c)
     struct text t = {0};
     const struct viewer_parcel head = {.peer = c->peer};
     text_add(&t, &head, sizeof head);
-    bool can = c->counted && put_input(&t, c) && !text_failed(&t) &&
+    /* a TLS session's keys stay where they are: its viewer comes back with a ticket */
+    bool can = c->counted && !c->secure && put_input(&t, c) && !text_failed(&t) &&
                parcel_send(c->loop->heir, VIEWER_PARCEL, t.data, t.len, event_get_fd(&c->ev),
                            VIEWER_PARCEL_MS) == 0;
     text_fini(&t);

@@ -1,4 +1,4 @@
-/* The inside of a connection, for conn.c, conn_steps.c and conn_carrier.c only. */
+/* The inside of a connection, for conn*.c only. */
 /* SPDX-License-Identifier: MIT */
 /*
  *          bytes            whole head        reply
@@ -8,6 +8,7 @@
  *    |                                  HELD --> SENDING
  *    |                                       answer
  *    +-- from any phase: the viewer left, a deadline, an error --> closed
+ *    +-- HANDSHAKE, where connections on the HTTPS port begin (a mistaken HTTP one: SENDING)
  *
  * Pipelined requests wait in the input (bounded) or in the socket until the reply is finished.
  */
@@ -19,6 +20,7 @@
 #include "relay/web/http_loop.h"
 #include "relay/web/input.h"
 #include "relay/web/outgoing.h"
+#include "relay/web/tls.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -35,7 +37,16 @@ enum conn_phase {
     CONN_SENDING,   /* a reply is on its way; its deadline is absolute */
     CONN_STREAMING, /* listens: what is to be sent next comes by itself */
     CONN_LINGERING, /* closed for writing; reads on so that the last reply is not reset away */
+    CONN_HANDSHAKE, /* TLS; its deadline is absolute */
     CONN_PHASES,
+};
+
+enum step {
+    STEP_ON,    /* the phase has changed, or there is more to do in it */
+    STEP_WAIT,  /* for the next event */
+    STEP_YIELD, /* for the next turn */
+    STEP_CLOSE,
+    STEP_HAND_ON, /* it has its reply; another process has the next one */
 };
 
 /* What is kept of a held request until its answer: all that the answer may depend on. */
@@ -59,23 +70,25 @@ struct conn {
     struct outgoing out;   /* in CONN_SENDING only */
     struct stream *stream; /* it listens; NULL: as hardly anybody does */
     char *body;            /* of the request, until it is handled; NULL: none, or not kept */
+    struct tls *tls;       /* NULL: without TLS, or before the handshake's first byte */
     int64_t born_us;
     struct in6_addr peer;
     uint32_t slot;
-    uint32_t body_left;   /* of the request body */
-    uint32_t linger_left; /* bytes still read while lingering */
-    uint8_t phase;        /* enum conn_phase */
-    bool unread : 1;      /* the socket may have bytes, or its end */
-    bool hung_up : 1;     /* the viewer closed its side (EPOLLRDHUP) */
-    bool blocked : 1;     /* the socket takes no more for now */
-    bool broken : 1;      /* writing failed: the viewer is gone */
-    bool queued : 1;      /* in loop->ready */
-    bool woken : 1;       /* HELD, and to be handled once more */
-    bool last : 1;        /* close after this reply */
-    bool lingers : 1;     /* ... and read on a while first */
+    uint32_t body_left, linger_left; /* of the request body; bytes still read while lingering */
+    uint8_t phase;                   /* enum conn_phase */
+    bool unread : 1;                 /* the socket may have bytes, or its end */
+    bool hung_up : 1;                /* the viewer closed its side (EPOLLRDHUP) */
+    bool blocked : 1;                /* the socket takes no more for now */
+    bool broken : 1;                 /* writing failed: the viewer is gone */
+    bool queued : 1;                 /* in loop->ready */
+    bool woken : 1;                  /* HELD, and to be handled once more */
+    bool last : 1;                   /* close after this reply */
+    bool lingers : 1;                /* ... and read on a while first */
     bool http10 : 1;
     bool counted : 1; /* by the gate; refused ones are not */
     bool served : 1;  /* had a reply before */
+    bool secure : 1;  /* on the HTTPS port */
+    bool shaking : 1; /* counted among the handshakes under way */
 };
 
 /* The one mover; asserts that the step is one of the diagram's. */
@@ -84,29 +97,23 @@ void conn_set_phase(struct conn *c, enum conn_phase phase);
 void conn_run(struct conn *c);
 /* The head in c->in is complete: has it handled. Afterwards c is HELD or SENDING. */
 void conn_carry(struct conn *c);
-/* Answers without a handler, and closes: bad heads, deadlines, a full house. The sentence and
- * Retry-After follow from the status. */
+/* Answers without a handler, and closes: bad heads, deadlines, a full house. */
 void conn_refuse(struct conn *c, int status);
 /* The held request's end: body with status, or 503 when body is NULL. */
 void conn_release(struct conn *c, int status, const struct body *body);
 /* The same at its deadline: caches may keep this 503 as long as was agreed. */
 void conn_give_up(struct conn *c);
-/* The held request's end: a reply that begins with body and has no end; NULL: too many listen. */
-void conn_release_stream(struct conn *c, const struct body *body);
-/* Its next news become what is outgoing. False: there are none. */
-bool conn_stream_take(struct conn *c);
-/* It listens no longer, if it did. */
-void conn_stream_end(struct conn *c);
-/* The connection whose held request token names, or NULL. */
-struct conn *conn_held(const struct http_loop *l, const struct request_token *token);
-/* It has its turn when the present callback is over. */
-void conn_queue(struct conn *c);
 int64_t conn_send_deadline(const struct conn *c);
 /* Has the held request handled once more. Afterwards c is HELD or SENDING. */
 void conn_retry(struct conn *c);
-/* Gives it to loop->heir, with what it has read or waits for; it may be closed then. False: it
- * cannot be given away as it is. */
+/* Gives it to loop->heir, with what it has read or waits for. False: it cannot be given away. */
 bool conn_hand_on(struct conn *c);
+/* CONN_HANDSHAKE: goes on with it. */
+enum step conn_shake_hands(struct conn *c);
+/* It is no longer among those under way. */
+void conn_end_handshake(struct conn *c);
+/* Is this reply, or what it waits for, its last because the thread ends? */
+bool conn_is_leaving(const struct conn *c);
 /* Pushes what is outgoing within the turn's budget, see outgoing_push. */
 int conn_push(struct conn *c);
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/web/conn.h"
 #include "relay/web/conn_state.h"
+#include "relay/web/conn_stream.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,14 +19,6 @@ enum {
     LINGER_BYTES = 256 << 10,
 };
 
-enum step {
-    STEP_ON,    /* the phase has changed, or there is more to do in it */
-    STEP_WAIT,  /* for the next event */
-    STEP_YIELD, /* for the next turn */
-    STEP_CLOSE,
-    STEP_HAND_ON, /* it has its reply; another process has the next one */
-};
-
 void conn_set_phase(struct conn *c, enum conn_phase phase)
 {
     static const uint8_t next[CONN_PHASES] = {
@@ -36,6 +29,7 @@ void conn_set_phase(struct conn *c, enum conn_phase phase)
         [CONN_HELD] = 1 << CONN_SENDING | 1 << CONN_HANDLING,
         [CONN_SENDING] = 1 << CONN_IDLE | 1 << CONN_LINGERING | 1 << CONN_STREAMING,
         [CONN_STREAMING] = 1 << CONN_SENDING,
+        [CONN_HANDSHAKE] = 1 << CONN_IDLE | 1 << CONN_SENDING,
     };
     /* Not logged, against the house's rule: this runs four times per request. */
     assert(next[c->phase] & 1 << phase);
@@ -52,10 +46,24 @@ static void set_deadline(struct conn *c, int64_t due_us)
     deadline_set(&c->loop->wheel, &c->deadline, due_us);
 }
 
-/* Reads into buf. More than 0: bytes. 0: none for now; wait. Less: the viewer closed or is gone. */
+/* What TLS has read of the socket does not raise an edge: it is asked until there is no more. */
+static ssize_t read_tls(struct conn *c, void *buf, size_t size)
+{
+    ssize_t n = tls_read(c->tls, buf, size);
+    if (n == -EAGAIN)
+        c->unread = false;
+    if (n == -EAGAIN || n == -EBUSY)
+        return 0;
+    return n > 0 ? n : -1;
+}
+
+/* Reads into buf. More than 0: bytes. 0: none for now; wait, or if there is still something unread,
+ * yield. Less: the viewer closed or is gone. */
 static ssize_t read_some(struct conn *c, void *buf, size_t size)
 {
     ssize_t n;
+    if (c->tls && c->phase != CONN_LINGERING) /* then nobody wants to know what it says */
+        return read_tls(c, buf, size);
     do
         n = recv(event_get_fd(&c->ev), buf, size, MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
@@ -70,11 +78,19 @@ static ssize_t read_some(struct conn *c, void *buf, size_t size)
     return n > 0 ? n : -1;
 }
 
-/* Nothing to read. A thread that ends, with no heir, does not wait for the viewer's next wish. */
+bool conn_is_leaving(const struct conn *c)
+{
+    return c->loop->draining && (c->loop->heir < 0 || c->secure);
+}
+
+/* Nothing to read. A thread that ends does not wait for the next wish of a viewer who has no heir;
+ * for the first one of who has just shaken hands it does. */
 static enum step rest(const struct conn *c)
 {
-    const struct http_loop *l = c->loop;
-    return l->draining && l->heir < 0 && c->phase == CONN_IDLE && !c->in ? STEP_CLOSE : STEP_WAIT;
+    bool fresh = c->secure && !c->served;
+    if (c->unread)
+        return STEP_YIELD;
+    return conn_is_leaving(c) && !fresh && c->phase == CONN_IDLE && !c->in ? STEP_CLOSE : STEP_WAIT;
 }
 
 static enum step read_head(struct conn *c)
@@ -108,6 +124,14 @@ static bool keep_body(struct conn *c, const char *bytes, size_t len)
     return c->body != NULL;
 }
 
+/* So few bytes fit into a socket that is empty of replies, or the viewer is gone. */
+static bool say(struct conn *c, const char *text, size_t len)
+{
+    if (c->tls)
+        return tls_say(c->tls, text, len) == 0;
+    return send(event_get_fd(&c->ev), text, len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)len;
+}
+
 /* The head is whole: what follows it is body first, then the next request. */
 static enum step begin_request(struct conn *c)
 {
@@ -125,9 +149,7 @@ static enum step begin_request(struct conn *c)
     }
     conn_set_phase(c, CONN_BODY);
     set_deadline(c, after_ms(c, c->loop->config->http.head_timeout_ms));
-    /* The socket is empty of replies here, so these few bytes fit or the viewer is gone. */
-    if (in->head.expects_continue && send(event_get_fd(&c->ev), go_on, sizeof go_on - 1,
-                                          MSG_NOSIGNAL | MSG_DONTWAIT) != sizeof go_on - 1)
+    if (in->head.expects_continue && !say(c, go_on, sizeof go_on - 1))
         return STEP_CLOSE;
     return STEP_ON;
 }
@@ -165,7 +187,7 @@ static enum step step_body(struct conn *c)
     char *at = c->body ? c->body + c->in->head.content_length - c->body_left : thrown_away;
     ssize_t n = read_some(c, at, size);
     if (n <= 0)
-        return n < 0 ? STEP_CLOSE : STEP_WAIT;
+        return n < 0 ? STEP_CLOSE : c->unread ? STEP_YIELD : STEP_WAIT;
     c->body_left -= (uint32_t)n;
     if (c->body_left == 0)
         conn_carry(c);
@@ -203,6 +225,8 @@ static enum step step_held(struct conn *c)
 static enum step linger(struct conn *c)
 {
     conn_set_phase(c, CONN_LINGERING);
+    if (c->tls)
+        tls_end(c->tls);
     if (shutdown(event_get_fd(&c->ev), SHUT_WR) != 0)
         return STEP_CLOSE;
     c->linger_left = LINGER_BYTES;
@@ -238,7 +262,8 @@ static enum step finish_reply(struct conn *c)
     conn_set_phase(c, CONN_IDLE);
     set_deadline(c, after_ms(c, c->loop->config->http.idle_timeout_ms));
     c->unread = c->unread || c->loop->draining; /* its next wish may be here, its event not yet */
-    return c->loop->heir >= 0 ? STEP_HAND_ON : STEP_ON;
+    /* over TLS nobody can be handed on: what else was asked for here is still answered */
+    return c->loop->heir >= 0 && !c->secure ? STEP_HAND_ON : STEP_ON;
 }
 
 static enum step step_sending(struct conn *c)
@@ -292,7 +317,7 @@ void conn_run(struct conn *c)
         [CONN_IDLE] = step_head,           [CONN_HEAD] = step_head,
         [CONN_BODY] = step_body,           [CONN_HELD] = step_held,
         [CONN_SENDING] = step_sending,     [CONN_STREAMING] = step_streaming,
-        [CONN_LINGERING] = step_lingering,
+        [CONN_LINGERING] = step_lingering, [CONN_HANDSHAKE] = conn_shake_hands,
     };
     enum step step;
     c->loop->turn_bytes = TURN_BYTES;

@@ -1,5 +1,7 @@
 /* Connections that listen: a reply without an end, which news are added to as they come. */
 /* SPDX-License-Identifier: MIT */
+#include "relay/web/conn_stream.h"
+
 #include "relay/web/conn.h"
 #include "relay/web/conn_state.h"
 

@@ -3,6 +3,7 @@
 #include "relay/web/http_loop.h"
 
 #include "relay/base/clock.h"
+#include "relay/web/tls.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -42,6 +43,9 @@ void http_loop_fini(struct http_loop *l)
 {
     assert(l->conn_count == 0);
     input_pool_fini(&l->inputs);
+    tls_context_unref(&l->tls);
+    free(l->record);
+    l->record = NULL;
     free(l->conns);
     free(l->free_slots);
     l->conns = NULL;
@@ -49,6 +53,20 @@ void http_loop_fini(struct http_loop *l)
     if (l->base)
         event_base_free(l->base);
     l->base = NULL;
+}
+
+int http_loop_secure(struct http_loop *l, struct gate *handshakes)
+{
+    assert(l->tls && !l->record);
+    l->handshakes = handshakes;
+    l->record = calloc(1, TLS_RECORD_BYTES);
+    return l->record ? 0 : -ENOMEM;
+}
+
+void http_loop_set_tls(struct http_loop *l, struct tls_context *t)
+{
+    tls_context_unref(&l->tls);
+    l->tls = tls_context_ref(t);
 }
 
 static int grow(struct http_loop *l)

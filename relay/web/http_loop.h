@@ -17,6 +17,7 @@
 #include "relay/web/reply_head.h"
 #include "relay/web/ring.h"
 #include "relay/web/tally.h"
+#include "relay/web/tls_context.h"
 
 #include <event2/event.h>
 #include <stdbool.h>
@@ -28,7 +29,7 @@ struct request;
 struct http_loop {
     struct event_base *base;
     const struct config *config;
-    struct gate *gate;                            /* shared by all threads */
+    struct gate *gate, *handshakes;               /* shared by all threads */
     void (*handle)(void *ctx, struct request *r); /* where requests go */
     void *handle_ctx;
     uint32_t thread; /* index, for tokens */
@@ -48,6 +49,8 @@ struct http_loop {
     struct input_pool inputs;
     struct deadline_wheel wheel;
     struct http_date dates;
+    struct tls_context *tls; /* for the next handshakes; NULL: there is no HTTPS */
+    void *record;            /* TLS_RECORD_BYTES, where records are put together */
     struct tally tally;
     char head[REPLY_HEAD_MAX]; /* the answer being written */
 };
@@ -57,6 +60,12 @@ __attribute__((warn_unused_result)) int http_loop_init(struct http_loop *l,
                                                        const struct config *config,
                                                        struct gate *gate, uint32_t thread);
 void http_loop_fini(struct http_loop *l);
+/* Connections may be opened on the HTTPS port from here on; handshakes under way are counted by
+ * that gate. Before that http_loop_set_tls. */
+__attribute__((warn_unused_result)) int http_loop_secure(struct http_loop *l,
+                                                         struct gate *handshakes);
+/* What new handshakes use; takes its own reference. */
+void http_loop_set_tls(struct http_loop *l, struct tls_context *t);
 /* Finds c a slot, which stays its own until http_loop_remove. */
 __attribute__((warn_unused_result)) int http_loop_add(struct http_loop *l, struct conn *c,
                                                       uint32_t *slot);

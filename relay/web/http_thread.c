@@ -26,14 +26,26 @@
 
 enum { ACCEPT_BATCH = 32, ACCEPT_PAUSE_US = 100000 };
 
+/* A listening socket of its own; -1: there is none, or no longer. */
+struct door {
+    struct http_thread *thread;
+    struct event accept;
+    int fd;
+    bool secure; /* HTTPS */
+};
+
+enum { DOORS = 2 };
+
 struct http_thread {
     struct http_loop loop;
     struct router router;
     struct live live;
     struct shown *shown;
+    struct access *access;
     struct postbox *post;
-    int listen_fd, spare_fd; /* spare_fd: given up to refuse a viewer when there are none */
-    struct event accept, resume, mail, tick;
+    struct door door[DOORS];
+    int spare_fd; /* given up to refuse a viewer when there are none */
+    struct event resume, mail, tick;
     struct heritage *heritage; /* viewers of another process; NULL: none come */
     _Atomic int64_t stop_us;   /* 0: goes on; else the deadline of its drain ... */
     _Atomic int heir;          /* ... and who goes on */
@@ -68,24 +80,27 @@ static struct in6_addr peer_of(const struct sockaddr_storage *from)
 
 /* Out of descriptors or memory. The viewer in front would keep the listener readable and the loop
  * spinning: the spare descriptor serves to close its door, and then nobody is accepted a while. */
-static void pause_accepting(struct http_thread *t, int err)
+static void pause_accepting(struct door *d, int err)
 {
     const struct timeval pause = {.tv_usec = ACCEPT_PAUSE_US};
+    struct http_thread *t = d->thread;
     log_warn("http", "accept_paused thread=%u reason=\"%s\"", t->loop.thread, strerror(err));
     if (t->spare_fd >= 0 && (err == EMFILE || err == ENFILE)) {
         close(t->spare_fd);
-        int fd = accept4(t->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int fd = accept4(d->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0)
             close(fd);
         t->spare_fd = spare_fd();
     }
-    event_del(&t->accept);
+    for (int i = 0; i < DOORS; i++)
+        if (t->door[i].fd >= 0)
+            event_del(&t->door[i].accept);
     event_add(&t->resume, &pause);
 }
 
 /* false: nothing more to accept for now. Everything that is about one viewer only is passed over:
  * accept(2) lists what a pending connection may report. */
-static bool accept_goes_on(struct http_thread *t, int err)
+static bool accept_goes_on(struct door *d, int err)
 {
     switch (err) {
     case EAGAIN:
@@ -94,7 +109,7 @@ static bool accept_goes_on(struct http_thread *t, int err)
     case ENFILE:
     case ENOBUFS:
     case ENOMEM:
-        pause_accepting(t, err);
+        pause_accepting(d, err);
         return false;
     default:
         return true;
@@ -103,7 +118,8 @@ static bool accept_goes_on(struct http_thread *t, int err)
 
 static void on_accept(evutil_socket_t fd, short what, void *arg)
 {
-    struct http_thread *t = arg;
+    struct door *d = arg;
+    struct http_thread *t = d->thread;
     (void)what;
     begin(t, "accepting");
     for (int i = 0; i < ACCEPT_BATCH; i++) {
@@ -111,12 +127,12 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
         socklen_t len = sizeof from;
         int s = accept4(fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (s < 0) {
-            if (!accept_goes_on(t, errno))
+            if (!accept_goes_on(d, errno))
                 return;
             continue;
         }
         struct in6_addr peer = peer_of(&from);
-        int rc = conn_open(&t->loop, s, &peer);
+        int rc = d->secure ? conn_open_secure(&t->loop, s, &peer) : conn_open(&t->loop, s, &peer);
         if (rc)
             log_warn("http", "accept_failed thread=%u reason=\"%s\"", t->loop.thread,
                      strerror(-rc));
@@ -128,8 +144,9 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
     struct http_thread *t = arg;
     (void)fd;
     (void)what;
-    if (t->listen_fd >= 0)
-        event_add(&t->accept, NULL);
+    for (int i = 0; i < DOORS; i++)
+        if (t->door[i].fd >= 0)
+            event_add(&t->door[i].accept, NULL);
 }
 
 /* Ticks only while there is a deadline to watch: an idle server sleeps. */
@@ -141,6 +158,13 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     begin(t, "closing what is late");
     t->loop.now_us = clock_mono_us();
     deadline_run(&t->loop.wheel, t->loop.now_us, conn_expire, &t->loop);
+}
+
+void http_thread_set_access(struct http_thread *t, const struct access *a)
+{
+    struct access *old = t->access;
+    t->live.access = t->access = access_ref(a);
+    access_unref(&old);
 }
 
 static void take_post(void *arg, struct post *p)
@@ -157,6 +181,9 @@ static void take_post(void *arg, struct post *p)
     case POST_TEXT:
         rc = shown_set_text(t->shown, p->name, p->body);
         break;
+    case POST_ACCESS:
+        http_thread_set_access(t, p->access);
+        break;
     case POST_ANSWER:
         conn_answer(&t->loop, &p->token, p->status, p->body);
         break;
@@ -166,6 +193,9 @@ static void take_post(void *arg, struct post *p)
         break;
     case POST_NEWS:
         conn_tell(&t->loop, p->body);
+        break;
+    case POST_TLS:
+        http_loop_set_tls(&t->loop, p->tls);
         break;
     case POST_NUDGE:
         break;
@@ -205,12 +235,22 @@ static void stop_listening(struct http_thread *t)
     postbox_listen(t->post, false);
 }
 
+static void shut_doors(struct http_thread *t)
+{
+    for (struct door *d = t->door; d < t->door + DOORS; d++) {
+        if (d->fd < 0)
+            continue;
+        if (event_initialized(&d->accept))
+            event_del(&d->accept);
+        close(d->fd);
+        d->fd = -1;
+    }
+}
+
 static void begin_drain(struct http_thread *t)
 {
-    event_del(&t->accept);
     event_del(&t->resume);
-    close(t->listen_fd);
-    t->listen_fd = -1;
+    shut_doors(t);
     t->loop.now_us = clock_mono_us();
     t->loop.heir = atomic_load(&t->heir);
     conn_drain_all(&t->loop);
@@ -250,17 +290,21 @@ static void *run_thread(void *arg)
     return NULL;
 }
 
+static int open_door(struct door *d)
+{
+    struct event_base *base = d->thread->loop.base;
+    event_assign(&d->accept, base, d->fd, EV_READ | EV_PERSIST, on_accept, d);
+    return event_add(&d->accept, NULL) == 0 ? 0 : -ENOMEM;
+}
+
 static int add_events(struct http_thread *t)
 {
     struct event_base *base = t->loop.base;
-    event_assign(&t->accept, base, t->listen_fd, EV_READ | EV_PERSIST, on_accept, t);
     event_assign(&t->mail, base, postbox_fd(t->post), EV_READ | EV_PERSIST, on_mail, t);
     evtimer_assign(&t->resume, base, on_resume, t);
     evtimer_assign(&t->tick, base, on_tick, t);
     t->events = true;
-    if (event_add(&t->accept, NULL) != 0 || event_add(&t->mail, NULL) != 0)
-        return -ENOMEM;
-    return 0;
+    return event_add(&t->mail, NULL) == 0 ? open_door(&t->door[0]) : -ENOMEM;
 }
 
 int http_thread_new(struct http_thread **out, const struct config *config, struct gate *gate,
@@ -271,7 +315,8 @@ int http_thread_new(struct http_thread **out, const struct config *config, struc
         close(listen_fd);
         return -ENOMEM;
     }
-    t->listen_fd = listen_fd;
+    t->door[0] = (struct door){.thread = t, .fd = listen_fd};
+    t->door[1] = (struct door){.thread = t, .fd = -1, .secure = true};
     t->spare_fd = spare_fd();
     atomic_init(&t->heir, -1);
     begin(t, "starting");
@@ -286,11 +331,25 @@ int http_thread_new(struct http_thread **out, const struct config *config, struc
         http_thread_free(out);
         return rc;
     }
-    t->live = (struct live){t->shown, &t->loop.tally, refresh, t};
+    t->live = (struct live){.shown = t->shown,
+                            .tally = &t->loop.tally,
+                            .refresh = refresh,
+                            .refresh_ctx = t,
+                            .gate = gate};
     t->router = (struct router){routes, n, &t->live};
     t->loop.handle = route_request;
     t->loop.handle_ctx = &t->router;
     return 0;
+}
+
+int http_thread_secure(struct http_thread *t, int listen_fd, struct tls_context *tls,
+                       struct gate *handshakes)
+{
+    assert(!t->started && t->door[1].fd < 0);
+    t->door[1].fd = listen_fd;
+    http_loop_set_tls(&t->loop, tls);
+    int rc = http_loop_secure(&t->loop, handshakes);
+    return rc ? rc : open_door(&t->door[1]);
 }
 
 int http_thread_start(struct http_thread *t)
@@ -337,18 +396,17 @@ void http_thread_free(struct http_thread **tp)
         return;
     assert(!t->started);
     if (t->events) {
-        event_del(&t->accept);
         event_del(&t->mail);
         event_del(&t->resume);
         event_del(&t->tick);
     }
     heritage_free(&t->heritage);
-    if (t->listen_fd >= 0)
-        close(t->listen_fd);
+    shut_doors(t);
     if (t->spare_fd >= 0)
         close(t->spare_fd);
     postbox_free(&t->post);
     shown_free(&t->shown);
+    access_unref(&t->access);
     http_loop_fini(&t->loop);
     free(t);
 }

@@ -1,7 +1,7 @@
 /* One HTTP thread: a listener, a postbox, a loop, and everything connected to it. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns:   its listening socket, its connections, one reference on everything it shows.
+ * Owns:   its listening sockets, its connections, one reference on everything it shows.
  * Thread: http_thread_post, _leave, _ring, _stop and _tally from any; the rest from the server's.
  * Life:   new -> start -> stop -> join -> free; free alone when it never started.
  * Fails:  -errno.
@@ -10,6 +10,7 @@
 #define RELAY_WEB_HTTP_THREAD_H
 
 #include "config/config.h"
+#include "relay/web/access.h"
 #include "relay/web/gate.h"
 #include "relay/web/postbox.h"
 #include "relay/web/server.h"
@@ -25,6 +26,11 @@ struct http_thread;
 __attribute__((warn_unused_result)) int
 http_thread_new(struct http_thread **out, const struct config *config, struct gate *gate,
                 uint32_t index, int listen_fd, const struct route *routes, size_t n);
+/* Another door, for HTTPS; before the start. Takes listen_fd, also on error; handshakes counts
+ * those under way. A later POST_TLS brings another context. */
+__attribute__((warn_unused_result)) int http_thread_secure(struct http_thread *t, int listen_fd,
+                                                           struct tls_context *tls,
+                                                           struct gate *handshakes);
 __attribute__((warn_unused_result)) int http_thread_start(struct http_thread *t);
 /* Asks it to drain until the deadline and to end. */
 void http_thread_stop(struct http_thread *t, int64_t deadline_mono_us);
@@ -36,6 +42,8 @@ __attribute__((warn_unused_result)) int http_thread_expect(struct http_thread *t
 void http_thread_join(struct http_thread *t);
 void http_thread_free(struct http_thread **t);
 
+/* Who may watch from now on; before the start, or by the thread itself. Takes its own reference. */
+void http_thread_set_access(struct http_thread *t, const struct access *a);
 /* Takes p. */
 void http_thread_post(struct http_thread *t, struct post *p);
 /* Takes p; it is shown when the thread next handles a request, or is rung for. */

@@ -8,6 +8,7 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 void outgoing_set(struct outgoing *o, const char *head, size_t head_len, const struct reply *reply)
 {
@@ -80,6 +81,47 @@ int outgoing_push(struct outgoing *o, int fd, size_t *budget)
         *budget -= (size_t)n < *budget ? (size_t)n : *budget;
     }
     return 0;
+}
+
+static size_t copy(char *to, size_t room, const char *from, size_t len)
+{
+    size_t n = len < room ? len : room;
+    if (n)
+        memcpy(to, from, n);
+    return n;
+}
+
+ssize_t outgoing_copy(const struct outgoing *o, void *buf, size_t size)
+{
+    char *to = buf;
+    size_t n = copy(to, size, o->head, o->head_len);
+    n += copy(to + n, size - n, o->text, o->text_len);
+    size_t bytes = o->blob_len < size - n ? o->blob_len : size - n;
+    if (bytes == 0)
+        return (ssize_t)n;
+    const uint8_t *view = blob_view(o->blob, (uint64_t)o->blob_at, bytes);
+    if (view)
+        return (ssize_t)(n + copy(to + n, bytes, (const char *)view, bytes));
+    ssize_t got = pread(o->blob->fd, to + n, bytes, o->blob_at);
+    if (got < 0)
+        return -errno;
+    return got == 0 ? -EIO : (ssize_t)n + got; /* the file is shorter than it was said to be */
+}
+
+const void *outgoing_peek(const struct outgoing *o, size_t *len)
+{
+    if (o->head_len + o->text_len > 0 || !o->blob)
+        return NULL;
+    *len = o->blob_len < *len ? o->blob_len : *len;
+    return blob_view(o->blob, (uint64_t)o->blob_at, *len);
+}
+
+void outgoing_took(struct outgoing *o, size_t n)
+{
+    size_t texts = o->head_len + o->text_len, of_texts = n < texts ? n : texts;
+    took_text(o, of_texts);
+    o->blob_at += (off_t)(n - of_texts);
+    o->blob_len -= n - of_texts;
 }
 
 int outgoing_keep(struct outgoing *o)

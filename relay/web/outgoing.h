@@ -31,6 +31,14 @@ struct outgoing {
 void outgoing_set(struct outgoing *o, const char *head, size_t head_len, const struct reply *reply);
 /* Sends what the socket takes, *budget bytes at most (lowered by what was sent). 0: all is sent. */
 __attribute__((warn_unused_result)) int outgoing_push(struct outgoing *o, int fd, size_t *budget);
+/* For who sends it in another way: copies up to size bytes of what comes next. Bytes, or -errno. */
+__attribute__((warn_unused_result)) ssize_t outgoing_copy(const struct outgoing *o, void *buf,
+                                                          size_t size);
+/* The same without a copy, where only bytes of a blob are left and they are in memory; else NULL.
+ * *len: the most; how many there are. */
+const void *outgoing_peek(const struct outgoing *o, size_t *len);
+/* ... and so many of them were sent. */
+void outgoing_took(struct outgoing *o, size_t n);
 /* The memory behind head and text is about to go: copies or references what is left of it. */
 __attribute__((warn_unused_result)) int outgoing_keep(struct outgoing *o);
 /* Bytes left. */

@@ -19,7 +19,10 @@
 #include <unistd.h>
 
 struct server {
-    struct gate *gate;
+    struct gate *gate, *handshakes;
+    const struct config *config;
+    struct access *access; /* of the start */
+    _Atomic uint64_t tls_until_s;
     size_t thread_count;
     _Atomic bool stopped;
     struct http_thread *threads[];
@@ -60,10 +63,13 @@ int server_new(struct server **out, const struct config *c, const int *listen_fd
     struct server *s = *out = calloc(1, sizeof *s + threads * sizeof s->threads[0]);
     int rc =
         s ? gate_new(&s->gate, connection_limit(c), c->http.max_connections_per_address) : -ENOMEM;
+    if (!rc)
+        rc = access_new(&s->access, c);
     if (rc) {
         close_from(listen_fds, 0, threads);
         goto out;
     }
+    s->config = c;
     for (size_t i = 0; i < threads; i++) {
         tune(listen_fds[i]);
         rc = http_thread_new(&s->threads[i], c, s->gate, (uint32_t)i, listen_fds[i], routes, n);
@@ -71,12 +77,29 @@ int server_new(struct server **out, const struct config *c, const int *listen_fd
             close_from(listen_fds, i + 1, threads);
             goto out;
         }
+        http_thread_set_access(s->threads[i], s->access);
         s->thread_count++;
     }
     return 0;
 out:
     log_error("http", "server_failed reason=\"%s\"", strerror(-rc));
     server_free(out);
+    return rc;
+}
+
+int server_secure(struct server *s, const int *listen_fds, struct tls_context *tls)
+{
+    const struct config *c = s->config;
+    int rc = gate_new(&s->handshakes, c->https.max_handshakes, c->https.max_handshakes_per_address);
+    atomic_store(&s->tls_until_s, (uint64_t)tls_context_until_s(tls));
+    for (size_t i = 0; i < s->thread_count; i++) {
+        if (!rc) {
+            tune(listen_fds[i]);
+            rc = http_thread_secure(s->threads[i], listen_fds[i], tls, s->handshakes);
+        } else {
+            close(listen_fds[i]);
+        }
+    }
     return rc;
 }
 
@@ -126,7 +149,9 @@ void server_free(struct server **sp)
         return;
     for (size_t i = 0; i < s->thread_count; i++)
         http_thread_free(&s->threads[i]);
+    access_unref(&s->access);
     gate_free(&s->gate);
+    gate_free(&s->handshakes);
     free(s);
 }
 
@@ -172,6 +197,46 @@ void server_publish(struct server *s, const char *path, const struct body *b)
 {
     for (size_t i = 0; i < s->thread_count; i++)
         tell(s, i, post_new(POST_TEXT, path, NULL, b, NULL));
+}
+
+void server_set_tls(struct server *s, struct tls_context *tls)
+{
+    atomic_store(&s->tls_until_s, (uint64_t)tls_context_until_s(tls));
+    for (size_t i = 0; i < s->thread_count; i++) {
+        struct post *p = post_new(POST_TLS, NULL, NULL, NULL, NULL);
+        if (p)
+            p->tls = tls_context_ref(tls);
+        tell(s, i, p);
+    }
+}
+
+/* All threads or none: one that was not told would let in whom the others refuse. */
+int server_set_access(struct server *s, const struct config *c)
+{
+    struct access *a;
+    struct post *posts = NULL;
+    int rc = access_new(&a, c);
+    for (size_t i = 0; i < s->thread_count && !rc; i++) {
+        struct post *p = post_new(POST_ACCESS, NULL, NULL, NULL, NULL);
+        if (p) {
+            p->access = access_ref(a);
+            p->next = posts;
+            posts = p;
+        } else {
+            rc = -ENOMEM;
+        }
+    }
+    access_unref(&a);
+    for (size_t i = 0; posts; i++) {
+        struct post *p = posts;
+        posts = p->next;
+        p->next = NULL;
+        if (rc)
+            post_free(&p);
+        else
+            tell(s, i, p);
+    }
+    return rc;
 }
 
 void server_answer(struct server *s, struct request_token t, int status, const struct body *b)
@@ -228,6 +293,12 @@ static void add_tally(struct server_stats *out, const struct tally *t)
     out->timeouts_idle += t->timeouts_idle;
     out->timeouts_send += t->timeouts_send;
     out->bad_requests += t->bad_requests;
+    out->tls_handshakes += t->tls_handshakes;
+    out->tls_resumed += t->tls_resumed;
+    out->tls_failed += t->tls_failed;
+    out->tls_refused += t->tls_refused;
+    for (int i = 0; i < ACCESS_VERDICTS; i++)
+        out->access_refused[i] += t->access_refused[i];
     out->holding += t->holding;
     out->listeners += t->listeners;
     out->listeners_cut += t->listeners_cut;
@@ -239,6 +310,7 @@ static void add_tally(struct server_stats *out, const struct tally *t)
 void server_stats(const struct server *s, struct server_stats *out)
 {
     memset(out, 0, sizeof *out);
+    out->tls_until_s = atomic_load(&s->tls_until_s);
     for (size_t i = 0; i < s->thread_count; i++) {
         add_tally(out, http_thread_tally(s->threads[i]));
         out->late_posts += http_thread_late_posts(s->threads[i]);

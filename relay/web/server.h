@@ -11,7 +11,9 @@
 
 #include "config/config.h"
 #include "relay/room/view.h"
+#include "relay/web/access.h"
 #include "relay/web/request.h"
+#include "relay/web/tls_context.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,11 +37,15 @@ struct server_stats {
     uint64_t requests, bytes_out; /* all body and head bytes written */
     uint64_t by_code[600];        /* replies by status */
     uint64_t timeouts_head, timeouts_idle, timeouts_send, bad_requests;
+    /* TLS: finished; of these with a ticket; broken off by either side; over the limit. */
+    uint64_t tls_handshakes, tls_resumed, tls_failed, tls_refused;
+    uint64_t tls_until_s;              /* when the certificate ends, since 1970; 0: no HTTPS */
     uint64_t holding;                  /* requests parked now */
     uint64_t listeners, listeners_cut; /* now; ever, because they were too slow */
     /* Requests for what is yet to come: waited and got it, asked for the impossible, in vain. */
     uint64_t blocked_answered, blocked_refused, blocked_timeouts;
-    uint64_t late_posts; /* news that met a full mailbox */
+    uint64_t access_refused[ACCESS_VERDICTS]; /* links that were no good, by why */
+    uint64_t late_posts;                      /* news that met a full mailbox */
 };
 
 /* listen_fds: one bound, listening, non-blocking socket per thread (SO_REUSEPORT), inherited from
@@ -52,6 +58,12 @@ __attribute__((warn_unused_result)) int server_new(struct server **out, const st
 __attribute__((warn_unused_result)) int server_start(struct server *s);
 /* Stops accepting, lets responses end until the deadline, then closes everything and joins. */
 void server_stop(struct server *s, int64_t deadline_mono_us);
+/* Before the start: HTTPS too, on one more socket per thread, which the server owns from here on,
+ * also on error. What tls is, new handshakes use until server_set_tls. -errno. */
+__attribute__((warn_unused_result)) int server_secure(struct server *s, const int *listen_fds,
+                                                      struct tls_context *tls);
+/* After server_secure: a new certificate or new ticket keys. Takes its own references. */
+void server_set_tls(struct server *s, struct tls_context *tls);
 /* Before the start: viewers come from the process at fd too, which stays the caller's. -errno. */
 __attribute__((warn_unused_result)) int server_expect(struct server *s, int fd);
 /* Stops accepting and gives every viewer to the process at heir (which stays the caller's), those
@@ -70,6 +82,8 @@ void server_ring(struct server *s, bool anyway);
 void server_hide(struct server *s, const char *room);
 /* Text at an exact path ("/live/rooms.json"), answered by every thread; NULL takes it away. */
 void server_publish(struct server *s, const char *path, const struct body *b);
+/* A reload: who may watch is what c says from now on. The rest stays. -ENOMEM: all stays. */
+__attribute__((warn_unused_result)) int server_set_access(struct server *s, const struct config *c);
 /* Answers a held request; unknown or stale tokens are ignored. Takes its own reference on body. */
 void server_answer(struct server *s, struct request_token t, int status, const struct body *b);
 /* Answers a held request with a reply that has no end: first, then all that server_tell brings. */

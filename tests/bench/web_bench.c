@@ -1,18 +1,22 @@
 /* The HTTP front alone, with made-up rooms, for wrk and its like to measure. */
 /* SPDX-License-Identifier: MIT */
 /*
- * usage: web_bench [PORT [THREADS]]     (0.0.0.0:8099, 1 thread)
+ * usage: web_bench [PORT [THREADS [CERTIFICATE KEY]]]     (0.0.0.0:8099, 1 thread)
+ * With a certificate and its key (files, PEM) there is HTTPS as well, one port above.
  * Serves until SIGTERM or SIGINT: /live/bench/index.m3u8 (1 kB), /live/bench/video/N.m4s with N
  * bytes for N = 65536, 524288, 5242880, and /park, which is held for 60 s. Then prints what it
  * served and what that cost. /live/moving/video.m3u8 gets a part every half second, and can be
  * waited for.
  */
 #include "relay/base/clock.h"
+#include "relay/base/seals.h"
+#include "relay/certificate.h"
 #include "relay/room/view.h"
 #include "relay/web/server.h"
 #include "tests/bench/lib/moving_room.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,11 +57,12 @@ static struct blob *make_blob(uint32_t bytes, const char *etag)
 {
     struct blob *b = NULL;
     char *data = malloc(bytes);
-    int fd = memfd_create("bench", MFD_CLOEXEC);
+    int fd = memfd_create("bench", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (!data || fd < 0)
         die("segment");
     memset(data, 'v', bytes);
-    if (write(fd, data, bytes) != (ssize_t)bytes || blob_new(&b, fd, bytes, etag) != 0)
+    if (write(fd, data, bytes) != (ssize_t)bytes || fcntl(fd, F_ADD_SEALS, SEALS) ||
+        blob_new(&b, fd, bytes, etag) != 0)
         die("segment");
     free(data);
     return b;
@@ -116,6 +121,25 @@ static void move(struct server *s, const sigset_t *end)
     }
 }
 
+/* HTTPS one port above. */
+static void secure(struct server *s, char *const *files, uint16_t port, int threads)
+{
+    struct tls_tickets tickets = {0};
+    struct tls_context *t;
+    char why[400] = "tickets";
+    int fds[THREADS_MAX];
+    bool in_key;
+    if (certificate_inspect(NULL, files[0], files[1], &in_key, why, sizeof why) != 0 ||
+        tls_tickets_turn(&tickets, clock_wall_us()) != 0)
+        die(why);
+    certificate_commit();
+    for (int i = 0; i < threads; i++)
+        fds[i] = listen_on((uint16_t)(port + 1));
+    if (certificate_context(&t, certificate_fd(), &tickets) != 0 || server_secure(s, fds, t) != 0)
+        die("TLS");
+    tls_context_unref(&t);
+}
+
 int main(int argc, char **argv)
 {
     static const struct route routes[] = {{"/park", park, NULL, 1u << HTTP_GET}};
@@ -126,7 +150,8 @@ int main(int argc, char **argv)
                                 .idle_timeout_ms = 600000,
                                 .send_timeout_ms = 60000,
                                 .min_rate_bytes = 1024,
-                                .max_age_ms = 0}};
+                                .max_age_ms = 0},
+                       .https = {.max_handshakes = 200000, .max_handshakes_per_address = 200000}};
     uint16_t port = (uint16_t)(argc > 1 ? atoi(argv[1]) : 8099);
     int threads = argc > 2 ? atoi(argv[2]) : 1;
     int fds[THREADS_MAX];
@@ -140,7 +165,12 @@ int main(int argc, char **argv)
     pthread_sigmask(SIG_BLOCK, &end, NULL);
     for (int i = 0; i < threads; i++)
         fds[i] = listen_on(port);
-    if (server_new(&s, &c, fds, (size_t)threads, routes, 1) != 0 || server_start(s) != 0)
+    signal(SIGPIPE, SIG_IGN); /* as the front does */
+    if (server_new(&s, &c, fds, (size_t)threads, routes, 1) != 0)
+        return 1;
+    if (argc > 4)
+        secure(s, argv + 3, port, threads);
+    if (server_start(s) != 0)
         return 1;
     struct room_view *v = make_view();
     server_show(s, v);

@@ -1,6 +1,7 @@
 /* Loading: defaults, every key from the file and from --set, files and their limits. */
 /* SPDX-License-Identifier: MIT */
 #include "config/config.h"
+#include "config/inspect.h"
 #include "config/keys.h"
 #include "config/value.h"
 
@@ -79,6 +80,8 @@ static void test_defaults(void **state)
         assert_int_equal(c->http.send_timeout_ms, 10000);
         assert_int_equal(c->http.min_rate_bytes, 16384);
         assert_int_equal(c->http.max_age_ms, 600000);
+        assert_string_equal(c->https.listen, "");
+        assert_int_equal(c->https.max_handshakes_per_address, 200);
         assert_int_equal(c->hls.segment_ms, 2000);
         assert_int_equal(c->hls.max_target_duration_s, 10);
         assert_int_equal(c->hls.window_segments, 7);
@@ -103,6 +106,12 @@ static void test_defaults(void **state)
     }
 }
 
+/* One that needs no other key. */
+static size_t choice_of(const struct key *k)
+{
+    return strcmp(k->name, "access") == 0 ? 0 : strcmp(k->name, "fill") == 0 ? 2 : 1;
+}
+
 /* The same value through the file and through --set, for each key of the table. */
 static void test_every_key(void **state)
 {
@@ -117,12 +126,17 @@ static void test_every_key(void **state)
             snprintf(value, sizeof value, "%s",
                      k->type == KEY_BOOL       ? "false"
                      : k->type == KEY_WORD     ? "error"
-                     : k->type == KEY_CHOICE   ? k->words[strcmp(k->name, "fill") ? 1 : 2]
+                     : k->type == KEY_CHOICE   ? k->words[choice_of(k)]
                      : k->type == KEY_DURATION ? "15m"
+                     : k->type == KEY_SIGNS    ? "k=0123456789abcdef0123456789abcdef"
                                                : "[2001:db8::77]:0");
         snprintf(yaml, sizeof yaml, "%s:\n  %s: \"%s\"\n", k->section, k->name, value);
         snprintf(set, sizeof set, "%s.%s=%s", k->section, k->name, value);
-        struct config *c[2] = {load(yaml, NULL, 0), load("", &(struct config_override){set}, 1)};
+        /* an address for HTTPS is none without these two */
+        bool https = strcmp(k->section, "https") == 0 && strcmp(k->name, "listen") == 0;
+        struct config_override all[] = {{"https.key=k"}, {"https.certificate=c"}, {set}};
+        struct config *c[2] = {load(yaml, all, https ? 2 : 0),
+                               load("", https ? all : all + 2, https ? 3 : 1)};
         for (size_t n = 0; n < 2; n++) {
             FILE *out = fmemopen(shown[n], sizeof shown[n], "w");
             assert_non_null(out);
@@ -133,6 +147,40 @@ static void test_every_key(void **state)
         }
         assert_string_equal(shown[0], shown[1]);
     }
+}
+
+static int judge_pair(void *ctx, const char *certificate, const char *key, bool *in_key, char *why,
+                      size_t size)
+{
+    assert_string_equal(certificate, "c.pem");
+    assert_string_equal(key, "k.pem");
+    snprintf(why, size, "expected better");
+    *in_key = *(bool *)ctx;
+    return -EINVAL;
+}
+
+/* Both files are named and judged, but only when there is an address to serve them at. */
+static void test_https(void **state)
+{
+    (void)state;
+    static const char bare[] = "https: {listen: \"*:1\"}";
+    static const char half[] = "https:\n  listen: \"*:1\"\n  certificate: c\n";
+    static const char whole[] = "https:\n  listen: \"*:1\"\n  certificate: c.pem\n  key: k.pem\n";
+    bool in_key = false;
+    assert_said(bare, sizeof bare - 1, NULL,
+                "F:1: https.certificate: expected a file with the certificate when https.listen is "
+                "set; name it\n");
+    assert_said(half, sizeof half - 1, NULL,
+                "F:3: https.key: expected the file with the certificate's key; name it\n");
+    inspect_by(NULL, judge_pair, &in_key);
+    assert_said(whole, sizeof whole - 1, NULL, "F:3: https.certificate: expected better\n");
+    in_key = true;
+    assert_said(whole, sizeof whole - 1, NULL, "F:4: https.key: expected better\n");
+    struct config *c = load(whole, &(struct config_override){"https.listen="}, 1);
+    config_free(&c);
+    inspect_by(NULL, NULL, NULL);
+    c = load(whole, NULL, 0);
+    config_free(&c);
 }
 
 static void test_rooms_by_set(void **state)
@@ -321,7 +369,7 @@ int main(void)
         cmocka_unit_test(test_defaults),     cmocka_unit_test(test_every_key),
         cmocka_unit_test(test_rooms_by_set), cmocka_unit_test(test_room_values),
         cmocka_unit_test(test_many_rooms),   cmocka_unit_test(test_files),
-        cmocka_unit_test(test_large_files),
+        cmocka_unit_test(test_large_files),  cmocka_unit_test(test_https),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

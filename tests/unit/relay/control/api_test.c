@@ -1,7 +1,7 @@
 /* The API and the metrics, rendered from rooms that made-up workers feed. */
 /* SPDX-License-Identifier: MIT */
-#include "relay/control/access.h"
 #include "relay/control/api.h"
+#include "relay/control/bearer.h"
 #include "relay/control/debug.h"
 #include "relay/control/health.h"
 #include "relay/control/metrics.h"
@@ -20,7 +20,7 @@ struct page {
 static char no_token[] = "", organizer_token[] = "the organizer's own",
             reader_token[] = "for readers only";
 static struct config config = {.access = {no_token, no_token}};
-static struct access access_table;
+static struct bearers bearers;
 
 static struct server_stats web;
 
@@ -32,7 +32,7 @@ static struct source source_of(struct stage *s)
                            .web = &web,
                            .self = &self,
                            .config = &config,
-                           .access = &access_table,
+                           .bearers = &bearers,
                            .now_us = s->now_us,
                            .wall_us = s->wall_us};
 }
@@ -292,16 +292,16 @@ static void test_tokens(void **state)
     assert_int_equal(403, ask_with(s, reader_token, "192.0.2.1", true, &extra));
     assert_int_equal(200, ask_with(s, organizer_token, "192.0.2.1", true, &extra));
     assert_int_equal(401, ask_with(s, "", "192.0.2.1", false, &extra));
-    for (int i = 1; i < ACCESS_GUESSES; i++)
+    for (int i = 1; i < BEARER_GUESSES; i++)
         assert_int_equal(401, ask_with(s, "a guess", "192.0.2.1", false, &extra));
     assert_int_equal(429, ask_with(s, organizer_token, "192.0.2.1", false, &extra));
     assert_string_equal("Retry-After: 60\r\n", extra);
     assert_int_equal(200, ask_with(s, organizer_token, "192.0.2.2", false, &extra));
-    for (int i = 0; i < ACCESS_GUESSES; i++)
+    for (int i = 0; i < BEARER_GUESSES; i++)
         ask_with(s, "a guess", i % 2 ? "2001:db8::1" : "2001:db8::2:2", false, &extra);
     assert_int_equal(429, ask_with(s, reader_token, "2001:db8::3", false, &extra));
     assert_int_equal(200, ask_with(s, reader_token, "2001:db8:0:1::3", false, &extra));
-    s->now_us += ACCESS_MINUTE_US;
+    s->now_us += BEARER_MINUTE_US;
     assert_int_equal(200, ask_with(s, organizer_token, "192.0.2.1", false, &extra));
     config.access.reader_token = config.access.organizer_token = no_token;
     assert_int_equal(200, ask_with(s, NULL, "127.0.0.1", true, &extra));

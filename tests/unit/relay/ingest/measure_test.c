@@ -321,6 +321,11 @@ static void test_connection(void **state)
         measure_second(&b.m, &b.l, &b.s, &b.clock, &b.v);
     assert_int_equal(50 - 5, b.v.lost);
     assert_int_equal(14, b.v.watched_s);
+    b.s.lost += 7; /* given up while nothing came */
+    for (int i = 0; i < 2; i++)
+        measure_second(&b.m, &b.l, &b.s, &b.clock, &b.v);
+    second();
+    assert_int_equal(50 - 5 + 7, b.v.lost);
 }
 
 static void test_clock(void **state)

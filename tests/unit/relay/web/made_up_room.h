@@ -28,7 +28,7 @@ static inline unsigned char byte_at(size_t i)
 static inline struct blob *fixture_blob(size_t bytes, const char *etag)
 {
     struct blob *b;
-    int fd = memfd_create("segment", MFD_CLOEXEC);
+    int fd = memfd_create("segment", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     char *data = malloc(bytes);
     for (size_t i = 0; i < bytes; i++)
         data[i] = (char)byte_at(i);
