@@ -72,11 +72,14 @@ bool front_send(struct worker_link *k, const struct link_message *m, int fd)
     return false;
 }
 
-static void send_to_workers(struct front *f, uint32_t worker, const struct link_message *m, int fd)
+static bool send_to_workers(struct front *f, uint32_t worker, const struct link_message *m, int fd)
 {
+    bool sent = false;
+
     for (uint32_t i = 0; i < f->workers; i++)
-        if (worker == ROOMS_OUT_ALL || worker == i)
-            front_send(&f->links[i], m, fd);
+        if ((worker == ROOMS_OUT_ALL || worker == i) && front_send(&f->links[i], m, fd))
+            sent = true;
+    return sent;
 }
 
 void front_send_all(struct front *f, const struct link_message *m, int fd)
@@ -304,9 +307,9 @@ static void on_publish(void *ctx, const char *path, const struct body *b)
     server_publish(f->server, path, b);
 }
 
-static void on_send(void *ctx, uint32_t worker, const struct link_message *m)
+static bool on_send(void *ctx, uint32_t worker, const struct link_message *m)
 {
-    send_to_workers(ctx, worker, m, -1);
+    return send_to_workers(ctx, worker, m, -1);
 }
 
 static bool on_pass(void *ctx, uint32_t worker, const struct link_message *m, int fd)
@@ -340,6 +343,7 @@ static int make_server(struct front *f, const int *http_fds, size_t threads)
     if (rc)
         return rc;
     page_guard(f->page, bearer_is_needed(f->config));
+    desk_guard(f->desk, bearer_is_needed(f->config));
     more = desk_routes(f->desk, &count);
     n = add_routes(f, n, more, count);
     more = page_routes(f->page, &count);

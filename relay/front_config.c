@@ -11,9 +11,9 @@
 
 #define CTX "front"
 
-/* Workers parse what publishers send: what links are signed with is none of their business. Where a
- * key must be, one stands that the front does not believe. */
-static char withheld[] = "withheld=not-known-to-those-who-do-not-judge-links";
+/* Workers parse what publishers send: what links are signed with and what organizers sign in with
+ * is none of their business. Where a key must be, one stands that the front does not believe. */
+static char withheld[] = "withheld=not-known-to-those-who-do-not-judge-links", nothing[] = "";
 
 static int pass_to_workers(const struct config *c)
 {
@@ -21,6 +21,7 @@ static int pass_to_workers(const struct config *c)
 
     if (shown.rooms.sign_keys && *shown.rooms.sign_keys)
         shown.rooms.sign_keys = withheld;
+    shown.access.organizer_token = shown.access.reader_token = nothing;
     return config_pass(&shown);
 }
 
@@ -29,7 +30,8 @@ static void take(struct front *f, struct config *next)
 {
     struct config *old = f->config;
     int fd = pass_to_workers(next);
-    int rc = fd < 0 ? fd : server_set_access(f->server, next);
+    /* a token that is no longer good opens nothing, and keeps nothing open */
+    int rc = fd < 0 ? fd : server_set_access(f->server, next, !bearer_is_same(old, next));
 
     if (rc) {
         log_error(CTX, "reload_refused why=\"%s\" changed=nothing", strerror(-rc));
@@ -37,6 +39,7 @@ static void take(struct front *f, struct config *next)
     } else {
         rooms_set_config(f->rooms, next);
         page_guard(f->page, bearer_is_needed(next));
+        desk_guard(f->desk, bearer_is_needed(next));
         f->config = next;
         front_send_all(f, &(struct link_message){.type = LINK_CONFIG}, fd);
         if (old != f->boot)

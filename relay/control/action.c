@@ -41,7 +41,13 @@ int action_kick(struct text *t, struct action *a)
         return status;
     if (!room)
         return fail(a, 404, "There is no such room now.");
-    text_printf(t, "{\"kicked\":%zu}\n", room_kick(room, role, a->who));
+    struct kick k = {.role = role, .who = a->who};
+    room_kick(room, &k);
+    if (k.missed > 0 && k.told == 0) {
+        a->extra = RETRY_SOON;
+        return fail(a, 503, "The feed's process cannot be reached now; please ask again.");
+    }
+    text_printf(t, "{\"kicked\":%zu}\n", k.told);
     return 200;
 }
 

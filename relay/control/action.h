@@ -15,6 +15,7 @@ struct action {
     const struct asked *asked;
     const char *room, *who;
     const char *detail; /* out: why not */
+    const char *extra;  /* out: header lines; NULL: none */
 };
 
 /* {"role": "main"}; without a role: whoever is on air. */

@@ -86,6 +86,7 @@ static int act(struct text *t, struct call *c, int (*action)(struct text *t, str
     struct action a = {.src = c->src, .asked = c->asked, .room = c->name, .who = c->who};
     int status = action(t, &a);
     c->detail = a.detail;
+    c->head->extra = a.extra;
     return status;
 }
 
@@ -236,23 +237,19 @@ static int render_document(struct text *t, struct call *c)
     return 200;
 }
 
-static int refuse(struct text *t, struct page_head *head, int status, const char *detail)
-{
-    text_clear(t);
-    problem_render(t, status, detail);
-    head->type = PROBLEM_TYPE;
-    return status;
-}
-
-static int call_route(struct text *t, const struct api_route *r, struct call *c)
+static int call_route(struct text *t, const struct api_route *r, struct call *c,
+                      enum bearer_role role)
 {
     struct page_head *head = c->head;
     if (c->asked->method != r->method) {
         head->extra = r->method == HTTP_POST ? "Allow: POST\r\n" : "Allow: GET, HEAD\r\n";
-        return refuse(t, head, 405, "This address does not take that method.");
+        return problem_answer(t, head, 405, "This address does not take that method.");
     }
+    if (role < r->role)
+        return problem_answer(t, head, 403, bearer_only_looks(c->src->config));
     int status = r->render(t, c);
-    return status == 200 ? 200 : refuse(t, head, status, c->detail ? c->detail : r->missing);
+    return status == 200 ? 200
+                         : problem_answer(t, head, status, c->detail ? c->detail : r->missing);
 }
 
 int api_render(struct text *t, const struct source *src, const struct asked *q,
@@ -267,13 +264,11 @@ int api_render(struct text *t, const struct source *src, const struct asked *q,
     snprintf(who, sizeof(who), "%s@%s", bearer_role_word(v.role), q->peer);
     head->extra = v.extra;
     if (v.status)
-        return refuse(t, head, v.status, v.detail);
+        return problem_answer(t, head, v.status, v.detail);
     for (size_t i = 0; i < ROUTES; i++) {
         if (!leads_to(&routes[i], rest, c.name))
             continue;
-        if (v.role < routes[i].role)
-            return refuse(t, head, 403, "This token may only look.");
-        return call_route(t, &routes[i], &c);
+        return call_route(t, &routes[i], &c, v.role);
     }
-    return refuse(t, head, 404, "There is nothing at this path.");
+    return problem_answer(t, head, 404, "There is nothing at this path.");
 }

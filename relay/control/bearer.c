@@ -20,6 +20,12 @@ bool bearer_is_needed(const struct config *c)
     return c->access.organizer_token[0] || c->access.reader_token[0];
 }
 
+bool bearer_is_same(const struct config *a, const struct config *b)
+{
+    return strcmp(a->access.organizer_token, b->access.organizer_token) == 0 &&
+           strcmp(a->access.reader_token, b->access.reader_token) == 0;
+}
+
 const char *bearer_role_word(enum bearer_role role)
 {
     return role == BEARER_ORGANIZER ? "organizer" : role == BEARER_READER ? "reader" : "nobody";
@@ -82,22 +88,43 @@ static struct bearer_verdict refused(int status, const char *detail, const char 
     return (struct bearer_verdict){.status = status, .detail = detail, .extra = extra};
 }
 
+#define SET_ONE                                                                                    \
+    "set access.organizer_token in the configuration (16 characters or more), reload, and sign "   \
+    "in "                                                                                          \
+    "with it."
+
+const char *bearer_only_looks(const struct config *c)
+{
+    return c->access.organizer_token[0] ? "This token may only look."
+                                        : "Nobody may do this yet: " SET_ONE;
+}
+
+struct bearer_verdict bearer_glance(bool needed, bool has_bearer, bool local, bool acts)
+{
+    if (needed)
+        return has_bearer ? let_in(BEARER_NOBODY)
+                          : refused(401, "This needs a bearer token.", ASK_TOKEN);
+    if (!local)
+        return refused(403, "This answers to its own machine only while no tokens are set.", NULL);
+    return acts ? refused(403, "Nobody may do this without a token: " SET_ONE, NULL)
+                : let_in(BEARER_READER);
+}
+
 struct bearer_verdict bearer_judge(struct bearers *a, const struct config *c, const struct asked *q,
                                    int64_t now_us)
 {
-    static const char only_here[] = "The API answers to this machine only while no tokens are set.";
     char net[sizeof(a->guessers[0].net)];
-    if (!bearer_is_needed(c))
-        return q->local ? let_in(BEARER_ORGANIZER) : refused(403, only_here, NULL);
-    if (!q->bearer)
-        return refused(401, "This needs a bearer token.", ASK_TOKEN);
+    bool needed = bearer_is_needed(c), acts = q->method == HTTP_POST;
+    struct bearer_verdict v = bearer_glance(needed, q->bearer != NULL, q->local, acts);
+    if (v.status)
+        return v;
+    enum bearer_role role = needed ? role_of(c, q->bearer) : BEARER_READER;
+    if (role != BEARER_NOBODY)
+        return let_in(role);
     net_of(q->peer, net, sizeof(net));
     struct bearer_guesser *g = find(a, net, now_us);
     if (strcmp(g->net, net) == 0 && g->guesses >= BEARER_GUESSES)
         return refused(429, "Too many wrong tokens came from this address.", COME_BACK);
-    enum bearer_role role = role_of(c, q->bearer);
-    if (role != BEARER_NOBODY)
-        return let_in(role);
     note_guess(g, net, now_us);
     return refused(401, "This bearer token is not known.", WRONG_TOKEN);
 }

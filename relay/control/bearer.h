@@ -1,12 +1,14 @@
 /* Who may do what: bearer tokens and their roles, and how often one may guess. */
 /* SPDX-License-Identifier: MIT */
 /*
+ * Standard: RFC 6750.
  * Owns:   a table of BEARER_GUESSERS addresses that guessed wrong of late. Thread: control.
  * Life:   zeroed memory. Fails: with a status and its sentence.
  *
- * With no token configured this machine may do everything, and nobody else anything; with one,
- * everybody needs one. Tokens are never sent by a browser on its own, so that no page of another
- * site can borrow them. BEARER_GUESSES wrong ones in a minute end an address's minute; when the
+ * With no token configured this machine may look, and nobody may do anything; with one, everybody
+ * needs one. Tokens are never sent by a browser on its own, so that no page of another site can
+ * borrow them. After BEARER_GUESSES wrong ones in a minute further wrong ones of that address are
+ * told to wait; a right one never is, because many may have one address, behind a proxy. When the
  * table is full, whoever guessed longest ago is forgotten.
  */
 #ifndef RELAY_CONTROL_BEARER_H
@@ -38,7 +40,14 @@ struct bearer_verdict {
 
 /* Is any token configured? */
 bool bearer_is_needed(const struct config *c);
+/* Do both let in the same? */
+bool bearer_is_same(const struct config *a, const struct config *b);
 const char *bearer_role_word(enum bearer_role role); /* "organizer" */
+/* Why somebody who was let in may still not act. */
+const char *bearer_only_looks(const struct config *c);
+/* What is refused without looking any token up, on any thread; needed: as bearer_is_needed says.
+ * status 0: ask bearer_judge. */
+struct bearer_verdict bearer_glance(bool needed, bool has_bearer, bool local, bool acts);
 struct bearer_verdict bearer_judge(struct bearers *a, const struct config *c, const struct asked *q,
                                    int64_t now_us);
 

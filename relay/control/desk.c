@@ -16,13 +16,15 @@
 #include "relay/web/asker.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     DESK_QUESTIONS = 1024,      /* waiting at once */
-    DESK_DEADLINE_US = 2000000, /* a question that waits longer is answered with 503 */
+    DESK_DEADLINE_US = 2000000, /* a question that waits longer is answered with 503 ... */
+    DESK_ACT_US = 1900000,      /* ... and not acted on any more, with time for the way back */
     DESK_PATH = 128,            /* no page of ours has a longer path */
     DESK_TOKEN = 132,           /* one byte more than any token: what is cut is wrong */
     DESK_PEER = 48,
@@ -35,6 +37,7 @@ typedef int page_render(struct text *t, const struct source *src, const struct a
 
 struct page {
     const char *path, *type;
+    bool open; /* to everybody */
     unsigned methods;
     page_render *render;
 };
@@ -50,16 +53,18 @@ static int render_ready(struct text *t, const struct source *src, const struct a
 static int render_metrics(struct text *t, const struct source *src, const struct asked *q,
                           struct page_head *head)
 {
-    (void)q;
-    (void)head;
+    struct bearer_verdict v = bearer_judge(src->bearers, src->config, q, src->now_us);
+    head->extra = v.extra;
+    if (v.status)
+        return problem_answer(t, head, v.status, v.detail);
     metrics_render(t, src);
     return 200;
 }
 
 static const struct page pages[] = {
-    {"/readyz", HEALTH_TYPE, 1u << HTTP_GET, render_ready},
-    {"/metrics", METRICS_TYPE, 1u << HTTP_GET, render_metrics},
-    {"/api/v1/", API_TYPE, 1u << HTTP_GET | 1u << HTTP_POST, api_render},
+    {"/readyz", HEALTH_TYPE, true, 1u << HTTP_GET, render_ready},
+    {"/metrics", METRICS_TYPE, false, 1u << HTTP_GET, render_metrics},
+    {"/api/v1/", API_TYPE, false, 1u << HTTP_GET | 1u << HTTP_POST, api_render},
 };
 enum { PAGES = sizeof(pages) / sizeof(pages[0]) };
 
@@ -72,12 +77,15 @@ struct desk {
     struct route routes[PAGES + 1];
     struct bearers bearers;
     struct events events;
+    _Atomic bool guarded; /* as the configuration says; a reload moves it */
+    bool left;            /* another desk has the rooms */
 };
 
 struct question {
     const struct page *page;
     struct request_token token;
     enum http_method method;
+    int64_t due_us; /* nothing is done for it after this: nobody would hear of it */
     bool local, has_bearer, body_too_long;
     char path[DESK_PATH], bearer[DESK_TOKEN], peer[DESK_PEER];
     size_t body_len;
@@ -119,11 +127,26 @@ static struct question *question_of(const struct request *r)
     return q;
 }
 
+/* Whom no token has to be looked up for is answered here: strangers do not queue for the control
+ * thread. */
+static bool is_sent_away(const struct clerk *c, struct request *r)
+{
+    if (c->page->open)
+        return false;
+    struct bearer_verdict v = bearer_glance(atomic_load(&c->desk->guarded), asker_token(r) != NULL,
+                                            asker_is_here(r), request_method(r) == HTTP_POST);
+    if (v.status)
+        problem_reply(r, v.status, v.detail, v.extra);
+    return v.status != 0;
+}
+
 static void handle_question(void *ctx, struct request *r)
 {
     const struct clerk *c = ctx;
+    if (is_sent_away(c, r))
+        return;
     if (strlen(request_path(r)) >= DESK_PATH) {
-        problem_reply(r, 404, "There is nothing at this path.");
+        problem_reply(r, 404, "There is nothing at this path.", NULL);
         return;
     }
     struct question *q = question_of(r);
@@ -132,7 +155,9 @@ static void handle_question(void *ctx, struct request *r)
         return;
     }
     q->page = c->page;
-    q->token = request_hold(r, clock_mono_us() + DESK_DEADLINE_US);
+    int64_t now_us = clock_mono_us();
+    q->due_us = now_us + DESK_ACT_US;
+    q->token = request_hold(r, now_us + DESK_DEADLINE_US);
     if (mailbox_post(c->desk->questions, q) < 0)
         question_free(q);
 }
@@ -177,6 +202,16 @@ const struct route *desk_routes(const struct desk *d, size_t *count)
     return d->routes;
 }
 
+void desk_guard(struct desk *d, bool guarded)
+{
+    atomic_store(&d->guarded, guarded);
+}
+
+void desk_leave(struct desk *d)
+{
+    d->left = true;
+}
+
 int desk_fd(const struct desk *d)
 {
     return mailbox_fd(d->questions);
@@ -190,6 +225,11 @@ struct drain {
 static int render(const struct question *q, struct text *t, const struct source *src,
                   struct page_head *head)
 {
+    *head = (struct page_head){.type = q->page->type};
+    if (q->method == HTTP_POST && src->left) {
+        head->extra = RETRY_SOON;
+        return problem_answer(t, head, 503, "Another process is taking over; please ask again.");
+    }
     const struct asked asked = {
         .method = q->method,
         .path = q->path,
@@ -200,7 +240,6 @@ static int render(const struct question *q, struct text *t, const struct source 
         .body_len = q->body_len,
         .body_too_long = q->body_too_long,
     };
-    *head = (struct page_head){.type = q->page->type};
     return q->page->render(t, src, &asked, head);
 }
 
@@ -211,6 +250,10 @@ static void answer(void *ctx, void *item)
     struct page_head head;
     struct text t;
     struct body *body;
+    if (clock_mono_us() >= q->due_us) {
+        question_free(q);
+        return;
+    }
     text_init(&t);
     int status = render(q, &t, &d->source, &head);
     /* Without memory for an answer the request runs into its deadline. */
@@ -241,6 +284,7 @@ size_t desk_drain(struct desk *d, struct server *s, struct rooms *rooms,
                                      .config = config,
                                      .bearers = &d->bearers,
                                      .events = &d->events,
+                                     .left = d->left,
                                      .now_us = now_us,
                                      .wall_us = wall_us}};
     server_stats(s, &web);
@@ -248,17 +292,27 @@ size_t desk_drain(struct desk *d, struct server *s, struct rooms *rooms,
     return mailbox_drain(d->questions, answer, &drain);
 }
 
+static bool tell(struct server *s, const struct text *t, int64_t wall_us)
+{
+    struct body *news;
+    if (body_new(&news, EVENTS_TYPE, t->data, t->len, false, 0, wall_us) != 0)
+        return false;
+    int rc = server_tell(s, news);
+    body_unref(&news);
+    return rc == 0;
+}
+
 void desk_tick(struct desk *d, struct server *s, const struct rooms *rooms, int64_t now_us,
                int64_t wall_us)
 {
-    struct body *news;
     struct text t;
     text_init(&t);
-    events_tick(&d->events, &t, rooms, server_listeners(s) > 0, now_us);
-    if (t.len > 0 && !text_failed(&t) &&
-        body_new(&news, EVENTS_TYPE, t.data, t.len, false, 0, wall_us) == 0) {
-        server_tell(s, news);
-        body_unref(&news);
-    }
+    bool told = events_tick(&d->events, &t, rooms, server_listeners(s) > 0, now_us) &&
+                !text_failed(&t) && (t.len == 0 || tell(s, &t, wall_us));
     text_fini(&t);
+    if (told)
+        return;
+    log_warn("http", "events_lost out of memory: who listens begins anew");
+    events_forget(&d->events);
+    server_hush(s);
 }

@@ -22,6 +22,10 @@ __attribute__((warn_unused_result)) int desk_new(struct desk **out);
 void desk_free(struct desk **d);
 /* "/healthz", "/readyz", "/metrics", "/api/v1/"; the array lives as long as the desk. */
 const struct route *desk_routes(const struct desk *d, size_t *count);
+/* Are tokens configured? Any thread; after desk_new: no. */
+void desk_guard(struct desk *d, bool guarded);
+/* Another process has the rooms from now on: nothing is done to them here any more (503). */
+void desk_leave(struct desk *d);
 /* Readable when there are questions. */
 int desk_fd(const struct desk *d);
 /* Answers all of them. Returns how many. */

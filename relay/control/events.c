@@ -58,9 +58,42 @@ static void put_head(struct events *e, struct text *t, const char *event)
     text_printf(t, "id: %" PRIu64 "\nevent: %s\ndata: ", ++e->id, event);
 }
 
+static struct told told_of(const struct room_facts *f)
+{
+    struct told told = {.signs = signs_of(f)};
+    snprintf(told.name, sizeof(told.name), "%s", f->name);
+    return told;
+}
+
+void events_forget(struct events *e)
+{
+    e->count = 0;
+    e->known = false;
+}
+
+/* The first listener knows what it is told first: it need not be told again. */
+static void remember(struct events *e, const struct rooms *rooms)
+{
+    size_t n = rooms_count(rooms);
+    struct told *now = calloc(n + 1, sizeof(*now));
+    if (!now)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        struct room_facts f;
+        room_facts(rooms_at(rooms, i), &f);
+        now[i] = told_of(&f);
+    }
+    free(e->told);
+    e->told = now;
+    e->count = n;
+    e->known = true;
+}
+
 void events_open(struct events *e, struct text *t, const struct rooms *rooms, int64_t now_us)
 {
     e->opened_us = now_us;
+    if (!e->known)
+        remember(e, rooms);
     text_printf(t, "retry: %d\n", RETRY_MS);
     put_head(e, t, "rooms");
     text_puts(t, "{\"rooms\":[");
@@ -98,8 +131,7 @@ static size_t compare(struct events *e, struct text *t, const struct rooms *room
         while (at < e->count && strcmp(e->told[at].name, f.name) < 0)
             put_gone(e, t, &e->told[at++]);
         bool known = at < e->count && strcmp(e->told[at].name, f.name) == 0;
-        now[i] = (struct told){.signs = signs_of(&f)};
-        snprintf(now[i].name, sizeof(now[i].name), "%s", f.name);
+        now[i] = told_of(&f);
         if (!known || memcmp(&e->told[at].signs, &now[i].signs, sizeof(now[i].signs)) != 0)
             put_room(e, t, &f);
         at += known;
@@ -109,24 +141,26 @@ static size_t compare(struct events *e, struct text *t, const struct rooms *room
     return n;
 }
 
-void events_tick(struct events *e, struct text *t, const struct rooms *rooms, bool listened,
+bool events_tick(struct events *e, struct text *t, const struct rooms *rooms, bool listened,
                  int64_t now_us)
 {
     if (now_us < e->due_us)
-        return;
+        return true;
     e->due_us = now_us + EVENTS_TICK_US;
     if (!listened && now_us - e->opened_us >= SETTLE_US) {
-        e->count = 0;
-        return;
+        events_forget(e);
+        return true;
     }
     struct told *now = calloc(rooms_count(rooms) + 1, sizeof(*now));
     if (!now)
-        return;
+        return false;
     e->count = compare(e, t, rooms, now);
+    e->known = true;
     free(e->told);
     e->told = now;
     if (t->len == 0 && now_us - e->said_us >= EVENTS_BEAT_US)
         text_puts(t, ": beat\n\n");
     if (t->len > 0)
         e->said_us = now_us;
+    return true;
 }

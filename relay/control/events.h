@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Standard: HTML, section "Server-sent events". Owns: what its listeners were told of each room.
- * Thread: control. Life: zeroed memory, events_fini. Fails: without memory nothing is told now.
+ * Thread: control. Life: zeroed memory, events_fini. Fails: without memory listeners begin anew.
  *
  *   event: rooms   {"rooms": [RoomSummary ...]}  first, and after every reconnection
  *   event: room    RoomSummary                   its state, light or place on air changed
@@ -18,6 +18,7 @@
 #include "relay/base/text.h"
 #include "relay/control/source.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,15 +31,19 @@ struct told;
 struct events {
     struct told *told; /* by name */
     size_t count;
+    bool known; /* told is what all who listen know */
     uint64_t id;
     int64_t due_us, said_us, opened_us; /* the last listener's coming */
 };
 
 void events_fini(struct events *e);
+/* What was told did not arrive, or not everywhere: the next tick tells all of it again. */
+void events_forget(struct events *e);
 /* What a new listener gets first. */
 void events_open(struct events *e, struct text *t, const struct rooms *rooms, int64_t now_us);
-/* At every tick: what there is to say by now is added to t; nothing, mostly. */
-void events_tick(struct events *e, struct text *t, const struct rooms *rooms, bool listened,
+/* At every tick: what there is to say by now is added to t; nothing, mostly. False: no memory, and
+ * nobody knows anything. */
+bool events_tick(struct events *e, struct text *t, const struct rooms *rooms, bool listened,
                  int64_t now_us);
 
 #endif

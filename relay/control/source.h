@@ -25,6 +25,7 @@ struct source {
     const struct config *config;
     struct bearers *bearers;
     struct events *events;
+    bool left; /* to another process: nothing that is done here would hold */
     int64_t now_us, wall_us;
 };
 
@@ -39,6 +40,8 @@ struct asked {
     size_t body_len;
     bool body_too_long; /* to be kept: body is "" then */
 };
+
+#define RETRY_SOON "Retry-After: 1\r\n"
 
 /* What stands above an answer; static storage. */
 struct page_head {

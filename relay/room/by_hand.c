@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-void room_stop_feed(const struct room *r, const struct session *s, const char *why)
+bool room_stop_feed(const struct room *r, const struct session *s, const char *why)
 {
     struct link_message m = {.type = LINK_FEED_STOP, .worker = s->worker, .feed = s->feed};
     snprintf(m.u.stop.text, sizeof(m.u.stop.text), "%s", why);
-    r->env->out->send(r->env->out->ctx, m.worker, &m);
+    return r->env->out->send(r->env->out->ctx, m.worker, &m);
 }
 
 static const char *role_of(const struct session *s)
@@ -21,26 +21,25 @@ static const char *role_of(const struct session *s)
     return s->role[0] ? s->role : "main";
 }
 
-static size_t kick(const struct room *r, const struct session *s, const char *role, const char *who)
+static void kick(struct kick *k, const struct room *r, const struct session *s)
 {
-    if (!s->feed || (role && strcmp(role_of(s), role) != 0))
-        return 0;
-    log_warn(r->ctx, "kicked role=%s feed=%" PRIu64 " peer=%s by=%s", role_of(s), s->feed, s->peer,
-             who);
-    room_stop_feed(r, s, "an organizer ended it");
-    return 1;
+    if (!s->feed || (k->role && strcmp(role_of(s), k->role) != 0))
+        return;
+    bool told = room_stop_feed(r, s, "an organizer ended it");
+    log_warn(r->ctx, "%s role=%s feed=%" PRIu64 " peer=%s by=%s", told ? "kicked" : "not_kicked",
+             role_of(s), s->feed, s->peer, k->who);
+    *(told ? &k->told : &k->missed) += 1;
 }
 
-size_t room_kick(struct room *r, const char *role, const char *who)
+void room_kick(struct room *r, struct kick *k)
 {
-    size_t n = kick(r, &r->session, role, who);
-    if (!role)
-        return n;
-    n += kick(r, &r->pair.standby, role, who);
+    kick(k, r, &r->session);
+    if (!k->role)
+        return;
+    kick(k, r, &r->pair.standby);
     for (size_t i = 0; i < ROLES_MAX; i++)
         if (r->roles.list[i].role)
-            n += kick(r, &r->roles.list[i].role->session, role, who);
-    return n;
+            kick(k, r, &r->roles.list[i].role->session);
 }
 
 void room_choose(struct room *r, enum on_air_choice choice, const char *who)

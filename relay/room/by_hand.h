@@ -10,14 +10,22 @@
 #include "relay/room/on_air.h"
 #include "relay/room/room.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* role: "main", "backup", or a further feed's; NULL: whoever is on air. who: for the log and for
- * the publisher. Returns how many feeds were told to leave. */
-size_t room_kick(struct room *r, const char *role, const char *who);
+struct kick {
+    const char *role;    /* "main", "backup", or a further feed's; NULL: whoever is on air */
+    const char *who;     /* for the log */
+    size_t told, missed; /* out: feeds that were told to leave; whose worker was not reachable */
+};
+
+/* Sends feeds away. */
+void room_kick(struct room *r, struct kick *k);
 /* choice: of viewers' picture from now on, while it is of use; who: for the log. */
 void room_choose(struct room *r, enum on_air_choice choice, const char *who);
-/* Tells the worker of s to end it; it says LINK_FEED_CLOSED when it has. */
-void room_stop_feed(const struct room *r, const struct session *s, const char *why);
+/* Tells the worker of s to end it; it says LINK_FEED_CLOSED when it has. False: it is not
+ * reachable.
+ */
+bool room_stop_feed(const struct room *r, const struct session *s, const char *why);
 
 #endif

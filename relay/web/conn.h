@@ -40,6 +40,8 @@ void conn_expire(void *loop, struct deadline *d);
 /* Answers the held request that token names, if it is still there; the connection goes on later. */
 void conn_answer(struct http_loop *l, const struct request_token *token, int status,
                  const struct body *body);
+/* All that listen are closed: they come again, and are judged again. */
+void conn_hush(struct http_loop *l);
 /* Its reply has no end: first, and then what conn_tell brings. NULL for first is never given. One
  * of more than CONN_LISTENERS is answered with 503. */
 void conn_listen(struct http_loop *l, const struct request_token *token, const struct body *first);

@@ -231,6 +231,7 @@ static struct request request_whole(struct conn *c)
     struct request r = request_bare(c);
     struct slice accepts = known(in, HTTP1_ACCEPT_ENCODING);
     r.method = p->method;
+    r.http10 = p->minor == 0;
     r.gzip = accepts.at && field_accepts_gzip(accepts.at, accepts.len);
     if (p->path.len)
         r.path = slice_of(base, &p->path);

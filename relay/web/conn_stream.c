@@ -90,6 +90,15 @@ void conn_tell(struct http_loop *l, const struct body *news)
     }
 }
 
+void conn_hush(struct http_loop *l)
+{
+    for (struct ring *at = l->listeners.next; at != &l->listeners; at = at->next) {
+        struct conn *c = ((struct stream *)((char *)at - offsetof(struct stream, link)))->conn;
+        c->broken = true;
+        conn_queue(c);
+    }
+}
+
 bool conn_stream_take(struct conn *c)
 {
     struct stream *s = c->stream;

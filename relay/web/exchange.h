@@ -63,6 +63,7 @@ struct request {
     bool waited;          /* this is not the first time it is handled */
     uint32_t error_age_s; /* ... and what it waited with */
     bool body_too_long;
+    bool http10; /* it, or what passed it on, speaks HTTP/1.0 */
     struct slice path, query, body;
     struct slice if_none_match, if_range, range;
     /* Of a room that only a signed link opens: see admit.h. */

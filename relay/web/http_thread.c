@@ -184,6 +184,9 @@ static void take_post(void *arg, struct post *p)
     case POST_ACCESS:
         http_thread_set_access(t, p->access);
         break;
+    case POST_HUSH:
+        conn_hush(&t->loop);
+        break;
     case POST_ANSWER:
         conn_answer(&t->loop, &p->token, p->status, p->body);
         break;

@@ -33,6 +33,7 @@ enum post_kind {
     POST_VIEW,   /* name: the room; view NULL: hide it */
     POST_TEXT,   /* name: the path; body NULL: take it away */
     POST_ACCESS, /* access */
+    POST_HUSH,   /* who listens has to ask again */
     POST_ANSWER, /* token, status, body */
     POST_LISTEN, /* token, body: the first of many */
     POST_NEWS,   /* body, for all who listen */

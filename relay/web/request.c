@@ -49,6 +49,11 @@ bool request_is_local(const struct request *r)
     return IN6_IS_ADDR_LOOPBACK(&r->peer) || (IN6_IS_ADDR_V4MAPPED(&r->peer) && a[12] == 127);
 }
 
+bool request_is_http10(const struct request *r)
+{
+    return r->http10;
+}
+
 const char *request_peer(const struct request *r)
 {
     /* Written on demand: hardly anybody asks. The text is the request's own, hidden state. */

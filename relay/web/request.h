@@ -46,6 +46,8 @@ const char *request_header(const struct request *r, const char *name);
 const char *request_body(const struct request *r, size_t *len, bool *too_long);
 /* Is the viewer on this machine (127.0.0.0/8, ::1)? */
 bool request_is_local(const struct request *r);
+/* HTTP/1.0 or older: hardly anybody but simple proxies speaks it. */
+bool request_is_http10(const struct request *r);
 /* Address as text, without port. */
 const char *request_peer(const struct request *r);
 

@@ -82,13 +82,18 @@ void server_ring(struct server *s, bool anyway);
 void server_hide(struct server *s, const char *room);
 /* Text at an exact path ("/live/rooms.json"), answered by every thread; NULL takes it away. */
 void server_publish(struct server *s, const char *path, const struct body *b);
-/* A reload: who may watch is what c says from now on. The rest stays. -ENOMEM: all stays. */
-__attribute__((warn_unused_result)) int server_set_access(struct server *s, const struct config *c);
+/* A reload: who may watch is what c says from now on; hush: who listens has to ask again. The rest
+ * stays. -ENOMEM: all stays. */
+__attribute__((warn_unused_result)) int server_set_access(struct server *s, const struct config *c,
+                                                          bool hush);
+/* Who listens has to ask again: something that they were to hear is lost. */
+void server_hush(struct server *s);
 /* Answers a held request; unknown or stale tokens are ignored. Takes its own reference on body. */
 void server_answer(struct server *s, struct request_token t, int status, const struct body *b);
 /* Answers a held request with a reply that has no end: first, then all that server_tell brings. */
 void server_listen(struct server *s, struct request_token t, const struct body *first);
-void server_tell(struct server *s, const struct body *news);
+/* -ENOMEM: nobody was told. */
+__attribute__((warn_unused_result)) int server_tell(struct server *s, const struct body *news);
 /* How many listen now. */
 uint64_t server_listeners(const struct server *s);
 /* Does somebody wait for that thread? *rounds moves as long as it lives. Neither wakes it. */

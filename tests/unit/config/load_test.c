@@ -332,6 +332,14 @@ static void test_files(void **state)
     write_file("srt: {tick_ms: 6}\n", 18, 0644);
     assert_int_equal(load_file(path, said), 0);
     assert_string_equal(said, "");
+    static char shipped[32768]; /* its tokens are empty */
+    FILE *example = fopen("config/roomcast.conf", "r");
+    assert_non_null(example);
+    size_t shipped_len = fread(shipped, 1, sizeof shipped, example);
+    fclose(example);
+    write_file(shipped, shipped_len, 0644);
+    assert_int_equal(load_file(path, said), 0);
+    assert_string_equal(said, "");
     write_file(keyed, strlen(keyed), 0640);
     assert_int_equal(load_file(path, said), 0);
     assert_string_equal(said, "");

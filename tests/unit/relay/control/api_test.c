@@ -58,14 +58,17 @@ static void get(struct stage *s, const char *path, struct page *p)
 static int post(struct stage *s, const char *path, const char *body, char out[static 400])
 {
     struct page p;
+    config.access.organizer_token = organizer_token;
     ask(s,
         &(struct asked){.method = HTTP_POST,
                         .path = path,
+                        .bearer = organizer_token,
                         .peer = "127.0.0.1",
                         .local = true,
                         .body = body,
                         .body_len = strlen(body)},
         &p);
+    config.access.organizer_token = no_token;
     snprintf(out, 400, "%s", p.text.data);
     text_fini(&p.text);
     return p.status;
@@ -227,6 +230,23 @@ static void test_actions(void **state)
     text_fini(&p.text);
 }
 
+/* Nothing is said to be done that was not. */
+static void test_actions_in_vain(void **state)
+{
+    struct stage *s = *state;
+    char said[400];
+    play(s);
+    s->deaf = true;
+    assert_int_equal(503, post(s, "/api/v1/rooms/hall/kick", "", said));
+    assert_non_null(strstr(said, "cannot be reached"));
+    assert_int_equal(503, post(s, "/api/v1/rooms/hall/kick", "{\"role\":\"main\"}", said));
+    assert_int_equal(200, post(s, "/api/v1/rooms/hall/kick", "{\"role\":\"backup\"}", said));
+    assert_string_equal("{\"kicked\":0}\n", said);
+    s->deaf = false;
+    assert_int_equal(200, post(s, "/api/v1/rooms/hall/kick", "", said));
+    assert_string_equal("{\"kicked\":1}\n", said);
+}
+
 static void test_bad_actions(void **state)
 {
     static const struct {
@@ -294,17 +314,48 @@ static void test_tokens(void **state)
     assert_int_equal(401, ask_with(s, "", "192.0.2.1", false, &extra));
     for (int i = 1; i < BEARER_GUESSES; i++)
         assert_int_equal(401, ask_with(s, "a guess", "192.0.2.1", false, &extra));
-    assert_int_equal(429, ask_with(s, organizer_token, "192.0.2.1", false, &extra));
+    assert_int_equal(429, ask_with(s, "a guess", "192.0.2.1", false, &extra));
     assert_string_equal("Retry-After: 60\r\n", extra);
-    assert_int_equal(200, ask_with(s, organizer_token, "192.0.2.2", false, &extra));
+    assert_int_equal(401, ask_with(s, "a guess", "192.0.2.2", false, &extra));
+    /* many have one address behind a proxy, and only one of them guesses */
+    assert_int_equal(200, ask_with(s, organizer_token, "192.0.2.1", true, &extra));
+    assert_int_equal(200, ask_with(s, reader_token, "192.0.2.1", false, &extra));
+    assert_int_equal(429, ask_with(s, "a guess", "192.0.2.1", false, &extra));
     for (int i = 0; i < BEARER_GUESSES; i++)
         ask_with(s, "a guess", i % 2 ? "2001:db8::1" : "2001:db8::2:2", false, &extra);
-    assert_int_equal(429, ask_with(s, reader_token, "2001:db8::3", false, &extra));
-    assert_int_equal(200, ask_with(s, reader_token, "2001:db8:0:1::3", false, &extra));
+    assert_int_equal(429, ask_with(s, "a guess", "2001:db8::3", false, &extra));
+    assert_int_equal(401, ask_with(s, "a guess", "2001:db8:0:1::3", false, &extra));
     s->now_us += BEARER_MINUTE_US;
-    assert_int_equal(200, ask_with(s, organizer_token, "192.0.2.1", false, &extra));
+    assert_int_equal(401, ask_with(s, "a guess", "192.0.2.1", false, &extra));
     config.access.reader_token = config.access.organizer_token = no_token;
-    assert_int_equal(200, ask_with(s, NULL, "127.0.0.1", true, &extra));
+}
+
+/* This machine may look; to act takes a token, which a proxy here cannot make up. */
+static void test_no_tokens(void **state)
+{
+    struct stage *s = *state;
+    struct page p;
+    const char *extra;
+    play(s);
+    assert_int_equal(200, ask_with(s, NULL, "127.0.0.1", false, &extra));
+    assert_int_equal(403, ask_with(s, NULL, "127.0.0.1", true, &extra));
+    assert_int_equal(403, ask_with(s, "", "127.0.0.1", true, &extra));
+    config.access.reader_token = reader_token;
+    assert_int_equal(403, ask_with(s, reader_token, "127.0.0.1", true, &extra));
+    ask(s,
+        &(struct asked){.method = HTTP_POST,
+                        .path = "/api/v1/rooms/hall/on-air",
+                        .bearer = reader_token,
+                        .peer = "127.0.0.1",
+                        .local = true,
+                        .body = ""},
+        &p);
+    assert_non_null(strstr(p.text.data, "set access.organizer_token in the configuration"));
+    text_fini(&p.text);
+    config.access.reader_token = no_token;
+    ask(s, &(struct asked){.path = "/api/v1/rooms", .peer = "127.0.0.1", .body = ""}, &p);
+    assert_int_equal(403, p.status);
+    text_fini(&p.text);
 }
 
 static void test_document(void **state)
@@ -399,9 +450,11 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, stage_set, stage_strike)
     const struct CMUnitTest tests[] = {
-        CASE(test_rooms),   CASE(test_room_in_full), CASE(test_nothing_there), CASE(test_history),
-        CASE(test_actions), CASE(test_bad_actions),  CASE(test_tokens),        CASE(test_document),
-        CASE(test_ready),   CASE(test_metrics),      CASE(test_debug),
+        CASE(test_rooms),           CASE(test_room_in_full), CASE(test_nothing_there),
+        CASE(test_history),         CASE(test_actions),      CASE(test_bad_actions),
+        CASE(test_tokens),          CASE(test_document),     CASE(test_ready),
+        CASE(test_metrics),         CASE(test_debug),        CASE(test_no_tokens),
+        CASE(test_actions_in_vain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

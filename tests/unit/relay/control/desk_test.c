@@ -3,18 +3,23 @@
 #include "relay/control/desk.h"
 #include "tests/unit/relay/room/actors.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 /* The web side as far as the desk sees it. */
 struct request {
-    const char *path, *forwarded_for, *origin, *host, *authorization, *body;
+    const char *path, *origin, *host, *authorization, *body;
+    const char *passed_on; /* the name of a header that only proxies send */
     enum http_method method;
-    bool local;
+    bool local, http10;
     int status;
-    char type[48], text[400];
+    char type[48], text[400], extra[100];
     unsigned held;
 };
 
 static struct request *held_request; /* the one that the token stands for */
-static unsigned answered, listeners;
+static unsigned answered, listeners, hushed;
+static bool tell_fails;
 static char told[4000];
 static char no_token[] = "";
 static const struct config config = {.access = {no_token, no_token}};
@@ -31,11 +36,16 @@ bool request_is_local(const struct request *r)
 
 const char *request_header(const struct request *r, const char *name)
 {
-    return strcmp(name, "x-forwarded-for") == 0 ? r->forwarded_for
-           : strcmp(name, "origin") == 0        ? r->origin
-           : strcmp(name, "host") == 0          ? r->host
-           : strcmp(name, "authorization") == 0 ? r->authorization
-                                                : NULL;
+    return strcmp(name, "origin") == 0                       ? r->origin
+           : strcmp(name, "host") == 0                       ? r->host
+           : strcmp(name, "authorization") == 0              ? r->authorization
+           : r->passed_on && strcmp(name, r->passed_on) == 0 ? "something"
+                                                             : NULL;
+}
+
+bool request_is_http10(const struct request *r)
+{
+    return r->http10;
 }
 
 enum http_method request_method(const struct request *r)
@@ -69,6 +79,7 @@ static void take(struct request *r, int status, const struct body *b)
     r->status = status;
     snprintf(r->type, sizeof(r->type), "%s", b->type);
     snprintf(r->text, sizeof(r->text), "%s", b->plain);
+    snprintf(r->extra, sizeof(r->extra), "%s", b->extra_headers ? b->extra_headers : "");
 }
 
 void reply_body(struct request *r, int status, const struct body *b)
@@ -97,10 +108,18 @@ void server_listen(struct server *s, struct request_token t, const struct body *
     listeners++;
 }
 
-void server_tell(struct server *s, const struct body *news)
+int server_tell(struct server *s, const struct body *news)
 {
     assert_null(s);
-    snprintf(told, sizeof(told), "%s", news->plain);
+    snprintf(told, sizeof(told), "%s", tell_fails ? "" : news->plain);
+    return tell_fails ? -ENOMEM : 0;
+}
+
+void server_hush(struct server *s)
+{
+    assert_null(s);
+    hushed++;
+    listeners = 0;
 }
 
 uint64_t server_listeners(const struct server *s)
@@ -151,6 +170,7 @@ static void test_actions_bring_a_body(void **state)
     rooms_worker_ready(s->rooms, 0);
     stage_open(s, 1, "hall");
     assert_int_equal(0, desk_new(&d));
+    desk_guard(d, true);
     ask(d, &r);
     desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us);
     assert_int_equal(200, r.status);
@@ -161,10 +181,45 @@ static void test_actions_bring_a_body(void **state)
     ask(d, &r);
     desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us);
     assert_int_equal(413, r.status);
+    r.held = 0;
     r.authorization = "Basic 0123456789abcdef";
     ask(d, &r);
-    desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us);
     assert_int_equal(401, r.status);
+    assert_int_equal(0, r.held); /* the control thread has better things to do */
+    desk_free(&d);
+}
+
+/* Another process has the rooms, or nobody would hear that it was done: then it is not done. */
+static void test_actions_too_late(void **state)
+{
+    char secret[] = "0123456789abcdef";
+    struct config guarded = {.access = {secret, no_token}};
+    struct stage *s = *state;
+    struct desk *d;
+    struct request r = {.path = "/api/v1/rooms/hall/kick",
+                        .method = HTTP_POST,
+                        .authorization = "Bearer 0123456789abcdef"};
+    rooms_worker_ready(s->rooms, 0);
+    stage_open(s, 1, "hall");
+    assert_int_equal(0, desk_new(&d));
+    desk_guard(d, true);
+    answered = 0;
+    ask(d, &r);
+    usleep(1950000); /* of the 2 s that the asker waits */
+    assert_int_equal(1, desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us));
+    assert_int_equal(0, answered);
+    assert_null(stage_sent(s, LINK_FEED_STOP));
+    desk_leave(d);
+    ask(d, &r);
+    desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us);
+    assert_int_equal(503, r.status);
+    assert_string_equal("Retry-After: 1\r\n", r.extra);
+    assert_null(stage_sent(s, LINK_FEED_STOP));
+    r.path = "/api/v1/rooms";
+    r.method = HTTP_GET;
+    ask(d, &r);
+    desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us);
+    assert_int_equal(200, r.status);
     desk_free(&d);
 }
 
@@ -179,7 +234,7 @@ static void test_listeners_hear_what_changes(void **state)
 {
     struct stage *s = *state;
     struct desk *d;
-    struct request r = {.path = "/api/v1/events", .local = true};
+    struct request r = {.path = "/api/v1/events", .local = true, .host = "localhost"};
     assert_int_equal(0, desk_new(&d));
     s->now_us += 10000000;
     tick(d, s);
@@ -192,9 +247,7 @@ static void test_listeners_hear_what_changes(void **state)
     assert_non_null(strstr(r.text, "retry: 2000\nid: 1\nevent: rooms\n"
                                    "data: {\"rooms\":[{\"name\":\"hall\""));
     tick(d, s);
-    assert_non_null(strstr(told, "event: room\ndata: {\"name\":\"hall\""));
-    tick(d, s);
-    assert_string_equal("", told);
+    assert_string_equal("", told); /* it knows that */
     stage_open(s, 2, "attic");
     tick(d, s);
     assert_non_null(strstr(told, "{\"name\":\"attic\""));
@@ -208,6 +261,16 @@ static void test_listeners_hear_what_changes(void **state)
     }
     tick(d, s);
     assert_string_equal(": beat\n\n", told);
+    /* what could not be told is not taken for told */
+    tell_fails = true;
+    stage_open(s, 3, "cellar");
+    tick(d, s);
+    assert_int_equal(1, hushed);
+    tell_fails = false;
+    ask_now(d, s, &r);
+    assert_non_null(strstr(r.text, "{\"name\":\"cellar\""));
+    tick(d, s);
+    assert_string_equal("", told);
     listeners = 0;
     tick(d, s);
     assert_string_equal("", told);
@@ -231,7 +294,7 @@ static void test_questions_are_answered(void **state)
     };
     answered = 0;
     for (size_t i = 0; i < 4; i++) {
-        struct request r = {.path = cases[i].path, .local = true};
+        struct request r = {.path = cases[i].path, .local = true, .host = "localhost"};
         ask(d, &r);
         assert_int_equal(1, r.held);
         assert_int_equal(0, r.status);
@@ -250,8 +313,7 @@ static void test_api_is_for_this_machine(void **state)
     struct desk *d;
     char path[300] = "/api/v1/rooms/";
     struct request far = {.path = "/api/v1/rooms"};
-    struct request proxied = {.path = "/api/v1/rooms", .local = true, .forwarded_for = "192.0.2.1"};
-    struct request lengthy = {.path = path, .local = true};
+    struct request lengthy = {.path = path, .local = true, .host = "localhost"};
     struct stage *s = *state;
     assert_int_equal(0, desk_new(&d));
     const struct {
@@ -267,6 +329,9 @@ static void test_api_is_for_this_machine(void **state)
         {"evil.example", "http://evil.example", 403},
         {"localhost.evil.example", NULL, 403},
         {"localhost", "null", 403},
+        {"localhost:8443", "https://localhost:8443", 200},
+        {"localhost:8443", "ftp://localhost:8443", 403},
+        {NULL, NULL, 403},
     };
     for (size_t i = 0; i < sizeof(browsers) / sizeof(browsers[0]); i++) {
         struct request r = {.path = "/api/v1/rooms",
@@ -279,16 +344,36 @@ static void test_api_is_for_this_machine(void **state)
     ask_now(d, s, &far);
     assert_int_equal(403, far.status);
     assert_string_equal("application/problem+json", far.type);
-    assert_non_null(strstr(far.text, "\"detail\":\"The API answers to this machine only"));
-    ask_now(d, s, &proxied);
-    assert_int_equal(403, proxied.status);
+    assert_non_null(strstr(far.text, "\"detail\":\"This answers to its own machine only"));
+    assert_int_equal(0, far.held);
+    for (size_t i = 0; i < 14; i++) {
+        static const char *const names[] = {"x-forwarded-for",
+                                            "x-forwarded-host",
+                                            "x-forwarded-proto",
+                                            "forwarded",
+                                            "via",
+                                            "x-real-ip",
+                                            NULL};
+        struct request proxied = {.path = i % 2 ? "/metrics" : "/api/v1/rooms",
+                                  .local = true,
+                                  .host = "127.0.0.1:8080",
+                                  .passed_on = names[i / 2],
+                                  .http10 = !names[i / 2]};
+        ask_now(d, s, &proxied);
+        assert_int_equal(403, proxied.status);
+    }
+    struct request acts = {
+        .path = "/api/v1/rooms/hall/kick", .local = true, .host = "localhost", .method = HTTP_POST};
+    ask_now(d, s, &acts);
+    assert_int_equal(403, acts.status);
+    assert_non_null(strstr(acts.text, "set access.organizer_token in the configuration"));
     memset(path + strlen(path), 'a', 200);
     ask(d, &lengthy);
     assert_int_equal(404, lengthy.status);
     assert_int_equal(0, lengthy.held);
-    struct request metrics = {.path = "/metrics"}; /* left at the desk when it is freed */
-    ask(d, &metrics);
-    assert_int_equal(1, metrics.held);
+    struct request ready = {.path = "/readyz"}; /* left at the desk when it is freed */
+    ask(d, &ready);
+    assert_int_equal(1, ready.held);
     desk_free(&d);
 }
 
@@ -322,9 +407,13 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, stage_set, stage_strike)
     const struct CMUnitTest tests[] = {
-        CASE(test_questions_are_answered),      CASE(test_actions_bring_a_body),
-        CASE(test_listeners_hear_what_changes), CASE(test_api_is_for_this_machine),
-        CASE(test_health_needs_nobody),         CASE(test_desk_is_bounded),
+        CASE(test_questions_are_answered),
+        CASE(test_actions_bring_a_body),
+        CASE(test_listeners_hear_what_changes),
+        CASE(test_api_is_for_this_machine),
+        CASE(test_health_needs_nobody),
+        CASE(test_desk_is_bounded),
+        CASE(test_actions_too_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,7 +40,7 @@ static void tell(const char *text, size_t len)
 {
     struct body *b;
     assert_int_equal(body_new(&b, "text/event-stream", text, len, false, 0, 0), 0);
-    server_tell(site.server, b);
+    assert_int_equal(server_tell(site.server, b), 0);
     body_unref(&b);
 }
 
@@ -138,6 +138,33 @@ static void test_who_does_not_read_is_cut(void **state)
     until_listeners(0);
 }
 
+/* Whoever listens has to ask again, also who was let in just before; it is no fault of theirs. */
+static void test_who_listens_asks_again(void **state)
+{
+    static char text[4096];
+    struct config c = fixture_config();
+    struct server_stats stats;
+    int fds[2] = {listener(), listener()};
+    (void)state;
+    assert_int_equal(server_set_access(site.server, &c, false), 0);
+    tell("a\n", 2);
+    read_until(fds[0], text, sizeof text, "a\n");
+    assert_int_equal(server_set_access(site.server, &c, true), 0);
+    for (int k = 0; k < 2; k++) {
+        read_until(fds[k], text, sizeof text, "never");
+        assert_int_equal(read(fds[k], text, sizeof text), 0);
+        close(fds[k]);
+    }
+    until_listeners(0);
+    int fd = listener();
+    until_listeners(1);
+    server_hush(site.server);
+    until_listeners(0);
+    close(fd);
+    server_stats(site.server, &stats);
+    assert_int_equal(stats.listeners_cut, 0);
+}
+
 static void test_the_end_of_the_server_ends_it(void **state)
 {
     static char text[4096];
@@ -156,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_news_come_in_order),
         CASE(test_who_does_not_read_is_cut),
+        CASE(test_who_listens_asks_again),
         CASE(test_the_end_of_the_server_ends_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
