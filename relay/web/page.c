@@ -75,7 +75,8 @@ static void answer_console(void *ctx, struct request *r)
         reply_body(r, 200, page_body(p, "console.html"));
     else
         reply_status(r, 403, 0,
-                     "The console answers to this machine only while no tokens are set.");
+                     "The console answers to its own machine only while no tokens are set; "
+                     "access.organizer_token in the configuration opens it.");
 }
 
 static void answer_robots(void *ctx, struct request *r)

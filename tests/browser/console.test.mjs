@@ -5,9 +5,10 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import qrcode from 'qrcode-generator';
 import { clip } from '../flow/lib/clips.mjs';
-import { get, until } from '../flow/lib/http.mjs';
+import { get, sleep, until } from '../flow/lib/http.mjs';
 import { pushFfmpeg } from '../flow/lib/push.mjs';
 import { startRelay } from '../flow/lib/relay.mjs';
 import { DESKTOP, PHONE, openBrowser, openPage, overflow } from './lib/chromium.mjs';
@@ -15,13 +16,19 @@ import { DESKTOP, PHONE, openBrowser, openPage, overflow } from './lib/chromium.
 const SHOTS = process.env.CONSOLE_SHOTS; // a folder for pictures to look at
 const shot = (page, name) => SHOTS && page.screenshot({ path: `${SHOTS}/${name}.png`,
   ...(page.goto ? { fullPage: true } : {}) });
+const TOKEN = 'organizers-only-1';
+const signIn = async (page, token = TOKEN) => {
+  await page.fill('#token', token);
+  await page.keyboard.press('Enter');
+};
 const row = (page, room) => page.locator(`tr:has(a[href="#${room}"])`);
 
 test('rooms, lights, findings, charts, a kick', { timeout: 60000 }, async (t) => {
-  const relay = await startRelay(t);
+  const relay = await startRelay(t, { token: TOKEN, set: [`access.organizer_token=${TOKEN}`] });
   const browser = await openBrowser(t);
   const page = await openPage(browser);
   await page.goto(`${relay.base}/console`);
+  await signIn(page);
   await page.waitForSelector('#nothing:not([hidden])');
   const bad = pushFfmpeg(t, relay, { room: 'slow', clip: await clip('doctor-gop-10s'), loop: 3 });
   pushFfmpeg(t, relay, { room: 'well', clip: await clip('doctor-well'), loop: 3 });
@@ -63,6 +70,7 @@ test('rooms, lights, findings, charts, a kick', { timeout: 60000 }, async (t) =>
 
   const zh = await openPage(browser, { locale: 'zh-CN', size: PHONE });
   await zh.goto(`${relay.base}/console#slow`);
+  await signIn(zh);
   await zh.waitForSelector('[data-finding="keyframe_interval"]');
   assert.match(await zh.textContent('[data-finding="keyframe_interval"]'), /故障: 关键帧相隔/);
   assert.equal(await zh.getAttribute('html', 'lang'), 'zh-CN');
@@ -70,6 +78,8 @@ test('rooms, lights, findings, charts, a kick', { timeout: 60000 }, async (t) =>
   await shot(zh, 'room-zh');
 
   // What the host needs, as a profile that OBS can import.
+  await page.fill('#obs-key', 'this&that');
+  assert.ok(await page.isDisabled('#obs-profile'), 'a key that no stream key can hold');
   await page.fill('#obs-key', 'a key');
   assert.match(await page.textContent('#obs'),
     new RegExp(`srt://127\\.0\\.0\\.1:${relay.srtPort}.*slow\\?key=a key`));
@@ -122,6 +132,74 @@ test('tokens', { timeout: 30000 }, async (t) => {
   assert.match(await page.textContent('#trouble'), /may only look/);
   assert.deepEqual(page.faults, []);
   assert.equal((await page.context().cookies()).length, 0);
+});
+
+test('a token that is changed, and what a stranger chooses', { timeout: 40000 }, async (t) => {
+  const options = { token: TOKEN, config: `access: {organizer_token: ${TOKEN}}\n` };
+  const relay = await startRelay(t, options);
+  pushFfmpeg(t, relay, { streamId: 'hall?role=constructor', clip: await clip('small'), loop: 9 });
+  const page = await openPage(await openBrowser(t));
+  let asked = 0;
+  page.on('request', (r) => { asked += r.url().includes('/api/v1/'); });
+  // A link may name anything; only a room's name opens a room.
+  await page.goto(`${relay.base}/console#x%0A[AdvOut]`);
+  await page.waitForSelector('#sign-in:not([hidden])');
+  await page.evaluate(() => { location.hash = '#hall'; });
+  await page.evaluate(() => { location.hash = '#x%0A[AdvOut]'; });
+  assert.ok(await page.isVisible('#sign-in'), 'the address alone opens nothing');
+  await signIn(page, 'a wrong one');
+  await page.waitForSelector('#trouble:not([hidden])');
+  assert.match(await page.textContent('#trouble'), /not known/);
+  await signIn(page);
+  await page.waitForSelector('#list:not([hidden])');
+  assert.ok(!(await page.$('#obs')));
+
+  // A role that JavaScript knows, too.
+  const room = await (await fetch(`${relay.base}/api/v1/rooms`, {
+    headers: { Authorization: `Bearer ${TOKEN}` } })).json();
+  assert.deepEqual(room.rooms.map((r) => r.name), ['hall']);
+  await page.route('**/api/v1/rooms/hall', async (r) => {
+    const reply = await r.fetch();
+    if (!reply.ok()) return r.fulfill({ response: reply });
+    const json = await reply.json();
+    const text = { en: 'Something is wrong.', zh: '有问题。' };
+    json.health.findings = [{ id: 'made_up', severity: 'red', role: 'constructor', since: '', text }];
+    return r.fulfill({ json });
+  });
+  await page.evaluate(() => { location.hash = '#hall'; });
+  await page.waitForSelector('[data-finding="made_up"]');
+  assert.match(await page.textContent('[data-finding="made_up"]'), /constructor/);
+
+  // Figures that are no longer true are not shown as if they were.
+  await page.route('**/api/v1/rooms/hall', (r) => r.fulfill({ status: 503, body: 'busy' }));
+  await page.waitForSelector('#trouble:not([hidden])', { timeout: 5000 });
+  assert.match(await page.textContent('#trouble'), /Connection lost/);
+  await page.unroute('**/api/v1/rooms/hall');
+  await page.waitForSelector('#trouble', { state: 'hidden', timeout: 5000 });
+
+  writeFileSync(options.configFile, 'access: {organizer_token: another-one-by-now}\n');
+  options.token = 'another-one-by-now';
+  relay.child.signal('SIGHUP');
+  await page.waitForSelector('#sign-in:not([hidden])', { timeout: 6000 });
+  assert.match(await page.textContent('#trouble'), /not known/);
+  asked = 0;
+  await sleep(5500);
+  assert.equal(asked, 0, 'it goes on asking with a token that is refused');
+  await signIn(page, options.token);
+  await page.waitForSelector('#room:not([hidden])');
+  assert.deepEqual(page.faults, []);
+});
+
+test('without tokens the console says what to set', { timeout: 20000 }, async (t) => {
+  const relay = await startRelay(t);
+  pushFfmpeg(t, relay, { room: 'hall', clip: await clip('small'), loop: 5 });
+  const page = await openPage(await openBrowser(t));
+  await page.goto(`${relay.base}/console#hall`);
+  await page.click('.actions button[data-role="backup"]');
+  await page.waitForSelector('#trouble:not([hidden])');
+  assert.match(await page.textContent('#trouble'), /set access\.organizer_token/);
+  assert.ok(await page.isVisible('#room'));
+  assert.deepEqual(page.faults, []);
 });
 
 for (const [where, size] of [['desktop', DESKTOP], ['phone', PHONE]]) {

@@ -9,6 +9,7 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { test } from 'node:test';
 import { clip } from './lib/clips.mjs';
+import { ask, listen, post } from './lib/console.mjs';
 import { get, rawRequest, sleep, until } from './lib/http.mjs';
 import { pushFfmpeg } from './lib/push.mjs';
 import { startRelay } from './lib/relay.mjs';
@@ -17,48 +18,12 @@ import { upgrade } from './lib/upgrade.mjs';
 const ORGANIZER = 'an-organizer-of-the-test';
 const READER = 'somebody-who-only-looks';
 
-const ask = async (relay, path, { body, token, method = 'GET', ...headers } = {}) => {
-  const r = await fetch(`${relay.base}/api/v1/${path}`, { method, body,
-    headers: { ...headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) } });
-  const text = await r.text();
-  return { status: r.status, headers: r.headers, text,
-    json: /json/.test(r.headers.get('content-type')) ? JSON.parse(text) : null };
-};
-const post = (relay, path, body, more = {}) => ask(relay, path,
-  { method: 'POST', body: body && JSON.stringify(body), ...more });
-
-// → .events, each {event, data}; .beats; .close()
-async function listen(t, relay, token) {
-  const stop = new AbortController();
-  const r = await fetch(`${relay.base}/api/v1/events`, { signal: stop.signal,
-    headers: token ? { Authorization: `Bearer ${token}` } : {} });
-  const heard = { status: r.status, type: r.headers.get('content-type'), events: [], ended: false,
-    close: () => stop.abort() };
-  t.after(heard.close);
-  if (r.status !== 200) return heard;
-  (async () => {
-    let rest = '';
-    try {
-      for await (const chunk of r.body.pipeThrough(new TextDecoderStream())) {
-        const blocks = (rest + chunk).split('\n\n');
-        rest = blocks.pop();
-        for (const block of blocks) {
-          const event = /^event: (.*)$/m.exec(block)?.[1];
-          const data = /^data: (.*)$/m.exec(block)?.[1];
-          if (event) heard.events.push({ event, data: JSON.parse(data) });
-        }
-      }
-    } catch { /* closed */ }
-    heard.ended = true;
-  })();
-  return heard;
-}
-
 const heardRoom = (heard, what, probe, ms = 10000) => until(what, ms,
   () => heard.events.find((e) => e.event === 'room' && probe(e.data)));
 
 test('rooms are watched and acted on', async (t) => {
-  const relay = await startRelay(t, { set: ['srt.workers=2', 'rooms.resume_s=2'] });
+  const relay = await startRelay(t, { token: ORGANIZER, set: ['srt.workers=2', 'rooms.resume_s=2',
+    `access.organizer_token=${ORGANIZER}`] });
   let heard = await listen(t, relay);
   assert.match(heard.type, /^text\/event-stream/);
   await until('the first event', 2000, () => heard.events.length > 0);
@@ -114,16 +79,16 @@ test('rooms are watched and acted on', async (t) => {
 });
 
 test('who may do what', async (t) => {
-  const relay = await startRelay(t, { set: [`access.organizer_token=${ORGANIZER}`,
-    `access.reader_token=${READER}`] });
+  const relay = await startRelay(t, { token: READER, set: [
+    `access.organizer_token=${ORGANIZER}`, `access.reader_token=${READER}`] });
   pushFfmpeg(t, relay, { room: 'hall', clip: await clip('small'), loop: 5 });
   await until('the room', 10000, async () => (
     (await ask(relay, 'rooms/hall', { token: READER })).status === 200));
-  const none = await ask(relay, 'rooms');
+  const none = await ask(relay, 'rooms', { token: null });
   assert.equal(none.status, 401);
   assert.match(none.headers.get('www-authenticate'), /^Bearer /);
   assert.equal(none.json.status, 401);
-  assert.equal((await listen(t, relay)).status, 401);
+  assert.equal((await listen(t, relay, null)).status, 401);
   assert.equal((await listen(t, relay, READER)).status, 200);
   const looks = await post(relay, 'rooms/hall/kick', undefined, { token: READER });
   assert.equal(looks.status, 403);
@@ -147,10 +112,13 @@ test('who may do what', async (t) => {
   for (let i = 0; i < 10; i++) {
     assert.equal((await ask(relay, 'rooms', { token: `a-wrong-guess-${i}` })).status, 401);
   }
-  const full = await ask(relay, 'rooms', { token: ORGANIZER });
+  const full = await ask(relay, 'rooms', { token: 'one-guess-too-many' });
   assert.equal(full.status, 429);
   assert.equal(full.headers.get('retry-after'), '60');
-  assert.equal((await get(`${relay.base}/metrics`)).status, 200, 'the metrics need no token');
+  assert.equal((await post(relay, 'rooms/hall/kick', undefined, { token: ORGANIZER })).status, 200,
+    'a right token is let in, whoever else has its address');
+  assert.equal((await get(`${relay.base}/metrics`)).status, 401);
+  assert.ok((await relay.metrics()).size > 20);
   assert.doesNotMatch(relay.log, new RegExp(`${ORGANIZER}|${READER}`));
 });
 

@@ -3,7 +3,7 @@
 
 import { bitrateWords, fpsWords, language, say, sinceWords } from "./words.js";
 import { element, setText } from "./dom.js";
-import { act, ask } from "./console-api.js";
+import { Refusal, act, ask, token } from "./console-api.js";
 import { newChart } from "./chart.js";
 import { obsPanel } from "./obs.js";
 
@@ -38,10 +38,13 @@ const FIGURES = [
   ["vital.skew", (v) => (v.skew_ms === null ? "–" : msWords(v.skew_ms))],
 ];
 
-const roleWords = (role) => {
-  const known = { "": "main", main: "main", backup: "backup" }[role];
-  return known ? say(`con.role.${known}`) : role;
-};
+/* A publisher may choose any other. */
+const ROLES = new Map([
+  ["", "main"],
+  ["main", "main"],
+  ["backup", "backup"],
+]);
+const roleWords = (role) => (ROLES.has(role) ? say(`con.role.${ROLES.get(role)}`) : role);
 
 /* → true when it was agreed to */
 function areYouSure(text) {
@@ -104,7 +107,6 @@ function lay(parent, view, name) {
 function paintFindings(view, health) {
   const key = JSON.stringify([health.findings, health.checked]);
   if (view.findingsKey === key) return; /* else it would be read out again */
-  view.findingsKey = key;
   const item = (f) =>
     element(
       "li",
@@ -115,6 +117,7 @@ function paintFindings(view, health) {
       }),
     );
   view.findings.replaceChildren(...health.findings.map(item));
+  view.findingsKey = key;
   const words = health.checked ? "con.findings.none" : "con.findings.wait";
   setText(view.fine, health.findings.length > 0 || !health.light ? "" : say(words));
 }
@@ -153,7 +156,7 @@ function paintRoom(view, room) {
   paintFigures(view, room.feed);
 }
 
-function addActions(view, name, refresh, trouble) {
+function addActions(view, name, refresh, { trouble, refused }) {
   const path = `rooms/${encodeURIComponent(name)}/`;
   const run = async (action, role) => {
     try {
@@ -161,9 +164,11 @@ function addActions(view, name, refresh, trouble) {
       trouble("");
       setText(view.done, say("con.done"));
     } catch (error) {
-      trouble(error.message);
+      setText(view.done, "");
+      if (error.status === 401 || error.status === 429) return refused(error);
+      trouble(error.status === 403 && !token.get() ? say("con.settoken") : error.message);
     }
-    refresh();
+    return refresh();
   };
   const button = (role, text, style, click) => {
     const b = element("button", { type: "button", class: `button small ${style}`, text, click });
@@ -180,33 +185,53 @@ function addActions(view, name, refresh, trouble) {
 }
 
 /* Fills parent with the room's page and keeps it true until close(). */
-export function openRoom(parent, name, { trouble }) {
+export function openRoom(parent, name, { trouble, refused }) {
   const view = skeleton(name);
   const charts = CHARTS.map(([words, column, text]) => [newChart(say(words), text), column]);
   const path = `rooms/${encodeURIComponent(name)}`;
   lay(parent, view, name);
   view.charts.append(...charts.map(([chart]) => chart.figure));
 
-  async function refresh() {
+  let open = true;
+  let lost = false; /* and it was said */
+  /* What is shown is true, or the page says that it is not. */
+  async function look(at, paint) {
     try {
-      paintRoom(view, await ask(path));
-      view.gone.hidden = true;
+      const data = await ask(at);
+      if (!open) return;
+      if (lost) trouble("");
+      lost = false;
+      paint(data);
     } catch (error) {
-      if (error.status === 404) view.gone.hidden = false;
+      if (!(error instanceof Refusal)) reportError(error);
+      if (!open) return;
+      if (error.ofToken) refused(error);
+      else if (error.status === 404) view.gone.hidden = false;
+      else trouble(say("con.lost"));
+      lost ||= error.status !== 404;
     }
   }
-  async function refreshHistory() {
-    const history = await ask(`${path}/history`).catch(() => null);
-    if (!history) return;
-    for (const [chart, column] of charts) chart.draw(history.at, history[column]);
-  }
+  const refresh = () =>
+    look(path, (room) => {
+      paintRoom(view, room);
+      view.gone.hidden = true;
+    });
+  const refreshHistory = () =>
+    look(`${path}/history`, (history) => {
+      for (const [chart, column] of charts) chart.draw(history.at, history[column]);
+    });
   const awake = (work) => () => document.hidden || work();
-  addActions(view, name, refresh, trouble);
+  addActions(view, name, refresh, { trouble, refused: (error) => open && refused(error) });
   refresh();
   refreshHistory();
   const timers = [
     setInterval(awake(refresh), REFRESH_MS),
     setInterval(awake(refreshHistory), HISTORY_MS),
   ];
-  return { close: () => timers.forEach(clearInterval) };
+  return {
+    close: () => {
+      open = false;
+      timers.forEach(clearInterval);
+    },
+  };
 }

@@ -22,6 +22,8 @@ export const CONSOLE_WORDS = {
     "con.nothing": "No room matches.",
     "con.empty": "No room is on air yet.",
     "con.lost": "Connection lost. Trying again…",
+    "con.settoken":
+      "Nothing can be done without a token yet: set access.organizer_token in the configuration (16 characters or more), reload the relay, and sign in with it.",
     "con.signin": "Sign in to the console",
     "con.token": "Your token",
     "con.enter": "Sign in",
@@ -51,6 +53,7 @@ export const CONSOLE_WORDS = {
     "con.copyall": "Copy all",
     "con.obs": "OBS settings for the host",
     "con.obs.key": "Key of the room, if it has one",
+    "con.obs.badkey": "A key with “&” cannot stand in a stream key.",
     "con.obs.download": "OBS profile (zip)",
     "con.obs.hint": "Unzip it, then in OBS: Profile → Import, and choose the folder.",
     "con.obs.code": "QR code of server and stream key",
@@ -106,6 +109,8 @@ export const CONSOLE_WORDS = {
     "con.nothing": "没有符合条件的房间。",
     "con.empty": "暂时没有房间开播。",
     "con.lost": "连接中断，正在重试…",
+    "con.settoken":
+      "没有令牌就不能操作：请在配置中设置 access.organizer_token（至少 16 个字符），让服务重新读取配置，再用它登录。",
     "con.signin": "登录控制台",
     "con.token": "您的令牌",
     "con.enter": "登录",
@@ -135,6 +140,7 @@ export const CONSOLE_WORDS = {
     "con.copyall": "全部复制",
     "con.obs": "给主播的 OBS 设置",
     "con.obs.key": "房间密钥（如有）",
+    "con.obs.badkey": "推流码里的密钥不能含有“&”。",
     "con.obs.download": "OBS 配置文件 (zip)",
     "con.obs.hint": "解压后，在 OBS 中选择“配置文件 → 导入”，并选中该文件夹。",
     "con.obs.code": "服务器和推流码的二维码",

@@ -4,11 +4,13 @@
 import { addWords, bitrateWords, say, translatePage } from "./words.js";
 import { element, setText } from "./dom.js";
 import { CONSOLE_WORDS } from "./console-words.js";
-import { ask, listen, token } from "./console-api.js";
+import { Refusal, ask, listen, token } from "./console-api.js";
 import { openRoom } from "./console-room.js";
 
 const PAGE_ROWS = 50;
 const REFRESH_MS = 15_000; /* events tell states and lights; rates only now and then */
+const STATES = new Set(["new", "live", "stale", "waiting", "ended"]);
+const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/; /* of a room */
 const RANK = { red: 0, amber: 1, green: 2, none: 3 };
 
 addWords(CONSOLE_WORDS);
@@ -18,17 +20,16 @@ const rows = new Map(); /* name → row that is shown or was */
 let filter = "all";
 let page = 0;
 let shown = null; /* the room whose page is open */
+let session = null; /* ends when its token is refused, or another one is tried */
+let entered = false; /* it was let in */
 let due = 0;
 
 const lightOf = (room) => room.light ?? "none";
 
-/* A room's name needs no escape; what does is none's. */
+/* The room that the address names, "" for the list. Whoever sends a link chooses it. */
 function roomOfHash() {
-  try {
-    return decodeURIComponent(location.hash.slice(1));
-  } catch {
-    return location.hash.slice(1);
-  }
+  const name = location.hash.slice(1);
+  return NAME.test(name) ? name : "";
 }
 
 function newRow(name) {
@@ -68,7 +69,7 @@ function paintRow(row, room) {
 function matching() {
   const text = byId("search").value.trim().toLowerCase();
   return [...rooms.values()]
-    .filter((r) => r.state in { new: 1, live: 1, stale: 1, waiting: 1, ended: 1 })
+    .filter((r) => STATES.has(r.state))
     .filter((r) => filter === "all" || lightOf(r) === filter)
     .filter((r) => `${r.title}\n${r.name}`.toLowerCase().includes(text))
     .sort((a, b) => RANK[lightOf(a)] - RANK[lightOf(b)] || (a.name < b.name ? -1 : 1));
@@ -143,6 +144,7 @@ function trouble(text) {
 
 /* The address says which room is open; the list keeps its place meanwhile. */
 function route() {
+  if (!entered) return;
   shown?.close();
   shown = null;
   const name = roomOfHash();
@@ -154,11 +156,13 @@ function route() {
   }
   document.title = `${name} · Roomcast`;
   show("room");
-  shown = openRoom(byId("room"), name, { trouble });
+  shown = openRoom(byId("room"), name, { trouble, refused: askForToken });
   byId("room").querySelector("h1").focus();
 }
 
 function askForToken(refusal) {
+  session.abort();
+  entered = false;
   shown?.close();
   shown = null;
   trouble(refusal.status === 403 || token.get() ? refusal.message : "");
@@ -168,12 +172,14 @@ function askForToken(refusal) {
 }
 
 function begin() {
-  let began = false;
-  listen({
+  session?.abort();
+  session = new AbortController();
+  const on = {
     open: () => {
+      const first = !entered;
+      entered = true;
       trouble("");
-      if (!began) route();
-      began = true;
+      if (first) route();
     },
     rooms: (data) => takeRooms(data.rooms),
     room: takeRoom,
@@ -182,9 +188,22 @@ function begin() {
       rows.delete(name);
       paintSoon();
     },
-    lost: (error) => error && trouble(error.status === 429 ? error.message : say("con.lost")),
+    lost: (error) => error && trouble(say("con.lost")),
     refused: askForToken,
-  });
+  };
+  listen(on, session.signal);
+}
+
+/* Figures that no event tells. */
+async function refreshList() {
+  const own = session;
+  try {
+    const data = await ask("rooms");
+    if (!own.signal.aborted) takeRooms(data.rooms);
+  } catch (error) {
+    if (!own.signal.aborted && error.ofToken) askForToken(error);
+    else if (!(error instanceof Refusal)) reportError(error);
+  }
 }
 
 function setUpLights() {
@@ -230,8 +249,7 @@ function setUp() {
   });
   window.addEventListener("hashchange", route);
   setInterval(() => {
-    if (!document.hidden && !shown && !byId("list").hidden)
-      ask("rooms").then((data) => takeRooms(data.rooms), () => {});
+    if (entered && !document.hidden && !shown) refreshList();
   }, REFRESH_MS);
 }
 

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 import { say } from "./words.js";
-import { copyText, element } from "./dom.js";
+import { copyText, element, setText } from "./dom.js";
 import { zip } from "./zip.js";
 import qrcode from "./qrcode.js";
 
@@ -112,7 +112,13 @@ export function obsPanel(room) {
     maxlength: "128",
   });
   const code = element("div", { class: "qr" });
+  const note = element("p", { class: "quiet", role: "status" });
   const paint = () => {
+    const bad = field.value.includes("&"); /* there it would begin another field */
+    setText(note, bad ? say("con.obs.badkey") : "");
+    for (const e of [list, code]) e.hidden = bad;
+    for (const b of [copy, get]) b.disabled = bad;
+    if (bad) return;
     code.replaceChildren(codeOf(room, field.value.trim()));
     list.replaceChildren(
       ...settings(room, field.value.trim()).flatMap(([words, text]) => [
@@ -145,6 +151,7 @@ export function obsPanel(room) {
     code,
     element("label", { for: "obs-key", class: "quiet", text: say("con.obs.key") }),
     field,
+    note,
     element("div", { class: "actions" }, copy, get),
     element("p", { class: "quiet", text: say("con.obs.hint") }),
   );
