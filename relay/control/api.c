@@ -203,12 +203,16 @@ static void describe_route(struct text *t, const struct api_route *r)
     if (r->body)
         describe_problem(t, "400", "Not a JSON object");
     describe_problem(t, "401", "Tokens are set, and none or a wrong one was given");
-    describe_problem(t, "403", "Not asked from this machine, or by a reader");
+    describe_problem(t, "403",
+                     r->method == HTTP_POST ? "By a reader, or no organizer's token is set"
+                                            : "No tokens are set, and not asked from this machine");
     if (r->missing)
         describe_problem(t, "404", "Nothing of that name");
     if (r->body)
         describe_problem(t, "422", "A role that is not known, or something else");
     describe_problem(t, "429", "Too many wrong tokens");
+    if (r->method == HTTP_POST)
+        describe_problem(t, "503", "Nothing was done; ask again");
     text_puts(t, "}}}");
 }
 
