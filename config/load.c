@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -210,10 +211,14 @@ int config_load(struct config **out, const char *path, const struct config_overr
                      strerrordesc_np(-rc));
         return rc;
     }
+    /* Processes that are to know no secret are forked later: what libyaml frees is overwritten. */
+    mallopt(M_PERTURB, 0xff);
     if (len > FILE_MAX)
         rc = config_parse(out, path, yaml, len, set, n, err);
     else
         rc = config_make(out, yaml, len, mode, set, n, &f);
+    mallopt(M_PERTURB, 0);
+    explicit_bzero(yaml, len);
     free(yaml);
     return rc;
 }

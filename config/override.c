@@ -79,6 +79,8 @@ static int apply_to_key(struct config *c, struct places *places, const struct ke
     }
     inspect_file(f, s->label, NULL, k, s->value);
     places->key[k - config_keys] = s->label;
+    if (value_is_secret(k)) /* the label's text does not outlive this call */
+        places->key[k - config_keys].set = k->name;
     return value_store(k, c, s->value);
 }
 
@@ -99,7 +101,8 @@ static int apply(struct config *c, struct places *places, const struct config_ov
     const struct key *k = find_path(s->key);
     char nearest[KEY_PATH_SIZE];
     if (k) {
-        s->label.set = set->text; /* no key outside rooms.list is a secret */
+        if (!value_is_secret(k))
+            s->label.set = set->text;
         return apply_to_key(c, places, k, s, f);
     }
     if (strncmp(s->key, LIST, strlen(LIST)) == 0) {

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/passed.h"
 #include "relay/base/log.h"
+#include "relay/control/bearer.h"
 #include "relay/front_inside.h"
 
 #include <stdio.h>
@@ -10,9 +11,9 @@
 
 #define CTX "front"
 
-/* Workers parse what publishers send: what links are signed with is none of their business. Where a
- * key must be, one stands that the front does not believe. */
-static char withheld[] = "withheld=not-known-to-those-who-do-not-judge-links";
+/* Workers parse what publishers send: what links are signed with and what organizers sign in with
+ * is none of their business. Where a key must be, one stands that the front does not believe. */
+static char withheld[] = "withheld=not-known-to-those-who-do-not-judge-links", nothing[] = "";
 
 static int pass_to_workers(const struct config *c)
 {
@@ -20,6 +21,7 @@ static int pass_to_workers(const struct config *c)
 
     if (shown.rooms.sign_keys && *shown.rooms.sign_keys)
         shown.rooms.sign_keys = withheld;
+    shown.access.organizer_token = shown.access.reader_token = nothing;
     return config_pass(&shown);
 }
 
@@ -28,13 +30,16 @@ static void take(struct front *f, struct config *next)
 {
     struct config *old = f->config;
     int fd = pass_to_workers(next);
-    int rc = fd < 0 ? fd : server_set_access(f->server, next);
+    /* a token that is no longer good opens nothing, and keeps nothing open */
+    int rc = fd < 0 ? fd : server_set_access(f->server, next, !bearer_is_same(old, next));
 
     if (rc) {
         log_error(CTX, "reload_refused why=\"%s\" changed=nothing", strerror(-rc));
         config_free(&next);
     } else {
         rooms_set_config(f->rooms, next);
+        page_guard(f->page, bearer_is_needed(next));
+        desk_guard(f->desk, bearer_is_needed(next));
         f->config = next;
         front_send_all(f, &(struct link_message){.type = LINK_CONFIG}, fd);
         if (old != f->boot)

@@ -22,10 +22,18 @@ __attribute__((warn_unused_result)) int desk_new(struct desk **out);
 void desk_free(struct desk **d);
 /* "/healthz", "/readyz", "/metrics", "/api/v1/"; the array lives as long as the desk. */
 const struct route *desk_routes(const struct desk *d, size_t *count);
+/* Are tokens configured? Any thread; after desk_new: no. */
+void desk_guard(struct desk *d, bool guarded);
+/* Another process has the rooms from now on: nothing is done to them here any more (503). */
+void desk_leave(struct desk *d);
 /* Readable when there are questions. */
 int desk_fd(const struct desk *d);
 /* Answers all of them. Returns how many. */
-size_t desk_drain(struct desk *d, struct server *s, const struct rooms *rooms, int64_t now_us,
-                  int64_t wall_us);
+size_t desk_drain(struct desk *d, struct server *s, struct rooms *rooms,
+                  const struct config *config, int64_t now_us, int64_t wall_us);
+
+/* At every tick of the control thread: whoever listens hears what has changed. */
+void desk_tick(struct desk *d, struct server *s, const struct rooms *rooms, int64_t now_us,
+               int64_t wall_us);
 
 #endif

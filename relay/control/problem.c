@@ -3,39 +3,38 @@
 #include "relay/control/problem.h"
 
 #include "relay/base/clock.h"
-
-static const char *title_of(int status)
-{
-    switch (status) {
-    case 403:
-        return "Forbidden";
-    case 404:
-        return "Not Found";
-    default:
-        return "Error";
-    }
-}
+#include "relay/web/reply_head.h"
 
 void problem_render(struct text *t, int status, const char *detail)
 {
     text_puts(t, "{\"type\":\"about:blank\",\"title\":");
-    text_json(t, title_of(status));
+    text_json(t, reply_head_reason(status));
     text_printf(t, ",\"status\":%d,\"detail\":", status);
     text_json(t, detail);
     text_puts(t, "}\n");
 }
 
-void problem_reply(struct request *r, int status, const char *detail)
+int problem_answer(struct text *t, struct page_head *head, int status, const char *detail)
+{
+    text_clear(t);
+    problem_render(t, status, detail);
+    head->type = PROBLEM_TYPE;
+    return status;
+}
+
+void problem_reply(struct request *r, int status, const char *detail, const char *extra)
 {
     struct text t;
     struct body *b = NULL;
     text_init(&t);
     problem_render(&t, status, detail);
     if (!text_failed(&t) &&
-        body_new(&b, PROBLEM_TYPE, t.data, t.len, false, 0, clock_wall_us()) == 0)
+        body_new(&b, PROBLEM_TYPE, t.data, t.len, false, 0, clock_wall_us()) == 0) {
+        b->extra_headers = extra;
         reply_body(r, status, b);
-    else
+    } else {
         reply_status(r, status, 0, detail);
+    }
     body_unref(&b);
     text_fini(&t);
 }

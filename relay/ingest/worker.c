@@ -366,6 +366,15 @@ static int start(struct worker *w, int udp_fd)
     return 0;
 }
 
+/* Nothing that a worker needs: see front_config.c. */
+static void forget_keys(struct config *c)
+{
+    char *const keys[] = {c->rooms.sign_keys, c->access.organizer_token, c->access.reader_token};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (keys[i])
+            explicit_bzero(keys[i], strlen(keys[i]));
+}
+
 int worker_run(uint32_t index, uint32_t generation, struct config *c, int udp_fd, int link_fd)
 {
     struct worker w = {.index = index, .config = c, .link = link_fd};
@@ -374,8 +383,7 @@ int worker_run(uint32_t index, uint32_t generation, struct config *c, int udp_fd
     /* unique in the festival's life: worker, its generation, a counter */
     w.next_feed = (uint64_t)(index + 1) << 48 | (uint64_t)(generation & 0xffff) << 32 | 1;
     ts_demux_setup_log();
-    if (c->rooms.sign_keys) /* nothing that a worker needs: see front_config.c */
-        explicit_bzero(c->rooms.sign_keys, strlen(c->rooms.sign_keys));
+    forget_keys(c);
     if (!spare_memory_init())
         log_warn(w.log_name, "no_new_handler what=\"without memory libsrt will end the worker\"");
     self_stat_open();

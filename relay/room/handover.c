@@ -26,11 +26,23 @@ struct giver {
 uint64_t handover_version(void)
 {
     static const size_t sizes[] = {
-        sizeof(struct rooms_past),   sizeof(struct form_worker),  sizeof(struct form_blob),
-        sizeof(struct form_room),    sizeof(struct form_segment), sizeof(struct form_init),
-        sizeof(struct form_role),    sizeof(struct form_held),    sizeof(struct rendition),
-        sizeof(struct presentation), sizeof(struct session),      sizeof(struct roles),
-        sizeof(struct window_part),  sizeof(struct epochs),       sizeof(struct form_stitch),
+        sizeof(struct rooms_past),
+        sizeof(struct form_worker),
+        sizeof(struct form_blob),
+        sizeof(struct form_room),
+        sizeof(struct form_segment),
+        sizeof(struct form_init),
+        sizeof(struct form_role),
+        sizeof(struct form_held),
+        sizeof(struct rendition),
+        sizeof(struct presentation),
+        sizeof(struct session),
+        sizeof(struct roles),
+        sizeof(struct window_part),
+        sizeof(struct epochs),
+        sizeof(struct form_stitch),
+        HISTORY_INTERVAL_S,
+        HISTORY_SAMPLES * sizeof(struct history_sample),
     };
     uint64_t h = HANDOVER_MEANING;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
@@ -197,6 +209,9 @@ static int give_room(struct giver *g, const struct room *r)
         rc = give_stitch(g, &r->pair.stitch);
     for (int32_t i = 0; i < ROLES_MAX && !rc; i++)
         rc = give_role(g, r, i);
+    if (!rc && r->history.samples)
+        rc = give(g, FORM_HISTORY, r->history.samples,
+                  HISTORY_SAMPLES * sizeof(*r->history.samples), -1);
     return rc;
 }
 

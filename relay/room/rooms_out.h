@@ -20,7 +20,8 @@ struct rooms_out {
     void (*show)(void *ctx, const struct room_view *v); /* takes its own reference */
     void (*hide)(void *ctx, const char *room);
     void (*publish)(void *ctx, const char *path, const struct body *b); /* "/live/rooms.json" */
-    void (*send)(void *ctx, uint32_t worker, const struct link_message *m);
+    /* False: it is down, or too far behind; of all, none was reached. */
+    bool (*send)(void *ctx, uint32_t worker, const struct link_message *m);
     /* The same to one worker with a descriptor, which stays the caller's. False: it is down. NULL:
      * there are no fillers. */
     bool (*pass)(void *ctx, uint32_t worker, const struct link_message *m, int fd);

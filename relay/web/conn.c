@@ -4,6 +4,7 @@
 
 #include "relay/base/clock.h"
 #include "relay/web/conn_state.h"
+#include "relay/web/conn_stream.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -57,7 +58,7 @@ static int count_newcomer(struct http_loop *l, const struct in6_addr *peer)
     return status;
 }
 
-static void queue_turn(struct conn *c)
+void conn_queue(struct conn *c)
 {
     if (c->queued)
         return;
@@ -82,7 +83,7 @@ static void resume(struct conn *c, const void *bytes, size_t len)
     }
     memcpy(c->in->bytes, bytes, len);
     c->in->len = len;
-    queue_turn(c);
+    conn_queue(c);
 }
 
 /* Takes fd. *out: NULL, or one that waits for its first bytes. */
@@ -158,6 +159,8 @@ static void close_now(struct conn **cp, bool orderly)
     if (c->held)
         tally_add(&l->tally.holding, -1);
     free(c->held);
+    free(c->body);
+    conn_stream_end(c);
     outgoing_fini(&c->out);
     input_give(&l->inputs, &c->in);
     deadline_clear(&l->wheel, &c->deadline);
@@ -255,15 +258,21 @@ void conn_expire(void *loop, struct deadline *d)
     }
 }
 
+struct conn *conn_held(const struct http_loop *l, const struct request_token *token)
+{
+    struct conn *c = token->slot < l->slot_count ? l->conns[token->slot] : NULL;
+    return c && c->held && c->held->generation == token->generation ? c : NULL;
+}
+
 void conn_answer(struct http_loop *l, const struct request_token *token, int status,
                  const struct body *body)
 {
-    struct conn *c = token->slot < l->slot_count ? l->conns[token->slot] : NULL;
-    if (!c || !c->held || c->held->generation != token->generation)
+    struct conn *c = conn_held(l, token);
+    if (!c)
         return;
     l->now_us = clock_mono_us();
     conn_release(c, status, body);
-    queue_turn(c);
+    conn_queue(c);
 }
 
 void conn_drain_all(struct http_loop *l)
@@ -281,6 +290,8 @@ void conn_drain_all(struct http_loop *l)
         } else if (c && c->phase == CONN_HELD && (c->held->waits || l->heir < 0)) {
             conn_release(c, 503, NULL);
             conn_run(c);
+        } else if (c && c->phase == CONN_STREAMING) {
+            conn_close(&c); /* its page comes again, and finds whoever serves then */
         }
     }
 }

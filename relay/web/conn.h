@@ -17,6 +17,8 @@
 
 struct conn;
 
+enum { CONN_LISTENERS = 32 }; /* on one thread */
+
 /* Takes fd (connected, non-blocking), also on error. Asks the gate; a refused viewer gets its
  * 503 or 429 and is counted. */
 int conn_open(struct http_loop *l, int fd, const struct in6_addr *peer);
@@ -38,6 +40,13 @@ void conn_expire(void *loop, struct deadline *d);
 /* Answers the held request that token names, if it is still there; the connection goes on later. */
 void conn_answer(struct http_loop *l, const struct request_token *token, int status,
                  const struct body *body);
+/* All that listen are closed: they come again, and are judged again. */
+void conn_hush(struct http_loop *l);
+/* Its reply has no end: first, and then what conn_tell brings. NULL for first is never given. One
+ * of more than CONN_LISTENERS is answered with 503. */
+void conn_listen(struct http_loop *l, const struct request_token *token, const struct body *first);
+/* News for all who listen; who is too far behind to take it is cut. Sends nothing itself. */
+void conn_tell(struct http_loop *l, const struct body *news);
 /* From now on: idle ones close, held ones get 503, every reply is its connection's last. With a
  * loop->heir they go to that process, whoever has a reply under way after it; but not over TLS. */
 void conn_drain_all(struct http_loop *l);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/base/log.h"
 #include "relay/web/conn_state.h"
+#include "relay/web/conn_stream.h"
 #include "relay/web/exchange.h"
 #include "relay/web/field.h"
 #include "relay/web/reply.h"
@@ -52,7 +53,7 @@ int conn_push(struct conn *c)
 }
 
 /* A viewer must take a reply at min_rate at least, but has send_timeout in any case. */
-static int64_t send_deadline(const struct conn *c)
+int64_t conn_send_deadline(const struct conn *c)
 {
     const struct config *cfg = c->loop->config;
     int64_t us = (int64_t)cfg->http.send_timeout_ms * US_PER_MS;
@@ -96,7 +97,7 @@ static void send_reply(struct request *r, struct reply *reply)
     count(l, reply->head.status);
     int rc = conn_push(c);
     if (rc == -EAGAIN || rc == -EBUSY) {
-        deadline_set(&l->wheel, &c->deadline, send_deadline(c));
+        deadline_set(&l->wheel, &c->deadline, conn_send_deadline(c));
         rc = outgoing_keep(&c->out);
     }
     c->broken = rc != 0;
@@ -230,11 +231,15 @@ static struct request request_whole(struct conn *c)
     struct request r = request_bare(c);
     struct slice accepts = known(in, HTTP1_ACCEPT_ENCODING);
     r.method = p->method;
+    r.http10 = p->minor == 0;
     r.gzip = accepts.at && field_accepts_gzip(accepts.at, accepts.len);
     if (p->path.len)
         r.path = slice_of(base, &p->path);
     if (p->query.len)
         r.query = slice_of(base, &p->query);
+    if (c->body)
+        r.body = (struct slice){c->body, p->content_length};
+    r.body_too_long = p->content_length > REQUEST_BODY_MAX;
     r.if_none_match = known(in, HTTP1_IF_NONE_MATCH);
     r.if_range = known(in, HTTP1_IF_RANGE);
     r.range = known(in, HTTP1_RANGE);
@@ -261,6 +266,8 @@ void conn_carry(struct conn *c)
     /* RFC 9112 section 9.3 */
     c->last = p->close || (c->http10 && !p->keep_alive);
     handle(c, &r);
+    free(c->body);
+    c->body = NULL;
 }
 
 void conn_refuse(struct conn *c, int status)
@@ -312,6 +319,18 @@ void conn_release(struct conn *c, int status, const struct body *body)
         reply_body(&r, status, body);
     else
         in_vain(&r, 0);
+    free(h);
+}
+
+void conn_release_stream(struct conn *c, const struct body *body)
+{
+    struct held *h = take_held(c);
+    struct request r = request_held(c, h);
+    c->last = c->last || body; /* its end is the connection's */
+    if (body)
+        reply_stream(&r, body);
+    else
+        reply_come_back(&r, 503, RETRY_AFTER_S, 0, "Too many listen already; please come back.");
     free(h);
 }
 

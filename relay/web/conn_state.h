@@ -1,9 +1,9 @@
-/* The inside of a connection, for conn.c, conn_steps.c and conn_carrier.c only. */
+/* The inside of a connection, for conn*.c only. */
 /* SPDX-License-Identifier: MIT */
 /*
  *          bytes            whole head        reply
  *   IDLE --------> HEAD --> (BODY) --> HANDLING ---------> SENDING --> IDLE
- *    ^                                   |  ^                 |
+ *    ^                                   |  ^                 |  <--> STREAMING: listens for more
  *    |                       hold, wait  v  |  woken          +------> LINGERING --> closed
  *    |                                  HELD --> SENDING
  *    |                                       answer
@@ -31,10 +31,11 @@
 enum conn_phase {
     CONN_IDLE,      /* waits for the first byte of a request */
     CONN_HEAD,      /* some of a head is here; its deadline is absolute */
-    CONN_BODY,      /* a body nobody asked for is read and thrown away */
+    CONN_BODY,      /* the body is read, and kept when it is short */
     CONN_HANDLING,  /* in the handler's call; over before the call returns */
     CONN_HELD,      /* parked until an answer or news, the deadline, or the viewer leaves */
     CONN_SENDING,   /* a reply is on its way; its deadline is absolute */
+    CONN_STREAMING, /* listens: what is to be sent next comes by itself */
     CONN_LINGERING, /* closed for writing; reads on so that the last reply is not reset away */
     CONN_HANDSHAKE, /* TLS; its deadline is absolute */
     CONN_PHASES,
@@ -64,24 +65,25 @@ struct conn {
     struct deadline deadline; /* what it means follows from the phase */
     struct ring turn; /* in loop->ready when queued, else among a room's waiters or nowhere */
     struct http_loop *loop;
-    struct input *in;    /* NULL: nothing is here */
-    struct held *held;   /* in CONN_HELD only */
-    struct outgoing out; /* in CONN_SENDING only */
-    struct tls *tls;     /* NULL: without TLS, or before the handshake's first byte */
+    struct input *in;      /* NULL: nothing is here */
+    struct held *held;     /* in CONN_HELD only */
+    struct outgoing out;   /* in CONN_SENDING only */
+    struct stream *stream; /* it listens; NULL: as hardly anybody does */
+    char *body;            /* of the request, until it is handled; NULL: none, or not kept */
+    struct tls *tls;       /* NULL: without TLS, or before the handshake's first byte */
     int64_t born_us;
     struct in6_addr peer;
     uint32_t slot;
-    uint32_t body_left;   /* of the request body */
-    uint32_t linger_left; /* bytes still read while lingering */
-    uint8_t phase;        /* enum conn_phase */
-    bool unread : 1;      /* the socket may have bytes, or its end */
-    bool hung_up : 1;     /* the viewer closed its side (EPOLLRDHUP) */
-    bool blocked : 1;     /* the socket takes no more for now */
-    bool broken : 1;      /* writing failed: the viewer is gone */
-    bool queued : 1;      /* in loop->ready */
-    bool woken : 1;       /* HELD, and to be handled once more */
-    bool last : 1;        /* close after this reply */
-    bool lingers : 1;     /* ... and read on a while first */
+    uint32_t body_left, linger_left; /* of the request body; bytes still read while lingering */
+    uint8_t phase;                   /* enum conn_phase */
+    bool unread : 1;                 /* the socket may have bytes, or its end */
+    bool hung_up : 1;                /* the viewer closed its side (EPOLLRDHUP) */
+    bool blocked : 1;                /* the socket takes no more for now */
+    bool broken : 1;                 /* writing failed: the viewer is gone */
+    bool queued : 1;                 /* in loop->ready */
+    bool woken : 1;                  /* HELD, and to be handled once more */
+    bool last : 1;                   /* close after this reply */
+    bool lingers : 1;                /* ... and read on a while first */
     bool http10 : 1;
     bool counted : 1; /* by the gate; refused ones are not */
     bool served : 1;  /* had a reply before */
@@ -95,17 +97,16 @@ void conn_set_phase(struct conn *c, enum conn_phase phase);
 void conn_run(struct conn *c);
 /* The head in c->in is complete: has it handled. Afterwards c is HELD or SENDING. */
 void conn_carry(struct conn *c);
-/* Answers without a handler, and closes: bad heads, deadlines, a full house. The sentence and
- * Retry-After follow from the status. */
+/* Answers without a handler, and closes: bad heads, deadlines, a full house. */
 void conn_refuse(struct conn *c, int status);
 /* The held request's end: body with status, or 503 when body is NULL. */
 void conn_release(struct conn *c, int status, const struct body *body);
 /* The same at its deadline: caches may keep this 503 as long as was agreed. */
 void conn_give_up(struct conn *c);
+int64_t conn_send_deadline(const struct conn *c);
 /* Has the held request handled once more. Afterwards c is HELD or SENDING. */
 void conn_retry(struct conn *c);
-/* Gives it to loop->heir, with what it has read or waits for; it may be closed then. False: it
- * cannot be given away as it is. */
+/* Gives it to loop->heir, with what it has read or waits for. False: it cannot be given away. */
 bool conn_hand_on(struct conn *c);
 /* CONN_HANDSHAKE: goes on with it. */
 enum step conn_shake_hands(struct conn *c);

@@ -36,10 +36,22 @@ const char *request_header(const struct request *r, const char *name)
     return terminated(r->carrier->field(r, name), NULL);
 }
 
+const char *request_body(const struct request *r, size_t *len, bool *too_long)
+{
+    *len = r->body.len;
+    *too_long = r->body_too_long;
+    return r->body.at ? r->body.at : "";
+}
+
 bool request_is_local(const struct request *r)
 {
     const uint8_t *a = r->peer.s6_addr;
     return IN6_IS_ADDR_LOOPBACK(&r->peer) || (IN6_IS_ADDR_V4MAPPED(&r->peer) && a[12] == 127);
+}
+
+bool request_is_http10(const struct request *r)
+{
+    return r->http10;
 }
 
 const char *request_peer(const struct request *r)

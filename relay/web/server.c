@@ -210,33 +210,54 @@ void server_set_tls(struct server *s, struct tls_context *tls)
     }
 }
 
-/* All threads or none: one that was not told would let in whom the others refuse. */
-int server_set_access(struct server *s, const struct config *c)
+/* A list of one post for each thread; -ENOMEM: some are missing. */
+static int one_for_each(struct post **posts, const struct server *s, enum post_kind kind,
+                        const struct access *a, const struct body *b)
 {
-    struct access *a;
-    struct post *posts = NULL;
-    int rc = access_new(&a, c);
-    for (size_t i = 0; i < s->thread_count && !rc; i++) {
-        struct post *p = post_new(POST_ACCESS, NULL, NULL, NULL, NULL);
-        if (p) {
-            p->access = access_ref(a);
-            p->next = posts;
-            posts = p;
-        } else {
-            rc = -ENOMEM;
-        }
+    for (size_t i = 0; i < s->thread_count; i++) {
+        struct post *p = post_new(kind, NULL, NULL, b, NULL);
+        if (!p)
+            return -ENOMEM;
+        p->access = a ? access_ref(a) : NULL;
+        p->next = *posts;
+        *posts = p;
     }
-    access_unref(&a);
+    return 0;
+}
+
+static void tell_each(struct server *s, struct post *posts, bool wanted)
+{
     for (size_t i = 0; posts; i++) {
         struct post *p = posts;
         posts = p->next;
         p->next = NULL;
-        if (rc)
-            post_free(&p);
-        else
+        if (wanted)
             tell(s, i, p);
+        else
+            post_free(&p);
     }
+}
+
+/* All threads or none: one that was not told would let in whom the others refuse. */
+int server_set_access(struct server *s, const struct config *c, bool hush)
+{
+    struct access *a;
+    struct post *access = NULL, *hushes = NULL;
+    int rc = access_new(&a, c);
+    if (!rc)
+        rc = one_for_each(&access, s, POST_ACCESS, a, NULL);
+    if (!rc && hush)
+        rc = one_for_each(&hushes, s, POST_HUSH, NULL, NULL);
+    access_unref(&a);
+    tell_each(s, access, !rc);
+    tell_each(s, hushes, !rc);
     return rc;
+}
+
+void server_hush(struct server *s)
+{
+    for (size_t i = 0; i < s->thread_count; i++)
+        tell(s, i, post_new(POST_HUSH, NULL, NULL, NULL, NULL));
 }
 
 void server_answer(struct server *s, struct request_token t, int status, const struct body *b)
@@ -247,6 +268,28 @@ void server_answer(struct server *s, struct request_token t, int status, const s
     if (p)
         p->status = status;
     tell(s, t.thread, p);
+}
+
+void server_listen(struct server *s, struct request_token t, const struct body *first)
+{
+    if (t.thread < s->thread_count)
+        tell(s, t.thread, post_new(POST_LISTEN, NULL, NULL, first, &t));
+}
+
+int server_tell(struct server *s, const struct body *news)
+{
+    struct post *posts = NULL;
+    int rc = one_for_each(&posts, s, POST_NEWS, NULL, news);
+    tell_each(s, posts, !rc);
+    return rc;
+}
+
+uint64_t server_listeners(const struct server *s)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < s->thread_count; i++)
+        n += http_thread_tally(s->threads[i])->listeners;
+    return n;
 }
 
 bool server_thread_owes(const struct server *s, size_t thread, uint64_t *rounds)
@@ -280,6 +323,8 @@ static void add_tally(struct server_stats *out, const struct tally *t)
     for (int i = 0; i < ACCESS_VERDICTS; i++)
         out->access_refused[i] += t->access_refused[i];
     out->holding += t->holding;
+    out->listeners += t->listeners;
+    out->listeners_cut += t->listeners_cut;
     out->blocked_answered += t->blocked_answered;
     out->blocked_refused += t->blocked_refused;
     out->blocked_timeouts += t->blocked_timeouts;

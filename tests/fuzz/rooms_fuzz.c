@@ -67,13 +67,14 @@ static void on_publish(void *ctx, const char *path, const struct body *b)
     (void)ctx, (void)path, (void)b;
 }
 
-static void on_send(void *ctx, uint32_t worker, const struct link_message *m)
+static bool on_send(void *ctx, uint32_t worker, const struct link_message *m)
 {
     struct front *f = ctx;
 
     check(worker < WORKERS || worker == ROOMS_OUT_ALL);
     check(m->type >= LINK_FEED_GO && m->type <= LINK_STOP);
     f->sent++;
+    return f->sent % 2 == 0;
 }
 
 static struct config *config(void)

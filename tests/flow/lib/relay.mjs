@@ -60,7 +60,9 @@ export class Relay {
 
   // /metrics as Map of series → value.
   async metrics() {
-    const r = await get(`${this.base}/metrics`);
+    const { token } = this.options;
+    const r = await get(`${this.base}/metrics`,
+      { headers: token ? { Authorization: `Bearer ${token}` } : {} });
     assert.equal(r.status, 200, '/metrics');
     const series = new Map();
     for (const line of r.body.toString().split('\n')) {
@@ -133,7 +135,7 @@ export class Relay {
 }
 
 // options: set (["key=value"]), config (YAML text), errors (patterns of ERROR lines that are
-// expected), restarts (expected worker restarts; null: any number), binary, env, state (state.dir).
+// expected), token (to read the metrics with), restarts (expected worker restarts; null: any number), binary, env, state (state.dir).
 export async function startRelay(t, options = {}) {
   const binary = options.binary ?? BINARY;
   assert.ok(existsSync(binary), `${binary} does not exist: run make`);

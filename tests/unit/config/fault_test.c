@@ -218,6 +218,9 @@ static const struct {
     {"rooms.list.x.pasphrase=long-and-secret",
      "--set rooms.list.x.pasphrase: expected a known key, got \"pasphrase\"; did you mean "
      "\"passphrase\"?\n"},
+    {"access.organizer_token=hunter2secret",
+     "--set access.organizer_token: expected one line of text, 16 to 128 bytes, got 13 bytes; "
+     "leave it out to ask for none\n"},
     {"rooms.list..x.key=a", "--set rooms.list..x.key: expected rooms.list.NAME.KEY=VALUE with a "
                             "room's name, such as rooms.list.main-stage.title=Main\n"},
     {"rooms.list.x.name=y", "--set rooms.list.x.name: expected another key after the room's "

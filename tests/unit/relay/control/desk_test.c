@@ -3,17 +3,26 @@
 #include "relay/control/desk.h"
 #include "tests/unit/relay/room/actors.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 /* The web side as far as the desk sees it. */
 struct request {
-    const char *path, *forwarded_for;
-    bool local;
+    const char *path, *origin, *host, *authorization, *body;
+    const char *passed_on; /* the name of a header that only proxies send */
+    enum http_method method;
+    bool local, http10;
     int status;
-    char type[48], text[400];
+    char type[48], text[400], extra[100];
     unsigned held;
 };
 
 static struct request *held_request; /* the one that the token stands for */
-static unsigned answered;
+static unsigned answered, listeners, hushed;
+static bool tell_fails;
+static char told[4000];
+static char no_token[] = "";
+static const struct config config = {.access = {no_token, no_token}};
 
 const char *request_path(const struct request *r)
 {
@@ -27,7 +36,34 @@ bool request_is_local(const struct request *r)
 
 const char *request_header(const struct request *r, const char *name)
 {
-    return strcmp(name, "x-forwarded-for") == 0 ? r->forwarded_for : NULL;
+    return strcmp(name, "origin") == 0                       ? r->origin
+           : strcmp(name, "host") == 0                       ? r->host
+           : strcmp(name, "authorization") == 0              ? r->authorization
+           : r->passed_on && strcmp(name, r->passed_on) == 0 ? "something"
+                                                             : NULL;
+}
+
+bool request_is_http10(const struct request *r)
+{
+    return r->http10;
+}
+
+enum http_method request_method(const struct request *r)
+{
+    return r->method;
+}
+
+const char *request_peer(const struct request *r)
+{
+    return r->local ? "127.0.0.1" : "192.0.2.7";
+}
+
+const char *request_body(const struct request *r, size_t *len, bool *too_long)
+{
+    *len = r->body ? strlen(r->body) : 0;
+    *too_long = *len > REQUEST_BODY_MAX;
+    *len = *too_long ? 0 : *len;
+    return r->body ? r->body : "";
 }
 
 struct request_token request_hold(struct request *r, int64_t deadline_mono_us)
@@ -43,6 +79,7 @@ static void take(struct request *r, int status, const struct body *b)
     r->status = status;
     snprintf(r->type, sizeof(r->type), "%s", b->type);
     snprintf(r->text, sizeof(r->text), "%s", b->plain);
+    snprintf(r->extra, sizeof(r->extra), "%s", b->extra_headers ? b->extra_headers : "");
 }
 
 void reply_body(struct request *r, int status, const struct body *b)
@@ -65,6 +102,32 @@ void server_answer(struct server *s, struct request_token t, int status, const s
     take(held_request, status, b);
 }
 
+void server_listen(struct server *s, struct request_token t, const struct body *first)
+{
+    server_answer(s, t, 200, first);
+    listeners++;
+}
+
+int server_tell(struct server *s, const struct body *news)
+{
+    assert_null(s);
+    snprintf(told, sizeof(told), "%s", tell_fails ? "" : news->plain);
+    return tell_fails ? -ENOMEM : 0;
+}
+
+void server_hush(struct server *s)
+{
+    assert_null(s);
+    hushed++;
+    listeners = 0;
+}
+
+uint64_t server_listeners(const struct server *s)
+{
+    assert_null(s);
+    return listeners;
+}
+
 void server_stats(const struct server *s, struct server_stats *out)
 {
     assert_null(s);
@@ -80,11 +143,138 @@ static void ask(struct desk *d, struct request *r)
         bool prefix = routes[i].path[len - 1] == '/';
         if (prefix ? strncmp(r->path, routes[i].path, len) : strcmp(r->path, routes[i].path))
             continue;
-        assert_int_equal(1u << HTTP_GET, routes[i].methods);
+        assert_true(routes[i].methods & 1u << r->method);
         routes[i].handle(routes[i].ctx, r);
         return;
     }
     fail_msg("no route for %s", r->path);
+}
+
+static void ask_now(struct desk *d, struct stage *s, struct request *r)
+{
+    ask(d, r);
+    desk_drain(d, NULL, s->rooms, &config, s->now_us, s->wall_us);
+}
+
+/* What a request brings reaches the page: its method, its body, its token. */
+static void test_actions_bring_a_body(void **state)
+{
+    char secret[] = "0123456789abcdef", long_body[REQUEST_BODY_MAX + 2];
+    struct config guarded = {.access = {secret, no_token}};
+    struct stage *s = *state;
+    struct desk *d;
+    struct request r = {.path = "/api/v1/rooms/hall/on-air",
+                        .method = HTTP_POST,
+                        .authorization = "bearer 0123456789abcdef",
+                        .body = "{\"role\":\"auto\"}"};
+    rooms_worker_ready(s->rooms, 0);
+    stage_open(s, 1, "hall");
+    assert_int_equal(0, desk_new(&d));
+    desk_guard(d, true);
+    ask(d, &r);
+    desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us);
+    assert_int_equal(200, r.status);
+    assert_string_equal("{\"chosen\":\"auto\"}\n", r.text);
+    memset(long_body, ' ', sizeof(long_body) - 1);
+    long_body[sizeof(long_body) - 1] = '\0';
+    r.body = long_body;
+    ask(d, &r);
+    desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us);
+    assert_int_equal(413, r.status);
+    r.held = 0;
+    r.authorization = "Basic 0123456789abcdef";
+    ask(d, &r);
+    assert_int_equal(401, r.status);
+    assert_int_equal(0, r.held); /* the control thread has better things to do */
+    desk_free(&d);
+}
+
+/* Another process has the rooms, or nobody would hear that it was done: then it is not done. */
+static void test_actions_too_late(void **state)
+{
+    char secret[] = "0123456789abcdef";
+    struct config guarded = {.access = {secret, no_token}};
+    struct stage *s = *state;
+    struct desk *d;
+    struct request r = {.path = "/api/v1/rooms/hall/kick",
+                        .method = HTTP_POST,
+                        .authorization = "Bearer 0123456789abcdef"};
+    rooms_worker_ready(s->rooms, 0);
+    stage_open(s, 1, "hall");
+    assert_int_equal(0, desk_new(&d));
+    desk_guard(d, true);
+    answered = 0;
+    ask(d, &r);
+    usleep(1950000); /* of the 2 s that the asker waits */
+    assert_int_equal(1, desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us));
+    assert_int_equal(0, answered);
+    assert_null(stage_sent(s, LINK_FEED_STOP));
+    desk_leave(d);
+    ask(d, &r);
+    desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us);
+    assert_int_equal(503, r.status);
+    assert_string_equal("Retry-After: 1\r\n", r.extra);
+    assert_null(stage_sent(s, LINK_FEED_STOP));
+    r.path = "/api/v1/rooms";
+    r.method = HTTP_GET;
+    ask(d, &r);
+    desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us);
+    assert_int_equal(200, r.status);
+    desk_free(&d);
+}
+
+static void tick(struct desk *d, struct stage *s)
+{
+    told[0] = '\0';
+    s->now_us += 1000000;
+    desk_tick(d, NULL, s->rooms, s->now_us, s->wall_us);
+}
+
+static void test_listeners_hear_what_changes(void **state)
+{
+    struct stage *s = *state;
+    struct desk *d;
+    struct request r = {.path = "/api/v1/events", .local = true, .host = "localhost"};
+    assert_int_equal(0, desk_new(&d));
+    s->now_us += 10000000;
+    tick(d, s);
+    stage_open(s, 1, "hall");
+    tick(d, s);
+    assert_string_equal("", told); /* nobody listens */
+    ask_now(d, s, &r);
+    assert_int_equal(200, r.status);
+    assert_string_equal("text/event-stream", r.type);
+    assert_non_null(strstr(r.text, "retry: 2000\nid: 1\nevent: rooms\n"
+                                   "data: {\"rooms\":[{\"name\":\"hall\""));
+    tick(d, s);
+    assert_string_equal("", told); /* it knows that */
+    stage_open(s, 2, "attic");
+    tick(d, s);
+    assert_non_null(strstr(told, "{\"name\":\"attic\""));
+    assert_null(strstr(told, "hall"));
+    stage_close(s, 2, LINK_CLOSE_ENDED); /* it never played anything */
+    tick(d, s);
+    assert_non_null(strstr(told, "event: gone\ndata: {\"name\":\"attic\"}\n\n"));
+    for (int i = 0; i < 14; i++) {
+        tick(d, s);
+        assert_string_equal("", told);
+    }
+    tick(d, s);
+    assert_string_equal(": beat\n\n", told);
+    /* what could not be told is not taken for told */
+    tell_fails = true;
+    stage_open(s, 3, "cellar");
+    tick(d, s);
+    assert_int_equal(1, hushed);
+    tell_fails = false;
+    ask_now(d, s, &r);
+    assert_non_null(strstr(r.text, "{\"name\":\"cellar\""));
+    tick(d, s);
+    assert_string_equal("", told);
+    listeners = 0;
+    tick(d, s);
+    assert_string_equal("", told);
+    desk_free(&d);
 }
 
 static void test_questions_are_answered(void **state)
@@ -104,16 +294,16 @@ static void test_questions_are_answered(void **state)
     };
     answered = 0;
     for (size_t i = 0; i < 4; i++) {
-        struct request r = {.path = cases[i].path, .local = true};
+        struct request r = {.path = cases[i].path, .local = true, .host = "localhost"};
         ask(d, &r);
         assert_int_equal(1, r.held);
         assert_int_equal(0, r.status);
-        assert_int_equal(1, desk_drain(d, NULL, s->rooms, s->now_us, s->wall_us));
+        assert_int_equal(1, desk_drain(d, NULL, s->rooms, &config, s->now_us, s->wall_us));
         assert_int_equal(i + 1, answered);
         assert_int_equal(cases[i].status, r.status);
         assert_string_equal(cases[i].type, r.type);
     }
-    assert_int_equal(0, desk_drain(d, NULL, s->rooms, s->now_us, s->wall_us));
+    assert_int_equal(0, desk_drain(d, NULL, s->rooms, &config, s->now_us, s->wall_us));
     desk_free(&d);
     desk_free(&d);
 }
@@ -123,23 +313,76 @@ static void test_api_is_for_this_machine(void **state)
     struct desk *d;
     char path[300] = "/api/v1/rooms/";
     struct request far = {.path = "/api/v1/rooms"};
-    struct request proxied = {.path = "/api/v1/rooms", .local = true, .forwarded_for = "192.0.2.1"};
-    struct request lengthy = {.path = path, .local = true};
-    (void)state;
+    struct request lengthy = {.path = path, .local = true, .host = "localhost"};
+    struct stage *s = *state;
     assert_int_equal(0, desk_new(&d));
-    ask(d, &far);
+    const struct {
+        const char *host, *origin;
+        int status;
+    } browsers[] = {
+        {"localhost:8080", "http://localhost:8080", 200},
+        {"127.0.0.1:8080", NULL, 200},
+        {"[::1]:8080", "http://[::1]:8080", 200},
+        {"127.0.0.1", "http://evil.example", 403},
+        {"127.0.0.1:8080", "http://127.0.0.1:8081", 403},
+        {"evil.example:8080", NULL, 403},
+        {"evil.example", "http://evil.example", 403},
+        {"localhost.evil.example", NULL, 403},
+        {"localhost", "null", 403},
+        {"localhost:8443", "https://localhost:8443", 200},
+        {"localhost:8443", "ftp://localhost:8443", 403},
+        {NULL, NULL, 403},
+    };
+    for (size_t i = 0; i < sizeof(browsers) / sizeof(browsers[0]); i++) {
+        struct request r = {.path = "/api/v1/rooms",
+                            .local = true,
+                            .host = browsers[i].host,
+                            .origin = browsers[i].origin};
+        ask_now(d, s, &r);
+        assert_int_equal(browsers[i].status, r.status);
+    }
+    ask_now(d, s, &far);
     assert_int_equal(403, far.status);
     assert_string_equal("application/problem+json", far.type);
-    assert_non_null(strstr(far.text, "\"detail\":\"The API answers to this machine only"));
-    ask(d, &proxied);
-    assert_int_equal(403, proxied.status);
+    assert_non_null(strstr(far.text, "\"detail\":\"This answers to its own machine only"));
+    assert_int_equal(0, far.held);
     memset(path + strlen(path), 'a', 200);
     ask(d, &lengthy);
     assert_int_equal(404, lengthy.status);
-    assert_int_equal(0, far.held + proxied.held + lengthy.held);
-    struct request metrics = {.path = "/metrics"}; /* left at the desk when it is freed */
-    ask(d, &metrics);
-    assert_int_equal(1, metrics.held);
+    assert_int_equal(0, lengthy.held);
+    struct request ready = {.path = "/readyz"}; /* left at the desk when it is freed */
+    ask(d, &ready);
+    assert_int_equal(1, ready.held);
+    desk_free(&d);
+}
+
+/* Proxies on this machine, and what nobody may do by being on it. */
+static void test_being_here_is_not_enough(void **state)
+{
+    struct stage *s = *state;
+    struct desk *d;
+    assert_int_equal(0, desk_new(&d));
+    for (size_t i = 0; i < 14; i++) {
+        static const char *const names[] = {"x-forwarded-for",
+                                            "x-forwarded-host",
+                                            "x-forwarded-proto",
+                                            "forwarded",
+                                            "via",
+                                            "x-real-ip",
+                                            NULL};
+        struct request proxied = {.path = i % 2 ? "/metrics" : "/api/v1/rooms",
+                                  .local = true,
+                                  .host = "127.0.0.1:8080",
+                                  .passed_on = names[i / 2],
+                                  .http10 = !names[i / 2]};
+        ask_now(d, s, &proxied);
+        assert_int_equal(403, proxied.status);
+    }
+    struct request acts = {
+        .path = "/api/v1/rooms/hall/kick", .local = true, .host = "localhost", .method = HTTP_POST};
+    ask_now(d, s, &acts);
+    assert_int_equal(403, acts.status);
+    assert_non_null(strstr(acts.text, "set access.organizer_token in the configuration"));
     desk_free(&d);
 }
 
@@ -165,7 +408,7 @@ static void test_desk_is_bounded(void **state)
     for (unsigned i = 0; i < 3000; i++)
         ask(d, &r);
     assert_int_equal(3000, r.held);
-    assert_in_range(desk_drain(d, NULL, s->rooms, s->now_us, s->wall_us), 100, 2000);
+    assert_in_range(desk_drain(d, NULL, s->rooms, &config, s->now_us, s->wall_us), 100, 2000);
     desk_free(&d);
 }
 
@@ -174,9 +417,13 @@ int main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, stage_set, stage_strike)
     const struct CMUnitTest tests[] = {
         CASE(test_questions_are_answered),
+        CASE(test_actions_bring_a_body),
+        CASE(test_listeners_hear_what_changes),
         CASE(test_api_is_for_this_machine),
         CASE(test_health_needs_nobody),
         CASE(test_desk_is_bounded),
+        CASE(test_actions_too_late),
+        CASE(test_being_here_is_not_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -201,7 +201,7 @@ static void test_spelling(void **state)
     assert_null(strchr(a.body, '%'));
     answer_drop(&a);
     struct config c = fixture_config();
-    assert_int_equal(server_set_access(site.server, &c), 0);
+    assert_int_equal(server_set_access(site.server, &c, false), 0);
     for (int i = 0, status = 0; status != 404 && i < 200; i++) {
         a = take(ask("/live/~%31/open-house/video.m3u8", ""));
         status = a.status;
@@ -307,7 +307,7 @@ static void test_access(void **state)
 static void change_keys(char *keys)
 {
     struct config c = signed_config(keys);
-    assert_int_equal(server_set_access(site.server, &c), 0);
+    assert_int_equal(server_set_access(site.server, &c, false), 0);
 }
 
 static void await_status(const char *what, int status)
@@ -339,7 +339,7 @@ static void test_rotation(void **state)
     change_keys(old_key);
     await_status(by_new, 403);
     struct config c = fixture_config();
-    assert_int_equal(server_set_access(site.server, &c), 0);
+    assert_int_equal(server_set_access(site.server, &c, false), 0);
     await_status("/live/stage/video.m3u8", 200);
     close_stage();
 }
@@ -351,7 +351,7 @@ static void test_no_memory(void **state)
     open_signed(2);
     struct config c = fixture_config();
     fail_at = 2;
-    int rc = server_set_access(site.server, &c);
+    int rc = server_set_access(site.server, &c, false);
     if (fail_at == 0) {
         assert_int_equal(rc, -ENOMEM);
         usleep(50000);
