@@ -19,7 +19,8 @@
 
 #define CTX "journal"
 
-enum { COPY_NS = 100000000, SYNC_TURNS = 50, RETRIES = 50 };
+/* Turns are of COPY_NS. */
+enum { COPY_NS = 100000000, SYNC_TURNS = 50, SAY_TURNS = 600, RETRIES = 50 };
 
 static const char name[] = "rooms.journal";
 
@@ -59,7 +60,9 @@ static int map(struct journal_file *f, int fd)
 {
     struct journal_table *table;
 
-    if (ftruncate(fd, (off_t)sizeof(*table)))
+    /* A page of a file that has no block and gets none, because its file system is full, is a
+     * SIGBUS for whoever touches it: all of them are had before the first is touched. */
+    if (ftruncate(fd, (off_t)sizeof(*table)) || fallocate(fd, 0, 0, (off_t)sizeof(*table)))
         return -errno;
     table = mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (table == MAP_FAILED)
@@ -82,21 +85,47 @@ static void open_memory(struct journal_file *f)
         close(fd);
 }
 
+/* What a file says that cannot be mapped, or is on a disk. A short or foreign one reads as a table
+ * of another layout, and begins anew. */
+static void read_numbers(struct journal_file *f, int fd, const char *path)
+{
+    if (!f->journal.table)
+        return;
+    if (pread(fd, f->journal.table, sizeof(struct journal_table), 0) < 0)
+        log_warn(CTX, "unreadable file=%s why=\"%s\"", path, strerror(errno));
+    journal_bind(&f->journal, f->journal.table);
+}
+
 static void open_shared(struct journal_file *f, uint16_t port)
 {
     char path[64];
-    int fd;
+    int fd, rc;
 
     snprintf(path, sizeof(path), "/dev/shm/roomcast-%u-%u", (unsigned)geteuid(), port);
     fd = open_own(path);
-    if (fd >= 0 && map(f, fd) == 0) {
+    rc = fd < 0 ? fd : map(f, fd);
+    if (!rc) {
         log_info(CTX, "kept file=%s until=reboot", path);
         return;
     }
     log_warn(CTX, "not_kept file=%s why=\"%s\" what=\"numbers go on by the clock alone\"", path,
-             strerror(fd < 0 ? -fd : errno));
-    if (fd >= 0)
-        close(fd);
+             strerror(-rc));
+    if (fd < 0)
+        return;
+    open_memory(f);
+    read_numbers(f, fd, path);
+    close(fd);
+}
+
+/* What cannot be written can still be read. */
+static void open_unwritable(struct journal_file *f, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0)
+        return;
+    read_numbers(f, fd, path);
+    close(fd);
 }
 
 static void open_disk(struct journal_file *f, const char *dir)
@@ -111,16 +140,17 @@ static void open_disk(struct journal_file *f, const char *dir)
     if (f->disk < 0) {
         log_error(CTX, "not_kept file=%s why=\"%s\" what=\"numbers go on by the clock alone\"",
                   path, strerror(-f->disk));
+        if (f->disk == -EROFS || f->disk == -EACCES)
+            open_unwritable(f, path);
         f->disk = -1;
         return;
     }
     log_info(CTX, "kept file=%s", path);
-    if (!f->journal.table)
-        return;
-    /* A short or foreign file reads as a table of another layout, and begins anew. */
-    if (pread(f->disk, f->journal.table, sizeof(struct journal_table), 0) < 0)
-        log_warn(CTX, "unreadable file=%s why=\"%s\"", path, strerror(errno));
-    journal_bind(&f->journal, f->journal.table);
+    /* What is ours already cannot be missing when the disk is full later. */
+    if (fallocate(f->disk, 0, 0, (off_t)sizeof(struct journal_table)) && errno == ENOSPC)
+        log_warn(CTX, "disk_full file=%s bytes=%zu what=\"kept as far as there is room\"", path,
+                 sizeof(struct journal_table));
+    read_numbers(f, f->disk, path);
 }
 
 void journal_file_open(struct journal_file *f, const struct config *c, uint16_t srt_port)
@@ -154,18 +184,19 @@ struct copier {
     const struct journal_table *table;
     uint64_t seen[JOURNAL_SLOTS / JOURNAL_GROUP]; /* changes that stand on the disk */
     int disk;
-    bool failed;
+    int error;         /* of this turn's writes; 0: all went well */
+    bool failed;       /* so it was said ... */
+    unsigned say_turn; /* ... and from this turn on it may be said again */
 };
 
 static bool write_at(struct copier *c, const void *from, size_t len)
 {
     off_t at = (off_t)((const char *)from - (const char *)c->table);
-    bool failed = pwrite(c->disk, from, len, at) != (ssize_t)len;
+    ssize_t n = pwrite(c->disk, from, len, at);
 
-    if (failed && !c->failed)
-        log_warn(CTX, "not_written why=\"%s\" what=\"tried again\"", strerror(errno));
-    c->failed = failed;
-    return !failed;
+    if (n != (ssize_t)len)
+        c->error = n < 0 ? errno : ENOSPC;
+    return n == (ssize_t)len;
 }
 
 /* A record that changes under our hands is torn on the disk, and its other copy is whole. */
@@ -181,6 +212,29 @@ static void copy_changes(struct copier *c)
     }
 }
 
+/* Somebody may take the file away; who is inside a sandbox cannot make it anew. */
+static void sync_disk(struct copier *c)
+{
+    struct stat st;
+
+    if (fdatasync(c->disk)) { /* what was written before may be nowhere now */
+        c->error = errno;
+        memset(c->seen, 0, sizeof(c->seen));
+    } else if (fstat(c->disk, &st) == 0 && st.st_nlink == 0)
+        c->error = ENOENT;
+}
+
+/* A disk that is sick for an hour is worth a line a minute. */
+static void say_how(struct copier *c, unsigned turn)
+{
+    if (c->error && (!c->failed || turn >= c->say_turn)) {
+        log_warn(CTX, "not_written why=\"%s\" what=\"tried again; the rooms do not wait for it\"",
+                 strerror(c->error));
+        c->say_turn = turn + SAY_TURNS;
+        c->failed = true;
+    }
+}
+
 static void *run_copier(void *arg)
 {
     struct copier *c = arg;
@@ -188,10 +242,17 @@ static void *run_copier(void *arg)
     bool begun = false;
 
     for (unsigned turn = 0;; turn++) {
+        c->error = 0;
         begun = begun || write_at(c, c->table, offsetof(struct journal_table, slots));
         copy_changes(c);
-        if (turn % SYNC_TURNS == 0 && fdatasync(c->disk) && !c->failed)
-            log_warn(CTX, "not_synced why=\"%s\"", strerror(errno));
+        if (turn % SYNC_TURNS == 0) {
+            sync_disk(c);
+            if (c->failed && !c->error) {
+                c->failed = false;
+                log_info(CTX, "written_again");
+            }
+        }
+        say_how(c, turn);
         nanosleep(&pause, NULL);
     }
     return NULL;

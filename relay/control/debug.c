@@ -74,8 +74,18 @@ NUMBER(rooms_now, struct debug_facts, rooms_count(s->src->rooms))
 NUMBER(feeds_now, struct debug_facts, s->rooms.feeds)
 NUMBER(bytes_pinned, struct debug_facts, blob_bytes())
 NUMBER(files_pinned, struct debug_facts, blob_count())
+NUMBER(memory_budget, struct debug_facts, s->rooms.memory_budget)
+NUMBER(memory_used, struct debug_facts, s->rooms.memory_used)
+NUMBER(memory_needed, struct debug_facts, s->rooms.memory_needed)
 NUMBER(waiters, struct debug_facts, s->src->web->holding)
 NUMBER(connections, struct debug_facts, s->src->web->connections_open)
+
+static void memory_refusing(struct text *t, const void *subject)
+{
+    const struct debug_facts *s = subject;
+
+    text_puts(t, s->rooms.memory_refusing ? "true" : "false");
+}
 
 static const struct schema_field debug_members[] = {
     {"access_units_in", SCHEMA_INTEGER, "Whole ones received, by all feeds ever.", units_in},
@@ -87,6 +97,11 @@ static const struct schema_field debug_members[] = {
     {"feeds", SCHEMA_INTEGER, "Publishers now.", feeds_now},
     {"bytes_pinned", SCHEMA_INTEGER, "Bytes of segments in memory.", bytes_pinned},
     {"files_pinned", SCHEMA_INTEGER, "Segments and init segments in memory.", files_pinned},
+    {"memory_budget", SCHEMA_INTEGER, "Bytes all rooms may hold; 0: no limit.", memory_budget},
+    {"memory_used", SCHEMA_INTEGER, "Bytes all rooms hold.", memory_used},
+    {"memory_needed", SCHEMA_INTEGER, "Bytes live lists need; above it nobody is let in.",
+     memory_needed},
+    {"memory_refusing", SCHEMA_BOOLEAN, "New rooms are refused for it.", memory_refusing},
     {"waiters", SCHEMA_INTEGER, "Requests that wait for an answer, this one too.", waiters},
     {"connections", SCHEMA_INTEGER, "HTTP connections open.", connections},
     {"processes", "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Process\"}}",

@@ -51,6 +51,7 @@ static void refused(struct text *t, const char *name, const struct sums *s)
     labelled(t, name, "reason", "rate", w->refused_rate);
     labelled(t, name, "reason", "passphrase", w->refused_passphrase);
     labelled(t, name, "reason", "full", w->refused_full + s->rooms.refused_full);
+    labelled(t, name, "reason", "memory", s->rooms.refused_memory);
     labelled(t, name, "reason", "other", w->refused_other + s->rooms.refused_other);
 }
 
@@ -58,6 +59,7 @@ static void shed(struct text *t, const char *name, const struct sums *s)
 {
     labelled(t, name, "from", "retained", s->rooms.media.shed_retained);
     labelled(t, name, "from", "listed", s->rooms.media.shed_listed);
+    labelled(t, name, "from", "others", s->rooms.media.given_up);
 }
 
 static void requests(struct text *t, const char *name, const struct sums *s)
@@ -144,7 +146,8 @@ static void room_shed(struct text *t, const char *name, const struct sums *s)
     for (size_t i = 0; i < rooms_count(s->src->rooms); i++) {
         room_facts(rooms_at(s->src->rooms, i), &r);
         labelled(t, name, "room", r.name,
-                 r.presentation->counters.shed_retained + r.presentation->counters.shed_listed);
+                 r.presentation->counters.shed_retained + r.presentation->counters.shed_listed +
+                     r.presentation->counters.given_up);
     }
 }
 
@@ -197,6 +200,11 @@ static const struct single singles[] = {
     ROOMS("takeovers_total", "counter", takeovers, "Publishers replaced by a newer one."),
     ROOMS("on_air_switches_total", "counter", switches, "Changes between main and backup."),
     ROOMS("worker_faults_total", "counter", faults, "Messages that no worker should send."),
+    ROOMS("memory_budget_bytes", "gauge", memory_budget, "What all rooms may hold; 0: no limit."),
+    ROOMS("memory_used_bytes", "gauge", memory_used, "What all rooms hold."),
+    ROOMS("memory_needed_bytes", "gauge", memory_needed,
+          "What their live lists cannot do without."),
+    ROOMS("memory_refusing", "gauge", memory_refusing, "1: new rooms are refused for it."),
     ROOMS("segments_total", "counter", media.segments, "Segments listed."),
     ROOMS("segment_bytes_total", "counter", media.bytes, "Bytes of the segments listed."),
     ROOMS("segment_gaps_total", "counter", media.gaps, "EXT-X-GAP entries listed."),
@@ -226,8 +234,8 @@ struct family {
 static const struct family families[] = {
     {"rooms", "gauge", "Rooms by what they are doing.", rooms_by_state},
     {"publishers_refused_total", "counter", "Publishers refused, by reason.", refused},
-    {"segments_shed_total", "counter", "Segments dropped early to keep within the room's budget.",
-     shed},
+    {"segments_shed_total", "counter",
+     "Segments dropped early to keep within the room's budget, or all rooms' (others).", shed},
     {"http_requests_total", "counter", "Requests answered, by status code.", requests},
     {"http_blocked_total", "counter",
      "Requests for what is yet to come: waited and answered, refused, in vain.", blocked},
@@ -239,7 +247,7 @@ static const struct family families[] = {
     {"feeds_ended_total", "counter", "Feeds that ended, by reason; limit: see the log.",
      feeds_ended},
     {"room_memory_bytes", "gauge", "Of limits.room_bytes, what the room holds.", room_memory},
-    {"room_segments_shed_total", "counter", "Segments the room gave up for its budget.", room_shed},
+    {"room_segments_shed_total", "counter", "Segments the room gave up early.", room_shed},
     {"rooms_health", "gauge", "Rooms with a feed, by the worst that the doctor finds.",
      rooms_by_health},
     {"room_findings", "gauge", "What the doctor finds wrong with the room's feeds.", room_findings},

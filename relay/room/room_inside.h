@@ -36,6 +36,7 @@ struct room {
     struct showcase showcase;
     bool pending; /* to be shown */
     struct doctor_log health_log;
+    int64_t say_pressure_us; /* when it may be said again that it gave segments up */
 };
 
 /* Logs and asserts the step. */
