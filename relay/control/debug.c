@@ -69,14 +69,15 @@ NUMBER(units_in, struct debug_facts, s->rooms.feed.access_units_in)
 NUMBER(units_out, struct debug_facts, s->rooms.feed.access_units_out)
 NUMBER(units_early, struct debug_facts, s->rooms.feed.access_units_early)
 NUMBER(units_corrupt, struct debug_facts, s->rooms.feed.access_units_corrupt)
+NUMBER(units_missing, struct debug_facts, s->rooms.feed.access_units_missing)
 NUMBER(units_oversize, struct debug_facts, s->rooms.feed.access_units_oversize)
 NUMBER(rooms_now, struct debug_facts, rooms_count(s->src->rooms))
 NUMBER(feeds_now, struct debug_facts, s->rooms.feeds)
 NUMBER(bytes_pinned, struct debug_facts, blob_bytes())
 NUMBER(files_pinned, struct debug_facts, blob_count())
-NUMBER(memory_budget, struct debug_facts, s->rooms.memory_budget)
-NUMBER(memory_used, struct debug_facts, s->rooms.memory_used)
-NUMBER(memory_needed, struct debug_facts, s->rooms.memory_needed)
+NUMBER(memory_budget, struct debug_facts, rooms_pressure(s->src->rooms)->budget_bytes)
+NUMBER(memory_used, struct debug_facts, rooms_pressure(s->src->rooms)->used_bytes)
+NUMBER(memory_needed, struct debug_facts, rooms_pressure(s->src->rooms)->needed_bytes)
 NUMBER(waiters, struct debug_facts, s->src->web->holding)
 NUMBER(connections, struct debug_facts, s->src->web->connections_open)
 
@@ -84,7 +85,7 @@ static void memory_refusing(struct text *t, const void *subject)
 {
     const struct debug_facts *s = subject;
 
-    text_puts(t, s->rooms.memory_refusing ? "true" : "false");
+    text_puts(t, rooms_pressure(s->src->rooms)->refusing ? "true" : "false");
 }
 
 static const struct schema_field debug_members[] = {
@@ -92,6 +93,8 @@ static const struct schema_field debug_members[] = {
     {"access_units_out", SCHEMA_INTEGER, "Of these, written into segments.", units_out},
     {"access_units_early", SCHEMA_INTEGER, "Left out before the first IDR.", units_early},
     {"access_units_corrupt", SCHEMA_INTEGER, "Hurt by packet loss.", units_corrupt},
+    {"access_units_missing", SCHEMA_INTEGER, "Did not come whole, by their distance.",
+     units_missing},
     {"access_units_oversize", SCHEMA_INTEGER, "Over limits.access_unit_bytes.", units_oversize},
     {"rooms", SCHEMA_INTEGER, "Rooms now.", rooms_now},
     {"feeds", SCHEMA_INTEGER, "Publishers now.", feeds_now},

@@ -151,6 +151,26 @@ static void room_shed(struct text *t, const char *name, const struct sums *s)
     }
 }
 
+static void memory_budget(struct text *t, const char *name, const struct sums *s)
+{
+    plain(t, name, rooms_pressure(s->src->rooms)->budget_bytes);
+}
+
+static void memory_used(struct text *t, const char *name, const struct sums *s)
+{
+    plain(t, name, rooms_pressure(s->src->rooms)->used_bytes);
+}
+
+static void memory_needed(struct text *t, const char *name, const struct sums *s)
+{
+    plain(t, name, rooms_pressure(s->src->rooms)->needed_bytes);
+}
+
+static void memory_refusing(struct text *t, const char *name, const struct sums *s)
+{
+    plain(t, name, rooms_pressure(s->src->rooms)->refusing);
+}
+
 static void rooms_by_health(struct text *t, const char *name, const struct sums *s)
 {
     uint64_t count[DOCTOR_LIGHTS] = {0};
@@ -200,11 +220,6 @@ static const struct single singles[] = {
     ROOMS("takeovers_total", "counter", takeovers, "Publishers replaced by a newer one."),
     ROOMS("on_air_switches_total", "counter", switches, "Changes between main and backup."),
     ROOMS("worker_faults_total", "counter", faults, "Messages that no worker should send."),
-    ROOMS("memory_budget_bytes", "gauge", memory_budget, "What all rooms may hold; 0: no limit."),
-    ROOMS("memory_used_bytes", "gauge", memory_used, "What all rooms hold."),
-    ROOMS("memory_needed_bytes", "gauge", memory_needed,
-          "What their live lists cannot do without."),
-    ROOMS("memory_refusing", "gauge", memory_refusing, "1: new rooms are refused for it."),
     ROOMS("segments_total", "counter", media.segments, "Segments listed."),
     ROOMS("segment_bytes_total", "counter", media.bytes, "Bytes of the segments listed."),
     ROOMS("segment_gaps_total", "counter", media.gaps, "EXT-X-GAP entries listed."),
@@ -246,6 +261,10 @@ static const struct family families[] = {
     {"pinned_blobs", "gauge", "Segments and init segments in memory.", pinned_blobs},
     {"feeds_ended_total", "counter", "Feeds that ended, by reason; limit: see the log.",
      feeds_ended},
+    {"memory_budget_bytes", "gauge", "What all rooms may hold; 0: no limit.", memory_budget},
+    {"memory_used_bytes", "gauge", "What all rooms hold.", memory_used},
+    {"memory_needed_bytes", "gauge", "What their live lists cannot do without.", memory_needed},
+    {"memory_refusing", "gauge", "1: new rooms are refused for it.", memory_refusing},
     {"room_memory_bytes", "gauge", "Of limits.room_bytes, what the room holds.", room_memory},
     {"room_segments_shed_total", "counter", "Segments the room gave up early.", room_shed},
     {"rooms_health", "gauge", "Rooms with a feed, by the worst that the doctor finds.",
@@ -333,8 +352,12 @@ static void render_room_series(struct text *t, const struct rooms *rooms,
 
 static void render_rooms(struct text *t, const struct rooms *rooms)
 {
-    static const char *const counts[] = {"bytes", "lost", "retransmitted", "dropped",
-                                         "access_units_corrupt"};
+    static const char *const counts[] = {"bytes",
+                                         "lost",
+                                         "retransmitted",
+                                         "dropped",
+                                         "access_units_corrupt",
+                                         "access_units_missing"};
     for (size_t i = 0; i < feed_field_count; i++) {
         bool wanted = feed_fields[i].gauge;
         for (size_t k = 0; k < sizeof(counts) / sizeof(counts[0]); k++)

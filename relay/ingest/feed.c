@@ -130,7 +130,10 @@ static void on_unit(void *ctx, const struct access_unit *u)
     struct feed *f = ctx;
 
     f->units_in++;
-    measure_unit(&f->measure, &f->layout, u);
+    f->units_missing +=
+        measure_unit(&f->measure, &f->layout, u,
+                     reorder_missing(f->reorder) + f->filter.count.continuity +
+                         f->filter.count.sync_lost + f->filter.count.transport_errors);
     if (!feed_compare_unit(f, u))
         feed_take_unit(f, u, f->wall_us);
 }
@@ -482,6 +485,7 @@ void feed_stats(const struct feed *f, struct link_feed_stats *out)
     out->access_units_out = f->gone.out + s.out;
     out->access_units_early = f->gone.early + s.early;
     out->access_units_corrupt = sum.corrupt;
+    out->access_units_missing = f->units_missing;
     out->access_units_oversize = sum.oversize;
     out->timestamps_repaired = f->gone.repaired + s.repaired;
     asides_count(f->asides, &beside);

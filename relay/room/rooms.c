@@ -471,14 +471,15 @@ bool rooms_workers_are_up(const struct rooms *r)
     return true;
 }
 
+const struct pressure *rooms_pressure(const struct rooms *r)
+{
+    return &r->pressure;
+}
+
 void rooms_facts(const struct rooms *r, struct rooms_facts *out)
 {
     *out = r->gone;
     out->faults = r->env.faults;
-    out->memory_budget = r->pressure.budget_bytes;
-    out->memory_used = r->pressure.used_bytes;
-    out->memory_needed = r->pressure.needed_bytes;
-    out->memory_refusing = r->pressure.refusing;
     for (size_t i = 0; i < r->count; i++) {
         struct room_facts f;
         room_facts(r->slots[i].room, &f);

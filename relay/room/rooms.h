@@ -42,7 +42,6 @@ struct rooms_facts {
     uint64_t ended[ENDINGS]; /* feeds that were in a room, by enum link_close_reason */
     uint64_t refused_conflict, refused_name, refused_full, refused_other; /* by the front */
     uint64_t refused_memory;
-    uint64_t memory_budget, memory_used, memory_needed, memory_refusing; /* now: pressure.h */
     uint64_t faults; /* messages no worker should send */
 };
 
@@ -96,5 +95,6 @@ uint32_t rooms_workers(const struct rooms *r);
 void rooms_worker_facts(const struct rooms *r, uint32_t worker, struct worker_facts *out);
 bool rooms_workers_are_up(const struct rooms *r);
 void rooms_facts(const struct rooms *r, struct rooms_facts *out);
+const struct pressure *rooms_pressure(const struct rooms *r); /* as of the last look */
 
 #endif
