@@ -133,7 +133,8 @@ static void on_unit(void *ctx, const struct access_unit *u)
     f->units_missing +=
         measure_unit(&f->measure, &f->layout, u,
                      reorder_missing(f->reorder) + f->filter.count.continuity +
-                         f->filter.count.sync_lost + f->filter.count.transport_errors);
+                         f->filter.count.sync_lost + f->filter.count.transport_errors,
+                     f->now_us);
     if (!feed_compare_unit(f, u))
         feed_take_unit(f, u, f->wall_us);
 }

@@ -12,10 +12,12 @@ class Way {
     Object.assign(this, { proxy, freeAt: 0, passed: 0, dropped: 0, seen: 0 });
   }
 
-  // The last packets of each so many towards the relay: burst is {every, length}, or null.
+  // So many packets of each so many towards the relay: burst is {every, length, from}, or null.
   inBurst() {
     const { burst } = this.proxy.faults;
-    return burst && this === this.proxy.up && this.seen++ % burst.every >= burst.every - burst.length;
+    if (!burst || this !== this.proxy.up) return false;
+    const n = this.seen++ - burst.from;
+    return n >= 0 && n % burst.every < burst.length;
   }
 
   // When the packet is to leave, or null when it is lost.

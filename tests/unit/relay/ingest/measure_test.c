@@ -20,6 +20,7 @@ struct bench {
     struct link_feed_stats s;
     struct link_vitals v;
     uint64_t damage;
+    int64_t now_us;
     uint32_t missing;
 };
 
@@ -39,7 +40,7 @@ static void give(uint32_t track, const struct nal *nals, size_t n, uint64_t pts,
     const uint64_t mask = (UINT64_C(1) << 33) - 1;
     struct access_unit u = {
         .track = track, .raw_pts = pts & mask, .raw_dts = dts & mask, .nals = nals, .nal_count = n};
-    b.missing += measure_unit(&b.m, &b.l, &u, b.damage);
+    b.missing += measure_unit(&b.m, &b.l, &u, b.damage, b.now_us);
 }
 
 static void picture(uint8_t head, uint64_t pts, uint64_t dts)
@@ -378,8 +379,8 @@ static void test_missing(void **state)
     assert_int_equal(7, b.missing);
     picture(0x41, 29 * 3600, 29 * 3600); /* a loss in two pieces */
     assert_int_equal(8, b.missing);
-    for (uint64_t i = 30; i < 100; i++)
-        picture(0x41, i * 3600, i * 3600);
+    for (uint64_t i = 30; i<100; i++, b.now_us += i> 90)
+        picture(0x41, i * 3600, i * 3600); /* many in the same turn */
     picture(0x41, 103 * 3600, 103 * 3600);
     assert_int_equal(8, b.missing);
     b.damage++;
