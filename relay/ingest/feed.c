@@ -481,7 +481,9 @@ void feed_stats(const struct feed *f, struct link_feed_stats *out)
     *out = f->srt;
     out->bytes = f->bytes;
     out->packets = f->packets;
-    out->dropped += reorder_missing(f->reorder);
+    /* what libsrt gave up is missing from the sequence, too */
+    if (out->dropped < reorder_missing(f->reorder))
+        out->dropped = reorder_missing(f->reorder);
     out->access_units_in = f->gone.in + s.in;
     out->access_units_out = f->gone.out + s.out;
     out->access_units_early = f->gone.early + s.early;

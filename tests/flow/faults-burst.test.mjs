@@ -62,8 +62,8 @@ async function judged({ room, proxy, follower, push, lossy }, relay) {
   assert.equal(ledger.length, result.units, `${room}: it begins with an IDR`);
   assert.equal(written, result.units - missing, `${room}: what came whole is written`);
   assert.equal(await of('access_units_missing_total'), missing, `${room}: what the relay counts`);
-  return { ...result, missing, video: result.missing.v, bursts: Math.floor(proxy.up.dropped
-    / BURST.length), ledger, dropped: await of('srt_packets_dropped_total') };
+  return { ...result, missing, video: result.missing.v, ledger, lost: proxy.up.dropped,
+    bursts: Math.floor(proxy.up.dropped / BURST.length), dropped: await of('srt_packets_dropped_total') };
 }
 
 // Runs of numbers that follow each other: [[first, last]].
@@ -90,6 +90,7 @@ test('bursts of loss', async (t) => {
   t.diagnostic(`tight: ${tight.bursts} bursts, ${tight.dropped} packets given up, ${tight.missing}`
     + ` of ${tight.units} access units missing: ${JSON.stringify(runs(tight.video))}`);
   assert.ok(tight.missing > 0 && tight.dropped > 0, 'some could not be repaired');
+  assert.ok(tight.dropped <= tight.lost, `${tight.dropped} given up, ${tight.lost} lost`);
   const holes = runs(tight.video);
   assert.ok(holes.length <= 3 * tight.bursts, 'only what the bursts took');
   const gone = new Set(tight.video.map((u) => u.number));
