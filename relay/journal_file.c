@@ -85,50 +85,64 @@ static void open_memory(struct journal_file *f)
         close(fd);
 }
 
-/* What a file says that cannot be mapped, or is on a disk. A short or foreign one reads as a table
- * of another layout, and begins anew. */
-static void read_numbers(struct journal_file *f, int fd, const char *path)
+/* A short or foreign file reads as a table of another layout, and has nothing to say. */
+static void merge(struct journal_file *f, int fd, const char *path)
 {
-    if (!f->journal.table)
-        return;
-    if (pread(fd, f->journal.table, sizeof(struct journal_table), 0) < 0)
+    struct journal_table *other = calloc(1, sizeof(*other));
+
+    if (!other || !f->journal.table || pread(fd, other, sizeof(*other), 0) < 0)
         log_warn(CTX, "unreadable file=%s why=\"%s\"", path, strerror(errno));
-    journal_bind(&f->journal, f->journal.table);
+    else
+        journal_merge(&f->journal, other);
+    free(other);
 }
 
-static void open_shared(struct journal_file *f, uint16_t port)
+/* In the machine's memory. */
+static void open_shared(struct journal_file *f, const char *path)
 {
-    char path[64];
-    int fd, rc;
+    int fd = open_own(path), rc = fd < 0 ? fd : map(f, fd);
 
-    snprintf(path, sizeof(path), "/dev/shm/roomcast-%u-%u", (unsigned)geteuid(), port);
-    fd = open_own(path);
-    rc = fd < 0 ? fd : map(f, fd);
     if (!rc) {
         log_info(CTX, "kept file=%s until=reboot", path);
         return;
     }
     log_warn(CTX, "not_kept file=%s why=\"%s\" what=\"numbers go on by the clock alone\"", path,
              strerror(-rc));
+    open_memory(f);
     if (fd < 0)
         return;
-    open_memory(f);
-    read_numbers(f, fd, path);
+    merge(f, fd, path);
     close(fd);
 }
 
-/* What cannot be written can still be read. */
-static void open_unwritable(struct journal_file *f, const char *path)
+/* What cannot be written can still be read, and what happens meanwhile is kept in memory. */
+static void open_unwritable(struct journal_file *f, const char *path, const char *shared)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
+    log_error(CTX, "not_kept file=%s why=\"%s\" what=\"memory keeps the numbers instead\"", path,
+              strerror(-f->disk));
+    f->disk = -1;
+    open_shared(f, shared);
     if (fd < 0)
         return;
-    read_numbers(f, fd, path);
+    merge(f, fd, path);
     close(fd);
 }
 
-static void open_disk(struct journal_file *f, const char *dir)
+/* What was kept while the disk could not be written. */
+static void take_back(struct journal_file *f, const char *shared)
+{
+    int fd = open_own(shared);
+
+    if (fd < 0)
+        return;
+    merge(f, fd, shared);
+    unlink(shared);
+    close(fd);
+}
+
+static void open_disk(struct journal_file *f, const char *dir, const char *shared)
 {
     char path[4096];
     int rc = 0;
@@ -138,11 +152,7 @@ static void open_disk(struct journal_file *f, const char *dir)
     snprintf(path, sizeof(path), "%.3900s/%s", dir, name);
     f->disk = rc ? rc : open_own(path);
     if (f->disk < 0) {
-        log_error(CTX, "not_kept file=%s why=\"%s\" what=\"numbers go on by the clock alone\"",
-                  path, strerror(-f->disk));
-        if (f->disk == -EROFS || f->disk == -EACCES)
-            open_unwritable(f, path);
-        f->disk = -1;
+        open_unwritable(f, path, shared);
         return;
     }
     log_info(CTX, "kept file=%s", path);
@@ -150,22 +160,27 @@ static void open_disk(struct journal_file *f, const char *dir)
     if (fallocate(f->disk, 0, 0, (off_t)sizeof(struct journal_table)) && errno == ENOSPC)
         log_warn(CTX, "disk_full file=%s bytes=%zu what=\"kept as far as there is room\"", path,
                  sizeof(struct journal_table));
-    read_numbers(f, f->disk, path);
+    open_memory(f);
+    merge(f, f->disk, path);
+    if (access(shared, F_OK) == 0)
+        take_back(f, shared);
 }
 
 void journal_file_open(struct journal_file *f, const struct config *c, uint16_t srt_port)
 {
     const char *dir = c->state.dir, *by_systemd = getenv("STATE_DIRECTORY");
+    char shared[64];
 
     *f = (struct journal_file){.memory = -1, .disk = -1};
+    snprintf(shared, sizeof(shared), "/dev/shm/roomcast-%u-%u", (unsigned)geteuid(), srt_port);
     if (strcmp(dir, "auto") == 0 && by_systemd && by_systemd[0] == '/')
         dir = by_systemd;
-    if (strcmp(dir, "auto") == 0)
-        open_shared(f, srt_port);
-    if (f->memory < 0)
-        open_memory(f);
     if (dir[0] == '/' || dir[0] == '.')
-        open_disk(f, dir);
+        open_disk(f, dir, shared);
+    else if (strcmp(dir, "auto") == 0)
+        open_shared(f, shared);
+    else
+        open_memory(f);
 }
 
 int journal_file_adopt(struct journal_file *f, int memory, int disk)

@@ -33,7 +33,7 @@ struct pressure_weight *pressure_look(struct pressure *p, size_t rooms, int64_t 
     return p->weights;
 }
 
-enum { SMALL = 8 };
+enum { SMALL = 4 };
 
 /* What is held when nobody holds more than level, but everybody his floor. */
 static uint64_t held_at(const struct pressure *p, size_t rooms, uint64_t level)
@@ -59,8 +59,8 @@ static uint64_t needed_by(const struct pressure *p, size_t rooms)
     return known > 0 ? sum + sum / known * (rooms - known) : 0;
 }
 
-/* The highest level that keeps within the budget, by halving. What small rooms hold together is
- * theirs even where there is none: an eighth cannot help. */
+/* The highest level that keeps within the budget, by halving. Small rooms keep what
+ * they have even where there is none: all of them together have a quarter, and cannot help. */
 static uint64_t level_of(const struct pressure *p, size_t rooms)
 {
     uint64_t low = p->budget_bytes / SMALL / rooms, high = p->used_bytes;

@@ -117,7 +117,8 @@ async function pressed(t, relay, inv, group) {
 }
 
 const SET = ['srt.workers=2', 'srt.udp_buffer_bytes=1048576', 'srt.flow_window=2048',
-  'hls.window=10m', 'hls.segment_ms=1000', 'rooms.resume_s=1'];
+  ...['large', 'middle', 'more'].map((room) => `rooms.list.${room}.window=10m`),
+  'hls.segment_ms=1000', 'rooms.resume_s=1'];
 const budget = (relay) => relay.metric(/^roomcast_memory_budget_bytes/);
 
 async function play(t, group) {

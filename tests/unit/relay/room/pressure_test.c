@@ -35,7 +35,7 @@ static void test_largest_first(void **state)
     pressure_set(&p, 13, 0);
     assert_true(look(&p, w, 3) == 4 * MB); /* 4 + its floor of 5 + 4 */
     pressure_set(&p, 3, 0);
-    assert_true(look(&p, w, 3) == MB / 8); /* nothing helps, least of all what is small */
+    assert_true(look(&p, w, 3) == MB / 4); /* nothing helps, least of all what is small */
     assert_true(p.refusing);
     pressure_fini(&p);
 }
