@@ -20,7 +20,7 @@ import { busy, LONG, SEED } from '../faults/lib/random.mjs';
 const MB = 1 << 20;
 const GROUP_MB = 80;
 const BUDGET_MB = 24; // SRT's and sockets' buffers are large where the machine is busy
-const SECONDS = LONG ? 60 : 24;
+const SECONDS = LONG ? 60 : 20;
 const FPS = 25;
 const QUIET = [/unhealthy/, /gave_up/];
 // A reload may wait in vain where the machine is busy.
