@@ -19,8 +19,9 @@ const BURST = { every: 5000, length: 200, from: 1000 };
 const GOP = 25;
 // No burst falls on the end, whose last packets would never be known to be lost.
 const SECONDS = LONG ? 60 : 14;
-// Where a picture is missing the one before it ends too soon (40, 14); it may be an IDR (81).
-const HOLES = [14, 40, 81];
+// Where a picture is missing the one before it ends too soon (40, 14), or its part does (73); it may
+// be an IDR (81).
+const HOLES = [14, 40, 73, 81];
 // What is repaired comes late: the tracks are apart meanwhile, and a reload may wait in vain.
 const LATE = [27, 28, 92];
 
