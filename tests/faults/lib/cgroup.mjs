@@ -18,8 +18,9 @@ function kind() {
 }
 
 export class MemoryGroup {
-  // → a group of that many bytes, or a sentence that says why there is none
-  static make(t, bytes) {
+  // → a group of that many bytes, or a sentence that says why there is none. Whoever made it removes
+  // it, once the program inside has ended.
+  static make(bytes) {
     const is = kind();
     if (!is) return 'no memory controller is mounted here';
     const dir = path.join(is.root, `roomcast-test-${process.pid}`);
@@ -27,9 +28,7 @@ export class MemoryGroup {
       mkdirSync(dir);
       writeFileSync(path.join(dir, is.limit), `${bytes}`);
     } catch (e) { return `no control group can be made here: ${e.message}`; }
-    const group = new MemoryGroup(dir, is);
-    t.after(() => group.remove());
-    return group;
+    return new MemoryGroup(dir, is);
   }
 
   constructor(dir, is) { Object.assign(this, { dir, is }); }
