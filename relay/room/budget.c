@@ -174,8 +174,9 @@ static void measure(const struct presentation *p, int64_t *is_90k, int64_t *leas
     *least_90k = least_of(p);
     for (size_t i = 0; i < p->count; i++) {
         const struct window *w = &p->renditions[i]->window;
+        const struct window_segment *open = window_open(w);
         int64_t whole = (int64_t)window_whole(w), is = window_duration_90k(w);
-        int64_t each = whole > 0 ? is / whole : least_of(p) / 3;
+        int64_t each = whole > 0 ? (is - (open ? open->duration_90k : 0)) / whole : 0;
         *is_90k = is > *is_90k ? is : *is_90k;
         *least_90k = each * BUDGET_LIST_MIN > *least_90k ? each * BUDGET_LIST_MIN : *least_90k;
     }
@@ -185,10 +186,12 @@ void budget_weigh(const struct presentation *p, struct pressure_weight *out)
 {
     uint64_t first = limit_of(p, BUDGET_LIST_MIN, least_of(p));
     int64_t is_90k, least_90k;
-    *out = (struct pressure_weight){.bytes = budget_used_bytes(p),
-                                    .known = p->target_duration_s > 0 && p->count > 0};
+    *out = (struct pressure_weight){.bytes = budget_used_bytes(p)};
     out->floor = first == UINT64_MAX ? 0 : bytes_from(p, first);
     out->needed = out->floor;
+    /* what a list will be is told by segments, not by the parts of the first one */
+    for (size_t i = 0; i < p->count; i++)
+        out->known |= window_whole(&p->renditions[i]->window) > 0;
     measure(p, &is_90k, &least_90k);
     if (is_90k > 0 && is_90k < least_90k)
         out->needed = out->floor * (uint64_t)least_90k / (uint64_t)is_90k;
