@@ -67,11 +67,11 @@ struct config {
         uint32_t list_count;
     } rooms;
     struct {
-        uint32_t feed_mbps;         /* a feed above it for 10 s is ended */
-        uint32_t access_unit_bytes; /* larger ones are dropped and counted */
-        uint32_t segment_bytes;     /* a segment is cut before it grows past this */
-        uint32_t room_bytes;        /* memory of a room's window; the oldest go first */
-        uint32_t audio_tracks;      /* per feed; more are ignored and said */
+        uint32_t feed_mbps;             /* a feed above it for 10 s is ended */
+        uint32_t access_unit_bytes;     /* larger ones are dropped and counted */
+        uint32_t segment_bytes;         /* a segment is cut before it grows past this */
+        uint32_t room_bytes, memory_mb; /* of one room's windows, of all; 0: half of what is */
+        uint32_t audio_tracks;          /* per feed; more are ignored and said */
     } limits;
     struct {
         char *organizer_token, *reader_token; /* "": none */

@@ -176,6 +176,8 @@ const struct key config_keys[CONFIG_KEYS] = {
           "A segment is cut before it grows past this."),
     COUNT(limits, room_bytes, 65536, UINT32_MAX, "bytes", "536870912",
           "What a room may hold in memory; its oldest segments go first."),
+    COUNT(limits, memory_mb, 0, 16777216, "megabytes", "0",
+          "What all rooms may hold; then the largest give up; 0 means half of RAM or cgroup."),
     COUNT(limits, audio_tracks, 0, 7, "tracks", "7",
           "Audio tracks of one feed; further ones are ignored, and the log says so."),
 

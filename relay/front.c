@@ -4,6 +4,7 @@
 
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
+#include "relay/base/machine_memory.h"
 #include "relay/base/pulse.h"
 #include "relay/base/sandbox.h"
 #include "relay/base/self_stat.h"
@@ -400,6 +401,7 @@ static int start(struct front *f, const struct front_options *o)
         rc = front_take_over(f, o);
     if (rc)
         return rc;
+    rooms_set_memory(f->rooms, machine_memory_bytes());
     rooms_set_journal(f->rooms, journal_file_journal(o->journal));
     journal_file_copy(o->journal);
     show(f);
@@ -424,6 +426,7 @@ int front_run(const struct front_options *o)
     int rc;
 
     self_stat_open();
+    machine_memory_open();
     sandbox_prepare(o->config->isolation.sandbox);
     f.base = event_base_new();
     if (!f.base)

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/passed.h"
 #include "relay/base/log.h"
+#include "relay/base/machine_memory.h"
 #include "relay/control/bearer.h"
 #include "relay/front_inside.h"
 
@@ -40,6 +41,7 @@ static void take(struct front *f, struct config *next)
         rooms_set_config(f->rooms, next);
         page_guard(f->page, bearer_is_needed(next));
         desk_guard(f->desk, bearer_is_needed(next));
+        rooms_set_memory(f->rooms, machine_memory_bytes());
         f->config = next;
         front_send_all(f, &(struct link_message){.type = LINK_CONFIG}, fd);
         if (old != f->boot)

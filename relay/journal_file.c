@@ -19,7 +19,8 @@
 
 #define CTX "journal"
 
-enum { COPY_NS = 100000000, SYNC_TURNS = 50, RETRIES = 50 };
+/* Turns are of COPY_NS. */
+enum { COPY_NS = 100000000, SYNC_TURNS = 50, SAY_TURNS = 600, RETRIES = 50 };
 
 static const char name[] = "rooms.journal";
 
@@ -59,7 +60,9 @@ static int map(struct journal_file *f, int fd)
 {
     struct journal_table *table;
 
-    if (ftruncate(fd, (off_t)sizeof(*table)))
+    /* A page of a file that has no block and gets none, because its file system is full, is a
+     * SIGBUS for whoever touches it: all of them are had before the first is touched. */
+    if (ftruncate(fd, (off_t)sizeof(*table)) || fallocate(fd, 0, 0, (off_t)sizeof(*table)))
         return -errno;
     table = mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (table == MAP_FAILED)
@@ -82,24 +85,64 @@ static void open_memory(struct journal_file *f)
         close(fd);
 }
 
-static void open_shared(struct journal_file *f, uint16_t port)
+/* A short or foreign file reads as a table of another layout, and has nothing to say. */
+static void merge(struct journal_file *f, int fd, const char *path)
 {
-    char path[64];
-    int fd;
+    struct journal_table *other = calloc(1, sizeof(*other));
 
-    snprintf(path, sizeof(path), "/dev/shm/roomcast-%u-%u", (unsigned)geteuid(), port);
-    fd = open_own(path);
-    if (fd >= 0 && map(f, fd) == 0) {
+    if (!other || !f->journal.table || pread(fd, other, sizeof(*other), 0) < 0)
+        log_warn(CTX, "unreadable file=%s why=\"%s\"", path, strerror(errno));
+    else
+        journal_merge(&f->journal, other);
+    free(other);
+}
+
+/* In the machine's memory. */
+static void open_shared(struct journal_file *f, const char *path)
+{
+    int fd = open_own(path), rc = fd < 0 ? fd : map(f, fd);
+
+    if (!rc) {
         log_info(CTX, "kept file=%s until=reboot", path);
         return;
     }
     log_warn(CTX, "not_kept file=%s why=\"%s\" what=\"numbers go on by the clock alone\"", path,
-             strerror(fd < 0 ? -fd : errno));
-    if (fd >= 0)
-        close(fd);
+             strerror(-rc));
+    open_memory(f);
+    if (fd < 0)
+        return;
+    merge(f, fd, path);
+    close(fd);
 }
 
-static void open_disk(struct journal_file *f, const char *dir)
+/* What cannot be written can still be read, and what happens meanwhile is kept in memory. */
+static void open_unwritable(struct journal_file *f, const char *path, const char *shared)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    log_error(CTX, "not_kept file=%s why=\"%s\" what=\"memory keeps the numbers instead\"", path,
+              strerror(-f->disk));
+    f->disk = -1;
+    open_shared(f, shared);
+    if (fd < 0)
+        return;
+    merge(f, fd, path);
+    close(fd);
+}
+
+/* What was kept while the disk could not be written. */
+static void take_back(struct journal_file *f, const char *shared)
+{
+    int fd = open_own(shared);
+
+    if (fd < 0)
+        return;
+    merge(f, fd, shared);
+    unlink(shared);
+    close(fd);
+}
+
+static void open_disk(struct journal_file *f, const char *dir, const char *shared)
 {
     char path[4096];
     int rc = 0;
@@ -109,33 +152,35 @@ static void open_disk(struct journal_file *f, const char *dir)
     snprintf(path, sizeof(path), "%.3900s/%s", dir, name);
     f->disk = rc ? rc : open_own(path);
     if (f->disk < 0) {
-        log_error(CTX, "not_kept file=%s why=\"%s\" what=\"numbers go on by the clock alone\"",
-                  path, strerror(-f->disk));
-        f->disk = -1;
+        open_unwritable(f, path, shared);
         return;
     }
     log_info(CTX, "kept file=%s", path);
-    if (!f->journal.table)
-        return;
-    /* A short or foreign file reads as a table of another layout, and begins anew. */
-    if (pread(f->disk, f->journal.table, sizeof(struct journal_table), 0) < 0)
-        log_warn(CTX, "unreadable file=%s why=\"%s\"", path, strerror(errno));
-    journal_bind(&f->journal, f->journal.table);
+    /* What is ours already cannot be missing when the disk is full later. */
+    if (fallocate(f->disk, 0, 0, (off_t)sizeof(struct journal_table)) && errno == ENOSPC)
+        log_warn(CTX, "disk_full file=%s bytes=%zu what=\"kept as far as there is room\"", path,
+                 sizeof(struct journal_table));
+    open_memory(f);
+    merge(f, f->disk, path);
+    if (access(shared, F_OK) == 0)
+        take_back(f, shared);
 }
 
 void journal_file_open(struct journal_file *f, const struct config *c, uint16_t srt_port)
 {
     const char *dir = c->state.dir, *by_systemd = getenv("STATE_DIRECTORY");
+    char shared[64];
 
     *f = (struct journal_file){.memory = -1, .disk = -1};
+    snprintf(shared, sizeof(shared), "/dev/shm/roomcast-%u-%u", (unsigned)geteuid(), srt_port);
     if (strcmp(dir, "auto") == 0 && by_systemd && by_systemd[0] == '/')
         dir = by_systemd;
-    if (strcmp(dir, "auto") == 0)
-        open_shared(f, srt_port);
-    if (f->memory < 0)
-        open_memory(f);
     if (dir[0] == '/' || dir[0] == '.')
-        open_disk(f, dir);
+        open_disk(f, dir, shared);
+    else if (strcmp(dir, "auto") == 0)
+        open_shared(f, shared);
+    else
+        open_memory(f);
 }
 
 int journal_file_adopt(struct journal_file *f, int memory, int disk)
@@ -154,18 +199,19 @@ struct copier {
     const struct journal_table *table;
     uint64_t seen[JOURNAL_SLOTS / JOURNAL_GROUP]; /* changes that stand on the disk */
     int disk;
-    bool failed;
+    int error;         /* of this turn's writes; 0: all went well */
+    bool failed;       /* so it was said ... */
+    unsigned say_turn; /* ... and from this turn on it may be said again */
 };
 
 static bool write_at(struct copier *c, const void *from, size_t len)
 {
     off_t at = (off_t)((const char *)from - (const char *)c->table);
-    bool failed = pwrite(c->disk, from, len, at) != (ssize_t)len;
+    ssize_t n = pwrite(c->disk, from, len, at);
 
-    if (failed && !c->failed)
-        log_warn(CTX, "not_written why=\"%s\" what=\"tried again\"", strerror(errno));
-    c->failed = failed;
-    return !failed;
+    if (n != (ssize_t)len)
+        c->error = n < 0 ? errno : ENOSPC;
+    return n == (ssize_t)len;
 }
 
 /* A record that changes under our hands is torn on the disk, and its other copy is whole. */
@@ -181,6 +227,29 @@ static void copy_changes(struct copier *c)
     }
 }
 
+/* Somebody may take the file away; who is inside a sandbox cannot make it anew. */
+static void sync_disk(struct copier *c)
+{
+    struct stat st;
+
+    if (fdatasync(c->disk)) { /* what was written before may be nowhere now */
+        c->error = errno;
+        memset(c->seen, 0, sizeof(c->seen));
+    } else if (fstat(c->disk, &st) == 0 && st.st_nlink == 0)
+        c->error = ENOENT;
+}
+
+/* A disk that is sick for an hour is worth a line a minute. */
+static void say_how(struct copier *c, unsigned turn)
+{
+    if (c->error && (!c->failed || turn >= c->say_turn)) {
+        log_warn(CTX, "not_written why=\"%s\" what=\"tried again; the rooms do not wait for it\"",
+                 strerror(c->error));
+        c->say_turn = turn + SAY_TURNS;
+        c->failed = true;
+    }
+}
+
 static void *run_copier(void *arg)
 {
     struct copier *c = arg;
@@ -188,10 +257,17 @@ static void *run_copier(void *arg)
     bool begun = false;
 
     for (unsigned turn = 0;; turn++) {
+        c->error = 0;
         begun = begun || write_at(c, c->table, offsetof(struct journal_table, slots));
         copy_changes(c);
-        if (turn % SYNC_TURNS == 0 && fdatasync(c->disk) && !c->failed)
-            log_warn(CTX, "not_synced why=\"%s\"", strerror(errno));
+        if (turn % SYNC_TURNS == 0) {
+            sync_disk(c);
+            if (c->failed && !c->error) {
+                c->failed = false;
+                log_info(CTX, "written_again");
+            }
+        }
+        say_how(c, turn);
         nanosleep(&pause, NULL);
     }
     return NULL;

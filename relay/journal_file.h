@@ -10,7 +10,8 @@
  * state.dir: "auto" is systemd's $STATE_DIRECTORY, else a file in the machine's memory (/dev/shm),
  * named by user and SRT port, which outlives a crash but not a reboot; "none" is neither. On a disk
  * the path of a part never writes: it writes memory, and the copier brings what changed to the disk
- * every 100 ms, however long that takes.
+ * every 100 ms, however long that takes. A disk that cannot be written when the relay starts is
+ * read, and the file in the machine's memory stands in until a start that finds it well.
  */
 #ifndef RELAY_JOURNAL_FILE_H
 #define RELAY_JOURNAL_FILE_H

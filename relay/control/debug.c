@@ -69,24 +69,42 @@ NUMBER(units_in, struct debug_facts, s->rooms.feed.access_units_in)
 NUMBER(units_out, struct debug_facts, s->rooms.feed.access_units_out)
 NUMBER(units_early, struct debug_facts, s->rooms.feed.access_units_early)
 NUMBER(units_corrupt, struct debug_facts, s->rooms.feed.access_units_corrupt)
+NUMBER(units_missing, struct debug_facts, s->rooms.feed.access_units_missing)
 NUMBER(units_oversize, struct debug_facts, s->rooms.feed.access_units_oversize)
 NUMBER(rooms_now, struct debug_facts, rooms_count(s->src->rooms))
 NUMBER(feeds_now, struct debug_facts, s->rooms.feeds)
 NUMBER(bytes_pinned, struct debug_facts, blob_bytes())
 NUMBER(files_pinned, struct debug_facts, blob_count())
+NUMBER(memory_budget, struct debug_facts, rooms_pressure(s->src->rooms)->budget_bytes)
+NUMBER(memory_used, struct debug_facts, rooms_pressure(s->src->rooms)->used_bytes)
+NUMBER(memory_needed, struct debug_facts, rooms_pressure(s->src->rooms)->needed_bytes)
 NUMBER(waiters, struct debug_facts, s->src->web->holding)
 NUMBER(connections, struct debug_facts, s->src->web->connections_open)
+
+static void memory_refusing(struct text *t, const void *subject)
+{
+    const struct debug_facts *s = subject;
+
+    text_puts(t, rooms_pressure(s->src->rooms)->refusing ? "true" : "false");
+}
 
 static const struct schema_field debug_members[] = {
     {"access_units_in", SCHEMA_INTEGER, "Whole ones received, by all feeds ever.", units_in},
     {"access_units_out", SCHEMA_INTEGER, "Of these, written into segments.", units_out},
     {"access_units_early", SCHEMA_INTEGER, "Left out before the first IDR.", units_early},
     {"access_units_corrupt", SCHEMA_INTEGER, "Hurt by packet loss.", units_corrupt},
+    {"access_units_missing", SCHEMA_INTEGER, "Did not come whole, by their distance.",
+     units_missing},
     {"access_units_oversize", SCHEMA_INTEGER, "Over limits.access_unit_bytes.", units_oversize},
     {"rooms", SCHEMA_INTEGER, "Rooms now.", rooms_now},
     {"feeds", SCHEMA_INTEGER, "Publishers now.", feeds_now},
     {"bytes_pinned", SCHEMA_INTEGER, "Bytes of segments in memory.", bytes_pinned},
     {"files_pinned", SCHEMA_INTEGER, "Segments and init segments in memory.", files_pinned},
+    {"memory_budget", SCHEMA_INTEGER, "Bytes all rooms may hold; 0: no limit.", memory_budget},
+    {"memory_used", SCHEMA_INTEGER, "Bytes all rooms hold.", memory_used},
+    {"memory_needed", SCHEMA_INTEGER, "Bytes live lists need; above it nobody is let in.",
+     memory_needed},
+    {"memory_refusing", SCHEMA_BOOLEAN, "New rooms are refused for it.", memory_refusing},
     {"waiters", SCHEMA_INTEGER, "Requests that wait for an answer, this one too.", waiters},
     {"connections", SCHEMA_INTEGER, "HTTP connections open.", connections},
     {"processes", "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Process\"}}",

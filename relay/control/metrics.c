@@ -51,6 +51,7 @@ static void refused(struct text *t, const char *name, const struct sums *s)
     labelled(t, name, "reason", "rate", w->refused_rate);
     labelled(t, name, "reason", "passphrase", w->refused_passphrase);
     labelled(t, name, "reason", "full", w->refused_full + s->rooms.refused_full);
+    labelled(t, name, "reason", "memory", s->rooms.refused_memory);
     labelled(t, name, "reason", "other", w->refused_other + s->rooms.refused_other);
 }
 
@@ -58,6 +59,7 @@ static void shed(struct text *t, const char *name, const struct sums *s)
 {
     labelled(t, name, "from", "retained", s->rooms.media.shed_retained);
     labelled(t, name, "from", "listed", s->rooms.media.shed_listed);
+    labelled(t, name, "from", "others", s->rooms.media.given_up);
 }
 
 static void requests(struct text *t, const char *name, const struct sums *s)
@@ -144,8 +146,29 @@ static void room_shed(struct text *t, const char *name, const struct sums *s)
     for (size_t i = 0; i < rooms_count(s->src->rooms); i++) {
         room_facts(rooms_at(s->src->rooms, i), &r);
         labelled(t, name, "room", r.name,
-                 r.presentation->counters.shed_retained + r.presentation->counters.shed_listed);
+                 r.presentation->counters.shed_retained + r.presentation->counters.shed_listed +
+                     r.presentation->counters.given_up);
     }
+}
+
+static void memory_budget(struct text *t, const char *name, const struct sums *s)
+{
+    plain(t, name, rooms_pressure(s->src->rooms)->budget_bytes);
+}
+
+static void memory_used(struct text *t, const char *name, const struct sums *s)
+{
+    plain(t, name, rooms_pressure(s->src->rooms)->used_bytes);
+}
+
+static void memory_needed(struct text *t, const char *name, const struct sums *s)
+{
+    plain(t, name, rooms_pressure(s->src->rooms)->needed_bytes);
+}
+
+static void memory_refusing(struct text *t, const char *name, const struct sums *s)
+{
+    plain(t, name, rooms_pressure(s->src->rooms)->refusing);
 }
 
 static void rooms_by_health(struct text *t, const char *name, const struct sums *s)
@@ -228,8 +251,8 @@ struct family {
 static const struct family families[] = {
     {"rooms", "gauge", "Rooms by what they are doing.", rooms_by_state},
     {"publishers_refused_total", "counter", "Publishers refused, by reason.", refused},
-    {"segments_shed_total", "counter", "Segments dropped early to keep within the room's budget.",
-     shed},
+    {"segments_shed_total", "counter",
+     "Segments dropped early to keep within the room's budget, or all rooms' (others).", shed},
     {"http_requests_total", "counter", "Requests answered, by status code.", requests},
     {"http_blocked_total", "counter",
      "Requests for what is yet to come: waited and answered, refused, in vain.", blocked},
@@ -240,8 +263,12 @@ static const struct family families[] = {
     {"pinned_blobs", "gauge", "Segments and init segments in memory.", pinned_blobs},
     {"feeds_ended_total", "counter", "Feeds that ended, by reason; limit: see the log.",
      feeds_ended},
+    {"memory_budget_bytes", "gauge", "What all rooms may hold; 0: no limit.", memory_budget},
+    {"memory_used_bytes", "gauge", "What all rooms hold.", memory_used},
+    {"memory_needed_bytes", "gauge", "What their live lists cannot do without.", memory_needed},
+    {"memory_refusing", "gauge", "1: new rooms are refused for it.", memory_refusing},
     {"room_memory_bytes", "gauge", "Of limits.room_bytes, what the room holds.", room_memory},
-    {"room_segments_shed_total", "counter", "Segments the room gave up for its budget.", room_shed},
+    {"room_segments_shed_total", "counter", "Segments the room gave up early.", room_shed},
     {"rooms_health", "gauge", "Rooms with a feed, by the worst that the doctor finds.",
      rooms_by_health},
     {"room_findings", "gauge", "What the doctor finds wrong with the room's feeds.", room_findings},
@@ -327,8 +354,12 @@ static void render_room_series(struct text *t, const struct rooms *rooms,
 
 static void render_rooms(struct text *t, const struct rooms *rooms)
 {
-    static const char *const counts[] = {"bytes", "lost", "retransmitted", "dropped",
-                                         "access_units_corrupt"};
+    static const char *const counts[] = {"bytes",
+                                         "lost",
+                                         "retransmitted",
+                                         "dropped",
+                                         "access_units_corrupt",
+                                         "access_units_missing"};
     for (size_t i = 0; i < feed_field_count; i++) {
         bool wanted = feed_fields[i].gauge;
         for (size_t k = 0; k < sizeof(counts) / sizeof(counts[0]); k++)

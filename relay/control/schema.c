@@ -167,6 +167,7 @@ PUT_U64(room_gaps, struct room_facts, s->presentation->counters.gaps)
 PUT_U64(room_late, struct room_facts, s->presentation->counters.late)
 PUT_U64(room_over, struct room_facts, s->presentation->counters.over_target)
 PUT_U64(room_shed, struct room_facts, s->presentation->counters.shed_listed)
+PUT_U64(room_given_up, struct room_facts, s->presentation->counters.given_up)
 PUT_STRING(room_peer, struct room_facts, s->session ? s->session->peer : "")
 PUT_U64(room_bitrate, struct room_facts, s->session ? s->session->stats.bitrate_bps : 0)
 PUT_STRING(room_side, struct room_facts, s->session ? on_air_word(s->pair->on_air.side) : "")
@@ -225,6 +226,7 @@ static const struct schema_field room_members[] = {
     {"segments_late", SCHEMA_INTEGER, "Segments that came after their gap.", room_late},
     {"segments_over_target", SCHEMA_INTEGER, "Segments that were too long.", room_over},
     {"segments_shed", SCHEMA_INTEGER, "Listed ones dropped for the budget.", room_shed},
+    {"segments_given_up", SCHEMA_INTEGER, "Dropped early for limits.memory_mb.", room_given_up},
 };
 
 static const struct schema_field summary_members[] = {

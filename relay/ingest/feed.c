@@ -130,7 +130,11 @@ static void on_unit(void *ctx, const struct access_unit *u)
     struct feed *f = ctx;
 
     f->units_in++;
-    measure_unit(&f->measure, &f->layout, u);
+    f->units_missing +=
+        measure_unit(&f->measure, &f->layout, u,
+                     reorder_missing(f->reorder) + f->filter.count.continuity +
+                         f->filter.count.sync_lost + f->filter.count.transport_errors,
+                     f->now_us);
     if (!feed_compare_unit(f, u))
         feed_take_unit(f, u, f->wall_us);
 }
@@ -477,11 +481,14 @@ void feed_stats(const struct feed *f, struct link_feed_stats *out)
     *out = f->srt;
     out->bytes = f->bytes;
     out->packets = f->packets;
-    out->dropped += reorder_missing(f->reorder);
+    /* what libsrt gave up is missing from the sequence, too */
+    if (out->dropped < reorder_missing(f->reorder))
+        out->dropped = reorder_missing(f->reorder);
     out->access_units_in = f->gone.in + s.in;
     out->access_units_out = f->gone.out + s.out;
     out->access_units_early = f->gone.early + s.early;
     out->access_units_corrupt = sum.corrupt;
+    out->access_units_missing = f->units_missing;
     out->access_units_oversize = sum.oversize;
     out->timestamps_repaired = f->gone.repaired + s.repaired;
     asides_count(f->asides, &beside);

@@ -45,6 +45,7 @@ struct feed {
     struct feed_start start;
     bool joined, last_short; /* beside another feed; the last SRT packet was not a full one */
     uint64_t bytes, packets, rate[RATE_WINDOW_S], seconds;
+    uint64_t units_missing;
     uint64_t units_in; /* since the front was asked */
     bool comes_back;   /* the program is known from before; the next packet begins it */
     struct feed_pace pace;

@@ -9,6 +9,7 @@
 
 enum {
     JUMP_90K = 10 * 90000,  /* no step, but another clock */
+    HURT_UNITS = 4,         /* of later turns: what was under way, and what stands behind it */
     SILENT_S = 2,           /* a track without an access unit for so long is not heard */
     LONG_AGO_90K = 1 << 30, /* earlier than any of the next pictures, on a clock of 32 bit */
     SEI_RECOVERY_POINT = 6, /* H.264 D.1.8 */
@@ -223,17 +224,45 @@ static void take_picture(struct measure *m, enum codec_id codec, const struct ac
     note_skew(m, u);
 }
 
-void measure_unit(struct measure *m, const struct ts_layout *l, const struct access_unit *u)
+/* A loss is known before what came ahead of it, in the same turn, is given out. */
+static bool may_be_hurt(struct measure *m, uint32_t track, uint64_t damage, int64_t now_us)
+{
+    if (m->tracks[track].damage != damage) {
+        m->tracks[track].damage = damage;
+        m->tracks[track].damage_us = now_us;
+        m->tracks[track].hurt = HURT_UNITS;
+    }
+    if (m->tracks[track].hurt > 0 && m->tracks[track].damage_us != now_us) {
+        m->tracks[track].hurt--;
+        return true;
+    }
+    return m->tracks[track].hurt > 0;
+}
+
+static uint32_t missing_before(struct measure *m, uint32_t track, int64_t by_90k, bool hurt)
+{
+    int64_t usual = m->tracks[track].usual_90k;
+
+    if (by_90k > 0 && !hurt)
+        m->tracks[track].usual_90k = (uint32_t)by_90k;
+    if (!hurt || usual == 0 || by_90k <= usual)
+        return 0;
+    return (uint32_t)((by_90k + usual / 2) / usual) - 1;
+}
+
+uint32_t measure_unit(struct measure *m, const struct ts_layout *l, const struct access_unit *u,
+                      uint64_t damage, int64_t now_us)
 {
     int64_t by_90k;
 
     if (u->track >= l->count)
-        return;
+        return 0;
     if (m->watched_s == 0)
         m->watched_s = 1;
     by_90k = step(m, u);
     if (codec_kind(l->tracks[u->track].codec) == CODEC_KIND_VIDEO)
         take_picture(m, l->tracks[u->track].codec, u, by_90k);
+    return missing_before(m, u->track, by_90k, may_be_hurt(m, u->track, damage, now_us));
 }
 
 /* What the connection counted since the second before. Quiet seconds add to the one that lasts. */

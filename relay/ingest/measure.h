@@ -35,7 +35,10 @@ struct measure {
     struct {
         uint64_t dts; /* 33 bit */
         bool begun;
-        uint32_t silent_s;
+        uint32_t silent_s, usual_90k; /* from one DTS to the next */
+        uint32_t hurt;                /* so many units more may stand behind a loss ... */
+        uint64_t damage;              /* ... that was seen */
+        int64_t damage_us;            /* in this turn of the loop */
     } tracks[TS_TRACKS_MAX];
     bool gop_begun, gop_known, gop_open;
     int64_t clock_90k, keyframe_90k; /* the pictures' DTS without wraps; of the last keyframe */
@@ -47,8 +50,12 @@ struct measure {
     struct link_vitals set; /* what the newest SPS says */
 };
 
-/* Each access unit, with the layout that it belongs to. */
-void measure_unit(struct measure *m, const struct ts_layout *l, const struct access_unit *u);
+/* Each access unit, with the layout that it belongs to. damage: a number that moves when packets
+ * were lost; now_us: one for all that a turn of the loop brings. Returns how many of its track are
+ * missing before it, by the distance that they usually have; without a loss a long distance is the
+ * encoder's. */
+uint32_t measure_unit(struct measure *m, const struct ts_layout *l, const struct access_unit *u,
+                      uint64_t damage, int64_t now_us);
 /* Once a second: stats are the feed's of now; takes what the clock has counted. */
 void measure_second(struct measure *m, const struct ts_layout *l, const struct link_feed_stats *s,
                     struct ts_clock *clock, struct link_vitals *out);

@@ -44,6 +44,7 @@ struct publisher {
     uint64_t due;              /* the tick of the next turn */
     int64_t last_arrived;      /* packets, at the last wedge check */
     int64_t arriving_since_us; /* 0: none came between the last checks */
+    int64_t play_out_us;       /* SRT's own pacing holds every packet back for so long */
 };
 
 int publisher_new(struct publisher **out, const struct listener_peer *peer, const struct config *c,
@@ -73,6 +74,7 @@ int publisher_new(struct publisher **out, const struct listener_peer *peer, cons
     p->next_feed = next_feed;
     p->worker = worker;
     p->every = 1;
+    p->play_out_us = peer->classic ? (int64_t)peer->latency_ms * 1000 : 0;
     p->out = *cb;
     p->last_bytes_us = p->last_media_us = p->last_check_us = now_us;
     p->silent_us = (int64_t)c->rooms.backup_after_ms * 1000;
@@ -170,7 +172,7 @@ static int drain(struct publisher *p, bool fully)
 /* Packets arrive but no byte can be read: libsrt waits for one that will never come. */
 static bool is_wedged(struct publisher *p, int64_t now_us)
 {
-    int64_t patience = feed_is_waiting_for_order(p->feed) ? HOLE_US : WEDGE_US;
+    int64_t patience = p->play_out_us + (feed_is_waiting_for_order(p->feed) ? HOLE_US : WEDGE_US);
     SRT_TRACEBSTATS s;
 
     if (now_us - p->last_bytes_us < WEDGE_CHECK_US || now_us - p->last_check_us < WEDGE_CHECK_US)

@@ -17,11 +17,12 @@ struct link_feed_stats {
     uint64_t access_units_out;     /* written into segments */
     uint64_t access_units_early;   /* left out: before the first IDR */
     uint64_t access_units_corrupt, access_units_oversize;
-    uint64_t timestamps_repaired; /* DTS or PTS moved by a tick to be legal */
-    uint64_t ts_errors;           /* sync, continuity, transport error, CRC */
-    uint64_t ts_ignored;          /* packets of PIDs nobody asked for */
-    uint64_t gop_90k;             /* the last IDR distance */
-    uint64_t tracks_left_out;     /* streams of its program that are not carried */
+    uint64_t access_units_missing; /* between those that came, because packets were lost */
+    uint64_t timestamps_repaired;  /* DTS or PTS moved by a tick to be legal */
+    uint64_t ts_errors;            /* sync, continuity, transport error, CRC */
+    uint64_t ts_ignored;           /* packets of PIDs nobody asked for */
+    uint64_t gop_90k;              /* the last IDR distance */
+    uint64_t tracks_left_out;      /* streams of its program that are not carried */
 };
 
 struct link_worker_stats {

@@ -52,6 +52,12 @@ static uint64_t limit_of(const struct presentation *p, size_t segments, int64_t 
     return first;
 }
 
+/* Rule 23. */
+static int64_t least_of(const struct presentation *p)
+{
+    return (int64_t)p->target_duration_s * 3 * 90000;
+}
+
 /* What the segments from that MSN on hold; inits are too small to matter. */
 static uint64_t bytes_from(const struct presentation *p, uint64_t msn)
 {
@@ -64,12 +70,12 @@ static uint64_t bytes_from(const struct presentation *p, uint64_t msn)
     return bytes;
 }
 
-/* Sliding early keeps rules 23 to 26, which dropping what is listed would break. A quarter is left
- * for what stays downloadable behind the list. */
+/* Sliding early keeps rules 23 to 26, which dropping what is listed would break. Callers leave a
+ * quarter of what they have for what stays downloadable behind the list. */
 static uint64_t advance(const struct presentation *p, uint64_t first, uint64_t most,
-                        uint64_t room_bytes)
+                        uint64_t budget)
 {
-    uint64_t listed = bytes_from(p, first), budget = room_bytes / 4 * 3;
+    uint64_t listed = bytes_from(p, first);
     while (first < most && listed > budget) {
         for (size_t i = 0; i < p->count; i++) {
             const struct window_segment *s = window_find(&p->renditions[i]->window, first);
@@ -82,7 +88,7 @@ static uint64_t advance(const struct presentation *p, uint64_t first, uint64_t m
 
 void budget_slide(struct presentation *p, const struct budget_limits *l, int64_t now_us)
 {
-    int64_t least_90k = (int64_t)p->target_duration_s * 3 * 90000;
+    int64_t least_90k = least_of(p);
     int64_t wanted_90k = (int64_t)l->window_ms * 90;
     size_t segments = l->window_ms > 0 ? BUDGET_LIST_MIN : l->segments;
     uint64_t first = limit_of(p, segments, wanted_90k > least_90k ? wanted_90k : least_90k);
@@ -94,7 +100,7 @@ void budget_slide(struct presentation *p, const struct budget_limits *l, int64_t
         hard = limit > hard ? limit : hard;
     }
     if (first != UINT64_MAX)
-        first = advance(p, first, most, l->room_bytes);
+        first = advance(p, first, most, l->room_bytes / 4 * 3);
     first = first < hard ? hard : first;
     for (size_t i = 0; i < p->count && first != UINT64_MAX; i++)
         window_slide(&p->renditions[i]->window, first, now_us, presentation_grace_us(p));
@@ -159,4 +165,56 @@ size_t budget_shed(struct presentation *p, uint64_t budget_bytes)
         listed++;
     }
     return listed;
+}
+
+/* How long the lists are, and how long they must be at least. */
+static void measure(const struct presentation *p, int64_t *is_90k, int64_t *least_90k)
+{
+    *is_90k = 0;
+    *least_90k = least_of(p);
+    for (size_t i = 0; i < p->count; i++) {
+        const struct window *w = &p->renditions[i]->window;
+        const struct window_segment *open = window_open(w);
+        int64_t whole = (int64_t)window_whole(w), is = window_duration_90k(w);
+        int64_t each = whole > 0 ? (is - (open ? open->duration_90k : 0)) / whole : 0;
+        *is_90k = is > *is_90k ? is : *is_90k;
+        *least_90k = each * BUDGET_LIST_MIN > *least_90k ? each * BUDGET_LIST_MIN : *least_90k;
+    }
+}
+
+void budget_weigh(const struct presentation *p, struct pressure_weight *out)
+{
+    uint64_t first = limit_of(p, BUDGET_LIST_MIN, least_of(p));
+    int64_t is_90k, least_90k;
+    *out = (struct pressure_weight){.bytes = budget_used_bytes(p)};
+    out->floor = first == UINT64_MAX ? 0 : bytes_from(p, first);
+    out->needed = out->floor;
+    /* what a list will be is told by segments, not by the parts of the first one */
+    for (size_t i = 0; i < p->count; i++)
+        out->known |= window_whole(&p->renditions[i]->window) > 0;
+    measure(p, &is_90k, &least_90k);
+    if (is_90k > 0 && is_90k < least_90k)
+        out->needed = out->floor * (uint64_t)least_90k / (uint64_t)is_90k;
+}
+
+size_t budget_give_up(struct presentation *p, uint64_t level_bytes, size_t most_segments,
+                      int64_t now_us)
+{
+    uint64_t most = limit_of(p, BUDGET_LIST_MIN, least_of(p));
+    uint64_t first = limit_of(p, BUDGET_LIST_MAX, INT64_MAX);
+    size_t n = 0;
+    if (budget_used_bytes(p) <= level_bytes)
+        return 0;
+    if (most != UINT64_MAX)
+        first = advance(p, first, most, level_bytes / 4 * 3);
+    for (size_t i = 0; i < p->count && most != UINT64_MAX; i++)
+        window_slide(&p->renditions[i]->window, first, now_us, presentation_grace_us(p));
+    while (n < most_segments && budget_used_bytes(p) > level_bytes) {
+        struct window *w = oldest(p, true);
+        if (!w || !window_shed_retained(w))
+            break;
+        n++;
+    }
+    p->counters.given_up += n;
+    return n;
 }

@@ -7,6 +7,7 @@
 #define RELAY_ROOM_BUDGET_H
 
 #include "relay/room/presentation.h"
+#include "relay/room/pressure.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +37,13 @@ bool budget_expire(struct presentation *p, int64_t now_us);
  * segments go first, then the oldest listed ones of all
  * renditions. Returns how many listed ones went. */
 size_t budget_shed(struct presentation *p, uint64_t budget_bytes);
+/* What it holds, what of that a live list wants (as budget_slide), and what that will come to. */
+void budget_weigh(const struct presentation *p, struct pressure_weight *out);
+/* Because all rooms together hold too much: keeps level_bytes, or what budget_weigh calls the floor
+ * where that is more. The lists slide to three quarters of it, then what is retained goes, the
+ * oldest first: at most so many segments at once. Returns how many went. */
+size_t budget_give_up(struct presentation *p, uint64_t level_bytes, size_t most_segments,
+                      int64_t now_us);
 uint64_t budget_used_bytes(const struct presentation *p);
 
 #endif

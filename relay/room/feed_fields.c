@@ -29,6 +29,8 @@ const struct feed_field feed_fields[] = {
     COUNT(access_units_early, "access_units_early_total", "Left out: before the first IDR."),
     COUNT(access_units_corrupt, "access_units_corrupt_total", "Access units hurt by packet loss."),
     COUNT(access_units_oversize, "access_units_oversize_total", "Left out: over the limit."),
+    COUNT(access_units_missing, "access_units_missing_total",
+          "Access units that did not come whole, by the distance of those that did."),
     COUNT(timestamps_repaired, "timestamps_repaired_total", "DTS or PTS moved to be legal."),
     COUNT(ts_errors, "ts_errors_total", "Transport stream errors: sync, continuity, flags, CRC."),
     COUNT(ts_ignored, "ts_packets_ignored_total", "TS packets of PIDs that nobody asked for."),

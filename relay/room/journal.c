@@ -83,3 +83,16 @@ void journal_note(struct journal *j, const char *room, const struct journal_entr
     atomic_signal_fence(memory_order_seq_cst); /* the mapping is read by others */
     j->table->changes[(size_t)(s - j->table->slots) / JOURNAL_GROUP]++;
 }
+
+void journal_merge(struct journal *j, const struct journal_table *other)
+{
+    struct journal_entry known;
+    for (size_t i = 0; i < JOURNAL_SLOTS && other->magic == MAGIC; i++) {
+        int which = newest(&other->slots[i]);
+        if (which < 0)
+            continue;
+        const struct journal_record *r = &other->slots[i].copy[which];
+        if (!journal_find(j, r->room, &known) || known.msn < r->entry.msn)
+            journal_note(j, r->room, &r->entry);
+    }
+}

@@ -60,6 +60,8 @@ struct journal {
 void journal_bind(struct journal *j, struct journal_table *table);
 /* False: nothing is known of that room. */
 bool journal_find(const struct journal *j, const char *room, struct journal_entry *out);
+/* What another table knows of rooms that are not known here, or are further there. */
+void journal_merge(struct journal *j, const struct journal_table *other);
 void journal_note(struct journal *j, const char *room, const struct journal_entry *entry);
 
 #endif

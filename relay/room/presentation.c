@@ -23,6 +23,7 @@ void presentation_counters_add(struct presentation_counters *sum,
     sum->over_target += c->over_target;
     sum->shed_retained += c->shed_retained;
     sum->shed_listed += c->shed_listed;
+    sum->given_up += c->given_up;
 }
 
 void presentation_init(struct presentation *p, const struct presentation_start *start)

@@ -54,7 +54,7 @@ struct arrival {
 };
 
 struct presentation_counters {
-    uint64_t segments, bytes, gaps, late, over_target, shed_retained, shed_listed;
+    uint64_t segments, bytes, gaps, late, over_target, shed_retained, shed_listed, given_up;
 };
 
 struct presentation {

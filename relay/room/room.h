@@ -17,6 +17,7 @@
 
 #include "config/config.h"
 #include "relay/room/journal.h"
+#include "relay/room/pressure.h"
 #include "relay/room/roles.h"
 #include "relay/room/rooms_out.h"
 #include "relay/room/session.h"
@@ -91,6 +92,9 @@ void room_worker_lost(struct room *r, uint32_t worker, int64_t now_us);
 /* m: any other message about the room's feed or a role's, LINK_FEED_CLOSED too; takes fd. */
 void room_message(struct room *r, const struct link_message *m, int fd, int64_t now_us,
                   int64_t wall_us);
+/* For pressure.h: what it holds, and giving up what is more than level_bytes; see budget.h. */
+void room_weigh(const struct room *r, struct pressure_weight *out);
+size_t room_give_up(struct room *r, uint64_t level_bytes, size_t most_segments, int64_t now_us);
 /* Something changed from outside: the next room_show shows it. */
 void room_show_soon(struct room *r);
 /* Shows what the messages since the last call have changed: once, however many there were. */

@@ -38,6 +38,7 @@ struct room {
     bool pending; /* to be shown */
     struct doctor_log health_log;
     struct history history;
+    int64_t say_pressure_us; /* when it may be said again that it gave segments up */
 };
 
 /* Logs and asserts the step. */

@@ -32,6 +32,7 @@ struct rooms {
     struct presentation_start floor;
     struct rooms_facts gone; /* sums of the rooms that are no more, and of refusals */
     struct room_list list;
+    struct pressure pressure;
 };
 
 int rooms_new(struct rooms **out, const struct config *config, const struct rooms_out *cb,
@@ -61,6 +62,7 @@ void rooms_free(struct rooms **r)
     for (size_t i = 0; i < (*r)->count; i++)
         room_free(&(*r)->slots[i].room);
     room_list_fini(&(*r)->list);
+    pressure_fini(&(*r)->pressure);
     free((*r)->slots);
     free((*r)->workers);
     free(*r);
@@ -208,6 +210,9 @@ static const char *refusal(struct rooms *r, const char *name, const struct slot 
     *count = &r->gone.refused_full;
     if (!s && is_full(r))
         return "rooms.max is reached";
+    *count = &r->gone.refused_memory;
+    if (r->pressure.refusing && (!s || roles_is_further(role)))
+        return "no memory for more: limits.memory_mb is reached by what is on air; try again later";
     return NULL;
 }
 
@@ -328,12 +333,46 @@ void rooms_worker_lost(struct rooms *r, uint32_t worker, int64_t now_us)
     }
 }
 
+static void say_pressure(const struct pressure *p)
+{
+    if (p->refusing)
+        log_warn("rooms",
+                 "memory_full needed=%" PRIu64 " budget=%" PRIu64 " what=\"those on air go on; new "
+                 "rooms are refused until an eighth is free: see limits.memory_mb\"",
+                 p->needed_bytes, p->budget_bytes);
+    else
+        log_info("rooms", "memory_free needed=%" PRIu64 " budget=%" PRIu64, p->needed_bytes,
+                 p->budget_bytes);
+}
+
+/* What all windows hold together is kept within its budget. */
+static void press(struct rooms *r, int64_t now_us)
+{
+    struct pressure *p = &r->pressure;
+    struct pressure_weight *w = pressure_look(p, r->count, now_us);
+    size_t left = PRESSURE_SEGMENTS;
+    bool refused = p->refusing;
+    if (!w)
+        return;
+    for (size_t i = 0; i < r->count; i++)
+        room_weigh(r->slots[i].room, &w[i]);
+    uint64_t level = pressure_decide(p, r->count);
+    for (size_t i = 0; i < r->count && left > 0; i++)
+        if (w[i].bytes > level && w[i].bytes > w[i].floor)
+            left -= room_give_up(r->slots[i].room, level, left, now_us);
+    if (left == 0)
+        pressure_hurry(p);
+    if (p->refusing != refused)
+        say_pressure(p);
+}
+
 void rooms_tick(struct rooms *r, int64_t now_us, int64_t wall_us)
 {
     for (size_t i = r->count; i-- > 0;) {
         room_tick(r->slots[i].room, now_us, wall_us);
         settle(r, &r->slots[i]);
     }
+    press(r, now_us);
     room_list_refresh(&r->list, r, r->env.config, &r->out, now_us, wall_us);
 }
 
@@ -341,6 +380,11 @@ void rooms_settle(struct rooms *r, int64_t now_us, int64_t wall_us)
 {
     for (size_t i = 0; i < r->count; i++)
         room_settle(r->slots[i].room, now_us, wall_us);
+}
+
+void rooms_set_memory(struct rooms *r, uint64_t machine_bytes)
+{
+    pressure_set(&r->pressure, r->env.config->limits.memory_mb, machine_bytes);
 }
 
 void rooms_set_config(struct rooms *r, const struct config *config)
@@ -431,6 +475,11 @@ bool rooms_workers_are_up(const struct rooms *r)
         if (!r->workers[i].up)
             return false;
     return true;
+}
+
+const struct pressure *rooms_pressure(const struct rooms *r)
+{
+    return &r->pressure;
 }
 
 void rooms_facts(const struct rooms *r, struct rooms_facts *out)

@@ -41,6 +41,7 @@ struct rooms_facts {
     struct presentation_counters media;
     uint64_t ended[ENDINGS]; /* feeds that were in a room, by enum link_close_reason */
     uint64_t refused_conflict, refused_name, refused_full, refused_other; /* by the front */
+    uint64_t refused_memory;
     uint64_t faults; /* messages no worker should send */
 };
 
@@ -64,6 +65,8 @@ void rooms_worker_ready(struct rooms *r, uint32_t worker);
 void rooms_worker_lost(struct rooms *r, uint32_t worker, int64_t now_us);
 /* Every 100 ms. */
 void rooms_tick(struct rooms *r, int64_t now_us, int64_t wall_us);
+/* What the process may count on: machine_memory.h; 0 is unknown. With each configuration. */
+void rooms_set_memory(struct rooms *r, uint64_t machine_bytes);
 /* A reload: rooms on air go on, whatever it says of them. The old one may be freed afterwards. */
 void rooms_set_config(struct rooms *r, const struct config *config);
 
@@ -94,5 +97,6 @@ uint32_t rooms_workers(const struct rooms *r);
 void rooms_worker_facts(const struct rooms *r, uint32_t worker, struct worker_facts *out);
 bool rooms_workers_are_up(const struct rooms *r);
 void rooms_facts(const struct rooms *r, struct rooms_facts *out);
+const struct pressure *rooms_pressure(const struct rooms *r); /* as of the last look */
 
 #endif

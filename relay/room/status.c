@@ -121,7 +121,8 @@ void status_render(struct text *t, const struct room_facts *f)
     text_json(t, f->session ? f->session->left_out : "");
     text_printf(t, ",\"target_duration_s\":%" PRIu32 ",\"part_target_ms\":%" PRIu32,
                 f->presentation->target_duration_s, f->presentation->part_target_ms);
-    text_printf(t, ",\"segments\":%zu,\"message\":{\"en\":", listed(f->presentation));
+    text_printf(t, ",\"segments\":%zu,\"segments_given_up\":%" PRIu64 ",\"message\":{\"en\":",
+                listed(f->presentation), f->presentation->counters.given_up);
     text_json(t, w->en);
     text_puts(t, ",\"zh\":");
     text_json(t, w->zh);

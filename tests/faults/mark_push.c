@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mark_push --to HOST:PORT --stream ID --ledger FILE [--speed X] [--seed N] [--srt-clock US]
+ *           [--latency MS]
  * <SCRIPT
  *
  * Messages of 1316 bytes leave at the pace of the media, --speed times as fast. The script is
@@ -34,6 +35,7 @@ struct push {
     double speed;
     uint64_t seed;
     int64_t srt_clock_us;
+    int latency_ms; /* 0: libsrt's */
     SRTSOCKET socket;
     FILE *out, *ledger;
     uint8_t message[MESSAGE_BYTES];
@@ -66,6 +68,7 @@ static int connect_once(struct push *p)
     srt_setsockflag(p->socket, SRTO_MAXBW, &bandwidth, sizeof(bandwidth));
     if (set_int(p->socket, SRTO_OHEADBW, 100) || set_int(p->socket, SRTO_TLPKTDROP, 0) ||
         set_int(p->socket, SRTO_CONNTIMEO, 3000) ||
+        (p->latency_ms && set_int(p->socket, SRTO_LATENCY, p->latency_ms)) ||
         srt_setsockflag(p->socket, SRTO_STREAMID, p->stream, (int)strlen(p->stream)))
         fail("options");
     bandwidth = -1;
@@ -211,9 +214,9 @@ static int parse_address(struct sockaddr_in *a, const char *text)
 static int parse_options(struct push *p, int argc, char **argv)
 {
     static const struct option known[] = {
-        {"to", 1, NULL, 't'},    {"stream", 1, NULL, 's'}, {"ledger", 1, NULL, 'l'},
-        {"speed", 1, NULL, 'x'}, {"seed", 1, NULL, 'e'},   {"srt-clock", 1, NULL, 'c'},
-        {"out", 1, NULL, 'o'},   {NULL, 0, NULL, 0},
+        {"to", 1, NULL, 't'},    {"stream", 1, NULL, 's'},  {"ledger", 1, NULL, 'l'},
+        {"speed", 1, NULL, 'x'}, {"seed", 1, NULL, 'e'},    {"srt-clock", 1, NULL, 'c'},
+        {"out", 1, NULL, 'o'},   {"latency", 1, NULL, 'y'}, {NULL, 0, NULL, 0},
     };
     int o;
 
@@ -230,6 +233,8 @@ static int parse_options(struct push *p, int argc, char **argv)
             p->seed = strtoull(optarg, NULL, 10);
         else if (o == 'c')
             p->srt_clock_us = atoll(optarg);
+        else if (o == 'y')
+            p->latency_ms = atoi(optarg);
         else if (o == 'o')
             p->out_path = optarg;
         else
@@ -245,7 +250,7 @@ int main(int argc, char **argv)
 
     if (parse_options(&p, argc, argv)) {
         fputs("usage: mark_push --to HOST:PORT --stream ID --ledger FILE [--speed X] [--seed N] "
-              "[--srt-clock US] [--out FILE] <SCRIPT\n",
+              "[--srt-clock US] [--latency MS] [--out FILE] <SCRIPT\n",
               stderr);
         return 2;
     }

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { ROOT } from '../../flow/lib/child.mjs';
 import { scratch } from '../../flow/lib/relay.mjs';
 
-export const CALL = { malloc: 1, write: 2, shortWrite: 3, accept: 4, memfd: 5 };
+export const CALL = { malloc: 1, write: 2, shortWrite: 3, accept: 4, memfd: 5, pwrite: 6,
+  slowPwrite: 7 };
 export const ERROR = { EIO: 5, ENOMEM: 12, EMFILE: 24, ENOSPC: 28 };
 
 const BYTES = 56;

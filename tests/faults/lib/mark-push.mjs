@@ -6,13 +6,16 @@ import { readLedger } from './marked-ledger.mjs';
 
 const BINARY = path.join(ROOT, 'build', 'tests', 'faults', 'mark_push');
 
-// options: room, script (lines), seed, speed, srtClockUs, dir (for the ledger), streamId.
+// options: room, script (lines), seed, speed, srtClockUs, dir (for the ledger), streamId, srtPort,
+// latencyMs.
 // → Child with .ledger() and .script
 export function markPush(t, relay, options) {
-  const { room, script, seed = 1, speed = 1, srtClockUs = 0, dir, streamId = room } = options;
+  const { room, script, seed = 1, speed = 1, srtClockUs = 0, dir, streamId = room,
+    srtPort = relay.srtPort, latencyMs = 0 } = options;
   const file = path.join(dir, `${room}.ledger`);
-  const push = new Child(BINARY, ['--to', `127.0.0.1:${relay.srtPort}`, '--stream', streamId,
-    '--ledger', file, '--speed', `${speed}`, '--seed', `${seed}`, '--srt-clock', `${srtClockUs}`],
+  const push = new Child(BINARY, ['--to', `127.0.0.1:${srtPort}`, '--stream', streamId,
+    '--ledger', file, '--speed', `${speed}`, '--seed', `${seed}`, '--srt-clock', `${srtClockUs}`,
+    '--latency', `${latencyMs}`],
     { stdin: 'pipe' });
   push.process.stdin.end(`${script.join('\n')}\n`);
   push.ledger = () => readLedger(file);

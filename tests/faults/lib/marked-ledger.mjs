@@ -100,7 +100,7 @@ const list = (units) => `${units.length} (${units.slice(0, SHOWN).map((u) => u.n
   + `${units.length > SHOWN ? ', ...' : ''})`;
 
 // A damaged unit may come out with a mark that is damaged too: so many samples may be anything.
-function compareTrack(name, due, known, got) {
+function compareTrack(name, due, known, got, lossy) {
   const faults = [];
   const seen = new Map();
   let last = -1;
@@ -120,18 +120,20 @@ function compareTrack(name, due, known, got) {
     seen.set(g.number, g.msn);
   }
   const missing = due.filter((u) => !seen.has(u.number));
-  if (missing.length) faults.push(`${name}: of ${due.length} these never came: ${list(missing)}`);
-  return faults.slice(0, 2 * SHOWN);
+  if (missing.length && !lossy) faults.push(`${name}: of ${due.length} these never came: ${list(missing)}`);
+  return { faults: faults.slice(0, 2 * SHOWN), missing };
 }
 
-// follower: stopped or not. → {faults: [text], units, discontinuities, maps: [of video]}
-export function checkMarked(ledger, follower) {
+// follower: stopped or not. lossy: what never came is no fault, but only in .missing.
+// → {faults: [text], units, discontinuities, maps: [of video], missing: {v: [unit], a: [unit]}}
+export function checkMarked(ledger, follower, { lossy = false } = {}) {
   const due = dueOf(ledger);
   const faults = ledger.ended ? [] : ['the publisher did not come to its end'];
   const known = { v: new Map(), a: new Map() };
   for (const u of ledger.sessions.flat()) known[u.kind].set(u.number, u);
   const all = [...follower.renditions.values()];
-  const result = { faults, units: due.v.length + due.a.length, discontinuities: 0, maps: [] };
+  const result = { faults, units: due.v.length + due.a.length, discontinuities: 0, maps: [],
+    missing: { v: due.v, a: due.a } };
   for (const [key, kind, name] of [['v', 'video', 'picture'], ['a', 'audio', 'sound']]) {
     const renditions = all.filter((r) => r.ordered().some((s) => s.init?.kind === kind));
     if (renditions.length > 1) faults.push(`${renditions.length} renditions of ${kind}`);
@@ -139,7 +141,9 @@ export function checkMarked(ledger, follower) {
     if (!renditions.length) { faults.push(`no rendition of ${kind}`); continue; }
     const read = readRendition(renditions[0]);
     faults.push(...read.faults.map((f) => `${kind}: ${f}`));
-    faults.push(...compareTrack(name, due[key], known[key], read.got));
+    const track = compareTrack(name, due[key], known[key], read.got, lossy);
+    faults.push(...track.faults);
+    result.missing[key] = track.missing;
     if (kind === 'audio' && due.v.length) continue;
     const segments = renditions[0].ordered();
     result.discontinuities = segments.filter((s) => s.discontinuity).length;

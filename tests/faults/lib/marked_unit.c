@@ -177,6 +177,8 @@ static void hevc_slice(struct unit *u, const struct picture *p)
     add_hevc(u, type, true);
 }
 
+enum { FILLER_BYTES = BIT_WRITER_BYTES / 2 };
+
 static void filler(struct unit *u, uint32_t bytes)
 {
     bit_writer_init(&w);
@@ -261,8 +263,12 @@ void unit_picture(struct unit *u, const struct picture *p)
         hevc_slice(&tail, p);
     else
         h264_slice(&tail, p);
-    if (p->padding_bytes)
-        filler(&tail, p->padding_bytes);
+    for (uint32_t left = p->padding_bytes; left > 0;) {
+        uint32_t bytes = left < FILLER_BYTES ? left : FILLER_BYTES;
+
+        filler(&tail, bytes);
+        left -= bytes;
+    }
     u->crc = tail.crc;
     mark(p->number, u->crc);
     if (u->hevc)

@@ -17,7 +17,16 @@
 #include <time.h>
 #include <unistd.h>
 
-enum call { CALL_NONE, CALL_MALLOC, CALL_WRITE, CALL_SHORT_WRITE, CALL_ACCEPT, CALL_MEMFD };
+enum call {
+    CALL_NONE,
+    CALL_MALLOC,
+    CALL_WRITE,
+    CALL_SHORT_WRITE,
+    CALL_ACCEPT,
+    CALL_MEMFD,
+    CALL_PWRITE,
+    CALL_SLOW_PWRITE, /* succeeds, 5 s later */
+};
 
 struct orders {
     _Atomic uint32_t armed, call, pid, error; /* in the order that failing.mjs writes */
@@ -95,6 +104,20 @@ ssize_t write(int fd, const void *bytes, size_t len)
     if (fd > 2 && len > 8 && fails(CALL_SHORT_WRITE))
         len /= 2;
     return real(fd, bytes, len);
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)
+{
+    static ssize_t (*real)(int, const void *, size_t, off_t);
+    const struct timespec while_stalled = {.tv_sec = 5};
+
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "pwrite");
+    if (fails(CALL_PWRITE))
+        return -1;
+    if (fails(CALL_SLOW_PWRITE))
+        nanosleep(&while_stalled, NULL);
+    return real(fd, bytes, len, at);
 }
 
 int accept4(int fd, struct sockaddr *a, socklen_t *len, int flags)

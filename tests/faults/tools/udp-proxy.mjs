@@ -1,5 +1,5 @@
 // A UDP proxy for SRT: delay, jitter, reordering, duplication, loss, bit flips, black-out, a slow
-// line; one socket towards the relay for each publisher. It can also change what a publisher says
+// line, bursts of loss; one socket towards the relay for each publisher. It can also change what a publisher says
 // (rewrite: packet → packet, or null to drop it), and speak in its name.
 // SPDX-License-Identifier: MIT
 import { createSocket } from 'node:dgram';
@@ -9,13 +9,21 @@ const QUEUE_BYTES = 256 << 10; // of the slow line: what comes on top is dropped
 
 class Way {
   constructor(proxy) {
-    Object.assign(this, { proxy, freeAt: 0, passed: 0, dropped: 0 });
+    Object.assign(this, { proxy, freeAt: 0, passed: 0, dropped: 0, seen: 0 });
+  }
+
+  // So many packets of each so many towards the relay: burst is {every, length, from}, or null.
+  inBurst() {
+    const { burst } = this.proxy.faults;
+    if (!burst || this !== this.proxy.up) return false;
+    const n = this.seen++ - burst.from;
+    return n >= 0 && n % burst.every < burst.length;
   }
 
   // When the packet is to leave, or null when it is lost.
   leaveAt(length, now) {
     const { faults, random } = this.proxy;
-    if (faults.black || random.chance(faults.loss)) return null;
+    if (faults.black || this.inBurst() || random.chance(faults.loss)) return null;
     let at = now + faults.delayMs + random.below(faults.jitterMs + 1);
     if (random.chance(faults.reorder)) at += faults.reorderMs;
     if (!faults.kbps) return at;
@@ -56,7 +64,7 @@ export class UdpProxy {
     this.random = new Random(seed);
     this.toPort = relay.srtPort;
     this.faults = { delayMs: 0, jitterMs: 0, reorder: 0, reorderMs: 20, loss: 0, duplicate: 0,
-      flip: 0, kbps: 0, black: false, rewrite: null, ...faults };
+      flip: 0, kbps: 0, black: false, burst: null, rewrite: null, ...faults };
     this.publishers = new Map();
     this.timers = new Set();
     this.up = new Way(this);

@@ -19,6 +19,9 @@ struct bench {
     struct ts_clock clock;
     struct link_feed_stats s;
     struct link_vitals v;
+    uint64_t damage;
+    int64_t now_us;
+    uint32_t missing;
 };
 
 static struct bench b;
@@ -37,7 +40,7 @@ static void give(uint32_t track, const struct nal *nals, size_t n, uint64_t pts,
     const uint64_t mask = (UINT64_C(1) << 33) - 1;
     struct access_unit u = {
         .track = track, .raw_pts = pts & mask, .raw_dts = dts & mask, .nals = nals, .nal_count = n};
-    measure_unit(&b.m, &b.l, &u);
+    b.missing += measure_unit(&b.m, &b.l, &u, b.damage, b.now_us);
 }
 
 static void picture(uint8_t head, uint64_t pts, uint64_t dts)
@@ -354,6 +357,37 @@ static void test_before_the_first_unit(void **state)
     assert_int_equal(0, b.v.has_video);
 }
 
+/* What a loss took is counted by the usual distance, on each track for itself; what the encoder
+ * left out is not. */
+static void test_missing(void **state)
+{
+    (void)state;
+    begin(CODEC_H264, 1);
+    for (uint64_t i = 0; i < 10; i++) {
+        picture(0x41, i * 3600, i * 3600);
+        sound(1, i * 1920);
+    }
+    picture(0x41, 20 * 3600, 20 * 3600); /* the encoder paused */
+    picture(0x41, 21 * 3600, 21 * 3600);
+    assert_int_equal(0, b.missing);
+    b.damage += 7;
+    picture(0x41, 22 * 3600, 22 * 3600); /* it was whole, and its turn came after the loss */
+    assert_int_equal(0, b.missing);
+    picture(0x41, 27 * 3600, 27 * 3600);
+    assert_int_equal(4, b.missing);
+    sound(1, 13 * 1920 - 1);
+    assert_int_equal(7, b.missing);
+    picture(0x41, 29 * 3600, 29 * 3600); /* a loss in two pieces */
+    assert_int_equal(8, b.missing);
+    for (uint64_t i = 30; i<100; i++, b.now_us += i> 90)
+        picture(0x41, i * 3600, i * 3600); /* many in the same turn */
+    picture(0x41, 103 * 3600, 103 * 3600);
+    assert_int_equal(8, b.missing);
+    b.damage++;
+    picture(0x41, 10000 * UINT64_C(3600), 10000 * UINT64_C(3600)); /* another clock */
+    assert_int_equal(8, b.missing);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,6 +405,7 @@ int main(void)
         cmocka_unit_test(test_connection),
         cmocka_unit_test(test_clock),
         cmocka_unit_test(test_before_the_first_unit),
+        cmocka_unit_test(test_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,6 +41,27 @@ static void test_round(void **state)
     assert_false(journal_find(&again, "halle", &got));
 }
 
+/* Two tables of one relay's life: of each room the one that is further counts. */
+static void test_merge(void **state)
+{
+    struct journal_table *other = calloc(1, sizeof(*other));
+    struct journal j, k;
+    struct journal_entry old = {.msn = 5}, young = {.msn = 9}, got;
+    journal_bind(&j, *state);
+    journal_merge(&j, other); /* a file that is new */
+    journal_bind(&k, other);
+    journal_note(&j, "hall", &old);
+    journal_note(&k, "hall", &young);
+    journal_note(&j, "stage", &young);
+    journal_note(&k, "stage", &old);
+    journal_note(&k, "cellar", &old);
+    journal_merge(&j, other);
+    assert_true(journal_find(&j, "hall", &got) && got.msn == 9);
+    assert_true(journal_find(&j, "stage", &got) && got.msn == 9);
+    assert_true(journal_find(&j, "cellar", &got) && got.msn == 5);
+    free(other);
+}
+
 /* Whoever is killed while it writes leaves the record before: at every byte. */
 static void test_torn(void **state)
 {
@@ -155,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_round, set, strike),
+        cmocka_unit_test_setup_teardown(test_merge, set, strike),
         cmocka_unit_test_setup_teardown(test_torn, set, strike),
         cmocka_unit_test_setup_teardown(test_foreign, set, strike),
         cmocka_unit_test_setup_teardown(test_full, set, strike),
