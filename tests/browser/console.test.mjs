@@ -177,6 +177,13 @@ test('a token that is changed, and what a stranger chooses', { timeout: 40000 },
   await page.unroute('**/api/v1/rooms/hall');
   await page.waitForSelector('#trouble', { state: 'hidden', timeout: 5000 });
 
+  // A refusal is one wherever it comes, also while the events still do.
+  await page.route('**/api/v1/rooms/hall/history', (r) => r.fulfill({ status: 401, json: { detail: 'No.' } }));
+  await page.waitForSelector('#sign-in:not([hidden])', { timeout: 7000 });
+  await page.unroute('**/api/v1/rooms/hall/history');
+  await signIn(page);
+  await page.waitForSelector('#room:not([hidden])');
+
   writeFileSync(options.configFile, 'access: {organizer_token: another-one-by-now}\n');
   options.token = 'another-one-by-now';
   relay.child.signal('SIGHUP');

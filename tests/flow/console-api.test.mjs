@@ -71,6 +71,8 @@ test('rooms are watched and acted on', async (t) => {
   await main.exited;
   assert.equal(relay.lines(/kicked role=main .* by=organizer@127\.0\.0\.1/).length, 1);
   assert.deepEqual((await post(relay, 'rooms/hall/kick', { role: 'main' })).json, { kicked: 0 });
+  await until('backup to be on air', 8000, async () => ( // main may have been, by then
+    (await ask(relay, 'rooms')).json.rooms[0].on_air === 'backup'));
   assert.deepEqual((await post(relay, 'rooms/hall/kick')).json, { kicked: 1 });
   await heardRoom(heard, 'the room to end', (r) => r.state === 'ended' && r.light === null);
   heard.close();
