@@ -13,12 +13,14 @@ const PATIENCE_MS = 20000;
 const percentile = (list, p) => [...list].sort((a, b) => a - b)[
   Math.min(list.length - 1, Math.floor(list.length * p))] ?? 0;
 
-// How late each part was behind the earliest of all, in ms. parts: [{at, endMs, calm}]
-// → the 99th percentiles, and all of them for whoever adds several runs up.
+// How late each part was behind the earliest of all, in ms. parts: [{at, endMs, calm, lost}]
+// → the 99th percentiles, and all of them for whoever adds several runs up. What was lost before a
+// part (lost: how often so far) has no length here, so what follows is measured by itself.
 function lateness(parts) {
   const behind = parts.map((p) => ({ ...p, late: p.at - p.endMs }));
-  const least = Math.min(...behind.map((p) => p.late));
-  const of = (calm) => behind.filter((p) => p.calm === calm).map((p) => p.late - least);
+  const least = new Map();
+  for (const p of behind) least.set(p.lost, Math.min(p.late, least.get(p.lost) ?? Infinity));
+  const of = (calm) => behind.filter((p) => p.calm === calm).map((p) => p.late - least.get(p.lost));
   return { before: Number(percentile(of(true), 0.99).toFixed(1)),
     during: Number(percentile(of(false), 0.99).toFixed(1)),
     all: { before: of(true).map(Math.round), during: of(false).map(Math.round) } };
@@ -61,7 +63,8 @@ export class ControlRoom {
 class Watch {
   constructor({ base, room }) {
     Object.assign(this, { url: `${base}/live/${room}/video.m3u8`, agent: keepAlive(), parts: [],
-      faults: [], calm: true, stopped: false, lengthMs: 0, next: null });
+      faults: [], calm: true, stopped: false, lengthMs: 0, lost: 0,
+      next: null });
   }
 
   async get(query = '') {
@@ -88,6 +91,7 @@ class Watch {
     if (this.stopped) return;
     if (!got.list) {
       this.faults.push(`the reload for part ${parts} of ${msn} was answered ${got.status}`);
+      this.lost++;
       await sleep(200);
       this.next = { ...reach((await this.get()).list) };
       return;
@@ -99,12 +103,15 @@ class Watch {
   take(list, at) {
     const segments = [...list.segments, { ...list.open, open: true }];
     for (const s of segments.filter((x) => x.msn >= this.next.msn)) {
-      if (s.msn > this.next.msn + 1) this.faults.push(`segment ${this.next.msn + 1} is missing`);
+      if (s.msn > this.next.msn + 1) {
+        this.lost++;
+        this.faults.push(`segment ${this.next.msn + 1} is missing`);
+      }
       if (s.discontinuity) this.faults.push(`a discontinuity before ${s.msn}`);
       const fresh = s.parts.slice(s.msn === this.next.msn ? this.next.parts : 0);
       for (const p of fresh) {
         this.lengthMs += p.duration * 1000;
-        this.parts.push({ at, endMs: this.lengthMs, calm: this.calm });
+        this.parts.push({ at, endMs: this.lengthMs, calm: this.calm, lost: this.lost });
         if (p.gap) this.faults.push(`a gap in ${s.msn}`);
       }
       this.next = { msn: s.msn, parts: s.parts.length };
