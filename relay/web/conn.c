@@ -23,28 +23,28 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 {
     struct conn *c = arg;
     (void)fd;
-    c->loop->now_us = clock_mono_us();
+    c->at.loop->now_us = clock_mono_us();
     if (what & EV_CLOSED)
         c->hung_up = true;
     if (what & (EV_READ | EV_CLOSED))
         c->unread = true;
     if (what & EV_WRITE)
         c->blocked = false;
-    if (!c->queued) /* its turn comes anyway */
+    if (!c->at.queued) /* its turn comes anyway */
         conn_run(c);
 }
 
 static int enlist(struct conn *c, int fd)
 {
-    struct http_loop *l = c->loop;
-    int rc = http_loop_add(l, c, &c->slot);
+    struct http_loop *l = c->at.loop;
+    int rc = http_loop_add(l, c, &c->at.slot);
     if (rc)
         return rc;
     /* Registered once for everything it may ever need: no epoll_ctl per request. */
     const short all = EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST;
     if (event_assign(&c->ev, l->base, fd, all, on_event, c) == 0 && event_add(&c->ev, NULL) == 0)
         return 0;
-    http_loop_remove(l, c->slot);
+    http_loop_remove(l, c->at.slot);
     return -ENOMEM;
 }
 
@@ -57,22 +57,14 @@ static int count_newcomer(struct http_loop *l, const struct in6_addr *peer)
     return status;
 }
 
-static void queue_turn(struct conn *c)
-{
-    if (c->queued)
-        return;
-    c->queued = true;
-    ring_add(&c->loop->ready, &c->turn);
-}
-
 /* It goes on where another process left it. */
 static void resume(struct conn *c, const void *bytes, size_t len)
 {
-    struct http_loop *l = c->loop;
+    struct http_loop *l = c->at.loop;
     c->served = true;
     if (len == 0) {
         int64_t patience_us = (int64_t)l->config->http.idle_timeout_ms * US_PER_MS;
-        deadline_set(&l->wheel, &c->deadline, l->now_us + patience_us);
+        deadline_set(&l->wheel, &c->at.deadline, l->now_us + patience_us);
         return;
     }
     c->in = input_take(&l->inputs);
@@ -82,7 +74,7 @@ static void resume(struct conn *c, const void *bytes, size_t len)
     }
     memcpy(c->in->bytes, bytes, len);
     c->in->len = len;
-    queue_turn(c);
+    holder_queue(&c->at);
 }
 
 /* Takes fd. *out: NULL, or one that waits for its first bytes. */
@@ -98,7 +90,7 @@ static int welcome(struct http_loop *l, int fd, const struct in6_addr *peer, boo
     c = calloc(1, sizeof *c);
     if (!c)
         goto out;
-    c->loop = l;
+    c->at.loop = l;
     c->peer = *peer;
     c->counted = !status;
     c->secure = secure;
@@ -114,7 +106,7 @@ static int welcome(struct http_loop *l, int fd, const struct in6_addr *peer, boo
         conn_run(c);
     } else {
         int64_t patience_us = (int64_t)l->config->http.head_timeout_ms * US_PER_MS;
-        deadline_set(&l->wheel, &c->deadline, l->now_us + patience_us);
+        deadline_set(&l->wheel, &c->at.deadline, l->now_us + patience_us);
         *out = c;
     }
     return 0;
@@ -151,16 +143,11 @@ int conn_adopt(struct http_loop *l, int fd, const struct in6_addr *peer, const v
 static void close_now(struct conn **cp, bool orderly)
 {
     struct conn *c = *cp;
-    struct http_loop *l = c->loop;
+    struct http_loop *l = c->at.loop;
     *cp = NULL;
-    if (ring_is_linked(&c->turn))
-        ring_remove(&c->turn);
-    if (c->held)
-        tally_add(&l->tally.holding, -1);
-    free(c->held);
+    holder_fini(&c->at);
     outgoing_fini(&c->out);
     input_give(&l->inputs, &c->in);
-    deadline_clear(&l->wheel, &c->deadline);
     event_del(&c->ev);
     conn_end_handshake(c);
     tls_free(&c->tls, orderly);
@@ -170,7 +157,7 @@ static void close_now(struct conn **cp, bool orderly)
     else
         l->refused_count--;
     tally_add(&l->tally.connections_open, -1);
-    http_loop_remove(l, c->slot);
+    http_loop_remove(l, c->at.slot);
     free(c);
 }
 
@@ -188,11 +175,6 @@ static void cut(struct conn **c)
     close_now(c, false);
 }
 
-static struct conn *conn_of(struct ring *turn)
-{
-    return (struct conn *)((char *)turn - offsetof(struct conn, turn));
-}
-
 void conn_run_ready(struct http_loop *l)
 {
     /* Only those that are here now: who yields again is behind them. A new part may have woken ten
@@ -203,10 +185,10 @@ void conn_run_ready(struct http_loop *l)
     l->now_us = clock_mono_us();
     for (int64_t until_us = l->now_us + READY_US; !ring_is_empty(&due) && l->now_us < until_us;
          l->now_us = clock_mono_us()) {
-        struct conn *c = conn_of(due.next);
-        ring_remove(&c->turn);
-        c->queued = false;
-        conn_run(c);
+        struct holder *h = holder_of_turn(due.next);
+        ring_remove(&h->turn);
+        h->queued = false;
+        conn_run(conn_of(h));
     }
     ring_move(&due, &l->ready);
     ring_move(&l->ready, &due);
@@ -215,16 +197,16 @@ void conn_run_ready(struct http_loop *l)
 void conn_wake(struct http_loop *l, struct ring *waiters)
 {
     for (struct ring *at = waiters->next; at != waiters; at = at->next) {
-        struct conn *c = conn_of(at);
-        assert(c->phase == CONN_HELD && !c->queued);
-        c->woken = c->queued = true;
+        struct holder *h = holder_of_turn(at);
+        assert(h->held && !h->queued);
+        h->woken = h->queued = true;
     }
     ring_move(&l->ready, waiters);
 }
 
 void conn_expire(void *loop, struct deadline *d)
 {
-    struct conn *c = (struct conn *)((char *)d - offsetof(struct conn, deadline));
+    struct conn *c = conn_of(holder_of_deadline(d));
     struct tally *tally = &((struct http_loop *)loop)->tally;
     switch ((enum conn_phase)c->phase) {
     case CONN_IDLE:
@@ -242,7 +224,7 @@ void conn_expire(void *loop, struct deadline *d)
         conn_run(c);
         break;
     case CONN_HELD:
-        if (!c->woken) /* else what it waits for may be here, and its turn is near */
+        if (!c->at.woken) /* else what it waits for may be here, and its turn is near */
             conn_give_up(c);
         conn_run(c);
         break;
@@ -259,11 +241,11 @@ void conn_answer(struct http_loop *l, const struct request_token *token, int sta
                  const struct body *body)
 {
     struct conn *c = token->slot < l->slot_count ? l->conns[token->slot] : NULL;
-    if (!c || !c->held || c->held->generation != token->generation)
+    if (!c || !c->at.held || c->at.held->generation != token->generation)
         return;
     l->now_us = clock_mono_us();
     conn_release(c, status, body);
-    queue_turn(c);
+    holder_queue(&c->at);
 }
 
 void conn_drain_all(struct http_loop *l)
@@ -278,7 +260,7 @@ void conn_drain_all(struct http_loop *l)
             conn_run(c);
         } else if (c && c->phase == CONN_IDLE && !c->in) {
             conn_close(&c);
-        } else if (c && c->phase == CONN_HELD && (c->held->waits || l->heir < 0)) {
+        } else if (c && c->phase == CONN_HELD && holder_must_go(&c->at)) {
             conn_release(c, 503, NULL);
             conn_run(c);
         }

@@ -42,7 +42,7 @@ static const char *refusal(const struct conn *c, int status)
 
 int conn_push(struct conn *c)
 {
-    struct http_loop *l = c->loop;
+    struct http_loop *l = c->at.loop;
     uint64_t before = outgoing_left(&c->out);
     int rc = c->tls ? tls_push(c->tls, &c->out, l->record, &l->turn_bytes)
                     : outgoing_push(&c->out, event_get_fd(&c->ev), &l->turn_bytes);
@@ -54,18 +54,18 @@ int conn_push(struct conn *c)
 /* A viewer must take a reply at min_rate at least, but has send_timeout in any case. */
 static int64_t send_deadline(const struct conn *c)
 {
-    const struct config *cfg = c->loop->config;
+    const struct config *cfg = c->at.loop->config;
     int64_t us = (int64_t)cfg->http.send_timeout_ms * US_PER_MS;
     if (cfg->http.min_rate_bytes) {
         int64_t fair = (int64_t)(outgoing_left(&c->out) * US_PER_S / cfg->http.min_rate_bytes);
         us = fair > us ? fair : us;
     }
-    return c->loop->now_us + us;
+    return c->at.loop->now_us + us;
 }
 
 static bool is_last(const struct conn *c)
 {
-    const struct http_loop *l = c->loop;
+    const struct http_loop *l = c->at.loop;
     int64_t max_age_us = (int64_t)l->config->http.max_age_ms * US_PER_MS;
     return c->last || conn_is_leaving(c) || (max_age_us && l->now_us - c->born_us >= max_age_us);
 }
@@ -80,11 +80,10 @@ static void count(struct http_loop *l, int status)
 /* Most replies are gone when this returns; what is not is kept and sent by the connection. */
 static void send_reply(struct request *r, struct reply *reply)
 {
-    struct conn *c = r->owner;
-    struct http_loop *l = c->loop;
+    struct conn *c = conn_of(r->owner);
+    struct http_loop *l = c->at.loop;
     c->last = is_last(c);
-    if (c->held) /* no longer; conn_retry frees it, whose text is still in use */
-        tally_add(&l->tally.holding, -1);
+    holder_answered(&c->at);
     reply->head.close = c->last;
     reply->head.keep_alive = c->http10;
     reply->head.date = http_date_now(&l->dates, l->now_us);
@@ -96,95 +95,10 @@ static void send_reply(struct request *r, struct reply *reply)
     count(l, reply->head.status);
     int rc = conn_push(c);
     if (rc == -EAGAIN || rc == -EBUSY) {
-        deadline_set(&l->wheel, &c->deadline, send_deadline(c));
+        deadline_set(&l->wheel, &c->at.deadline, send_deadline(c));
         rc = outgoing_keep(&c->out);
     }
     c->broken = rc != 0;
-}
-
-static void in_vain(struct request *r, uint32_t age_s)
-{
-    reply_come_back(r, 503, 1, age_s, "Nothing new came in time; please ask again.");
-}
-
-/* Only what the answer depends on is kept: a parked viewer is small. */
-static struct slice keep(char **at, struct slice from)
-{
-    struct slice kept = {*at, from.len};
-    if (!from.at)
-        return from;
-    memcpy(*at, from.at, from.len);
-    *at += from.len + 1; /* place for the NUL of request_path and its like */
-    return kept;
-}
-
-static struct held *held_new(const struct request *r, bool waits)
-{
-    const struct slice none = {0}, path = waits ? r->path : none, query = waits ? r->query : none,
-                       if_range = waits ? r->if_range : none, range = waits ? r->range : none;
-    struct held *h = malloc(sizeof *h + path.len + query.len + if_range.len + range.len +
-                            r->if_none_match.len + 5);
-    if (!h)
-        return NULL;
-    char *at = h->text;
-    *h = (struct held){
-        .method = r->method,
-        .gzip = r->gzip,
-        .waits = waits,
-        .path = keep(&at, path),
-        .query = keep(&at, query),
-        .if_none_match = keep(&at, r->if_none_match),
-        .if_range = keep(&at, if_range),
-        .range = keep(&at, range),
-    };
-    return h;
-}
-
-static bool park(struct request *r, bool waits, int64_t due_us)
-{
-    struct conn *c = r->owner;
-    struct http_loop *l = c->loop;
-    if (!c->held) { /* else it goes on waiting as it did */
-        c->held = held_new(r, waits);
-        if (!c->held) {
-            r->state = REQUEST_OPEN; /* conn_carry answers it */
-            return false;
-        }
-        c->held->generation = ++l->generation;
-        c->held->due_us = due_us;
-        tally_add(&l->tally.holding, 1);
-    }
-    conn_set_phase(c, CONN_HELD);
-    deadline_set(&l->wheel, &c->deadline, c->held->due_us);
-    return true;
-}
-
-static struct request_token hold(struct request *r, int64_t deadline_mono_us)
-{
-    struct conn *c = r->owner;
-    if (!park(r, false, deadline_mono_us))
-        return (struct request_token){.thread = c->loop->thread, .slot = c->slot};
-    return (struct request_token){c->loop->thread, c->slot, c->held->generation};
-}
-
-static void wait(struct request *r, struct ring *waiters, const struct patience *p)
-{
-    struct conn *c = r->owner;
-    bool first = !c->held;
-    if (c->loop->draining) {
-        r->state = REQUEST_OPEN;
-        in_vain(r, 0);
-        return;
-    }
-    if (!park(r, true, c->loop->now_us + (int64_t)p->wait_s * US_PER_S))
-        return;
-    if (first)
-        c->held->error_age_s = p->error_age_s;
-    /* One that is queued for another reason stays so, and is handled once more by then. */
-    if (c->queued)
-        c->woken = true;
-    else
-        ring_add(waiters, &c->turn);
 }
 
 static struct slice slice_of(char *base, const struct http1_span *s)
@@ -194,7 +108,7 @@ static struct slice slice_of(char *base, const struct http1_span *s)
 
 static struct slice field(const struct request *r, const char *name)
 {
-    const struct conn *c = r->owner;
+    const struct conn *c = conn_of(r->owner);
     if (!c->in)
         return (struct slice){0};
     const struct http1 *p = &c->in->head;
@@ -207,7 +121,7 @@ static struct slice field(const struct request *r, const char *name)
     return (struct slice){0};
 }
 
-static const struct carrier http1_carrier = {send_reply, hold, wait, field};
+static const struct carrier http1_carrier = {send_reply, holder_hold, holder_wait, field};
 
 static struct slice known(struct input *in, enum http1_known id)
 {
@@ -219,7 +133,7 @@ static struct slice known(struct input *in, enum http1_known id)
 
 static struct request request_bare(struct conn *c)
 {
-    return (struct request){.carrier = &http1_carrier, .owner = c, .peer = c->peer};
+    return (struct request){.carrier = &http1_carrier, .owner = &c->at, .peer = c->peer};
 }
 
 static struct request request_whole(struct conn *c)
@@ -241,16 +155,12 @@ static struct request request_whole(struct conn *c)
     return r;
 }
 
-/* Calls the handler, which ends in an answer or parks the request. */
 static void handle(struct conn *c, struct request *r)
 {
-    struct http_loop *l = c->loop;
     conn_set_phase(c, CONN_HANDLING);
-    l->handle(l->handle_ctx, r);
-    if (r->state != REQUEST_OPEN)
-        return;
-    log_error("http", "unanswered thread=%u: a handler ended without a reply", l->thread);
-    reply_status(r, 500, 0, "The server could not make an answer.");
+    holder_handle(&c->at, r);
+    if (r->state == REQUEST_HELD)
+        conn_set_phase(c, CONN_HELD);
 }
 
 void conn_carry(struct conn *c)
@@ -276,60 +186,23 @@ void conn_refuse(struct conn *c, int status)
         reply_status(&r, status, 0, refusal(c, status));
 }
 
-static struct request request_held(struct conn *c, const struct held *h)
-{
-    struct request r = request_bare(c);
-    r.method = h->method;
-    r.gzip = h->gzip;
-    r.waited = h->waits;
-    r.error_age_s = h->error_age_s;
-    r.path = h->path;
-    r.query = h->query;
-    r.if_none_match = h->if_none_match;
-    r.if_range = h->if_range;
-    r.range = h->range;
-    return r;
-}
-
-/* The request is over; who answers it may still borrow its text. */
-static struct held *take_held(struct conn *c)
-{
-    struct held *h = c->held;
-    assert(c->phase == CONN_HELD && h);
-    if (!c->queued && ring_is_linked(&c->turn))
-        ring_remove(&c->turn);
-    c->held = NULL;
-    c->woken = false;
-    tally_add(&c->loop->tally.holding, -1);
-    return h;
-}
-
 void conn_release(struct conn *c, int status, const struct body *body)
 {
-    struct held *h = take_held(c);
-    struct request r = request_held(c, h);
-    if (body)
-        reply_body(&r, status, body);
-    else
-        in_vain(&r, 0);
-    free(h);
+    struct request r = request_bare(c);
+    holder_release(&c->at, &r, status, body);
 }
 
 void conn_give_up(struct conn *c)
 {
-    struct held *h = take_held(c);
-    struct request r = request_held(c, h);
-    tally_add(&c->loop->tally.blocked_timeouts, h->waits);
-    in_vain(&r, h->error_age_s);
-    free(h);
+    struct request r = request_bare(c);
+    holder_give_up(&c->at, &r);
 }
 
 void conn_retry(struct conn *c)
 {
-    struct request r = request_held(c, c->held);
-    handle(c, &r);
-    if (c->phase == CONN_HELD)
-        return;
-    free(c->held);
-    c->held = NULL;
+    struct request r = request_bare(c);
+    conn_set_phase(c, CONN_HANDLING);
+    holder_retry(&c->at, &r);
+    if (r.state == REQUEST_HELD)
+        conn_set_phase(c, CONN_HELD);
 }

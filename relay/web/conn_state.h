@@ -15,8 +15,8 @@
 #ifndef RELAY_WEB_CONN_STATE_H
 #define RELAY_WEB_CONN_STATE_H
 
-#include "relay/web/deadline.h"
 #include "relay/web/exchange.h"
+#include "relay/web/holder.h"
 #include "relay/web/http_loop.h"
 #include "relay/web/input.h"
 #include "relay/web/outgoing.h"
@@ -26,6 +26,7 @@
 #include <event2/event_struct.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum conn_phase {
@@ -48,46 +49,36 @@ enum step {
     STEP_HAND_ON, /* it has its reply; another process has the next one */
 };
 
-/* What is kept of a held request until its answer: all that the answer may depend on. */
-struct held {
-    uint64_t generation;
-    int64_t due_us;
-    enum http_method method;
-    bool gzip, waits; /* waits: for news of a room; else for conn_answer */
-    uint32_t error_age_s;
-    struct slice path, query, if_none_match, if_range, range; /* in text, each with a NUL behind */
-    char text[];
-};
-
 struct conn {
     struct event ev;
-    struct deadline deadline; /* what it means follows from the phase */
-    struct ring turn; /* in loop->ready when queued, else among a room's waiters or nowhere */
-    struct http_loop *loop;
+    struct holder at;    /* holds a request in CONN_HELD only */
     struct input *in;    /* NULL: nothing is here */
-    struct held *held;   /* in CONN_HELD only */
     struct outgoing out; /* in CONN_SENDING only */
     struct tls *tls;     /* NULL: without TLS, or before the handshake's first byte */
     int64_t born_us;
     struct in6_addr peer;
-    uint32_t slot;
-    uint32_t body_left;   /* of the request body */
-    uint32_t linger_left; /* bytes still read while lingering */
-    uint8_t phase;        /* enum conn_phase */
-    bool unread : 1;      /* the socket may have bytes, or its end */
-    bool hung_up : 1;     /* the viewer closed its side (EPOLLRDHUP) */
-    bool blocked : 1;     /* the socket takes no more for now */
-    bool broken : 1;      /* writing failed: the viewer is gone */
-    bool queued : 1;      /* in loop->ready */
-    bool woken : 1;       /* HELD, and to be handled once more */
-    bool last : 1;        /* close after this reply */
-    bool lingers : 1;     /* ... and read on a while first */
+    union {
+        uint32_t body_left;   /* of the request body; in CONN_BODY */
+        uint32_t linger_left; /* bytes still read while lingering */
+    };
+    uint8_t phase;    /* enum conn_phase */
+    bool unread : 1;  /* the socket may have bytes, or its end */
+    bool hung_up : 1; /* the viewer closed its side (EPOLLRDHUP) */
+    bool blocked : 1; /* the socket takes no more for now */
+    bool broken : 1;  /* writing failed: the viewer is gone */
+    bool last : 1;    /* close after this reply */
+    bool lingers : 1; /* ... and read on a while first */
     bool http10 : 1;
     bool counted : 1; /* by the gate; refused ones are not */
     bool served : 1;  /* had a reply before */
     bool secure : 1;  /* on the HTTPS port */
     bool shaking : 1; /* counted among the handshakes under way */
 };
+
+static inline struct conn *conn_of(struct holder *at)
+{
+    return (struct conn *)((char *)at - offsetof(struct conn, at));
+}
 
 /* The one mover; asserts that the step is one of the diagram's. */
 void conn_set_phase(struct conn *c, enum conn_phase phase);

@@ -34,12 +34,12 @@ void conn_set_phase(struct conn *c, enum conn_phase phase)
 
 static int64_t after_ms(const struct conn *c, uint32_t ms)
 {
-    return c->loop->now_us + (int64_t)ms * US_PER_MS;
+    return c->at.loop->now_us + (int64_t)ms * US_PER_MS;
 }
 
 static void set_deadline(struct conn *c, int64_t due_us)
 {
-    deadline_set(&c->loop->wheel, &c->deadline, due_us);
+    deadline_set(&c->at.loop->wheel, &c->at.deadline, due_us);
 }
 
 /* What TLS has read of the socket does not raise an edge: it is asked until there is no more. */
@@ -75,7 +75,7 @@ static ssize_t read_some(struct conn *c, void *buf, size_t size)
 
 bool conn_is_leaving(const struct conn *c)
 {
-    return c->loop->draining && (c->loop->heir < 0 || c->secure);
+    return c->at.loop->draining && (c->at.loop->heir < 0 || c->secure);
 }
 
 /* Nothing to read. A thread that ends does not wait for the next wish of a viewer who has no heir;
@@ -88,7 +88,7 @@ static enum step rest(const struct conn *c)
 
 static enum step read_head(struct conn *c)
 {
-    struct http_loop *l = c->loop;
+    struct http_loop *l = c->at.loop;
     if (!c->unread)
         return rest(c);
     if (!c->in)
@@ -127,7 +127,7 @@ static enum step begin_request(struct conn *c)
         return STEP_ON;
     }
     conn_set_phase(c, CONN_BODY);
-    set_deadline(c, after_ms(c, c->loop->config->http.head_timeout_ms));
+    set_deadline(c, after_ms(c, c->at.loop->config->http.head_timeout_ms));
     if (in->head.expects_continue && !say(c, go_on, sizeof go_on - 1))
         return STEP_CLOSE;
     return STEP_ON;
@@ -138,21 +138,21 @@ static enum step step_head(struct conn *c)
     struct input *in = c->in;
     if (!in)
         return read_head(c);
-    if (c->loop->turn_requests == 0)
+    if (c->at.loop->turn_requests == 0)
         return STEP_YIELD;
     int rc = http1_parse(&in->head, in->bytes + in->start, in->len - in->start);
     if (rc == HTTP1_DONE) {
-        c->loop->turn_requests--;
+        c->at.loop->turn_requests--;
         return begin_request(c);
     }
     if (rc != HTTP1_MORE) {
-        tally_add(&c->loop->tally.bad_requests, 1);
+        tally_add(&c->at.loop->tally.bad_requests, 1);
         conn_refuse(c, rc);
         return STEP_ON;
     }
     if (c->phase == CONN_IDLE) {
         conn_set_phase(c, CONN_HEAD);
-        set_deadline(c, after_ms(c, c->loop->config->http.head_timeout_ms));
+        set_deadline(c, after_ms(c, c->at.loop->config->http.head_timeout_ms));
     }
     return read_head(c);
 }
@@ -176,7 +176,7 @@ static enum step step_body(struct conn *c)
 static void shed_input(struct conn *c)
 {
     if (c->in && c->in->next == c->in->len)
-        input_give(&c->loop->inputs, &c->in);
+        input_give(&c->at.loop->inputs, &c->in);
 }
 
 /* Nobody reads here: later requests wait in the socket. The end may come behind them, or as a reset
@@ -188,9 +188,8 @@ static enum step step_held(struct conn *c)
     /* unread: an event came since it was last known to be empty */
     if (c->unread && poll(&state, 1, 0) > 0)
         return STEP_CLOSE;
-    if (!c->woken)
+    if (!c->at.woken)
         return STEP_WAIT;
-    c->woken = false;
     conn_retry(c);
     return c->phase == CONN_HELD ? STEP_WAIT : STEP_ON;
 }
@@ -204,7 +203,7 @@ static enum step linger(struct conn *c)
         return STEP_CLOSE;
     c->linger_left = LINGER_BYTES;
     c->unread = true;
-    set_deadline(c, c->loop->now_us + LINGER_US);
+    set_deadline(c, c->at.loop->now_us + LINGER_US);
     return STEP_ON;
 }
 
@@ -216,14 +215,15 @@ static enum step finish_reply(struct conn *c)
     if (c->last)
         return c->lingers || c->unread || (in && in->next < in->len) ? linger(c) : STEP_CLOSE;
     if (in) {
-        input_advance(&c->loop->inputs, in);
+        input_advance(&c->at.loop->inputs, in);
         if (in->start == in->len)
-            input_give(&c->loop->inputs, &c->in);
+            input_give(&c->at.loop->inputs, &c->in);
     }
     conn_set_phase(c, CONN_IDLE);
-    set_deadline(c, after_ms(c, c->loop->config->http.idle_timeout_ms));
-    c->unread = c->unread || c->loop->draining; /* its next wish may be here, its event not yet */
-    return c->loop->heir >= 0 ? STEP_HAND_ON : STEP_ON;
+    set_deadline(c, after_ms(c, c->at.loop->config->http.idle_timeout_ms));
+    c->unread =
+        c->unread || c->at.loop->draining; /* its next wish may be here, its event not yet */
+    return c->at.loop->heir >= 0 ? STEP_HAND_ON : STEP_ON;
 }
 
 static enum step step_sending(struct conn *c)
@@ -271,8 +271,8 @@ void conn_run(struct conn *c)
         [CONN_HANDSHAKE] = conn_shake_hands,
     };
     enum step step;
-    c->loop->turn_bytes = TURN_BYTES;
-    c->loop->turn_requests = TURN_REQUESTS;
+    c->at.loop->turn_bytes = TURN_BYTES;
+    c->at.loop->turn_requests = TURN_REQUESTS;
     do
         step = steps[c->phase](c);
     while (step == STEP_ON);
@@ -280,8 +280,7 @@ void conn_run(struct conn *c)
         conn_hand_on(c);
     if (step == STEP_CLOSE || step == STEP_HAND_ON) {
         conn_close(&c);
-    } else if (step == STEP_YIELD && !c->queued) {
-        c->queued = true;
-        ring_add(&c->loop->ready, &c->turn);
+    } else if (step == STEP_YIELD) {
+        holder_queue(&c->at);
     }
 }
