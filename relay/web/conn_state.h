@@ -104,6 +104,8 @@ enum step conn_shake_hands(struct conn *c);
 void conn_end_handshake(struct conn *c);
 /* Is this reply, or what it waits for, its last because the thread ends? */
 bool conn_is_leaving(const struct conn *c);
+/* Has it lived for max_age? */
+bool conn_is_old(const struct conn *c);
 /* Pushes what is outgoing within the turn's budget, see outgoing_push. */
 int conn_push(struct conn *c);
 

@@ -103,10 +103,17 @@ void holder_wait(struct request *r, struct ring *waiters, const struct patience 
         ring_add(waiters, &h->turn);
 }
 
-void holder_answered(struct holder *h)
+void holder_answer(struct holder *h, struct reply *reply)
 {
+    struct http_loop *l = h->loop;
+    reply->head.date = http_date_now(&l->dates, l->now_us);
+    if (reply->modified_wall_us)
+        reply->head.modified = http_date_text(&l->dates, reply->modified_wall_us);
+    tally_add(&l->tally.requests, 1);
+    if (reply->head.status < TALLY_CODES)
+        tally_add(&l->tally.by_code[reply->head.status], 1);
     if (h->held) /* holder_retry frees it, whose text is still in use */
-        tally_add(&h->loop->tally.holding, -1);
+        tally_add(&l->tally.holding, -1);
 }
 
 void holder_handle(struct holder *h, struct request *r)

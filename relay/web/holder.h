@@ -47,8 +47,8 @@ void holder_queue(struct holder *h);
 /* For a carrier: its hold and its wait. */
 struct request_token holder_hold(struct request *r, int64_t deadline_mono_us);
 void holder_wait(struct request *r, struct ring *waiters, const struct patience *p);
-/* For a carrier's send: a request that was held is no longer. */
-void holder_answered(struct holder *h);
+/* For a carrier's send: dates the reply and counts it; its request is no longer held. */
+void holder_answer(struct holder *h, struct reply *reply);
 /* Calls the handler, which ends in an answer or holds the request (r->state). */
 void holder_handle(struct holder *h, struct request *r);
 /* The held request's end, for which r is filled in: body with status, or 503 when body is NULL. */

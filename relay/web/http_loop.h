@@ -68,5 +68,8 @@ void http_loop_set_tls(struct http_loop *l, struct tls_context *t);
 __attribute__((warn_unused_result)) int http_loop_add(struct http_loop *l, struct conn *c,
                                                       uint32_t *slot);
 void http_loop_remove(struct http_loop *l, uint32_t slot);
+/* When a viewer must have taken so many bytes: at min_rate at least, but it has send_timeout in any
+ * case. */
+int64_t http_loop_send_deadline(const struct http_loop *l, uint64_t bytes);
 
 #endif
