@@ -4,6 +4,7 @@
 
 #include "relay/base/clock.h"
 #include "relay/web/conn_state.h"
+#include "relay/web/h2.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -147,7 +148,10 @@ static void close_now(struct conn **cp, bool orderly)
     *cp = NULL;
     holder_fini(&c->at);
     outgoing_fini(&c->out);
-    input_give(&l->inputs, &c->in);
+    if (c->phase == CONN_H2)
+        h2_free(&c->h2);
+    else
+        input_give(&l->inputs, &c->in);
     event_del(&c->ev);
     conn_end_handshake(c);
     tls_free(&c->tls, orderly);
@@ -188,7 +192,10 @@ void conn_run_ready(struct http_loop *l)
         struct holder *h = holder_of_turn(due.next);
         ring_remove(&h->turn);
         h->queued = false;
-        conn_run(conn_of(h));
+        if (h->stream)
+            h2_stream_run(h);
+        else
+            conn_run(conn_of(h));
     }
     ring_move(&due, &l->ready);
     ring_move(&l->ready, &due);
@@ -204,10 +211,8 @@ void conn_wake(struct http_loop *l, struct ring *waiters)
     ring_move(&l->ready, waiters);
 }
 
-void conn_expire(void *loop, struct deadline *d)
+static void expire(struct conn *c, struct tally *tally)
 {
-    struct conn *c = conn_of(holder_of_deadline(d));
-    struct tally *tally = &((struct http_loop *)loop)->tally;
     switch ((enum conn_phase)c->phase) {
     case CONN_IDLE:
         tally_add(c->served ? &tally->timeouts_idle : &tally->timeouts_head, 1);
@@ -232,19 +237,40 @@ void conn_expire(void *loop, struct deadline *d)
         tally_add(&tally->timeouts_send, 1);
         cut(&c);
         break;
+    case CONN_H2:
+        if (conn_expire_h2(c))
+            conn_run(c);
+        else
+            cut(&c);
+        break;
     default:
         conn_close(&c);
     }
+}
+
+void conn_expire(void *loop, struct deadline *d)
+{
+    struct holder *h = holder_of_deadline(d);
+    if (h->stream)
+        h2_stream_expire(h);
+    else
+        expire(conn_of(h), &((struct http_loop *)loop)->tally);
 }
 
 void conn_answer(struct http_loop *l, const struct request_token *token, int status,
                  const struct body *body)
 {
     struct conn *c = token->slot < l->slot_count ? l->conns[token->slot] : NULL;
-    if (!c || !c->at.held || c->at.held->generation != token->generation)
+    if (!c)
+        return;
+    struct holder *h = c->phase == CONN_H2 ? h2_find_held(c->h2, token->generation) : &c->at;
+    if (!h || !h->held || h->held->generation != token->generation)
         return;
     l->now_us = clock_mono_us();
-    conn_release(c, status, body);
+    if (h->stream)
+        h2_stream_answer(h, status, body);
+    else
+        conn_release(c, status, body);
     holder_queue(&c->at);
 }
 
@@ -253,7 +279,10 @@ void conn_drain_all(struct http_loop *l)
     l->draining = true;
     for (uint32_t i = 0; i < l->slot_count; i++) {
         struct conn *c = l->conns[i];
-        if (c && l->heir >= 0 && conn_hand_on(c)) {
+        if (c && c->phase == CONN_H2) {
+            h2_drain(c->h2);
+            conn_run(c);
+        } else if (c && l->heir >= 0 && conn_hand_on(c)) {
             conn_close(&c);
         } else if (c && conn_is_leaving(c) && c->phase == CONN_IDLE) {
             c->unread = true; /* a wish that has just come is still granted */

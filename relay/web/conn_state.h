@@ -8,6 +8,7 @@
  *    |                                  HELD --> SENDING
  *    |                                       answer
  *    +-- from any phase: the viewer left, a deadline, an error --> closed
+ *    +-- H2 --> LINGERING; a whole preface, or what TLS agreed on, leads there from IDLE and HEAD
  *    +-- HANDSHAKE, where connections on the HTTPS port begin (a mistaken HTTP one: SENDING)
  *
  * Pipelined requests wait in the input (bounded) or in the socket until the reply is finished.
@@ -16,6 +17,7 @@
 #define RELAY_WEB_CONN_STATE_H
 
 #include "relay/web/exchange.h"
+#include "relay/web/h2.h"
 #include "relay/web/holder.h"
 #include "relay/web/http_loop.h"
 #include "relay/web/input.h"
@@ -38,7 +40,18 @@ enum conn_phase {
     CONN_SENDING,   /* a reply is on its way; its deadline is absolute */
     CONN_LINGERING, /* closed for writing; reads on so that the last reply is not reset away */
     CONN_HANDSHAKE, /* TLS; its deadline is absolute */
+    CONN_H2,        /* HTTP/2 from here on: requests are its streams' (h2.h) */
     CONN_PHASES,
+};
+
+/* What the deadline of one that speaks HTTP/2 is about. */
+enum conn_watch {
+    CONN_WATCH_FRESH, /* no stream yet */
+    CONN_WATCH_NONE,  /* streams are under way, which have their own */
+    CONN_WATCH_SEND,  /* a batch of frames has to leave */
+    CONN_WATCH_NEW,   /* ... and has; the next one has a deadline of its own */
+    CONN_WATCH_IDLE,
+    CONN_WATCH_LEAVE, /* goodbye was said, and no stream is left */
 };
 
 enum step {
@@ -51,9 +64,12 @@ enum step {
 
 struct conn {
     struct event ev;
-    struct holder at;    /* holds a request in CONN_HELD only */
-    struct input *in;    /* NULL: nothing is here */
-    struct outgoing out; /* in CONN_SENDING only */
+    struct holder at; /* holds a request in CONN_HELD only */
+    union {
+        struct input *in; /* NULL: nothing is here */
+        struct h2 *h2;    /* in CONN_H2 */
+    };
+    struct outgoing out; /* in CONN_SENDING and CONN_H2 only */
     struct tls *tls;     /* NULL: without TLS, or before the handshake's first byte */
     int64_t born_us;
     struct in6_addr peer;
@@ -62,6 +78,7 @@ struct conn {
         uint32_t linger_left; /* bytes still read while lingering */
     };
     uint8_t phase;    /* enum conn_phase */
+    uint8_t watch;    /* enum conn_watch */
     bool unread : 1;  /* the socket may have bytes, or its end */
     bool hung_up : 1; /* the viewer closed its side (EPOLLRDHUP) */
     bool blocked : 1; /* the socket takes no more for now */
@@ -69,10 +86,13 @@ struct conn {
     bool last : 1;    /* close after this reply */
     bool lingers : 1; /* ... and read on a while first */
     bool http10 : 1;
-    bool counted : 1; /* by the gate; refused ones are not */
-    bool served : 1;  /* had a reply before */
-    bool secure : 1;  /* on the HTTPS port */
-    bool shaking : 1; /* counted among the handshakes under way */
+    bool counted : 1;   /* by the gate; refused ones are not */
+    bool served : 1;    /* had a reply before */
+    bool secure : 1;    /* on the HTTPS port */
+    bool speaks_h2 : 1; /* that was agreed on with TLS (ALPN) */
+    bool
+        h2_failed : 1; /* CONN_H2: what is said is not understood; goodbye goes out, then the end */
+    bool shaking : 1;  /* counted among the handshakes under way */
 };
 
 static inline struct conn *conn_of(struct holder *at)
@@ -98,6 +118,18 @@ void conn_retry(struct conn *c);
 /* Gives it to loop->heir, with what it has read or waits for; it may be closed then. False: it
  * cannot be given away as it is. */
 bool conn_hand_on(struct conn *c);
+/* Reads into buf. More than 0: bytes. 0: none for now; wait. Less: the viewer closed or is gone. */
+ssize_t conn_read(struct conn *c, void *buf, size_t size);
+/* Nothing more will be said; what still comes is read for a while. */
+enum step conn_linger(struct conn *c);
+/* Does in begin as HTTP/2 does in clear text? 0, -EAGAIN: so far, -EPROTO: no. */
+int conn_preface(const struct input *in);
+/* CONN_IDLE, CONN_HEAD: HTTP/2 begins, with what is in c->in or in the socket. */
+enum step conn_begin_h2(struct conn *c);
+/* CONN_H2: goes on with it. */
+enum step conn_step_h2(struct conn *c);
+/* CONN_H2, at the deadline: false if it is to be cut, else it has to be run. */
+bool conn_expire_h2(struct conn *c);
 /* CONN_HANDSHAKE: goes on with it. */
 enum step conn_shake_hands(struct conn *c);
 /* It is no longer among those under way. */

@@ -18,14 +18,16 @@ enum {
 
 void conn_set_phase(struct conn *c, enum conn_phase phase)
 {
-    static const uint8_t next[CONN_PHASES] = {
-        [CONN_IDLE] = 1 << CONN_HEAD | 1 << CONN_BODY | 1 << CONN_HANDLING | 1 << CONN_SENDING,
-        [CONN_HEAD] = 1 << CONN_BODY | 1 << CONN_HANDLING | 1 << CONN_SENDING,
+    static const uint16_t next[CONN_PHASES] = {
+        [CONN_IDLE] =
+            1 << CONN_HEAD | 1 << CONN_BODY | 1 << CONN_HANDLING | 1 << CONN_SENDING | 1 << CONN_H2,
+        [CONN_HEAD] = 1 << CONN_BODY | 1 << CONN_HANDLING | 1 << CONN_SENDING | 1 << CONN_H2,
         [CONN_BODY] = 1 << CONN_HANDLING | 1 << CONN_SENDING,
         [CONN_HANDLING] = 1 << CONN_HELD | 1 << CONN_SENDING,
         [CONN_HELD] = 1 << CONN_SENDING | 1 << CONN_HANDLING,
         [CONN_SENDING] = 1 << CONN_IDLE | 1 << CONN_LINGERING,
         [CONN_HANDSHAKE] = 1 << CONN_IDLE | 1 << CONN_SENDING,
+        [CONN_H2] = 1 << CONN_LINGERING,
     };
     /* Not logged, against the house's rule: this runs four times per request. */
     assert(next[c->phase] & 1 << phase);
@@ -53,8 +55,7 @@ static ssize_t read_tls(struct conn *c, void *buf, size_t size)
     return n > 0 ? n : -1;
 }
 
-/* Reads into buf. More than 0: bytes. 0: none for now; wait. Less: the viewer closed or is gone. */
-static ssize_t read_some(struct conn *c, void *buf, size_t size)
+ssize_t conn_read(struct conn *c, void *buf, size_t size)
 {
     ssize_t n;
     if (c->tls && c->phase != CONN_LINGERING) /* then nobody wants to know what it says */
@@ -96,7 +97,7 @@ static enum step read_head(struct conn *c)
     if (!c->in)
         return STEP_CLOSE;
     size_t room = input_room(&l->inputs, c->in);
-    ssize_t n = read_some(c, c->in->bytes + c->in->len, room);
+    ssize_t n = conn_read(c, c->in->bytes + c->in->len, room);
     if (n < 0)
         return STEP_CLOSE;
     c->in->len += (size_t)n;
@@ -136,11 +137,18 @@ static enum step begin_request(struct conn *c)
 static enum step step_head(struct conn *c)
 {
     struct input *in = c->in;
+    if (c->speaks_h2)
+        return conn_begin_h2(c);
     if (!in)
         return read_head(c);
     if (c->at.loop->turn_requests == 0)
         return STEP_YIELD;
-    int rc = http1_parse(&in->head, in->bytes + in->start, in->len - in->start);
+    /* RFC 9113 section 3.3: in clear text who knows that HTTP/2 is spoken here begins with it. */
+    int h2 = c->served || c->secure ? -EPROTO : conn_preface(in);
+    if (h2 == 0)
+        return conn_begin_h2(c);
+    int rc = h2 == -EAGAIN ? HTTP1_MORE
+                           : http1_parse(&in->head, in->bytes + in->start, in->len - in->start);
     if (rc == HTTP1_DONE) {
         c->at.loop->turn_requests--;
         return begin_request(c);
@@ -163,7 +171,7 @@ static enum step step_body(struct conn *c)
     if (!c->unread)
         return STEP_WAIT;
     size_t size = c->body_left < sizeof thrown_away ? c->body_left : sizeof thrown_away;
-    ssize_t n = read_some(c, thrown_away, size);
+    ssize_t n = conn_read(c, thrown_away, size);
     if (n <= 0)
         return n < 0 ? STEP_CLOSE : STEP_WAIT;
     c->body_left -= (uint32_t)n;
@@ -194,7 +202,7 @@ static enum step step_held(struct conn *c)
     return c->phase == CONN_HELD ? STEP_WAIT : STEP_ON;
 }
 
-static enum step linger(struct conn *c)
+enum step conn_linger(struct conn *c)
 {
     conn_set_phase(c, CONN_LINGERING);
     if (c->tls)
@@ -213,7 +221,7 @@ static enum step finish_reply(struct conn *c)
     outgoing_fini(&c->out);
     c->served = true;
     if (c->last)
-        return c->lingers || c->unread || (in && in->next < in->len) ? linger(c) : STEP_CLOSE;
+        return c->lingers || c->unread || (in && in->next < in->len) ? conn_linger(c) : STEP_CLOSE;
     if (in) {
         input_advance(&c->at.loop->inputs, in);
         if (in->start == in->len)
@@ -252,7 +260,7 @@ static enum step step_lingering(struct conn *c)
     char thrown_away[4096];
     if (!c->unread)
         return STEP_WAIT;
-    ssize_t n = read_some(c, thrown_away, sizeof thrown_away);
+    ssize_t n = conn_read(c, thrown_away, sizeof thrown_away);
     if (n < 0 || (size_t)n >= c->linger_left)
         return STEP_CLOSE;
     c->linger_left -= (uint32_t)n;
@@ -269,6 +277,7 @@ void conn_run(struct conn *c)
         [CONN_SENDING] = step_sending,
         [CONN_LINGERING] = step_lingering,
         [CONN_HANDSHAKE] = conn_shake_hands,
+        [CONN_H2] = conn_step_h2,
     };
     enum step step;
     c->at.loop->turn_bytes = TURN_BYTES;

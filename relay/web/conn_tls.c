@@ -67,6 +67,7 @@ enum step conn_shake_hands(struct conn *c)
     conn_end_handshake(c);
     tally_add(&l->tally.tls_handshakes, 1);
     tally_add(&l->tally.tls_resumed, tls_is_resumed(c->tls));
+    c->speaks_h2 = tls_speaks_h2(c->tls);
     c->unread = true; /* the first request may have come with the end of the handshake */
     conn_set_phase(c, CONN_IDLE);
     deadline_set(&l->wheel, &c->at.deadline,

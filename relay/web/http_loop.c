@@ -3,6 +3,7 @@
 #include "relay/web/http_loop.h"
 
 #include "relay/base/clock.h"
+#include "relay/web/h2_shared.h"
 #include "relay/web/tls.h"
 
 #include <assert.h>
@@ -42,6 +43,7 @@ void http_loop_fini(struct http_loop *l)
 {
     assert(l->conn_count == 0);
     input_pool_fini(&l->inputs);
+    h2_shared_free(&l->h2);
     tls_context_unref(&l->tls);
     free(l->record);
     l->record = NULL;

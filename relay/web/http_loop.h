@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 struct conn;
+struct h2_shared;
 struct request;
 
 struct http_loop {
@@ -49,6 +50,7 @@ struct http_loop {
     struct http_date dates;
     struct tls_context *tls; /* for the next handshakes; NULL: there is no HTTPS */
     void *record;            /* TLS_RECORD_BYTES, where records are put together */
+    struct h2_shared *h2;    /* NULL: no connection has spoken HTTP/2 yet */
     struct tally tally;
     char head[REPLY_HEAD_MAX]; /* the answer being written */
 };

@@ -1,0 +1,372 @@
+/* HTTP/2 on one connection: nghttp2's callbacks, its floods bounded, its frames gathered. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/web/h2.h"
+
+#include "relay/web/h2_head.h"
+#include "relay/web/h2_state.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    /* Frames that are cheap to send and not to receive are paid for: in microseconds of a budget
+     * that fills with time, and with what the viewer takes. A player needs a few a second. */
+    COST_FRAME_US = 10000,
+    COST_RESET_US = 50000, /* a request was handled for nothing (CVE-2023-44487) */
+    COST_WRONG_US = 100000,
+    EARNED_FRAME_US = 40000, /* a frame of data may be answered with two WINDOW_UPDATE */
+    BUDGET_US = 10000000,    /* 1,000 frames or 200 resets at once; 100 or 20 a second */
+    INFLATE_TABLE = 0,       /* see relay/README.md */
+};
+
+/* spent_us is the moment at which the budget is full again. False: it is used up. */
+static bool spend(struct h2 *h, int64_t cost_us)
+{
+    const struct http_loop *l = h->conn->loop;
+    if (h->spent_us < l->now_us)
+        h->spent_us = l->now_us;
+    h->spent_us += cost_us;
+    return h->spent_us - l->now_us <= BUDGET_US;
+}
+
+static void earn(struct h2 *h)
+{
+    h->spent_us -= EARNED_FRAME_US;
+}
+
+/* Too much of something: says so and ends. */
+static int flooded(struct h2 *h)
+{
+    tally_add(&h->conn->loop->tally.h2_floods, 1);
+    nghttp2_session_terminate_session(h->session, NGHTTP2_ENHANCE_YOUR_CALM);
+    return NGHTTP2_ERR_CALLBACK_FAILURE;
+}
+
+static struct h2_stream *stream_at(const struct h2 *h, int32_t id)
+{
+    return nghttp2_session_get_stream_user_data(h->session, id);
+}
+
+static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *f, void *ctx)
+{
+    struct h2 *h = ctx;
+    if (f->hd.type != NGHTTP2_HEADERS || f->headers.cat != NGHTTP2_HCAT_REQUEST)
+        return 0;
+    struct h2_stream *s = h2_stream_new(h, f->hd.stream_id);
+    if (!s)
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    nghttp2_session_set_stream_user_data(session, s->id, s);
+    return 0;
+}
+
+static struct slice slice_of(const uint8_t *at, size_t len)
+{
+    return (struct slice){(char *)(uintptr_t)at, len};
+}
+
+static int on_header(nghttp2_session *session, const nghttp2_frame *f, const uint8_t *name,
+                     size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
+                     void *ctx)
+{
+    struct h2 *h = ctx;
+    struct h2_stream *s = stream_at(h, f->hd.stream_id);
+    (void)session, (void)flags;
+    /* Trailers (RFC 9110 section 6.5) say nothing that anybody here wants to know. */
+    if (!s || f->hd.type != NGHTTP2_HEADERS || f->headers.cat != NGHTTP2_HCAT_REQUEST)
+        return 0;
+    if (s->status) /* it goes on being decoded, for the table; a long one is a bomb */
+        return spend(h, COST_FRAME_US / 10) ? 0 : flooded(h);
+    int rc = h2_head_add(s->in, h->conn->loop->inputs.bytes, slice_of(name, name_len),
+                         slice_of(value, value_len));
+    s->status = rc == HTTP1_MORE ? 0 : (uint16_t)rc;
+    return 0;
+}
+
+static bool ends(const nghttp2_frame *f)
+{
+    return (f->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+}
+
+static void on_headers(struct h2 *h, const nghttp2_frame *f)
+{
+    struct h2_stream *s = stream_at(h, f->hd.stream_id);
+    if (!s)
+        return;
+    if (f->headers.cat == NGHTTP2_HCAT_REQUEST)
+        h2_stream_begin(s, !ends(f));
+    else if (ends(f) && s->phase == H2_BODY)
+        h2_stream_handle(s);
+}
+
+static int on_data(struct h2 *h, const nghttp2_frame *f)
+{
+    struct h2_stream *s = stream_at(h, f->hd.stream_id);
+    if (s && ends(f) && s->phase == H2_BODY)
+        h2_stream_handle(s);
+    return f->hd.length > 0 || ends(f) || spend(h, COST_FRAME_US) ? 0 : flooded(h);
+}
+
+/* An answer to the PING that went out with the first goodbye: whatever the viewer had sent before
+ * it read that is here now. */
+static int on_ping(struct h2 *h, const nghttp2_frame *f)
+{
+    if (!(f->hd.flags & NGHTTP2_FLAG_ACK))
+        return spend(h, COST_FRAME_US) ? 0 : flooded(h);
+    if (!h->leaving || h->ending)
+        return 0;
+    h->ending = true;
+    return nghttp2_submit_goaway(h->session, NGHTTP2_FLAG_NONE,
+                                 nghttp2_session_get_last_proc_stream_id(h->session),
+                                 NGHTTP2_NO_ERROR, NULL, 0) == 0
+               ? 0
+               : NGHTTP2_ERR_CALLBACK_FAILURE;
+}
+
+static int on_frame(nghttp2_session *session, const nghttp2_frame *f, void *ctx)
+{
+    struct h2 *h = ctx;
+    (void)session;
+    switch (f->hd.type) {
+    case NGHTTP2_HEADERS:
+        on_headers(h, f);
+        return 0;
+    case NGHTTP2_DATA:
+        return on_data(h, f);
+    case NGHTTP2_PING:
+        return on_ping(h, f);
+    case NGHTTP2_RST_STREAM:
+        tally_add(&h->conn->loop->tally.h2_resets, 1);
+        return spend(h, COST_RESET_US) ? 0 : flooded(h);
+    case NGHTTP2_PRIORITY_UPDATE:
+        h->updated = ((const nghttp2_ext_priority_update *)f->ext.payload)->stream_id;
+        return spend(h, COST_FRAME_US) ? 0 : flooded(h);
+    default:
+        return spend(h, COST_FRAME_US) ? 0 : flooded(h);
+    }
+}
+
+static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *f, int error, void *ctx)
+{
+    struct h2 *h = ctx;
+    (void)session, (void)f, (void)error;
+    tally_add(&h->conn->loop->tally.bad_requests, 1);
+    return spend(h, COST_WRONG_US) ? 0 : flooded(h);
+}
+
+static int on_data_chunk(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *data,
+                         size_t len, void *ctx)
+{
+    struct h2_stream *s = stream_at(ctx, id);
+    (void)session, (void)flags, (void)data;
+    if (s)
+        h2_stream_body(s, len);
+    return 0;
+}
+
+static int on_close(nghttp2_session *session, int32_t id, uint32_t error, void *ctx)
+{
+    struct h2_stream *s = stream_at(ctx, id);
+    (void)session, (void)error;
+    if (s)
+        h2_stream_free(s);
+    return 0;
+}
+
+static ssize_t payload_max(nghttp2_session *session, uint8_t type, int32_t id,
+                           int32_t session_window, int32_t stream_window, uint32_t max, void *ctx)
+{
+    (void)session, (void)type, (void)id, (void)session_window, (void)stream_window, (void)max,
+        (void)ctx;
+    return H2_PAYLOAD_MAX; /* nghttp2 lowers it to what may be sent */
+}
+
+static bool has_room(const struct h2_shared *sh)
+{
+    return sizeof sh->bytes - sh->len >=
+           H2_FRAME_HEAD + (size_t)H2_PAYLOAD_MAX + (size_t)H2_CONTROL_MAX;
+}
+
+/* A blob's bytes stay where they are: they end the batch, and leave as those of HTTP/1.1 do. */
+static int send_data(nghttp2_session *session, nghttp2_frame *f, const uint8_t *head, size_t length,
+                     nghttp2_data_source *source, void *ctx)
+{
+    struct h2_stream *s = source->ptr;
+    struct h2 *h = ctx;
+    struct h2_shared *sh = h->conn->loop->h2;
+    (void)session, (void)f;
+    assert(has_room(sh) && !sh->blob && length <= outgoing_left(&s->out));
+    memcpy(sh->bytes + sh->len, head, H2_FRAME_HEAD);
+    sh->len += H2_FRAME_HEAD;
+    if (s->out.text_len > 0) {
+        ssize_t n = outgoing_copy(&s->out, sh->bytes + sh->len, length);
+        assert(n == (ssize_t)length); /* a reply has text or a blob, never both */
+        sh->len += length;
+    } else if (length > 0) {
+        sh->blob = blob_ref(s->out.blob);
+        sh->blob_at = s->out.blob_at;
+        sh->blob_len = length;
+    }
+    h2_stream_took(s, length);
+    earn(h);
+    return sh->blob || !has_room(sh) ? NGHTTP2_ERR_PAUSE : 0;
+}
+
+static void set_callbacks(nghttp2_session_callbacks *c)
+{
+    nghttp2_session_callbacks_set_on_begin_headers_callback(c, on_begin_headers);
+    nghttp2_session_callbacks_set_on_header_callback(c, on_header);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(c, on_frame);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(c, on_invalid_frame);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(c, on_data_chunk);
+    nghttp2_session_callbacks_set_on_stream_close_callback(c, on_close);
+    nghttp2_session_callbacks_set_data_source_read_length_callback(c, payload_max);
+    nghttp2_session_callbacks_set_send_data_callback(c, send_data);
+}
+
+void *h2_room(struct http_loop *l, size_t *bytes)
+{
+    if (!l->h2 && h2_shared_new(&l->h2, set_callbacks) != 0)
+        return NULL;
+    *bytes = sizeof l->h2->bytes;
+    return l->h2->bytes;
+}
+
+int h2_new(struct h2 **out, struct holder *conn, const struct in6_addr *peer)
+{
+    struct http_loop *l = conn->loop;
+    const nghttp2_settings_entry settings[] = {
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, H2_STREAMS_MAX},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)l->inputs.bytes},
+        {NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, INFLATE_TABLE},
+        {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
+    };
+    size_t bytes;
+    struct h2 *h = *out = calloc(1, sizeof *h);
+    if (!h)
+        return -ENOMEM;
+    h->conn = conn;
+    h->peer = *peer;
+    ring_init(&h->streams);
+    if (!h2_room(l, &bytes) || h2_shared_session(l->h2, h, &h->session) != 0 ||
+        nghttp2_submit_settings(h->session, NGHTTP2_FLAG_NONE, settings,
+                                sizeof settings / sizeof *settings) != 0) {
+        h2_free(out);
+        return -ENOMEM;
+    }
+    tally_add(&l->tally.h2_connections, 1);
+    return 0;
+}
+
+static struct h2_stream *first_of(const struct ring *streams)
+{
+    return (struct h2_stream *)((char *)streams->next - offsetof(struct h2_stream, sibling));
+}
+
+void h2_free(struct h2 **hp)
+{
+    struct h2 *h = *hp;
+    *hp = NULL;
+    if (!h)
+        return;
+    while (!ring_is_empty(&h->streams))
+        h2_stream_free(first_of(&h->streams));
+    if (h->session)
+        nghttp2_session_del(h->session);
+    free(h);
+}
+
+int h2_receive(struct h2 *h, const void *bytes, size_t len)
+{
+    ssize_t n = nghttp2_session_mem_recv(h->session, bytes, len);
+    if (n == NGHTTP2_ERR_FLOODED)
+        tally_add(&h->conn->loop->tally.h2_floods, 1);
+    return n == (ssize_t)len ? 0 : -EPROTO;
+}
+
+int h2_gather(struct h2 *h, struct outgoing *o)
+{
+    struct h2_shared *sh = h->conn->loop->h2;
+    const uint8_t *data;
+    ssize_t n = 1;
+    sh->len = 0;
+    sh->blob = NULL;
+    while (n > 0 && !sh->blob && has_room(sh)) {
+        n = nghttp2_session_mem_send(h->session, &data);
+        if (n <= 0)
+            break;
+        if ((size_t)n > sizeof sh->bytes - sh->len) { /* none is: H2_CONTROL_MAX */
+            n = -EMSGSIZE;
+            break;
+        }
+        memcpy(sh->bytes + sh->len, data, (size_t)n);
+        sh->len += (size_t)n;
+    }
+    *o = (struct outgoing){.head = sh->bytes,
+                           .head_len = sh->len,
+                           .blob = sh->blob,
+                           .blob_at = sh->blob_at,
+                           .blob_len = sh->blob ? sh->blob_len : 0};
+    return n < 0 ? -EPROTO : 0;
+}
+
+bool h2_is_over(const struct h2 *h)
+{
+    return !nghttp2_session_want_read(h->session) && !nghttp2_session_want_write(h->session);
+}
+
+void h2_leave(struct h2 *h)
+{
+    if (h->leaving)
+        return;
+    h->leaving = true;
+    if (nghttp2_submit_shutdown_notice(h->session) != 0 ||
+        nghttp2_submit_ping(h->session, NGHTTP2_FLAG_NONE, NULL) != 0)
+        h2_end(h);
+}
+
+void h2_end(struct h2 *h)
+{
+    h->leaving = h->ending = true;
+    /* without memory for a goodbye the connection's deadline ends it */
+    (void)nghttp2_session_terminate_session(h->session, NGHTTP2_NO_ERROR);
+}
+
+void h2_drain(struct h2 *h)
+{
+    for (struct ring *at = h->streams.next, *next; at != &h->streams; at = next) {
+        struct h2_stream *s =
+            (struct h2_stream *)((char *)at - offsetof(struct h2_stream, sibling));
+        next = at->next;
+        if (holder_must_go(&s->at))
+            h2_stream_answer(&s->at, 503, NULL);
+    }
+    h2_leave(h);
+}
+
+uint32_t h2_stream_count(const struct h2 *h)
+{
+    return h->stream_count;
+}
+
+bool h2_is_leaving(const struct h2 *h)
+{
+    return h->leaving;
+}
+
+bool h2_is_used(const struct h2 *h)
+{
+    return h->used;
+}
+
+struct holder *h2_find_held(const struct h2 *h, uint64_t generation)
+{
+    for (const struct ring *at = h->streams.next; at != &h->streams; at = at->next) {
+        struct h2_stream *s =
+            (struct h2_stream *)((char *)(uintptr_t)at - offsetof(struct h2_stream, sibling));
+        if (s->at.held && s->at.held->generation == generation)
+            return &s->at;
+    }
+    return NULL;
+}

@@ -1,0 +1,72 @@
+/* The inside of an HTTP/2 connection, for h2.c and h2_stream.c only. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * A stream's phases:
+ *
+ *           whole head               whole body        reply
+ *   HEAD --------------> HANDLING <------------ BODY
+ *     |  +-> BODY            |  ^
+ *     |                held  v  | woken
+ *     +---> SENDING <------ HELD              SENDING --> closed by nghttp2, or reset
+ */
+#ifndef RELAY_WEB_H2_STATE_H
+#define RELAY_WEB_H2_STATE_H
+
+#include "relay/web/h2.h"
+#include "relay/web/h2_shared.h"
+#include "relay/web/input.h"
+
+enum {
+    H2_STREAMS_MAX = 100, /* RFC 9113 section 6.5.2 recommends no less */
+    H2_BODIES_MAX = 4,    /* requests whose bodies are under way; each keeps its head */
+};
+
+enum h2_phase {
+    H2_HEAD,     /* its deadline is absolute */
+    H2_BODY,     /* a body nobody asked for is thrown away; the same deadline */
+    H2_HANDLING, /* in the handler's call */
+    H2_HELD,
+    H2_SENDING, /* its deadline is absolute */
+    H2_PHASES,
+};
+
+struct h2 {
+    nghttp2_session *session;
+    struct holder *conn;
+    struct in6_addr peer;
+    struct ring streams;
+    uint64_t waiting_bytes; /* content that is not in frames yet, of all streams */
+    int64_t spent_us;       /* see spend() */
+    uint32_t stream_count, bodies;
+    int32_t updated; /* the last stream that PRIORITY_UPDATE named before its head came */
+    bool used, leaving, ending;
+};
+
+struct h2_stream {
+    struct holder at;
+    struct ring sibling;
+    struct h2 *h2;
+    struct input *in;    /* the head, until the handler has been called */
+    struct outgoing out; /* content that is not in frames yet */
+    int32_t id;
+    uint32_t body;   /* bytes of it that came */
+    uint16_t status; /* what is wrong with the head; 0: nothing */
+    uint8_t phase;   /* enum h2_phase */
+    uint8_t urgency; /* the viewer's wish, RFC 9218 section 4; H2_NO_WISH: none */
+    bool incremental;
+    bool reset : 1; /* nothing more is to be sent on it */
+};
+
+/* NULL: out of memory. */
+struct h2_stream *h2_stream_new(struct h2 *h, int32_t id);
+void h2_stream_free(struct h2_stream *s);
+/* The head is whole; more: a body follows. */
+void h2_stream_begin(struct h2_stream *s, bool more);
+/* Bytes of the body came. */
+void h2_stream_body(struct h2_stream *s, size_t len);
+/* The request is whole. */
+void h2_stream_handle(struct h2_stream *s);
+/* So much of the content has gone into a frame. */
+void h2_stream_took(struct h2_stream *s, size_t len);
+
+#endif

@@ -1,0 +1,271 @@
+/* A stream of HTTP/2 as the carrier of one request. */
+/* SPDX-License-Identifier: MIT */
+#include "relay/web/field.h"
+#include "relay/web/h2_head.h"
+#include "relay/web/h2_state.h"
+#include "relay/web/h2_urgency.h"
+#include "relay/web/reply.h"
+#include "relay/web/request_head.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+enum { US_PER_MS = 1000 };
+
+static struct h2_stream *stream_of(struct holder *at)
+{
+    return (struct h2_stream *)((char *)at - offsetof(struct h2_stream, at));
+}
+
+static void set_phase(struct h2_stream *s, enum h2_phase phase)
+{
+    static const uint8_t next[H2_PHASES] = {
+        [H2_HEAD] = 1 << H2_BODY | 1 << H2_HANDLING | 1 << H2_SENDING,
+        [H2_BODY] = 1 << H2_HANDLING | 1 << H2_SENDING,
+        [H2_HANDLING] = 1 << H2_HELD | 1 << H2_SENDING,
+        [H2_HELD] = 1 << H2_HANDLING | 1 << H2_SENDING,
+    };
+    assert(next[s->phase] & 1 << phase); /* not logged: four times per request */
+    if (s->phase == H2_BODY)
+        s->h2->bodies--;
+    s->phase = (uint8_t)phase;
+}
+
+struct h2_stream *h2_stream_new(struct h2 *h, int32_t id)
+{
+    struct http_loop *l = h->conn->loop;
+    struct h2_stream *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->in = input_take(&l->inputs);
+    if (!s->in) {
+        free(s);
+        return NULL;
+    }
+    s->at.loop = l;
+    s->at.slot = h->conn->slot;
+    s->at.stream = true;
+    s->h2 = h;
+    s->id = id;
+    s->urgency = H2_NO_WISH;
+    ring_add(&h->streams, &s->sibling);
+    h->stream_count++;
+    h->used = true;
+    tally_add(&l->tally.h2_streams, 1);
+    deadline_set(&l->wheel, &s->at.deadline,
+                 l->now_us + (int64_t)l->config->http.head_timeout_ms * US_PER_MS);
+    return s;
+}
+
+static void drop_content(struct h2_stream *s)
+{
+    s->h2->waiting_bytes -= outgoing_left(&s->out);
+    outgoing_fini(&s->out);
+}
+
+void h2_stream_free(struct h2_stream *s)
+{
+    struct h2 *h = s->h2;
+    assert(s->phase != H2_HANDLING);
+    if (s->phase == H2_BODY)
+        h->bodies--;
+    holder_fini(&s->at);
+    drop_content(s);
+    input_give(&s->at.loop->inputs, &s->in);
+    ring_remove(&s->sibling);
+    h->stream_count--;
+    free(s);
+}
+
+/* Only this stream ends, not the connection. */
+static void reset(struct h2_stream *s, uint32_t error)
+{
+    s->reset = true;
+    deadline_clear(&s->at.loop->wheel, &s->at.deadline);
+    drop_content(s);
+    /* without memory for it the stream goes with its connection */
+    if (nghttp2_submit_rst_stream(s->h2->session, NGHTTP2_FLAG_NONE, s->id, error) != 0)
+        h2_end(s->h2);
+}
+
+static ssize_t read_content(nghttp2_session *session, int32_t id, uint8_t *buf, size_t length,
+                            uint32_t *flags, nghttp2_data_source *source, void *ctx)
+{
+    const struct h2_stream *s = source->ptr;
+    uint64_t left = outgoing_left(&s->out);
+    (void)session, (void)id, (void)buf, (void)ctx;
+    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+    if (left <= length)
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
+    return (ssize_t)(left < length ? left : length);
+}
+
+void h2_stream_took(struct h2_stream *s, size_t len)
+{
+    outgoing_took(&s->out, len);
+    s->h2->waiting_bytes -= len;
+}
+
+/* Head and content become nghttp2's; the content stays where it is. */
+static int submit(struct h2_stream *s, size_t head_len)
+{
+    nghttp2_nv lines[H2_HEAD_LINES];
+    nghttp2_data_provider content = {{.ptr = s}, read_content};
+    size_t n = h2_head_lines(s->at.loop->head, head_len, lines);
+    bool has_content = outgoing_left(&s->out) > 0;
+    return nghttp2_submit_response(s->h2->session, s->id, lines, n, has_content ? &content : NULL);
+}
+
+static void set_urgency(struct h2_stream *s, const struct request *r, const struct reply *reply)
+{
+    nghttp2_extpri p = {.urgency = h2_urgency(r, reply), .inc = s->incremental};
+    if (s->h2->updated == s->id) /* it has said so itself, for this one */
+        return;
+    if (s->urgency != H2_NO_WISH && s->urgency > p.urgency)
+        p.urgency = s->urgency;
+    /* the stream is there, so this cannot fail but for memory, and then it keeps its place */
+    (void)nghttp2_session_change_extpri_stream_priority(s->h2->session, s->id, &p, 0);
+}
+
+static void send_reply(struct request *r, struct reply *reply)
+{
+    struct h2_stream *s = stream_of(r->owner);
+    struct http_loop *l = s->at.loop;
+    holder_answer(&s->at, reply);
+    set_phase(s, H2_SENDING);
+    size_t head_len = reply_head_write(&reply->head, l->head);
+    outgoing_set(&s->out, NULL, 0, reply);
+    int rc = outgoing_keep(&s->out);
+    s->h2->waiting_bytes += outgoing_left(&s->out);
+    set_urgency(s, r, reply);
+    if (rc != 0 || submit(s, head_len) != 0) {
+        reset(s, NGHTTP2_INTERNAL_ERROR);
+        return;
+    }
+    /* What the others have to send is before it, or takes turns with it. */
+    deadline_set(&l->wheel, &s->at.deadline, http_loop_send_deadline(l, s->h2->waiting_bytes));
+}
+
+static struct slice field(const struct request *r, const char *name)
+{
+    const struct h2_stream *s = stream_of(r->owner);
+    return s->in ? request_head_field(s->in, name) : (struct slice){0};
+}
+
+static const struct carrier h2_carrier = {send_reply, holder_hold, holder_wait, field};
+
+static struct request request_bare(struct h2_stream *s)
+{
+    return (struct request){.carrier = &h2_carrier, .owner = &s->at, .peer = s->h2->peer};
+}
+
+static void refuse(struct h2_stream *s, int status)
+{
+    struct request r = request_bare(s);
+    if (s->in)
+        r.method = s->in->head.method;
+    input_give(&s->at.loop->inputs, &s->in);
+    reply_refuse(&r, status);
+}
+
+static void go_on(struct h2_stream *s)
+{
+    static uint8_t name[] = ":status", value[] = "100";
+    const nghttp2_nv line = {name, value, sizeof name - 1, sizeof value - 1, 0};
+    set_phase(s, H2_BODY);
+    s->h2->bodies++;
+    if (s->in->head.expects_continue &&
+        nghttp2_submit_headers(s->h2->session, NGHTTP2_FLAG_NONE, s->id, NULL, &line, 1, NULL) < 0)
+        reset(s, NGHTTP2_INTERNAL_ERROR);
+}
+
+void h2_stream_begin(struct h2_stream *s, bool more)
+{
+    int status = s->status ? s->status : h2_head_judge(s->in);
+    struct slice wish = request_head_field(s->in, "priority");
+    if (wish.at)
+        field_priority(wish.at, wish.len, &s->urgency, &s->incremental);
+    if (status != HTTP1_MORE) {
+        tally_add(&s->at.loop->tally.bad_requests, 1);
+        refuse(s, status);
+    } else if (!more) {
+        h2_stream_handle(s);
+    } else if (s->h2->bodies >= H2_BODIES_MAX) {
+        refuse(s, 503);
+    } else {
+        go_on(s);
+    }
+}
+
+void h2_stream_body(struct h2_stream *s, size_t len)
+{
+    s->body += (uint32_t)len;
+    if (s->body <= HTTP1_BODY_MAX || s->reset)
+        return;
+    if (s->phase == H2_BODY)
+        refuse(s, 413);
+    else if (s->body > 2 * HTTP1_BODY_MAX) /* it was told, and goes on */
+        reset(s, NGHTTP2_CANCEL);
+}
+
+void h2_stream_handle(struct h2_stream *s)
+{
+    struct request r = request_bare(s);
+    request_head_fill(&r, s->in);
+    set_phase(s, H2_HANDLING);
+    deadline_clear(&s->at.loop->wheel, &s->at.deadline);
+    holder_handle(&s->at, &r);
+    if (r.state == REQUEST_HELD)
+        set_phase(s, H2_HELD);
+    input_give(&s->at.loop->inputs, &s->in);
+}
+
+void h2_stream_run(struct holder *at)
+{
+    struct h2_stream *s = stream_of(at);
+    struct request r = request_bare(s);
+    if (at->woken && s->phase == H2_HELD) {
+        set_phase(s, H2_HANDLING);
+        holder_retry(at, &r);
+        if (r.state == REQUEST_HELD)
+            set_phase(s, H2_HELD);
+    }
+    holder_queue(s->h2->conn); /* all that were woken together are sent together */
+}
+
+void h2_stream_expire(struct holder *at)
+{
+    struct h2_stream *s = stream_of(at);
+    struct tally *tally = &at->loop->tally;
+    struct request r = request_bare(s);
+    switch ((enum h2_phase)s->phase) {
+    case H2_HEAD: /* nothing else can come before the rest of it */
+        tally_add(&tally->timeouts_head, 1);
+        h2_end(s->h2);
+        break;
+    case H2_BODY:
+        tally_add(&tally->timeouts_head, 1);
+        refuse(s, 408);
+        break;
+    case H2_HELD:
+        if (!at->woken)
+            holder_give_up(at, &r);
+        break;
+    case H2_SENDING:
+        tally_add(&tally->timeouts_send, 1);
+        reset(s, NGHTTP2_CANCEL);
+        break;
+    default:
+        break;
+    }
+    holder_queue(s->h2->conn);
+}
+
+void h2_stream_answer(struct holder *at, int status, const struct body *body)
+{
+    struct h2_stream *s = stream_of(at);
+    struct request r = request_bare(s);
+    holder_release(at, &r, status, body);
+    holder_queue(s->h2->conn);
+}
