@@ -3,6 +3,7 @@
 #include "relay/web/conn.h"
 
 #include "relay/base/clock.h"
+#include "relay/web/conn_h2.h"
 #include "relay/web/conn_state.h"
 #include "relay/web/h2.h"
 

@@ -1,5 +1,7 @@
 /* A connection that speaks HTTP/2: reads for it, sends its frames, ends with it. */
 /* SPDX-License-Identifier: MIT */
+#include "relay/web/conn_h2.h"
+
 #include "relay/web/conn_state.h"
 #include "relay/web/h2.h"
 

@@ -1,4 +1,4 @@
-/* The inside of a connection, for conn.c, conn_steps.c and conn_carrier.c only. */
+/* The inside of a connection, for conn*.c only. */
 /* SPDX-License-Identifier: MIT */
 /*
  *          bytes            whole head        reply
@@ -42,16 +42,6 @@ enum conn_phase {
     CONN_HANDSHAKE, /* TLS; its deadline is absolute */
     CONN_H2,        /* HTTP/2 from here on: requests are its streams' (h2.h) */
     CONN_PHASES,
-};
-
-/* What the deadline of one that speaks HTTP/2 is about. */
-enum conn_watch {
-    CONN_WATCH_FRESH, /* no stream yet */
-    CONN_WATCH_NONE,  /* streams are under way, which have their own */
-    CONN_WATCH_SEND,  /* a batch of frames has to leave */
-    CONN_WATCH_NEW,   /* ... and has; the next one has a deadline of its own */
-    CONN_WATCH_IDLE,
-    CONN_WATCH_LEAVE, /* goodbye was said, and no stream is left */
 };
 
 enum step {
@@ -106,30 +96,18 @@ void conn_set_phase(struct conn *c, enum conn_phase phase);
 void conn_run(struct conn *c);
 /* The head in c->in is complete: has it handled. Afterwards c is HELD or SENDING. */
 void conn_carry(struct conn *c);
-/* Answers without a handler, and closes: bad heads, deadlines, a full house. The sentence and
- * Retry-After follow from the status. */
+/* reply_refuse, and closes: bad heads, deadlines, a full house. */
 void conn_refuse(struct conn *c, int status);
-/* The held request's end: body with status, or 503 when body is NULL. */
+/* As holder_release, holder_give_up and holder_retry. Afterwards c is SENDING, or HELD again. */
 void conn_release(struct conn *c, int status, const struct body *body);
-/* The same at its deadline: caches may keep this 503 as long as was agreed. */
 void conn_give_up(struct conn *c);
-/* Has the held request handled once more. Afterwards c is HELD or SENDING. */
 void conn_retry(struct conn *c);
-/* Gives it to loop->heir, with what it has read or waits for; it may be closed then. False: it
- * cannot be given away as it is. */
+/* Gives it to loop->heir, with what it has read or waits for. False: it cannot be given away. */
 bool conn_hand_on(struct conn *c);
 /* Reads into buf. More than 0: bytes. 0: none for now; wait. Less: the viewer closed or is gone. */
 ssize_t conn_read(struct conn *c, void *buf, size_t size);
 /* Nothing more will be said; what still comes is read for a while. */
 enum step conn_linger(struct conn *c);
-/* Does in begin as HTTP/2 does in clear text? 0, -EAGAIN: so far, -EPROTO: no. */
-int conn_preface(const struct input *in);
-/* CONN_IDLE, CONN_HEAD: HTTP/2 begins, with what is in c->in or in the socket. */
-enum step conn_begin_h2(struct conn *c);
-/* CONN_H2: goes on with it. */
-enum step conn_step_h2(struct conn *c);
-/* CONN_H2, at the deadline: false if it is to be cut, else it has to be run. */
-bool conn_expire_h2(struct conn *c);
 /* CONN_HANDSHAKE: goes on with it. */
 enum step conn_shake_hands(struct conn *c);
 /* It is no longer among those under way. */

@@ -1,6 +1,7 @@
 /* A viewer's connection as a state machine: what to do next follows from its phase. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/web/conn.h"
+#include "relay/web/conn_h2.h"
 #include "relay/web/conn_state.h"
 
 #include <assert.h>

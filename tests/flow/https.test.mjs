@@ -35,7 +35,7 @@ function visit(port, { session, version = 'TLSv1.3' } = {}) {
   return new Promise((resolve, reject) => {
     const seen = {};
     const socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, session,
-      minVersion: version, maxVersion: version, ALPNProtocols: ['h2', 'http/1.1'] }, () => {
+      minVersion: version, maxVersion: version, ALPNProtocols: ['http/1.1'] }, () => {
       Object.assign(seen, { serial: socket.getPeerCertificate().serialNumber,
         resumed: socket.isSessionReused(), protocol: socket.getProtocol(),
         alpn: socket.alpnProtocol });
