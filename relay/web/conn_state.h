@@ -80,9 +80,8 @@ struct conn {
     bool served : 1;    /* had a reply before */
     bool secure : 1;    /* on the HTTPS port */
     bool speaks_h2 : 1; /* that was agreed on with TLS (ALPN) */
-    bool
-        h2_failed : 1; /* CONN_H2: what is said is not understood; goodbye goes out, then the end */
-    bool shaking : 1;  /* counted among the handshakes under way */
+    bool h2_failed : 1; /* CONN_H2: over, but for the goodbye */
+    bool shaking : 1;   /* counted among the handshakes under way */
 };
 
 static inline struct conn *conn_of(struct holder *at)
@@ -112,9 +111,8 @@ enum step conn_linger(struct conn *c);
 enum step conn_shake_hands(struct conn *c);
 /* It is no longer among those under way. */
 void conn_end_handshake(struct conn *c);
-/* Is this reply, or what it waits for, its last because the thread ends? */
+/* Is this reply, or what it waits for, its last because the thread ends, or max_age is over? */
 bool conn_is_leaving(const struct conn *c);
-/* Has it lived for max_age? */
 bool conn_is_old(const struct conn *c);
 /* Pushes what is outgoing within the turn's budget, see outgoing_push. */
 int conn_push(struct conn *c);

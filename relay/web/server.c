@@ -243,6 +243,10 @@ static void add_tally(struct server_stats *out, const struct tally *t)
     out->tls_resumed += t->tls_resumed;
     out->tls_failed += t->tls_failed;
     out->tls_refused += t->tls_refused;
+    out->h2_connections += t->h2_connections;
+    out->h2_streams += t->h2_streams;
+    out->h2_resets += t->h2_resets;
+    out->h2_floods += t->h2_floods;
     out->holding += t->holding;
     out->blocked_answered += t->blocked_answered;
     out->blocked_refused += t->blocked_refused;

@@ -1,0 +1,228 @@
+/* HTTP/2 viewers who mean harm: each kind of flood ends its connection, is counted, and no more. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/relay/web/h2_raw.h"
+#include "tests/unit/relay/web/h2_viewer.h"
+#include "tests/unit/relay/web/stage.h"
+
+#include <signal.h>
+
+enum { FLOOD = 20000 };
+
+/* Sends what `one` sends until the server hangs up; the error of its goodbye. At most `most` of
+ * them get through. */
+static uint32_t flood(void (*one)(int fd, uint32_t n), uint32_t most)
+{
+    uint8_t payload[16] = {0};
+    int fd = raw_open(&site.address, 65535);
+    uint32_t n = 0;
+    server_stats(site.server, &stats);
+    uint64_t open = stats.connections_open;
+    AWAIT(&site, stats, stats.connections_open > open);
+    for (; n < FLOOD; n++) {
+        one(fd, n);
+        if (n % 50 == 49) {
+            nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+            char byte;
+            if (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+                break;
+            server_stats(site.server, &stats);
+            if (stats.h2_floods > 0)
+                break;
+        }
+    }
+    assert_in_range(n, 0, most);
+    AWAIT(&site, stats, stats.h2_floods == 1);
+    assert_true(raw_await(fd, NGHTTP2_GOAWAY, payload));
+    close(fd);
+    AWAIT(&site, stats, stats.connections_open == open);
+    return payload[7];
+}
+
+static void take_back(int fd, uint32_t n)
+{
+    raw_get(fd, 2 * n + 1, PARTS "p403.m4s", 5);
+    raw(fd, NGHTTP2_RST_STREAM, 0, 2 * n + 1, "\0\0\0\10", 4);
+}
+
+static void ping(int fd, uint32_t n)
+{
+    (void)n;
+    raw(fd, NGHTTP2_PING, 0, 0, "12345678", 8);
+}
+
+static void settle(int fd, uint32_t n)
+{
+    (void)n;
+    raw(fd, NGHTTP2_SETTINGS, 0, 0, NULL, 0);
+}
+
+static void open_window(int fd, uint32_t n)
+{
+    (void)n;
+    raw(fd, NGHTTP2_WINDOW_UPDATE, 0, 0, "\0\0\0\1", 4);
+}
+
+static void reorder(int fd, uint32_t n)
+{
+    const uint8_t update[] = {0, 0, 0, 1, 'u', '=', '0'};
+    if (n == 0)
+        raw_get(fd, 1, PARTS "p403.m4s", 5);
+    raw(fd, NGHTTP2_PRIORITY_UPDATE, 0, 0, update, sizeof update);
+}
+
+static void say_nothing(int fd, uint32_t n)
+{
+    uint8_t post[] = {0x20, 0x83, 0x86, 0x84, 0x01, 1, 't'};
+    if (n == 0)
+        raw(fd, NGHTTP2_HEADERS, 4, 1, post, sizeof post);
+    raw(fd, NGHTTP2_DATA, 0, 1, NULL, 0);
+}
+
+static void test_floods(void **state)
+{
+    static void (*const kinds[])(int, uint32_t) = {take_back,   ping,    settle,
+                                                   open_window, reorder, say_nothing};
+    (void)state;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        open_stage(1);
+        int fd = ask(LIST, "");
+        check_answer(fd, 200, "video", UNBLOCKED);
+        assert_int_equal(flood(kinds[i], 3000), NGHTTP2_ENHANCE_YOUR_CALM);
+        AWAIT(&site, stats, stats.holding == 0);
+        check(LIST, "", 200, "video", UNBLOCKED);
+        close_stage();
+    }
+}
+
+/* The connection ends, with or without a goodbye, and without an answer. */
+static void assert_ended(int fd)
+{
+    uint8_t payload[16];
+    while (raw_await(fd, NGHTTP2_GOAWAY, payload))
+        assert_int_not_equal(payload[7], NGHTTP2_NO_ERROR);
+    close(fd);
+    AWAIT(&site, stats, stats.connections_open == 0);
+}
+
+/* A head that never ends: in frames (CVE-2024-27316), in time. */
+static void test_endless_heads(void **state)
+{
+    uint8_t some[1000];
+    struct config c = fixture_config();
+    (void)state;
+    c.http.head_timeout_ms = 300;
+    site_open(&site, &c, 1, NULL, 0);
+    int fd = raw_open(&site.address, 65535);
+    memset(some, 0x84, sizeof some); /* :path / */
+    raw(fd, NGHTTP2_HEADERS, 1, 1, "\x20\x82", 2);
+    for (int i = 0; i < 100; i++)
+        raw(fd, NGHTTP2_CONTINUATION, 0, 1, "\x0f\x28\x01x", 4);
+    assert_ended(fd);
+    fd = raw_open(&site.address, 65535);
+    raw(fd, NGHTTP2_HEADERS, 1, 1, "\x20\x82", 2);
+    AWAIT(&site, stats, stats.timeouts_head == 1);
+    assert_ended(fd);
+    fd = viewer_connect(&site.address); /* half a preface */
+    viewer_say(fd, "PRI * HT");
+    viewer_expect(fd, true, 408, "Connection: close");
+    close(fd);
+    fd = viewer_connect(&site.address);
+    viewer_say(fd, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"); /* a whole one, and then nothing */
+    AWAIT(&site, stats, stats.timeouts_head == 3);
+    assert_ended(fd);
+    site_close(&site);
+}
+
+/* One byte each for a field that is long in the table: decoded it would be megabytes. */
+static void test_bomb(void **state)
+{
+    uint8_t block[16000] = {0x20, 0x82, 0x86, 0x84, 0x01, 1, 't'}, payload[16];
+    (void)state;
+    open_stage(1);
+    int fd = raw_open(&site.address, 65535);
+    memset(block + 7, 0x80 | 16, sizeof block - 7); /* accept-encoding: gzip, deflate */
+    raw(fd, NGHTTP2_HEADERS, 5, 1, block, sizeof block);
+    assert_ended(fd);
+    AWAIT(&site, stats, stats.h2_floods == 1);
+    fd = raw_open(&site.address, 65535); /* a smaller one gets a sentence */
+    raw(fd, NGHTTP2_HEADERS, 5, 1, block, 500);
+    assert_true(raw_await(fd, NGHTTP2_HEADERS, payload));
+    close(fd);
+    AWAIT(&site, stats, stats.by_code[431] == 1);
+    /* a table that was not offered */
+    fd = raw_open(&site.address, 65535);
+    raw(fd, NGHTTP2_HEADERS, 5, 1, "\x3f\xe1\x1f\x82\x86\x84\x01\x01t", 9);
+    assert_ended(fd);
+    close_stage();
+}
+
+static void test_wrong_frames(void **state)
+{
+    static const struct {
+        uint8_t type, flags;
+        uint32_t id;
+        const char *payload;
+        size_t len;
+    } wrong[] = {
+        {NGHTTP2_DATA, 0, 1, "x", 1},                   /* on no stream */
+        {NGHTTP2_HEADERS, 5, 2, "\x20\x82", 2},         /* on a stream of ours */
+        {NGHTTP2_HEADERS, 5, 1, "\x20\xff\xff\xff", 4}, /* no such entry */
+        {NGHTTP2_SETTINGS, 0, 0, "12345", 5},
+        {NGHTTP2_PING, 0, 0, "1", 1},
+        {NGHTTP2_WINDOW_UPDATE, 0, 0, "\0\0\0\0", 4},
+        {NGHTTP2_PUSH_PROMISE, 4, 1, "\0\0\0\2\x82", 5},
+        {NGHTTP2_CONTINUATION, 4, 1, "\x82", 1},
+    };
+    (void)state;
+    open_stage(1);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        int fd = raw_open(&site.address, 65535);
+        raw(fd, wrong[i].type, wrong[i].flags, wrong[i].id, wrong[i].payload, wrong[i].len);
+        assert_ended(fd);
+    }
+    int fd = viewer_connect(&site.address);
+    viewer_say(fd, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nGET / HTTP/1.1\r\n\r\n");
+    assert_ended(fd);
+    check(LIST, "", 200, "video", UNBLOCKED);
+    close_stage();
+}
+
+/* More streams than were offered are refused, and can be tried again. */
+static void test_too_many_streams(void **state)
+{
+    static struct h2_viewer v;
+    int32_t ids[103];
+    (void)state;
+    open_stage(1);
+    int fd = raw_open(&site.address, 65535);
+    uint8_t payload[16];
+    for (uint32_t i = 0; i < 103; i++)
+        raw_get(fd, 2 * i + 1, PARTS "p402.m4s", 5);
+    for (int i = 0; i < 3; i++) {
+        assert_true(raw_await(fd, NGHTTP2_RST_STREAM, payload));
+        assert_int_equal(payload[3], NGHTTP2_REFUSED_STREAM);
+    }
+    AWAIT(&site, stats, stats.holding == 100);
+    close(fd);
+    AWAIT(&site, stats, stats.holding == 0);
+    h2_viewer_open(&v, &site.address); /* who keeps to it is served, in two rounds */
+    for (int i = 0; i < 103; i++)
+        ids[i] = h2_ask(&v, "GET", LIST, NULL, NULL);
+    for (int i = 0; i < 103; i++)
+        h2_take(&v, ids[i]);
+    h2_viewer_leave(&v);
+    close_stage();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_floods, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_endless_heads, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_bomb, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_wrong_frames, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_too_many_streams, count_before, nothing_left),
+    };
+    signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
