@@ -280,8 +280,8 @@ void h2_free(struct h2 **hp)
 int h2_receive(struct h2 *h, const void *bytes, size_t len)
 {
     ssize_t n = nghttp2_session_mem_recv(h->session, bytes, len);
-    if (n == NGHTTP2_ERR_FLOODED)
-        tally_add(&h->conn->loop->tally.h2_floods, 1);
+    if (n == NGHTTP2_ERR_FLOODED) /* more to acknowledge than it lets us */
+        (void)flooded(h);
     return n == (ssize_t)len ? 0 : -EPROTO;
 }
 
