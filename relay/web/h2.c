@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/web/h2.h"
 
+#include "relay/web/field.h"
 #include "relay/web/h2_head.h"
 #include "relay/web/h2_state.h"
 
@@ -124,6 +125,21 @@ static int on_ping(struct h2 *h, const nghttp2_frame *f)
                : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
+/* RFC 9218 section 7.1: it may come before the request. What it leaves out has its default. */
+static void on_update(struct h2 *h, const nghttp2_ext_priority_update *update)
+{
+    struct h2_wish wish = {.urgency = NGHTTP2_EXTPRI_DEFAULT_URGENCY, .updated = true};
+    struct h2_stream *s = stream_at(h, update->stream_id);
+    field_priority((const char *)update->field_value, update->field_value_len, &wish.urgency,
+                   &wish.incremental);
+    if (s) {
+        h2_stream_update(s, &wish);
+    } else {
+        h->early = wish;
+        h->early_id = update->stream_id;
+    }
+}
+
 static int on_frame(nghttp2_session *session, const nghttp2_frame *f, void *ctx)
 {
     struct h2 *h = ctx;
@@ -140,7 +156,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *f, void *ctx)
         tally_add(&h->conn->loop->tally.h2_resets, 1);
         return spend(h, COST_RESET_US) ? 0 : flooded(h);
     case NGHTTP2_PRIORITY_UPDATE:
-        h->updated = ((const nghttp2_ext_priority_update *)f->ext.payload)->stream_id;
+        on_update(h, f->ext.payload);
         return spend(h, COST_FRAME_US) ? 0 : flooded(h);
     default:
         return spend(h, COST_FRAME_US) ? 0 : flooded(h);

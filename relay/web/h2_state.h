@@ -30,6 +30,13 @@ enum h2_phase {
     H2_PHASES,
 };
 
+/* How urgent a viewer says an answer is, RFC 9218 section 4. */
+struct h2_wish {
+    uint8_t urgency; /* H2_NO_WISH: does not say */
+    bool incremental;
+    bool updated; /* by PRIORITY_UPDATE */
+};
+
 struct h2 {
     nghttp2_session *session;
     struct holder *conn;
@@ -38,7 +45,8 @@ struct h2 {
     uint64_t waiting_bytes; /* content that is not in frames yet, of all streams */
     int64_t spent_us;       /* see spend() */
     uint32_t stream_count, bodies;
-    int32_t updated; /* the last stream that PRIORITY_UPDATE named before its head came */
+    struct h2_wish early; /* of the last PRIORITY_UPDATE for a stream that had not begun ... */
+    int32_t early_id;     /* ... and which that is */
     bool used, leaving, ending;
 };
 
@@ -52,8 +60,7 @@ struct h2_stream {
     uint32_t body;   /* bytes of it that came */
     uint16_t status; /* what is wrong with the head; 0: nothing */
     uint8_t phase;   /* enum h2_phase */
-    uint8_t urgency; /* the viewer's wish, RFC 9218 section 4; H2_NO_WISH: none */
-    bool incremental;
+    struct h2_wish wish;
     bool reset : 1; /* nothing more is to be sent on it */
 };
 
@@ -66,6 +73,8 @@ void h2_stream_begin(struct h2_stream *s, bool more);
 void h2_stream_body(struct h2_stream *s, size_t len);
 /* The request is whole. */
 void h2_stream_handle(struct h2_stream *s);
+/* PRIORITY_UPDATE: from now on. */
+void h2_stream_update(struct h2_stream *s, const struct h2_wish *wish);
 /* So much of the content has gone into a frame. */
 void h2_stream_took(struct h2_stream *s, size_t len);
 

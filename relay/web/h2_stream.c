@@ -48,7 +48,9 @@ struct h2_stream *h2_stream_new(struct h2 *h, int32_t id)
     s->at.stream = true;
     s->h2 = h;
     s->id = id;
-    s->urgency = H2_NO_WISH;
+    s->wish.urgency = H2_NO_WISH;
+    if (h->early_id == id)
+        s->wish = h->early;
     ring_add(&h->streams, &s->sibling);
     h->stream_count++;
     h->used = true;
@@ -117,15 +119,25 @@ static int submit(struct h2_stream *s, size_t head_len)
     return nghttp2_submit_response(s->h2->session, s->id, lines, n, has_content ? &content : NULL);
 }
 
-static void set_urgency(struct h2_stream *s, const struct request *r, const struct reply *reply)
+/* nghttp2 is to leave the stream where it is put: it would take a request's wish as it is. */
+static void put(const struct h2_stream *s, uint32_t urgency)
 {
-    nghttp2_extpri p = {.urgency = h2_urgency(r, reply), .inc = s->incremental};
-    if (s->h2->updated == s->id) /* it has said so itself, for this one */
-        return;
-    if (s->urgency != H2_NO_WISH && s->urgency > p.urgency)
-        p.urgency = s->urgency;
-    /* the stream is there, so this cannot fail but for memory, and then it keeps its place */
-    (void)nghttp2_session_change_extpri_stream_priority(s->h2->session, s->id, &p, 0);
+    const nghttp2_extpri place = {.urgency = urgency, .inc = s->wish.incremental};
+    /* the stream is there, so this fails for want of memory only, and then it keeps its place */
+    (void)nghttp2_session_change_extpri_stream_priority(s->h2->session, s->id, &place, 1);
+}
+
+static void set_urgency(const struct h2_stream *s, const struct request *r,
+                        const struct reply *reply)
+{
+    uint32_t urgency = h2_urgency(r, reply), wish = s->wish.urgency;
+    put(s, wish != H2_NO_WISH && (wish > urgency || s->wish.updated) ? wish : urgency);
+}
+
+void h2_stream_update(struct h2_stream *s, const struct h2_wish *wish)
+{
+    s->wish = *wish;
+    put(s, wish->urgency);
 }
 
 static void send_reply(struct request *r, struct reply *reply)
@@ -184,8 +196,8 @@ void h2_stream_begin(struct h2_stream *s, bool more)
 {
     int status = s->status ? s->status : h2_head_judge(s->in);
     struct slice wish = request_head_field(s->in, "priority");
-    if (wish.at)
-        field_priority(wish.at, wish.len, &s->urgency, &s->incremental);
+    if (wish.at && !s->wish.updated)
+        field_priority(wish.at, wish.len, &s->wish.urgency, &s->wish.incremental);
     if (status != HTTP1_MORE) {
         tally_add(&s->at.loop->tally.bad_requests, 1);
         refuse(s, status);
