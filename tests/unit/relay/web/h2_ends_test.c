@@ -88,7 +88,7 @@ static void test_age_and_silence(void **state)
     nanosleep(&(struct timespec){.tv_nsec = 250000000}, NULL);
     h2_expect(&v, h2_ask(&v, "GET", LIST, NULL, NULL), 200, "");
     h2_viewer_until_end(&v);
-    assert_int_equal(v.goodbyes, 2);
+    assert_in_range(v.goodbyes, 1, 2); /* a client may well leave at the first */
     h2_viewer_leave(&v);
     close_stage();
     c = fixture_config();
