@@ -147,7 +147,7 @@ static void send_reply(struct request *r, struct reply *reply)
     holder_answer(&s->at, reply);
     set_phase(s, H2_SENDING);
     size_t head_len = reply_head_write(&reply->head, l->head);
-    outgoing_set(&s->out, NULL, 0, reply);
+    outgoing_set(&s->out, l->head, 0, reply); /* the head is a frame of its own */
     int rc = outgoing_keep(&s->out);
     s->h2->waiting_bytes += outgoing_left(&s->out);
     set_urgency(s, r, reply);
