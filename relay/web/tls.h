@@ -5,9 +5,9 @@
  * Thread: one. Life: tls_new .. tls_free; nothing else after an error.
  * Fails:  -EAGAIN the socket has to be waited for; any other -errno: the connection is over.
  *
- * TLS 1.2 and 1.3 (RFC 5246, RFC 8446). What is sent leaves in records of 16 KiB, each made from a
- * buffer that the thread has for all its connections; a record that the socket did not take whole
- * stays in OpenSSL's buffer, which an idle connection does not have.
+ * TLS 1.2 and 1.3 (RFC 5246, RFC 8446). What is sent leaves in records of 16 KiB, made from the
+ * mapping that all viewers of a segment share, or from a buffer of the thread's; a record that the
+ * socket did not take whole stays in OpenSSL's buffer, which an idle connection does not have.
  */
 #ifndef RELAY_WEB_TLS_H
 #define RELAY_WEB_TLS_H

@@ -4,6 +4,7 @@
 #include "tests/unit/relay/web/h2_viewer.h"
 #include "tests/unit/relay/web/stage.h"
 
+#include <netinet/tcp.h>
 #include <signal.h>
 
 #define SEGMENT "/live/plain/video/1.m4s"
@@ -258,6 +259,45 @@ static void test_deaf(void **state)
     assert_int_equal(blob_count(), 0);
 }
 
+/* What a viewer has not taken yet stays what it was, though its thread makes frames for others. */
+static void test_blocked(void **state)
+{
+    enum { MANY = 100 };
+    static struct h2_viewer other;
+    const int small = 4096, on = 1, off = 0;
+    int32_t ids[MANY], others[MANY];
+    (void)state;
+    open_stage(1);
+    show_plain();
+    AWAIT(&site, stats, stats.connections_open == 0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    assert_int_equal(connect(fd, (struct sockaddr *)&site.address, sizeof site.address), 0);
+    h2_viewer_begin(&v, fd, 1 << 24);
+    h2_expect(&v, h2_ask(&v, "GET", "/nothing", NULL, NULL), 404, "");
+    for (int i = 0; i < MANY; i++)
+        ids[i] = h2_ask(&v, "GET", "/live/plain/index.m3u8", NULL, NULL);
+    h2_viewer_send(&v);
+    AWAIT(&site, stats, stats.by_code[200] >= MANY);
+    h2_viewer_open(&other, &site.address);
+    h2_expect(&other, h2_ask(&other, "GET", "/nothing", NULL, NULL), 404, "");
+    setsockopt(other.fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on); /* as many frames at once */
+    for (int i = 0; i < MANY; i++)
+        others[i] = h2_ask(&other, "GET", LIST, NULL, NULL);
+    h2_viewer_send(&other);
+    setsockopt(other.fd, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
+    for (int i = 0; i < MANY; i++)
+        h2_expect(&other, others[i], 200, "");
+    for (int i = 0; i < MANY; i++) {
+        const struct h2_answer *a = h2_expect(&v, ids[i], 200, "");
+        assert_int_equal(a->len, 2000);
+        assert_int_equal(strspn(a->bytes, "p"), 2000);
+    }
+    h2_viewer_leave(&v);
+    h2_viewer_leave(&other);
+    close_stage();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +309,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_windows, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_closed_windows, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_deaf, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_blocked, count_before, nothing_left),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);
