@@ -75,6 +75,17 @@ int h2_head_judge(struct input *in)
     return http1_judge(&in->head, in->bytes);
 }
 
+/* What is another one each time would only push the others out of the table (RFC 7541 section 6.2).
+ * nghttp2 knows ETag and Content-Length itself. */
+static bool is_fleeting(const nghttp2_nv *line)
+{
+    static const char *const names[] = {"date", "last-modified", "content-range"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (line->namelen == strlen(names[i]) && memcmp(line->name, names[i], line->namelen) == 0)
+            return true;
+    return false;
+}
+
 static uint8_t *bytes_of(char *text)
 {
     return (uint8_t *)text;
@@ -91,6 +102,7 @@ static char *line(char *at, char *end, nghttp2_nv *out)
                         .namelen = (size_t)(colon - at),
                         .value = bytes_of(colon + 2),
                         .valuelen = (size_t)(cr - colon - 2)};
+    out->flags = is_fleeting(out) ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
     return cr + 2;
 }
 
