@@ -43,10 +43,8 @@ struct config {
         uint32_t max_age_ms;      /* a connection's whole life */
     } http;
     struct {
-        char *listen;            /* "0.0.0.0:8443"; "": no HTTPS */
-        char *certificate, *key; /* files, PEM */
-        uint32_t max_handshakes; /* under way in all; above it connections are closed */
-        uint32_t max_handshakes_per_address;
+        char *listen, *certificate, *key; /* "0.0.0.0:8443", "": no HTTPS; PEM files */
+        uint32_t max_handshakes, max_handshakes_per_address; /* under way; above it: closed */
     } https;
     struct {
         uint32_t segment_ms;            /* cut at the first IDR from here on */
@@ -66,6 +64,8 @@ struct config {
         enum takeover takeover;   /* the newest publisher of a role, or the first */
         uint32_t backup_after_ms; /* without a byte of the feed on air */
         uint32_t main_hold_s;     /* how long main must be well before it is on air again */
+        enum rooms_access access;
+        char *sign_keys;          /* of viewers' links: sign_keys.h; "": none */
         struct config_room *list; /* sorted by name */
         uint32_t list_count;
     } rooms;

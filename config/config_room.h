@@ -28,6 +28,7 @@ struct config_room {
     bool ts;           /* TS segments for old devices too */
     int fill;          /* ROOM_FILL_GLOBAL, or 1 + enum rooms_fill */
     char *slate;       /* NULL: the global one */
+    int access;        /* ROOM_ACCESS_GLOBAL, or 1 + enum rooms_access */
     uint32_t resume_s; /* 0: the global one */
 };
 

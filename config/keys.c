@@ -3,6 +3,7 @@
 #include "config/keys.h"
 
 #include "config/config.h"
+#include "config/sign_keys.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,12 +63,18 @@ static const char *const ROOM_FILLS[] = {[ROOM_FILL_GLOBAL] = "default",
                                          [1 + ROOM_FILL_HOLD] = "hold",
                                          NULL};
 
+static const char *const ACCESSES[] = {[ACCESS_OPEN] = "open", [ACCESS_SIGNED] = "signed", NULL};
+static const char *const ROOM_ACCESSES[] = {[ROOM_ACCESS_GLOBAL] = "default",
+                                            [1 + ACCESS_OPEN] = "open",
+                                            [1 + ACCESS_SIGNED] = "signed",
+                                            NULL};
+
 const struct key_section config_sections[CONFIG_SECTIONS] = {
     {"srt", "Publishers: OBS and other encoders, over SRT."},
     {"http", "Viewers, pages, the API and the metrics, over HTTP."},
     {"https", "The same over TLS 1.2 and 1.3, beside HTTP."},
     {"hls", "Segments and playlists."},
-    {"rooms", "Who may publish where."},
+    {"rooms", "Who may publish where, and who may watch."},
     {"limits", "What one feed or room may cost."},
     {"state", "What the relay remembers over a restart."},
     {"isolation", "What a broken process may do, and how long it may stand still."},
@@ -152,6 +159,10 @@ const struct key config_keys[CONFIG_KEYS] = {
           "Without a picture or sound of the feed on air for so long, role=backup replaces it."),
     COUNT(rooms, main_hold_s, 0, 3600, "seconds", "10",
           "How long the main feed must be well before it replaces role=backup again."),
+    OTHER(rooms, access, KEY_CHOICE, ACCESSES, "open",
+          "Who may watch: everybody, or who has a signed link (roomcast sign)."),
+    {MEMBER(rooms, sign_keys), .type = KEY_SIGNS, .max = SIGN_KEYS_TEXT_MAX, .standard = "",
+     .help = "What links are signed with; the first signs, all are believed, so keys can change."},
 
     COUNT(limits, feed_mbps, 1, 10000, "megabits per second", "120",
           "A feed that stays above it for 10 s is ended."),
@@ -200,6 +211,8 @@ const struct key room_keys[CONFIG_ROOM_KEYS] = {
          "What this room lists while no feed is live; without it rooms.fill."),
     ROOM(slate, KEY_FILE, 1, FILE_NAME_MAX, NULL, NULL,
          "Its clip for fill: slate; without it rooms.slate."),
+    ROOM(access, KEY_CHOICE, 0, 0, ROOM_ACCESSES, "default",
+         "Who may watch this room; without it rooms.access."),
     ROOM(resume_s, KEY_COUNT, 1, 604800, NULL, NULL,
          "How many seconds it waits for a publisher that left; without it rooms.resume_s."),
 };

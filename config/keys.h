@@ -19,6 +19,7 @@ enum key_type {
     KEY_NAME,     /* char *: a room's name */
     KEY_TEXT,     /* char *: UTF-8 of one line */
     KEY_SECRET,   /* char *: the same, never shown */
+    KEY_SIGNS,    /* char *: secrets with names, see sign_keys.h; never shown */
     KEY_FILE,     /* char *: a file that is read and judged when the configuration is */
     KEY_PATH,     /* char *: a file's name; judged with others, once the whole is known */
     KEY_WORD,     /* char *: one of `words` */
@@ -47,7 +48,7 @@ enum {
     KEY_PATH_SIZE = 112,     /* "rooms.list." + a room's name + "." + a key */
     CONFIG_ROOMS_MAX = 10000 /* entries of rooms.list */
 };
-enum { CONFIG_SECTIONS = 9, CONFIG_KEYS = 48, CONFIG_ROOM_KEYS = 13 };
+enum { CONFIG_SECTIONS = 9, CONFIG_KEYS = 50, CONFIG_ROOM_KEYS = 14 };
 
 /* In the order of the file; the keys of a section stand together. */
 extern const struct key_section config_sections[CONFIG_SECTIONS];

@@ -45,7 +45,8 @@ static void describe_key(const struct key *k, FILE *out)
     char expected[VALUE_WORDS_SIZE];
     value_expected(k, expected);
     fprintf(out, "\n  # %s\n  # Expected: %s.\n  %s: ", k->help, expected, k->name);
-    if (k->type == KEY_ADDRESS || k->type == KEY_FILE || k->type == KEY_PATH)
+    if (k->type == KEY_ADDRESS || k->type == KEY_FILE || k->type == KEY_PATH ||
+        k->type == KEY_SIGNS)
         value_print_quoted(k->standard, out);
     else
         fputs(k->standard, out);
@@ -67,6 +68,7 @@ static void describe_list(FILE *out)
                                                           "true",
                                                           "slate",
                                                           "\"/etc/roomcast/slate.mp4\"",
+                                                          "open",
                                                           "3600"};
     fprintf(out,
             "\n  # The listed rooms, at most %d. A room has a name; its other keys may be left "

@@ -51,6 +51,13 @@ uint32_t config_resume_s(const struct config *c, const char *room)
     return r && r->resume_s > 0 ? r->resume_s : c->rooms.resume_s;
 }
 
+bool config_is_signed(const struct config *c, const char *room)
+{
+    const struct config_room *r = config_find_room(c, room);
+    int access = r && r->access != ROOM_ACCESS_GLOBAL ? r->access - 1 : (int)c->rooms.access;
+    return access == ACCESS_SIGNED;
+}
+
 bool config_wants_ts(const struct config *c, const char *room)
 {
     const struct config_room *r = config_find_room(c, room);

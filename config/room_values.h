@@ -13,6 +13,10 @@ struct config;
 enum rooms_fill { ROOM_FILL_GAP, ROOM_FILL_SLATE, ROOM_FILL_HOLD };
 enum { ROOM_FILL_GLOBAL = 0 }; /* config_room.fill: this, or 1 + enum rooms_fill */
 
+/* Who may watch. */
+enum rooms_access { ACCESS_OPEN, ACCESS_SIGNED };
+enum { ROOM_ACCESS_GLOBAL = 0 }; /* config_room.access: this, or 1 + enum rooms_access */
+
 bool config_low_latency(const struct config *c, const char *room);
 uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
 uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */
@@ -21,5 +25,6 @@ bool config_wants_ts(const struct config *c, const char *room);
 enum rooms_fill config_fill(const struct config *c, const char *room);
 const char *config_slate(const struct config *c, const char *room); /* a file; "": none */
 uint32_t config_resume_s(const struct config *c, const char *room);
+bool config_is_signed(const struct config *c, const char *room); /* only for who has a link */
 
 #endif

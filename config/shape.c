@@ -62,6 +62,7 @@ static cyaml_schema_field_t schema_field(const struct key *k, cyaml_strval_t *wo
     case KEY_ADDRESS:
     case KEY_TEXT:
     case KEY_SECRET:
+    case KEY_SIGNS:
     case KEY_FILE:
     case KEY_PATH:
     case KEY_WORD:

@@ -65,9 +65,11 @@ void survey_unknown(struct faults *f, struct place at, const char *path, const c
 static const char *advice(const struct key *k, const char *text, char out[static VALUE_WORDS_SIZE])
 {
     out[0] = '\0';
-    if (k->type == KEY_SECRET && strcmp(text, VALUE_HIDDEN) == 0)
+    if (value_is_secret(k) && strcmp(text, VALUE_HIDDEN) == 0)
         return "; \"" VALUE_HIDDEN
                "\" is what --check shows in place of a secret, write the secret";
+    if (k->type == KEY_SIGNS)
+        return "; \"openssl rand -hex 32\" makes a good secret";
     if (k->type == KEY_SECRET)
         return "; leave it out to ask for none";
     if (k->standard)
@@ -80,7 +82,7 @@ void survey_refuse(struct faults *f, struct place at, const char *path, const st
 {
     char expected[VALUE_WORDS_SIZE], more[VALUE_WORDS_SIZE], shown[FAULT_VALUE_SIZE];
     const char *got = fault_value(text, len, shown);
-    if (k->type == KEY_SECRET && len) { /* its length may be said, no more */
+    if (value_is_secret(k) && len) { /* its length may be said, no more */
         snprintf(shown, sizeof shown, "%zu bytes", len);
         got = shown;
     }
@@ -108,8 +110,8 @@ static void check_value(struct surveyor *s, const struct pair *p, const char *pa
     struct place at = {.line = outline_line(n)};
     if (value_check(k, scalar(n), len) != 0)
         survey_refuse(s->faults, at, path, k, scalar(n), len);
-    else if (k->type == KEY_SECRET)
-        s->places->holds_secrets = true;
+    else if (value_is_secret(k))
+        s->places->holds_secrets |= len > 0;
     else
         inspect_file(s->faults, at, path, k, scalar(n));
 }

@@ -4,6 +4,7 @@
 
 #include "config/inspect.h"
 #include "config/keys.h"
+#include "config/sign_keys.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -124,6 +125,27 @@ static void check_https(const struct config *c, const struct places *places, str
                      "%s", why);
 }
 
+/* A room that only a signed link opens needs a key that signs. */
+static void check_access(const struct config *c, const struct places *places, struct faults *f)
+{
+    static const char sentence[] =
+        "expected rooms.sign_keys to have a key when access is signed; set ID=SECRET";
+    struct sign_key keys[SIGN_KEYS_MAX];
+    const char *text = c->rooms.sign_keys;
+    if (sign_keys_parse(text, strlen(text), keys) > 0)
+        return;
+    if (c->rooms.access == ACCESS_SIGNED)
+        fault_report(f, *place_of(places, key_find("rooms", "access")), "rooms.access", sentence);
+    for (uint32_t i = 0; i < c->rooms.list_count && !faults_full(f); i++) {
+        const struct config_room *r = &c->rooms.list[i];
+        char path[KEY_PATH_SIZE];
+        if (r->access != 1 + ACCESS_SIGNED)
+            continue;
+        snprintf(path, sizeof path, "rooms.list.%s.access", r->name);
+        fault_report(f, places->list, path, sentence);
+    }
+}
+
 void validate(const struct config *c, const struct places *places, struct faults *f)
 {
     for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++)
@@ -131,4 +153,5 @@ void validate(const struct config *c, const struct places *places, struct faults
     check_rooms(c, places, f);
     check_slates(c, places, f);
     check_https(c, places, f);
+    check_access(c, places, f);
 }

@@ -5,6 +5,7 @@
 #include "config/address.h"
 #include "config/config.h"
 #include "config/duration.h"
+#include "config/sign_keys.h"
 #include "config/utf8.h"
 
 #include <assert.h>
@@ -53,6 +54,11 @@ static int choice_parse(const struct key *k, const char *text, size_t len)
     return -1;
 }
 
+bool value_is_secret(const struct key *k)
+{
+    return k->type == KEY_SECRET || k->type == KEY_SIGNS;
+}
+
 static bool text_is_allowed(const struct key *k, const char *text, size_t len)
 {
     if (len < k->min || len > k->max)
@@ -67,6 +73,12 @@ static bool secret_is_allowed(const struct key *k, const char *text, size_t len)
 {
     bool hidden = len == strlen(VALUE_HIDDEN) && memcmp(text, VALUE_HIDDEN, len) == 0;
     return !hidden && text_is_allowed(k, text, len);
+}
+
+static bool signs_are_allowed(const char *text, size_t len)
+{
+    struct sign_key keys[SIGN_KEYS_MAX];
+    return len <= SIGN_KEYS_TEXT_MAX && sign_keys_parse(text, len, keys) >= 0;
 }
 
 static bool address_is_allowed(const char *text, size_t len)
@@ -97,6 +109,8 @@ static bool is_allowed(const struct key *k, const char *text, size_t len)
         return (len == 0 && k->section) || text_is_allowed(k, text, len);
     case KEY_SECRET:
         return secret_is_allowed(k, text, len);
+    case KEY_SIGNS:
+        return signs_are_allowed(text, len);
     case KEY_WORD:
     case KEY_CHOICE:
         return choice_parse(k, text, len) >= 0;
@@ -147,6 +161,10 @@ void value_expected(const struct key *k, char out[static VALUE_WORDS_SIZE])
     case KEY_FILE:
     case KEY_PATH:
         snprintf(out, VALUE_WORDS_SIZE, "a file's name in quotes, at most %u bytes", k->max);
+        return;
+    case KEY_SIGNS:
+        snprintf(out, VALUE_WORDS_SIZE, "up to %d keys, each ID=SECRET, SECRET of %d to %d bytes",
+                 SIGN_KEYS_MAX, SIGN_SECRET_MIN, SIGN_SECRET_MAX);
         return;
     case KEY_TEXT:
     case KEY_SECRET:
@@ -252,7 +270,7 @@ void value_print(const struct key *k, const void *base, bool with_secrets, FILE 
         fputs(n == ROOM_SWITCH_ON ? "true" : "false", out);
     else if (k->type == KEY_WORD || k->type == KEY_DURATION)
         fputs(string_of(k, base), out);
-    else if (k->type == KEY_SECRET && !with_secrets)
+    else if (value_is_secret(k) && !with_secrets && string_of(k, base)[0] != '\0')
         value_print_quoted(VALUE_HIDDEN, out);
     else
         value_print_quoted(string_of(k, base), out);

@@ -33,5 +33,7 @@ void value_print(const struct key *k, const void *base, bool with_secrets, FILE 
 /* A string as a YAML scalar in double quotes. */
 void value_print_quoted(const char *s, FILE *out);
 void value_release(const struct key *k, void *base);
+/* Is its value never to be shown? */
+bool value_is_secret(const struct key *k);
 
 #endif

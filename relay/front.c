@@ -22,8 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define CTX "front"
@@ -35,7 +33,6 @@ enum {
     LINK_BURST = 256,          /* messages of one worker before others have their turn */
     WORKERS_STOP_US = 3000000, /* how long workers may flush after LINK_STOP */
     VIEWERS_STOP_US = 5000000, /* how long viewers' replies may take after that */
-    CONFIG_BYTES_MAX = 8 << 20,
 };
 
 static void show(struct front *f)
@@ -79,6 +76,11 @@ static void send_to_workers(struct front *f, uint32_t worker, const struct link_
     for (uint32_t i = 0; i < f->workers; i++)
         if (worker == ROOMS_OUT_ALL || worker == i)
             front_send(&f->links[i], m, fd);
+}
+
+void front_send_all(struct front *f, const struct link_message *m, int fd)
+{
+    send_to_workers(f, ROOMS_OUT_ALL, m, fd);
 }
 
 /* Takes what a worker has said; false: there may be more. */
@@ -173,30 +175,7 @@ static void begin_stop(struct front *f, int code)
         return;
     f->exit_code = code;
     f->stop_us = clock_mono_us() + WORKERS_STOP_US;
-    send_to_workers(f, ROOMS_OUT_ALL, &m, -1);
-}
-
-/* The supervisor has checked it; the workers get the same text. HTTP limits stay as they are. */
-static void take_config(struct front *f, int fd)
-{
-    struct link_message m = {.type = LINK_CONFIG};
-    struct config *next = NULL, *old = f->config;
-    struct stat st;
-    char *yaml;
-
-    if (fd < 0 || fstat(fd, &st) || st.st_size <= 0 || st.st_size > CONFIG_BYTES_MAX)
-        return;
-    yaml = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (yaml == MAP_FAILED)
-        return;
-    if (config_parse(&next, "reload", yaml, (size_t)st.st_size, NULL, 0, stderr) == 0) {
-        rooms_set_config(f->rooms, next);
-        f->config = next;
-        send_to_workers(f, ROOMS_OUT_ALL, &m, fd);
-        if (old != f->boot)
-            config_free(&old);
-    }
-    munmap(yaml, (size_t)st.st_size);
+    front_send_all(f, &m, -1);
 }
 
 static void on_control(evutil_socket_t fd, short what, void *arg)
@@ -230,7 +209,7 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
             front_send(&f->links[m.worker], &m, -1);
         }
         if (m.type == LINK_CONFIG)
-            take_config(f, passed);
+            front_take_config(f, passed);
         else if (m.type == LINK_STOP)
             begin_stop(f, 0);
         if (passed >= 0)

@@ -62,6 +62,11 @@ void front_adopt(struct front *f, uint32_t index, int fd);
 void front_adopt_kept(struct front *f, uint32_t index, int fd);
 /* False: it is not reachable, or too far behind. */
 bool front_send(struct worker_link *k, const struct link_message *m, int fd);
+/* To all workers. */
+void front_send_all(struct front *f, const struct link_message *m, int fd);
+/* LINK_CONFIG: what the supervisor has checked. HTTP limits stay as they are. Without memory for
+ * all of it nothing changes. */
+void front_take_config(struct front *f, int fd);
 
 /* HTTPS, if it has sockets; before the server's start. -EINVAL, -errno. */
 __attribute__((warn_unused_result)) int front_tls_start(struct front *f,

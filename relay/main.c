@@ -2,12 +2,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/config.h"
 #include "config/inspect.h"
+#include "config/passed.h"
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/base/pulse.h"
 #include "relay/certificate.h"
 #include "relay/front.h"
 #include "relay/inheritance.h"
+#include "relay/sign.h"
 #include "relay/slates.h"
 #include "relay/supervisor.h"
 #include "relay/upgrade.h"
@@ -18,9 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef ROOMCAST_VERSION
@@ -41,7 +41,8 @@ static void usage(FILE *out)
 {
     fputs("roomcast: live SRT feeds in, HLS for browsers out.\n\n"
           "usage: roomcast [--config FILE] [--set KEY=VALUE]... [--check]\n"
-          "       roomcast --upgrade PID\n\n"
+          "       roomcast --upgrade PID\n"
+          "       roomcast sign --room ROOM --expires TIME: a link; roomcast sign --help\n\n"
           "  --config FILE    read this configuration (without it: the embedded defaults)\n"
           "  --set KEY=VALUE  override one key, e.g. --set srt.listen=127.0.0.1:9000\n"
           "  --check          validate, print the effective configuration and exit\n"
@@ -118,19 +119,13 @@ static void warn_of_scale(unsigned scale)
  * holds goes on. */
 static int load(struct config **c, const struct arguments *a, const struct inheritance *from)
 {
-    struct stat st;
-    char *yaml = MAP_FAILED;
     int rc = config_load(c, a->path, a->set, a->set_count, stderr);
 
-    if (!rc || from->config < 0 || fstat(from->config, &st) || st.st_size <= 0)
-        return rc;
-    yaml = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, from->config, 0);
-    if (yaml == MAP_FAILED)
+    if (!rc || from->config < 0)
         return rc;
     inspect_by(NULL, NULL, NULL); /* what was good enough for the program before goes on */
-    rc = config_parse(c, "inherited", yaml, (size_t)st.st_size, NULL, 0, stderr);
+    rc = config_take(c, "inherited", from->config, stderr);
     inspect_by(slates_inspect, certificate_inspect, NULL);
-    munmap(yaml, (size_t)st.st_size);
     return rc;
 }
 
@@ -151,6 +146,7 @@ static int follow(struct config *c, const struct inheritance *from)
     struct pulse *pulse;
 
     inspect_by(NULL, NULL, NULL); /* from here on no file can be opened */
+    certificate_adopt(from->certificate);
     if (from->front_pulse >= 0 && pulse_map(&pulse, from->front_pulse) == 0)
         pulse_adopt(pulse);
     if (journal_file_adopt(&journal, from->journal_memory, from->journal_disk))
@@ -193,8 +189,11 @@ int main(int argc, char **argv)
 {
     static struct arguments a;
     struct inheritance from;
-    int rc = parse(argc, argv, &a);
+    int rc;
 
+    if (argc > 1 && strcmp(argv[1], "sign") == 0)
+        return sign_command(argc - 1, argv + 1);
+    rc = parse(argc, argv, &a);
     if (rc >= 0)
         return rc;
     if (a.upgrade)

@@ -3,6 +3,7 @@
 #include "relay/supervisor.h"
 
 #include "config/inspect.h"
+#include "config/passed.h"
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/certificate.h"
@@ -302,24 +303,32 @@ static void reload(struct supervisor *s)
     struct config *next;
     int fd;
 
+    if (s->upgrade.state != UPGRADE_IDLE) {
+        log_error(CTX, "reload_refused why=\"an upgrade is under way; send SIGHUP after it\" "
+                       "changed=nothing");
+        return;
+    }
     slates_begin();
     certificate_begin();
     if (config_load(&next, s->path, s->set, s->set_count, stderr)) {
+        certificate_begin(); /* what was read of it is forgotten */
         log_error(CTX, "reload_refused why=\"see the lines above\" changed=nothing");
         return;
     }
-    fd = supervisor_config(next);
-    if (fd >= 0 && s->control >= 0) {
+    fd = config_pass(next);
+    if (fd >= 0 && s->control >= 0)
         slates_commit();
-        certificate_commit();
-    }
     if (fd >= 0 && s->control >= 0 && slates_send(s->control) == 0 &&
-        certificate_send(s->control) == 0 && link_send(s->control, &m, fd) == 0) {
+        link_send(s->control, &m, fd) == 0) {
+        certificate_commit();
+        if (certificate_send(s->control))
+            log_error(CTX, "certificate_not_sent what=\"send SIGHUP again\"");
         config_free(&s->config);
         s->config = next;
         log_info(CTX, "reloaded file=%s rooms_listed=%u", s->path ? s->path : "(defaults)",
                  next->rooms.list_count);
     } else {
+        certificate_begin();
         config_free(&next);
         log_error(CTX, "reload_refused why=\"the front cannot be reached\" changed=nothing");
     }

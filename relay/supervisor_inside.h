@@ -52,9 +52,6 @@ struct supervisor {
 };
 
 void supervisor_close(int *fd);
-/* The new configuration's text in a memfd, secrets and all, for those who have no file access.
- * -EIO. */
-int supervisor_config(const struct config *c);
 /* The program as it was started, so that a link to the newest one is followed anew. */
 void supervisor_find_program(struct supervisor *s, char *const *argv);
 /* Starts another program's front beside ours. */

@@ -1,5 +1,6 @@
 /* The supervisor's side of an upgrade: what it hands to the next program, and how that begins. */
 /* SPDX-License-Identifier: MIT */
+#include "config/passed.h"
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/certificate.h"
@@ -10,7 +11,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define CTX "supervisor"
@@ -20,21 +20,6 @@ void supervisor_close(int *fd)
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
-}
-
-int supervisor_config(const struct config *c)
-{
-    int fd = memfd_create("roomcast-config", MFD_CLOEXEC);
-    FILE *f = fd >= 0 ? fdopen(dup(fd), "w") : NULL;
-
-    if (!f || config_print(c, true, f) || fflush(f)) {
-        if (f)
-            fclose(f);
-        supervisor_close(&fd);
-        return -EIO;
-    }
-    fclose(f);
-    return fd;
 }
 
 /* Everything that goes on under the next program. */
@@ -111,7 +96,7 @@ void supervisor_upgraded(struct supervisor *s, int64_t now_us)
     }
     upgrade_init(&s->upgrade);
     list_all(s, &all);
-    all.config = supervisor_config(s->config);
+    all.config = config_pass(s->config);
     upgrade_exec(&all, s->program, s->argv);
     supervisor_close(&all.config);
 }

@@ -11,6 +11,15 @@ backend roomcast {
 }
 
 sub vcl_recv {
+    # For the operator, who asks the relay itself. An address that begins with a scheme, which the
+    # relay understands, would be another name for the same.
+    if (req.url !~ "^/" || req.url ~ "^/(api|metrics|console)([/?]|$)") {
+        return (synth(403));
+    }
+    # A question of a cache, for rooms that signed links open; no viewer has it.
+    if (req.url ~ "^/live/[^?]*/access(\?|$)") {
+        return (synth(403));
+    }
     # The same directives in another order are the same question.
     set req.url = std.querysort(req.url);
     # Nothing here depends on cookies, and Varnish caches no request that has one.

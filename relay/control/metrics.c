@@ -3,6 +3,7 @@
 #include "relay/control/metrics.h"
 
 #include "relay/base/log.h"
+#include "relay/room/diagnosis.h"
 #include "relay/room/feed_fields.h"
 #include "relay/room/worker_entry.h"
 
@@ -82,6 +83,13 @@ static void blocked(struct text *t, const char *name, const struct sums *s)
     labelled(t, name, "outcome", "timeout", s->src->web->blocked_timeouts);
 }
 
+static void access_refused(struct text *t, const char *name, const struct sums *s)
+{
+    for (int i = ACCESS_GRANTED + 1; i < ACCESS_VERDICTS; i++)
+        labelled(t, name, "reason", access_word((enum access_verdict)i),
+                 s->src->web->access_refused[i]);
+}
+
 static void pinned_bytes(struct text *t, const char *name, const struct sums *s)
 {
     (void)s;
@@ -137,6 +145,31 @@ static void room_shed(struct text *t, const char *name, const struct sums *s)
         room_facts(rooms_at(s->src->rooms, i), &r);
         labelled(t, name, "room", r.name,
                  r.presentation->counters.shed_retained + r.presentation->counters.shed_listed);
+    }
+}
+
+static void rooms_by_health(struct text *t, const char *name, const struct sums *s)
+{
+    uint64_t count[DOCTOR_LIGHTS] = {0};
+    struct room_facts r;
+    for (size_t i = 0; i < rooms_count(s->src->rooms); i++) {
+        enum doctor_light light;
+        room_facts(rooms_at(s->src->rooms, i), &r);
+        if (diagnosis_light(&r, &light))
+            count[light]++;
+    }
+    for (enum doctor_light i = DOCTOR_GREEN; i < DOCTOR_LIGHTS; i++)
+        labelled(t, name, "light", doctor_light_word(i), count[i]);
+}
+
+static void room_findings(struct text *t, const char *name, const struct sums *s)
+{
+    struct room_facts r;
+    for (size_t i = 0; i < rooms_count(s->src->rooms); i++) {
+        room_facts(rooms_at(s->src->rooms, i), &r);
+        for (enum doctor_light k = DOCTOR_AMBER; k < DOCTOR_LIGHTS; k++)
+            text_printf(t, "roomcast_%s{room=\"%s\",severity=\"%s\"} %" PRIu64 "\n", name, r.name,
+                        doctor_light_word(k), diagnosis_count(&r, k));
     }
 }
 
@@ -202,6 +235,8 @@ static const struct family families[] = {
     {"http_requests_total", "counter", "Requests answered, by status code.", requests},
     {"http_blocked_total", "counter",
      "Requests for what is yet to come: waited and answered, refused, in vain.", blocked},
+    {"access_refused_total", "counter",
+     "Requests refused for their link, by what is wrong with it.", access_refused},
     {"http_timeouts_total", "counter", "Connections cut by a deadline.", timeouts},
     {"pinned_bytes", "gauge", "Bytes of segments in memory.", pinned_bytes},
     {"pinned_blobs", "gauge", "Segments and init segments in memory.", pinned_blobs},
@@ -209,6 +244,9 @@ static const struct family families[] = {
      feeds_ended},
     {"room_memory_bytes", "gauge", "Of limits.room_bytes, what the room holds.", room_memory},
     {"room_segments_shed_total", "counter", "Segments the room gave up for its budget.", room_shed},
+    {"rooms_health", "gauge", "Rooms with a feed, by the worst that the doctor finds.",
+     rooms_by_health},
+    {"room_findings", "gauge", "What the doctor finds wrong with the room's feeds.", room_findings},
     {"front_open_fds", "gauge", "Open descriptors of the front.", front_fds},
     {"front_threads", "gauge", "Threads of the front.", front_threads},
     {"front_resident_memory_bytes", "gauge", "Resident memory of the front.", front_memory},

@@ -3,6 +3,7 @@
 #include "relay/control/schema.h"
 
 #include "relay/base/clock.h"
+#include "relay/room/diagnosis.h"
 #include "relay/room/feed_fields.h"
 #include "relay/room/pair.h"
 #include "relay/room/rooms.h"
@@ -145,6 +146,17 @@ PUT(room_of_feed, struct room_facts, put_feed(t, s->session))
 PUT(room_on_air, struct room_facts, pair_put(t, s->pair, s->session))
 PUT(room_standby, struct room_facts, put_feed(t, pair_standby(s->pair)))
 PUT(room_of_roles, struct room_facts, roles_put(t, s->roles))
+static void put_light(struct text *t, const struct room_facts *f)
+{
+    enum doctor_light light;
+    if (diagnosis_light(f, &light))
+        text_printf(t, "\"%s\"", doctor_light_word(light));
+    else
+        text_puts(t, "null");
+}
+
+PUT(room_light, struct room_facts, put_light(t, s))
+PUT(room_health, struct room_facts, diagnosis_put(t, s))
 PUT(room_totals, struct room_facts, schema_put_stats(t, &s->totals))
 PUT(room_renditions, struct room_facts, put_renditions(t, s->presentation))
 PUT_U64(room_segments, struct room_facts, s->presentation->counters.segments)
@@ -167,6 +179,19 @@ PUT_U64(room_lost, struct room_facts, s->totals.lost)
         "bytes", SCHEMA_INTEGER, "Bytes its segments take in memory.", room_bytes                  \
     }
 
+#define LIGHT      "{\"enum\":[\"green\",\"amber\",\"red\",null]}"
+#define STRUCT(of) "{\"type\":\"object\",\"properties\":{" of "}"
+#define TEXTS      STRUCT("\"en\":" SCHEMA_STRING ",\"zh\":" SCHEMA_STRING) "}"
+#define FINDING                                                                                    \
+    STRUCT("\"id\":" SCHEMA_STRING                                                                 \
+           ",\"severity\":{\"enum\":[\"amber\",\"red\"]},\"role\":" SCHEMA_STRING                  \
+           ",\"since\":" SCHEMA_TIME ",\"text\":" TEXTS)                                           \
+    ",\"required\":[\"id\",\"severity\",\"role\",\"since\",\"text\"]}"
+#define HEALTH                                                                                     \
+    STRUCT("\"light\":" LIGHT ",\"checked\":" SCHEMA_BOOLEAN                                       \
+           ",\"findings\":{\"type\":\"array\",\"items\":" FINDING "}")                             \
+    ",\"required\":[\"light\",\"checked\",\"findings\"]}"
+
 static const struct schema_field room_members[] = {
     ROOM_HEAD,
     {"classic", SCHEMA_BOOLEAN, "A feed was wedged: SRT's own pacing from now on.", room_classic},
@@ -180,6 +205,10 @@ static const struct schema_field room_members[] = {
     {"roles", "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}",
      "Feeds beside it: role, state (waiting, checking, joined, left), rendition, why.",
      room_of_roles},
+    {"health", HEALTH,
+     "What is wrong with its feeds, the worst first, and what to set in OBS. checked: the feed on "
+     "air was watched for ten seconds.",
+     room_health},
     {"totals", REF("FeedStats"), "Counters of all its feeds; gauges now.", room_totals},
     {"renditions", "{\"type\":\"array\",\"items\":" REF("Rendition") "}", "Its media playlists.",
      room_renditions},
@@ -194,6 +223,7 @@ static const struct schema_field summary_members[] = {
     ROOM_HEAD,
     {"peer", SCHEMA_STRING, "The publisher's address; empty: nobody.", room_peer},
     {"bitrate_bps", SCHEMA_INTEGER, "Bit rate received now.", room_bitrate},
+    {"light", LIGHT, "The worst that is wrong with its feeds; null: no feed.", room_light},
     {"lost", SCHEMA_INTEGER, "SRT packets lost by all its feeds.", room_lost},
 };
 

@@ -130,6 +130,7 @@ static void on_unit(void *ctx, const struct access_unit *u)
     struct feed *f = ctx;
 
     f->units_in++;
+    measure_unit(&f->measure, &f->layout, u);
     if (!feed_compare_unit(f, u))
         feed_take_unit(f, u, f->wall_us);
 }
@@ -382,7 +383,6 @@ void feed_second(struct feed *f, int64_t now_us)
     f->rate[++f->seconds % RATE_WINDOW_S] = 0;
     feed_pace_second(&f->pace);
     asides_second(f->asides, f->resting);
-    feed_watch_keyframes(f);
     if (left_out_update(&f->left_out, f->log_name, &f->filter.layout, f->packager, &m))
         feed_send(f, &m, LINK_PROGRAM, -1);
     if ((f->packager || f->keep) &&

@@ -86,5 +86,7 @@ bool feed_is_waiting_for_order(const struct feed *f);
 /* SRT's side of the numbers (lost ... receive_buffer_bytes), from who owns the socket. */
 void feed_set_srt_stats(struct feed *f, const struct link_feed_stats *srt);
 void feed_stats(const struct feed *f, struct link_feed_stats *out);
+/* Once a second, with its stats of now: what it is like. */
+void feed_vitals(struct feed *f, const struct link_feed_stats *now, struct link_vitals *out);
 
 #endif

@@ -19,6 +19,7 @@ int feed_ask(struct feed *f)
     f->filter.out.aside = asides_packet;
     f->filter.out.aside_ctx = f->asides;
     f->units_in = 0;
+    f->measure = (struct measure){0};
     feed_message_open(&m, &f->o);
     feed_send(f, &m, LINK_FEED_OPEN, -1);
     return 0;

@@ -8,12 +8,11 @@
 #include <stdlib.h>
 
 /* How much is kept beyond what the front needs to notice that the other feed is silent: two
- * uplinks of one encoder may be apart by some of it. A keyframe is told of at most so often, and
- * its absence after so long. The front notices everything sooner than what is far away. */
+ * uplinks of one encoder may be apart by some of it. A keyframe is told of at most so often. The
+ * front notices everything sooner than what is far away. */
 enum {
     KEEP_MORE_US = 3000000,
     KEYFRAME_EVERY_US = 100000,
-    KEYFRAME_LATE_90K = 15 * 90000,
     FAR_US = 10000000,
 };
 
@@ -161,16 +160,4 @@ void feed_wake(struct feed *f, const struct link_go *go, int64_t now_us)
     else if (f->packager && keep && keep_is_ready(keep))
         keep_replay_from(keep, resume_us(f, go->resume_wall_us), on_kept, f);
     keep_free(&keep);
-}
-
-void feed_watch_keyframes(struct feed *f)
-{
-    bool late = f->packager && packager_since_sync_90k(f->packager) > KEYFRAME_LATE_90K;
-
-    if (late && !f->keyframes_are_late)
-        log_warn(f->log_name,
-                 "keyframes_are_late feed=%llu text=\"no keyframe (IDR) for 15 s: viewers who come "
-                 "now wait for one; set the keyframe interval to 2 s\"",
-                 (unsigned long long)f->o.id);
-    f->keyframes_are_late = late;
 }

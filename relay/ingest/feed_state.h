@@ -14,6 +14,7 @@
 #include "relay/ingest/fingerprint.h"
 #include "relay/ingest/keep.h"
 #include "relay/ingest/left_out.h"
+#include "relay/ingest/measure.h"
 #include "relay/ingest/reorder.h"
 #include "relay/ingest/ts_demux.h"
 #include "relay/ingest/ts_filter.h"
@@ -47,13 +48,13 @@ struct feed {
     uint64_t units_in; /* since the front was asked */
     bool comes_back;   /* the program is known from before; the next packet begins it */
     struct feed_pace pace;
+    struct measure measure;
     bool resting;      /* it publishes nothing, and keeps what came since a keyframe ... */
     struct keep *keep; /* ... here; NULL without a layout */
     bool comparing;    /* the front wants marks */
     struct fingerprint fingerprint;
     struct link_signs signs; /* as they were told last */
     int64_t keyframe_us;     /* when one was told */
-    bool keyframes_are_late; /* which was said */
     enum link_close_reason fault_reason;
     char fault[LINK_TEXT];
 };
@@ -74,8 +75,6 @@ bool feed_compare_unit(struct feed *f, const struct access_unit *u);
 /* At rest, a new layout, or none: what was kept is of no use any more, and the front is told. 0 or
  * -ENOMEM. */
 int feed_keep_anew(struct feed *f);
-/* Once a second: says once when no keyframe came for long. */
-void feed_watch_keyframes(struct feed *f);
 /* A new front knows nothing of it. */
 void feed_forget_rest(struct feed *f);
 /* At rest: on air from now on. */

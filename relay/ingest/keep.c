@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sound that arrived before a picture may belong to it when it is this little older, at most. More
- * of it, and the packager would take the feed for one whose pictures do not come. */
-enum { SOUND_BEFORE_90K = 90000 };
+/* Sound that arrived before a picture may belong to it when it is this little older, at most, and
+ * came so long before it. More of it, and the packager would take the feed for one whose pictures
+ * do not come. The times alone cannot tell: the encoder's clock may have jumped in between. */
+enum { SOUND_BEFORE_90K = 90000, SOUND_BEFORE_US = 1000000 };
 
 /* Its bytes follow it. */
 struct kept {
@@ -195,6 +196,12 @@ void keep_replay(struct keep *k, keep_fn *fn, void *ctx)
         give(k, u, fn, ctx);
 }
 
+static bool belongs(const struct kept *sound, const struct kept *picture)
+{
+    return picture->arrived_us - sound->arrived_us <= SOUND_BEFORE_US &&
+           timeline_distance(sound->raw_pts, picture->raw_pts) <= SOUND_BEFORE_90K;
+}
+
 void keep_replay_from(struct keep *k, int64_t at_us, keep_fn *fn, void *ctx)
 {
     struct kept *from = k->first;
@@ -205,8 +212,7 @@ void keep_replay_from(struct keep *k, int64_t at_us, keep_fn *fn, void *ctx)
             from = u;
     for (struct kept *u = k->first; u; u = u->next) {
         begun = begun || u == from;
-        if (begun || (u->track != k->lead &&
-                      timeline_distance(u->raw_pts, from->raw_pts) <= SOUND_BEFORE_90K))
+        if (begun || (u->track != k->lead && belongs(u, from)))
             give(k, u, fn, ctx);
     }
 }

@@ -338,6 +338,7 @@ void publisher_second(struct publisher *p, int64_t now_us)
     feed_second(p->feed, now_us);
     read_srt_stats(p);
     feed_stats(p->feed, &m.u.feed_stats);
+    feed_vitals(p->feed, &m.u.feed_stats, &m.u.vitals);
     p->out.send(p->out.ctx, &m, -1);
 }
 

@@ -63,6 +63,7 @@ void ts_filter_init(struct ts_filter *f, uint32_t audio_max, const struct ts_out
     memset(f, 0, sizeof(*f));
     memset(f->track_of, -1, sizeof(f->track_of));
     f->out = *out;
+    f->program.pcr_pid = TS_PID_NULL;
     f->audio_max = audio_max < TS_TRACKS_MAX - 1 ? audio_max : TS_TRACKS_MAX - 1;
 }
 
@@ -81,6 +82,7 @@ void ts_filter_break(struct ts_filter *f)
             f->count.continuity++;
             pass_own(f, p);
         }
+    ts_clock_break(&f->clock);
     f->carried = 0;
     f->pat.open = f->pmt.open = false;
 }
@@ -209,11 +211,14 @@ static void set_ways(struct ts_filter *f, const struct ts_layout *l)
 static void on_pmt(struct ts_filter *f)
 {
     struct ts_layout next;
+    uint16_t pcr_pid = f->program.pcr_pid;
 
     if (psi_read_pmt(f->pmt.bytes, f->pmt.have, &f->program)) {
         f->count.crc++;
         return;
     }
+    if (f->program.pcr_pid != pcr_pid)
+        ts_clock_break(&f->clock);
     choose(f, &next);
     set_ways(f, &next);
     if (f->has_layout && same_tracks(&next, &f->layout)) {
@@ -252,6 +257,7 @@ static void on_table(struct ts_filter *f, uint16_t pid, const uint8_t *payload, 
     } else if (psi_read_pat(s->bytes, s->have, &next) == 0 &&
                (!f->has_program || next.pmt_pid != f->program.pmt_pid)) {
         f->program = next;
+        f->program.pcr_pid = TS_PID_NULL; /* the PMT says */
         f->has_program = true;
         f->pmt.open = false;
     }
@@ -291,6 +297,8 @@ static void on_packet(struct ts_filter *f, const uint8_t *p)
     bool table = pid == TS_PID_PAT || (f->has_program && pid == f->program.pmt_pid);
 
     f->count.packets++;
+    if ((p[3] & 0x20) && pid == f->program.pcr_pid)
+        ts_clock_take(&f->clock, p);
     if (track < 0 && !table) {
         f->count.ignored++;
     } else if ((p[1] & 0x80) || header > TS_PACKET) {

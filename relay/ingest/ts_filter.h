@@ -13,6 +13,7 @@
 
 #include "codecs/codec.h"
 #include "relay/ingest/psi.h"
+#include "relay/ingest/ts_clock.h"
 #include "relay/ingest/ts_way.h"
 
 #include <stdbool.h>
@@ -76,6 +77,7 @@ struct ts_filter {
     struct ts_counters count;
     int8_t track_of[8192]; /* by PID; -1: not ours; from TS_TRACKS_MAX on: an aside */
     struct ts_way ways[TS_TRACKS_MAX];
+    struct ts_clock clock;
 };
 
 void ts_filter_init(struct ts_filter *f, uint32_t audio_max, const struct ts_out *out);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/ingest/worker.h"
 
+#include "config/passed.h"
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/base/pulse.h"
@@ -21,16 +22,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     LINK_BURST = 256,
     LATE_TICKS = 4,
     ACCEPT_TICKS = 4, /* how often the listener is asked, and how long a tick is with nobody here */
-    CONFIG_BYTES_MAX = 8 << 20,
 };
 
 struct worker {
@@ -136,23 +134,15 @@ static size_t find_feed(const struct worker *w, uint64_t id)
 /* A whole new configuration as YAML in a memfd; the feeds on air keep what they started with. */
 static void take_config(struct worker *w, int fd)
 {
-    struct stat st;
-    struct config *c = NULL;
-    char *yaml;
+    struct config *c;
 
-    if (fd < 0 || fstat(fd, &st) || st.st_size <= 0 || st.st_size > CONFIG_BYTES_MAX)
+    if (config_take(&c, "reload", fd, stderr))
         return;
-    yaml = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (yaml == MAP_FAILED)
-        return;
-    if (config_parse(&c, "reload", yaml, (size_t)st.st_size, NULL, 0, stderr) == 0) {
-        /* the old one stays: publishers on air point into it, and reloads are rare */
-        w->config = c;
-        admission_set_config(w->admission, c);
-        listener_set_config(w->listener, c);
-        log_info(w->log_name, "configuration_reloaded");
-    }
-    munmap(yaml, (size_t)st.st_size);
+    /* the old one stays: publishers on air point into it, and reloads are rare */
+    w->config = c;
+    admission_set_config(w->admission, c);
+    listener_set_config(w->listener, c);
+    log_info(w->log_name, "configuration_reloaded");
 }
 
 /* The front died and another one asks: publishers notice nothing. */
@@ -384,6 +374,8 @@ int worker_run(uint32_t index, uint32_t generation, struct config *c, int udp_fd
     /* unique in the festival's life: worker, its generation, a counter */
     w.next_feed = (uint64_t)(index + 1) << 48 | (uint64_t)(generation & 0xffff) << 32 | 1;
     ts_demux_setup_log();
+    if (c->rooms.sign_keys) /* nothing that a worker needs: see front_config.c */
+        explicit_bzero(c->rooms.sign_keys, strlen(c->rooms.sign_keys));
     if (!spare_memory_init())
         log_warn(w.log_name, "no_new_handler what=\"without memory libsrt will end the worker\"");
     self_stat_open();

@@ -20,7 +20,7 @@ enum {
 };
 
 #define BODY_END(member)                                                                           \
-    (offsetof(struct link_message, u) + sizeof(((struct link_message *)0)->u.member))
+    (offsetof(struct link_message, u.member) + sizeof(((struct link_message *)0)->u.member))
 
 /* How many bytes of the union a type uses; 0 for a number that is no type. */
 static size_t message_bytes(uint32_t type)
@@ -47,7 +47,7 @@ static size_t message_bytes(uint32_t type)
     case LINK_FEED_MARK:
         return BODY_END(mark);
     case LINK_FEED_STATS:
-        return BODY_END(feed_stats);
+        return BODY_END(vitals);
     case LINK_FEED_CLOSED:
         return BODY_END(closed);
     case LINK_WORKER_STATS:

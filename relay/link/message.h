@@ -16,6 +16,7 @@
 #include "relay/link/states.h"
 #include "relay/link/stats.h"
 #include "relay/link/type.h"
+#include "relay/link/vitals.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -67,7 +68,10 @@ struct link_message {
         struct link_captions captions;
         struct link_signs signs;
         struct link_mark mark;
-        struct link_feed_stats feed_stats;
+        struct {
+            struct link_feed_stats feed_stats;
+            struct link_vitals vitals;
+        };
         struct link_worker_stats worker_stats;
         struct {
             uint32_t reason; /* enum link_close_reason */

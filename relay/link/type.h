@@ -14,7 +14,7 @@ enum link_type {
     LINK_EVENT,            /* a splice point or a tag beside the tracks */
     LINK_CAPTIONS,         /* closed captions inside the pictures; again when more are found */
     LINK_PROGRAM,          /* which streams of the publisher's program are not carried */
-    LINK_FEED_STATS,       /* once a second */
+    LINK_FEED_STATS,       /* once a second, with what the doctor asks for */
     LINK_FEED_SIGNS,       /* it fell silent, or came back, or could begin */
     LINK_FEED_MARK,        /* once a second, when the front wants to compare two feeds */
     LINK_FEED_RESTED,      /* the answer to LINK_FEED_REST: everything it had was sent */

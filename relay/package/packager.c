@@ -405,15 +405,6 @@ bool packager_present_of(const struct packager *p, uint64_t raw_pts, int64_t *ou
     return true;
 }
 
-int64_t packager_since_sync_90k(const struct packager *p)
-{
-    const struct packaged_track *t = p->leader;
-
-    if (!t || t->last_sync_90k == TIMELINE_UNSET || cmaf_track_end_90k(t->cmaf) == INT64_MIN)
-        return 0;
-    return cmaf_track_end_90k(t->cmaf) - t->last_sync_90k;
-}
-
 void packager_stats(const struct packager *p, struct packager_stats *out)
 {
     memset(out, 0, sizeof(*out));

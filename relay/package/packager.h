@@ -114,7 +114,6 @@ bool packager_is_left_out(const struct packager *p, uint32_t track); /* no playe
 /* Where a raw PTS falls on the room's timeline; false before something has tied it. */
 bool packager_present_of(const struct packager *p, uint64_t raw_pts, int64_t *out_90k);
 bool packager_is_apart(const struct packager *p); /* from the feed it was to join, by its clock */
-int64_t packager_since_sync_90k(const struct packager *p); /* the last random access point */
 void packager_stats(const struct packager *p, struct packager_stats *out);
 
 #endif

@@ -312,7 +312,7 @@ void pair_message(struct room *r, const struct link_message *m, int fd, int64_t 
         return;
     }
     if (m->type == LINK_FEED_STATS) {
-        session_stats(s, &m->u.feed_stats, now_us);
+        room_second(r, s, m, now_us);
         on_air_second(&p->on_air, on_air_side_of(s->role), &m->u.feed_stats, now_us);
     } else if (m->type == LINK_FEED_SIGNS) {
         take_signs(r, s, m, now_us);
@@ -332,6 +332,7 @@ void pair_follow(struct room *r, const struct link_message *m, int64_t now_us)
         p->clock_90k = m->u.segment.clock_90k;
         p->tied = true;
     } else if (m->type == LINK_FEED_STATS) {
+        room_second(r, &r->session, m, now_us);
         on_air_second(&p->on_air, side, &m->u.feed_stats, now_us);
         choose(r, false, now_us);
     } else if (m->type == LINK_FEED_SIGNS) {

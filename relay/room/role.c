@@ -4,6 +4,7 @@
 
 #include "relay/base/log.h"
 #include "relay/room/claims.h"
+#include "relay/room/diagnosis.h"
 #include "relay/room/intake.h"
 #include "relay/room/part_intake.h"
 #include "relay/room/tail.h"
@@ -338,7 +339,9 @@ const char *role_message(struct role *role, const struct role_room *room,
         return err < 0 ? "its track cannot be taken" : NULL;
     }
     if (m->type == LINK_FEED_STATS)
-        session_stats(&role->session, &m->u.feed_stats, now_us);
+        diagnosis_second(&role->session,
+                         &(struct diagnosis_room){room->ctx, room->config, room->health_log}, m,
+                         now_us);
     if (m->type != LINK_PART && m->type != LINK_SEGMENT)
         return NULL;
     role->session.heard_us = now_us;

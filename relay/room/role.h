@@ -49,6 +49,7 @@ struct role_room {
     struct presentation *presentation;
     const struct rooms_out *out;
     uint64_t *faults; /* messages that no worker should send */
+    struct doctor_log *health_log;
 };
 
 /* m: LINK_FEED_OPEN. -ENOMEM. */

@@ -90,6 +90,7 @@ static struct role_room role_room_of(struct room *r)
     return (struct role_room){.name = r->name,
                               .ctx = r->ctx,
                               .config = r->env->config,
+                              .health_log = &r->health_log,
                               .presentation = &r->presentation,
                               .out = r->env->out,
                               .faults = &r->env->faults};
@@ -377,9 +378,8 @@ static void take_main(struct room *r, const struct link_message *m, int fd, int6
         showcase_touch(&r->showcase);
         break;
     case LINK_FEED_STATS:
-        session_stats(&r->session, &m->u.feed_stats, now_us);
-        heard(r, now_us);
         pair_follow(r, m, now_us);
+        heard(r, now_us);
         break;
     default:
         assert(!"a message that is not about a feed");

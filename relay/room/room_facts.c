@@ -1,6 +1,7 @@
 /* What others may know of a room. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/room/budget.h"
+#include "relay/room/diagnosis.h"
 #include "relay/room/feed_fields.h"
 #include "relay/room/room_inside.h"
 
@@ -73,4 +74,11 @@ void room_floor(const struct room *r, struct presentation_start *floor)
     floor->sequence = sequence > floor->sequence ? sequence : floor->sequence;
     floor->part = p->next_part > floor->part ? p->next_part : floor->part;
     floor->start_90k = p->end_90k > floor->start_90k ? p->end_90k : floor->start_90k;
+}
+
+void room_second(struct room *r, struct session *s, const struct link_message *m, int64_t now_us)
+{
+    struct diagnosis_room room = {r->ctx, r->env->config, &r->health_log};
+    if (diagnosis_second(s, &room, m, now_us))
+        showcase_touch(&r->showcase);
 }

@@ -35,6 +35,7 @@ struct room {
     struct hole hole;
     struct showcase showcase;
     bool pending; /* to be shown */
+    struct doctor_log health_log;
 };
 
 /* Logs and asserts the step. */
@@ -50,6 +51,8 @@ void room_begin(struct room *r, const struct session *s, struct link_go *go, boo
 /* Who is on air should have brought something by now: without it there is a hole. */
 void room_await(struct room *r, int64_t now_us);
 struct hole_room room_hole(struct room *r);
+/* m: LINK_FEED_STATS of the feed on air, or s at rest. */
+void room_second(struct room *r, struct session *s, const struct link_message *m, int64_t now_us);
 /* The feed on air is sent away; who rests may follow, behind a break. */
 void room_evict(struct room *r, const char *why, int64_t now_us);
 /* The feed on air is given up, and nobody follows. */

@@ -14,12 +14,15 @@ void room_list_fini(struct room_list *l)
     text_fini(&l->rooms);
 }
 
-static void render(const struct rooms *rooms, struct text *t)
+static void render(const struct rooms *rooms, const struct config *config, struct text *t)
 {
+    size_t shown = 0;
     for (size_t i = 0; i < rooms_count(rooms); i++) {
         struct room_facts f;
         room_facts(rooms_at(rooms, i), &f);
-        text_puts(t, i > 0 ? ",\n" : "\n");
+        if (config_is_signed(config, f.name)) /* not everybody's to know of */
+            continue;
+        text_puts(t, shown++ > 0 ? ",\n" : "\n");
         status_render_entry(t, &f);
     }
 }
@@ -44,14 +47,14 @@ static bool publish(const struct text *rooms, const struct rooms_out *out, int64
     return made;
 }
 
-void room_list_refresh(struct room_list *l, const struct rooms *rooms, const struct rooms_out *out,
-                       int64_t now_us, int64_t wall_us)
+void room_list_refresh(struct room_list *l, const struct rooms *rooms, const struct config *config,
+                       const struct rooms_out *out, int64_t now_us, int64_t wall_us)
 {
     struct text t;
     if (l->made && now_us - l->checked_us < LIST_EVERY_US)
         return;
     text_init(&t);
-    render(rooms, &t);
+    render(rooms, config, &t);
     bool same = l->made && t.len == l->rooms.len &&
                 (t.len == 0 || memcmp(t.data, l->rooms.data, t.len) == 0);
     if (!same && publish(&t, out, wall_us)) {

@@ -21,7 +21,7 @@ struct room_list {
 
 void room_list_fini(struct room_list *l);
 /* {rooms: [...], generated} to out->publish. */
-void room_list_refresh(struct room_list *l, const struct rooms *rooms, const struct rooms_out *out,
-                       int64_t now_us, int64_t wall_us);
+void room_list_refresh(struct room_list *l, const struct rooms *rooms, const struct config *config,
+                       const struct rooms_out *out, int64_t now_us, int64_t wall_us);
 
 #endif

@@ -334,7 +334,7 @@ void rooms_tick(struct rooms *r, int64_t now_us, int64_t wall_us)
         room_tick(r->slots[i].room, now_us, wall_us);
         settle(r, &r->slots[i]);
     }
-    room_list_refresh(&r->list, r, &r->out, now_us, wall_us);
+    room_list_refresh(&r->list, r, r->env.config, &r->out, now_us, wall_us);
 }
 
 void rooms_settle(struct rooms *r, int64_t now_us, int64_t wall_us)

@@ -10,6 +10,7 @@
 #define RELAY_ROOM_SESSION_H
 
 #include "relay/link/message.h"
+#include "relay/room/doctor.h"
 #include "relay/room/presentation.h"
 
 #include <stdbool.h>
@@ -42,6 +43,7 @@ struct session {
     bool based;       /* base_msn is fixed: by its first segment */
     uint64_t base_msn;
     struct link_feed_stats stats; /* the newest */
+    struct doctor doctor;         /* what is wrong with it */
     char left_out[LINK_TEXT];     /* streams of its program that are not carried, in words */
     struct session_track tracks[LINK_TRACK_SLOTS];
 };

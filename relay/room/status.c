@@ -3,6 +3,7 @@
 #include "relay/room/status.h"
 
 #include "relay/base/clock.h"
+#include "relay/room/diagnosis.h"
 #include "relay/room/multivariant.h"
 #include "relay/room/pair.h"
 
@@ -128,6 +129,8 @@ void status_render(struct text *t, const struct room_facts *f)
     pair_put(t, f->pair, f->session);
     text_puts(t, ",\"roles\":");
     roles_put(t, f->roles);
+    text_puts(t, ",\"health\":");
+    diagnosis_put(t, f);
     text_puts(t, "}\n");
 }
 

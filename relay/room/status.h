@@ -13,7 +13,7 @@
 #define STATUS_TYPE "application/json"
 
 /* {room, title, state, since, video, audio, left_out, target_duration_s, part_target_ms, segments,
- * message, roles} */
+ * message, on_air, roles, health} */
 void status_render(struct text *t, const struct room_facts *f);
 /* {name, title, state, since, width, height, fps, codec, bitrate_bps, url} */
 void status_render_entry(struct text *t, const struct room_facts *f);

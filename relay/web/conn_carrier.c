@@ -32,7 +32,7 @@ static void send_reply(struct request *r, struct reply *reply)
 {
     struct conn *c = conn_of(r->owner);
     struct http_loop *l = c->at.loop;
-    c->last = c->last || conn_is_leaving(c) || conn_is_old(c);
+    c->last = c->last || r->is_last || conn_is_leaving(c) || conn_is_old(c);
     holder_answer(&c->at, reply);
     reply->head.close = c->last;
     reply->head.keep_alive = c->http10;

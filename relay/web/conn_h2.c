@@ -61,7 +61,7 @@ enum step conn_begin_h2(struct conn *c)
         return STEP_WAIT;
     ssize_t n = conn_read(c, bytes, room);
     if (n <= 0)
-        return n < 0 ? STEP_CLOSE : STEP_WAIT;
+        return n < 0 ? STEP_CLOSE : c->unread ? STEP_YIELD : STEP_WAIT;
     return begin(c, bytes, (size_t)n);
 }
 
@@ -74,6 +74,8 @@ static enum step read_frames(struct conn *c)
         return STEP_CLOSE;
     if (n > 0 && h2_receive(c->h2, bytes, (size_t)n) != 0)
         c->h2_failed = true;
+    if (n == 0 && c->unread) /* TLS has read enough that was no data: it is others' turn */
+        c->at.loop->turn_requests = 0;
     return STEP_ON;
 }
 

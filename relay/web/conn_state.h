@@ -103,7 +103,7 @@ void conn_give_up(struct conn *c);
 void conn_retry(struct conn *c);
 /* Gives it to loop->heir, with what it has read or waits for. False: it cannot be given away. */
 bool conn_hand_on(struct conn *c);
-/* Reads into buf. More than 0: bytes. 0: none for now; wait. Less: the viewer closed or is gone. */
+/* Bytes. 0: none for now; yield while c->unread, else wait. Less: the viewer closed or is gone. */
 ssize_t conn_read(struct conn *c, void *buf, size_t size);
 /* Nothing more will be said; what still comes is read for a while. */
 enum step conn_linger(struct conn *c);

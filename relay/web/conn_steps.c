@@ -49,10 +49,10 @@ static void set_deadline(struct conn *c, int64_t due_us)
 static ssize_t read_tls(struct conn *c, void *buf, size_t size)
 {
     ssize_t n = tls_read(c->tls, buf, size);
-    if (n == -EAGAIN) {
+    if (n == -EAGAIN)
         c->unread = false;
+    if (n == -EAGAIN || n == -EBUSY)
         return 0;
-    }
     return n > 0 ? n : -1;
 }
 
@@ -85,6 +85,8 @@ bool conn_is_leaving(const struct conn *c)
 static enum step rest(const struct conn *c)
 {
     bool fresh = c->secure && !c->served;
+    if (c->unread)
+        return STEP_YIELD;
     return conn_is_leaving(c) && !fresh && c->phase == CONN_IDLE && !c->in ? STEP_CLOSE : STEP_WAIT;
 }
 
@@ -174,7 +176,7 @@ static enum step step_body(struct conn *c)
     size_t size = c->body_left < sizeof thrown_away ? c->body_left : sizeof thrown_away;
     ssize_t n = conn_read(c, thrown_away, size);
     if (n <= 0)
-        return n < 0 ? STEP_CLOSE : STEP_WAIT;
+        return n < 0 ? STEP_CLOSE : c->unread ? STEP_YIELD : STEP_WAIT;
     c->body_left -= (uint32_t)n;
     if (c->body_left == 0)
         conn_carry(c);
@@ -232,7 +234,8 @@ static enum step finish_reply(struct conn *c)
     set_deadline(c, after_ms(c, c->at.loop->config->http.idle_timeout_ms));
     c->unread =
         c->unread || c->at.loop->draining; /* its next wish may be here, its event not yet */
-    return c->at.loop->heir >= 0 ? STEP_HAND_ON : STEP_ON;
+    /* over TLS nobody can be handed on: what else was asked for here is still answered */
+    return c->at.loop->heir >= 0 && !c->secure ? STEP_HAND_ON : STEP_ON;
 }
 
 static enum step step_sending(struct conn *c)

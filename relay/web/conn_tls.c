@@ -58,8 +58,8 @@ enum step conn_shake_hands(struct conn *c)
     if (!c->tls)
         return begin(c);
     int rc = tls_handshake(c->tls);
-    if (rc == -EAGAIN)
-        return STEP_WAIT;
+    if (rc == -EAGAIN || rc == -EBUSY)
+        return rc == -EAGAIN ? STEP_WAIT : STEP_YIELD;
     if (rc != 0) {
         tally_add(&l->tally.tls_failed, 1);
         return STEP_CLOSE;

@@ -64,6 +64,12 @@ struct request {
     uint32_t error_age_s; /* ... and what it waited with */
     struct slice path, query;
     struct slice if_none_match, if_range, range;
+    /* Of a room that only a signed link opens: see admit.h. */
+    size_t token_len;     /* of "~TOKEN/" behind /live/ */
+    struct slice link;    /* the token that came in the query; at NULL: none */
+    uint32_t left_s;      /* until it ends; 0: never */
+    bool is_private;      /* no shared cache may keep the answer */
+    bool is_last;         /* nothing more is taken from this connection */
     struct in6_addr peer; /* IPv4 as ::ffff:a.b.c.d */
     char peer_text[INET6_ADDRSTRLEN];
 };

@@ -10,12 +10,14 @@
 #include <sys/random.h>
 
 enum { ROWS = 4, COLUMNS = 8192 };
+enum { MISS_SPAN_US = 10000000, MISSES_MAX = 100, MISS_BITS = 16 };
 
 struct gate {
     uint32_t max, max_per_address;
     uint64_t key; /* so that nobody can aim at another's slots */
     _Atomic uint32_t count;
     _Atomic uint32_t slots[ROWS][COLUMNS];
+    _Atomic uint64_t misses[ROWS][COLUMNS]; /* the span, and its count in the low bits */
 };
 
 int gate_new(struct gate **out, uint32_t max, uint32_t max_per_address)
@@ -49,8 +51,8 @@ static uint64_t mix(uint64_t x)
     return x;
 }
 
-/* One slot per row, 13 bits of the hash each. */
-static void pick(struct gate *g, const struct in6_addr *peer, _Atomic uint32_t *slots[ROWS])
+/* One column per row, 13 bits of the hash each. */
+static void pick_columns(struct gate *g, const struct in6_addr *peer, uint32_t columns[ROWS])
 {
     uint64_t half[2];
     memcpy(half, peer->s6_addr, sizeof half);
@@ -59,7 +61,15 @@ static void pick(struct gate *g, const struct in6_addr *peer, _Atomic uint32_t *
         half[1] = 0;
     uint64_t h = mix(mix(half[0] ^ g->key) ^ half[1] ^ (g->key >> 17));
     for (int row = 0; row < ROWS; row++)
-        slots[row] = &g->slots[row][(h >> (16 * row)) % COLUMNS];
+        columns[row] = (uint32_t)(h >> (16 * row)) % COLUMNS;
+}
+
+static void pick(struct gate *g, const struct in6_addr *peer, _Atomic uint32_t *slots[ROWS])
+{
+    uint32_t columns[ROWS];
+    pick_columns(g, peer, columns);
+    for (int row = 0; row < ROWS; row++)
+        slots[row] = &g->slots[row][columns[row]];
 }
 
 int gate_enter(struct gate *g, const struct in6_addr *peer)
@@ -91,6 +101,23 @@ void gate_leave(struct gate *g, const struct in6_addr *peer)
     uint32_t before = atomic_fetch_sub_explicit(&g->count, 1, memory_order_relaxed);
     assert(before > 0);
     (void)before;
+}
+
+/* Two threads at once may count one for two: nothing is lost by it. */
+bool gate_miss(struct gate *g, const struct in6_addr *peer, int64_t now_us)
+{
+    uint32_t columns[ROWS];
+    uint64_t span = (uint64_t)now_us / MISS_SPAN_US, least = UINT64_MAX;
+    pick_columns(g, peer, columns);
+    for (int row = 0; row < ROWS; row++) {
+        _Atomic uint64_t *slot = &g->misses[row][columns[row]];
+        uint64_t was = atomic_load_explicit(slot, memory_order_relaxed);
+        uint64_t n = was >> MISS_BITS == span ? (was & ((1u << MISS_BITS) - 1)) + 1 : 1;
+        if (n <= MISSES_MAX + 1)
+            atomic_store_explicit(slot, span << MISS_BITS | n, memory_order_relaxed);
+        least = n < least ? n : least;
+    }
+    return least > MISSES_MAX;
 }
 
 uint32_t gate_count(const struct gate *g)

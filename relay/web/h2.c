@@ -55,6 +55,9 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *f, vo
     struct h2 *h = ctx;
     if (f->hd.type != NGHTTP2_HEADERS || f->headers.cat != NGHTTP2_HCAT_REQUEST)
         return 0;
+    if (h->ending) /* the viewer does not know yet; it may ask elsewhere (RFC 9113 section 8.7) */
+        return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, f->hd.stream_id,
+                                         NGHTTP2_REFUSED_STREAM);
     struct h2_stream *s = h2_stream_new(h, f->hd.stream_id);
     if (!s)
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
@@ -115,14 +118,9 @@ static int on_ping(struct h2 *h, const nghttp2_frame *f)
 {
     if (!(f->hd.flags & NGHTTP2_FLAG_ACK))
         return spend(h, COST_FRAME_US) ? 0 : flooded(h);
-    if (!h->leaving || h->ending)
-        return 0;
-    h->ending = true;
-    return nghttp2_submit_goaway(h->session, NGHTTP2_FLAG_NONE,
-                                 nghttp2_session_get_last_proc_stream_id(h->session),
-                                 NGHTTP2_NO_ERROR, NULL, 0) == 0
-               ? 0
-               : NGHTTP2_ERR_CALLBACK_FAILURE;
+    if (h->leaving)
+        h2_finish(h);
+    return 0;
 }
 
 /* RFC 9218 section 7.1: it may come before the request. What it leaves out has its default. */
@@ -339,6 +337,17 @@ void h2_leave(struct h2 *h)
     h->leaving = true;
     if (nghttp2_submit_shutdown_notice(h->session) != 0 ||
         nghttp2_submit_ping(h->session, NGHTTP2_FLAG_NONE, NULL) != 0)
+        h2_end(h);
+}
+
+void h2_finish(struct h2 *h)
+{
+    if (h->ending)
+        return;
+    h->leaving = h->ending = true;
+    if (nghttp2_submit_goaway(h->session, NGHTTP2_FLAG_NONE,
+                              nghttp2_session_get_last_proc_stream_id(h->session), NGHTTP2_NO_ERROR,
+                              NULL, 0) != 0)
         h2_end(h);
 }
 

@@ -37,6 +37,8 @@ __attribute__((warn_unused_result)) int h2_gather(struct h2 *h, struct outgoing 
 bool h2_is_over(const struct h2 *h);
 /* Says goodbye in order (RFC 9113 section 6.8): no new streams, those under way go on. */
 void h2_leave(struct h2 *h);
+/* Nothing that comes from now on is taken; what came goes on to its end. */
+void h2_finish(struct h2 *h);
 /* Ends after the next frames. */
 void h2_end(struct h2 *h);
 /* The loop drains: h2_leave, and those who wait are answered. */

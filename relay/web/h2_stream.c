@@ -145,6 +145,8 @@ static void send_reply(struct request *r, struct reply *reply)
     struct h2_stream *s = stream_of(r->owner);
     struct http_loop *l = s->at.loop;
     holder_answer(&s->at, reply);
+    if (r->is_last)
+        h2_finish(s->h2);
     set_phase(s, H2_SENDING);
     size_t head_len = reply_head_write(&reply->head, l->head);
     outgoing_set(&s->out, l->head, 0, reply); /* the head is a frame of its own */

@@ -60,7 +60,7 @@ int http_loop_secure(struct http_loop *l, struct gate *handshakes)
 {
     assert(l->tls && !l->record);
     l->handshakes = handshakes;
-    l->record = malloc(TLS_RECORD_BYTES);
+    l->record = calloc(1, TLS_RECORD_BYTES);
     return l->record ? 0 : -ENOMEM;
 }
 

@@ -41,6 +41,7 @@ struct http_thread {
     struct router router;
     struct live live;
     struct shown *shown;
+    struct access *access;
     struct postbox *post;
     struct door door[DOORS];
     int spare_fd; /* given up to refuse a viewer when there are none */
@@ -159,6 +160,13 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     deadline_run(&t->loop.wheel, t->loop.now_us, conn_expire, &t->loop);
 }
 
+void http_thread_set_access(struct http_thread *t, const struct access *a)
+{
+    struct access *old = t->access;
+    t->live.access = t->access = access_ref(a);
+    access_unref(&old);
+}
+
 static void take_post(void *arg, struct post *p)
 {
     struct http_thread *t = arg;
@@ -172,6 +180,9 @@ static void take_post(void *arg, struct post *p)
         break;
     case POST_TEXT:
         rc = shown_set_text(t->shown, p->name, p->body);
+        break;
+    case POST_ACCESS:
+        http_thread_set_access(t, p->access);
         break;
     case POST_ANSWER:
         conn_answer(&t->loop, &p->token, p->status, p->body);
@@ -313,7 +324,11 @@ int http_thread_new(struct http_thread **out, const struct config *config, struc
         http_thread_free(out);
         return rc;
     }
-    t->live = (struct live){t->shown, &t->loop.tally, refresh, t};
+    t->live = (struct live){.shown = t->shown,
+                            .tally = &t->loop.tally,
+                            .refresh = refresh,
+                            .refresh_ctx = t,
+                            .gate = gate};
     t->router = (struct router){routes, n, &t->live};
     t->loop.handle = route_request;
     t->loop.handle_ctx = &t->router;
@@ -384,6 +399,7 @@ void http_thread_free(struct http_thread **tp)
         close(t->spare_fd);
     postbox_free(&t->post);
     shown_free(&t->shown);
+    access_unref(&t->access);
     http_loop_fini(&t->loop);
     free(t);
 }

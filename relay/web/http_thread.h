@@ -10,6 +10,7 @@
 #define RELAY_WEB_HTTP_THREAD_H
 
 #include "config/config.h"
+#include "relay/web/access.h"
 #include "relay/web/gate.h"
 #include "relay/web/postbox.h"
 #include "relay/web/server.h"
@@ -41,6 +42,8 @@ __attribute__((warn_unused_result)) int http_thread_expect(struct http_thread *t
 void http_thread_join(struct http_thread *t);
 void http_thread_free(struct http_thread **t);
 
+/* Who may watch from now on; before the start, or by the thread itself. Takes its own reference. */
+void http_thread_set_access(struct http_thread *t, const struct access *a);
 /* Takes p. */
 void http_thread_post(struct http_thread *t, struct post *p);
 /* Takes p; it is shown when the thread next handles a request, or is rung for. */

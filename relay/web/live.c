@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/web/live.h"
 
+#include "relay/web/admit.h"
 #include "relay/web/directives.h"
 #include "relay/web/reload.h"
 #include "relay/web/reply.h"
@@ -46,10 +47,10 @@ static const struct view_rendition *find_hint(const struct place *p, struct slic
     return NULL;
 }
 
-/* /live/ROOM/TAIL */
+/* /live/[~TOKEN/]ROOM/TAIL */
 static void find(const struct live *l, const struct request *r, struct place *p)
 {
-    char *room = r->path.at + sizeof live - 1, *end = r->path.at + r->path.len;
+    char *room = r->path.at + sizeof live - 1 + r->token_len, *end = r->path.at + r->path.len;
     const char *slash = memchr(room, '/', (size_t)(end - room));
     *p = (struct place){0};
     if (!slash)
@@ -120,7 +121,7 @@ static void send_playlist(const struct live *l, const struct place *p, struct re
         delta = rendition->delta_v2;
     const struct body *b = delta ? delta : p->match.body;
     count_answer(l, r);
-    reply_body_shared(r, 200, b, blocked ? target_durations(p, BLOCKED_AGE) : 0);
+    admit_playlist(r, b, blocked ? target_durations(p, BLOCKED_AGE) : 0);
 }
 
 static void serve_playlist(const struct live *l, const struct place *p, struct request *r)
@@ -174,6 +175,12 @@ static void serve_file(const struct live *l, const struct place *p, struct reque
     }
 }
 
+/* Or else status.json: what names addresses, and not what tells of the room. */
+static bool is_playlist(const struct place *p)
+{
+    return strstr(p->match.body->type, "mpegurl") != NULL;
+}
+
 bool live_serve(const struct live *l, struct request *r)
 {
     struct place p;
@@ -191,6 +198,8 @@ bool live_serve(const struct live *l, struct request *r)
         serve_file(l, &p, r);
     else if (p.match.rendition)
         serve_playlist(l, &p, r);
+    else if (r->link.at && is_playlist(&p))
+        admit_playlist(r, p.match.body, 0);
     else
         reply_body(r, 200, p.match.body);
     return true;

@@ -7,7 +7,9 @@
 #ifndef RELAY_WEB_LIVE_H
 #define RELAY_WEB_LIVE_H
 
+#include "relay/web/access.h"
 #include "relay/web/exchange.h"
+#include "relay/web/gate.h"
 #include "relay/web/shown.h"
 #include "relay/web/tally.h"
 
@@ -21,6 +23,8 @@ struct live {
      * posted later must come by itself. NULL: nothing is posted. */
     void (*refresh)(void *ctx, bool parked);
     void *refresh_ctx;
+    const struct access *access; /* NULL: every room is open */
+    struct gate *gate;           /* counts links that were no good; NULL: nobody counts */
 };
 
 /* Ends or parks the request; false: there is nothing at this path, and the request is open. */

@@ -4,6 +4,7 @@
 
 #include "relay/base/clock.h"
 #include "relay/base/text.h"
+#include "relay/web/admit.h"
 #include "relay/web/page_assets.h"
 
 #include <assert.h>
@@ -74,6 +75,7 @@ static void answer_room(void *ctx, struct request *r)
 {
     const struct room_page *page = ctx;
     const char *room = request_path(r) + page->prefix_len;
+    room += admit_token_len(room, strlen(room)); /* its playlists are asked for with it */
     if (room_name_is_valid(room, strlen(room)))
         reply_body(r, 200, page->room);
     else

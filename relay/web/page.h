@@ -8,6 +8,8 @@
  *
  *   /                  the wall
  *   /watch/ROOM        the player; a name that no room can have: 404 with the page that says so
+ *   /watch/~TOKEN/ROOM the same of a room that only a signed link opens: the page is everybody's,
+ *                      what it asks for below /live/ is not
  *   /embed/ROOM        the same for an iframe anywhere
  *   /assets/NAME-HASH  scripts, style, icon: kept for a year, the hash is of the content
  *   /robots.txt

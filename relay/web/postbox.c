@@ -50,6 +50,7 @@ void post_free(struct post **pp)
     room_view_unref(&p->view);
     body_unref(&p->body);
     tls_context_unref(&p->tls);
+    access_unref(&p->access);
     free(p);
 }
 

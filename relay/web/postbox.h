@@ -19,6 +19,7 @@
 
 #include "relay/room/body.h"
 #include "relay/room/view.h"
+#include "relay/web/access.h"
 #include "relay/web/request.h"
 #include "relay/web/tls_context.h"
 
@@ -31,6 +32,7 @@ enum { POSTBOX_CAPACITY = 1024, POSTBOX_MUCH = 256, POSTBOX_LATE_ANSWERS = 65536
 enum post_kind {
     POST_VIEW,   /* name: the room; view NULL: hide it */
     POST_TEXT,   /* name: the path; body NULL: take it away */
+    POST_ACCESS, /* access */
     POST_ANSWER, /* token, status, body */
     POST_TLS,    /* tls */
     POST_NUDGE,  /* wakes the owner; it never sees it */
@@ -42,6 +44,7 @@ struct post {
     struct room_view *view;
     struct body *body;
     struct tls_context *tls; /* the post's own reference, put in after post_new */
+    struct access *access;
     struct request_token token;
     int status;
     char name[]; /* NUL-terminated */

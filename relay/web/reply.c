@@ -13,11 +13,22 @@ static const char plain_text[] = "text/plain; charset=utf-8";
 
 enum { SENTENCE_MAX = 512, ETAG_SIZE = 48, RETRY_AFTER_S = 2 };
 
+/* Nothing that a signed link gave is kept beyond its end. */
+static void limit(const struct request *r, struct reply_head *h)
+{
+    h->is_private = r->is_private;
+    if (r->left_s == 0)
+        return;
+    h->max_age_s = h->max_age_s < r->left_s ? h->max_age_s : r->left_s;
+    h->shared_age_s = h->shared_age_s < r->left_s ? h->shared_age_s : r->left_s;
+}
+
 /* The only way out of this file: exactly one answer per request. */
 static void finish(struct request *r, struct reply *reply)
 {
     assert(r->state == REQUEST_OPEN);
     r->state = REQUEST_ANSWERED;
+    limit(r, &reply->head);
     if (r->method == HTTP_HEAD) { /* RFC 9110 section 9.3.2: the same head, no content */
         reply->text_len = 0;
         reply->blob_len = 0;

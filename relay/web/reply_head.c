@@ -97,8 +97,9 @@ static char *put_cache(char *at, const struct reply_head *h)
     case REPLY_IMMUTABLE:
         break;
     }
-    at = put_number(put(at, "Cache-Control: public, max-age="), h->max_age_s);
-    if (h->shared_age_s)
+    at = put(at, h->is_private ? "Cache-Control: private" : "Cache-Control: public");
+    at = put_number(put(at, ", max-age="), h->max_age_s);
+    if (h->shared_age_s && !h->is_private)
         at = put_number(put(at, ", s-maxage="), h->shared_age_s);
     return put(at, h->cache == REPLY_IMMUTABLE ? ", immutable\r\n" : "\r\n");
 }

@@ -28,6 +28,7 @@ struct reply_head {
     enum reply_cache cache;
     uint32_t max_age_s;
     uint32_t shared_age_s; /* s-maxage, RFC 9111 section 5.2.2.10; 0: as max_age_s */
+    bool is_private;       /* "private" in place of "public", section 5.2.2.7 there */
     bool ranges;           /* Accept-Ranges: bytes */
     bool part, beyond;     /* Content-Range: first-last/size, or * /size */
     bool unsized;          /* ... first-last/ *: the size is not known yet */

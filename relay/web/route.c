@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/web/route.h"
 
+#include "relay/web/admit.h"
 #include "relay/web/exchange.h"
 #include "relay/web/reply.h"
 
@@ -61,6 +62,8 @@ static void use_route(const struct route *route, struct request *r)
 
 static void use_shown(const struct live *live, struct request *r)
 {
+    if (live_is_path(r) && !admit(live, r))
+        return;
     if (live_serve(live, r))
         return;
     const struct body *text = shown_text(live->shown, r->path.at, r->path.len);

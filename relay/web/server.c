@@ -21,6 +21,7 @@
 struct server {
     struct gate *gate, *handshakes;
     const struct config *config;
+    struct access *access; /* of the start */
     _Atomic uint64_t tls_until_s;
     size_t thread_count;
     _Atomic bool stopped;
@@ -62,6 +63,8 @@ int server_new(struct server **out, const struct config *c, const int *listen_fd
     struct server *s = *out = calloc(1, sizeof *s + threads * sizeof s->threads[0]);
     int rc =
         s ? gate_new(&s->gate, connection_limit(c), c->http.max_connections_per_address) : -ENOMEM;
+    if (!rc)
+        rc = access_new(&s->access, c);
     if (rc) {
         close_from(listen_fds, 0, threads);
         goto out;
@@ -74,6 +77,7 @@ int server_new(struct server **out, const struct config *c, const int *listen_fd
             close_from(listen_fds, i + 1, threads);
             goto out;
         }
+        http_thread_set_access(s->threads[i], s->access);
         s->thread_count++;
     }
     return 0;
@@ -145,6 +149,7 @@ void server_free(struct server **sp)
         return;
     for (size_t i = 0; i < s->thread_count; i++)
         http_thread_free(&s->threads[i]);
+    access_unref(&s->access);
     gate_free(&s->gate);
     gate_free(&s->handshakes);
     free(s);
@@ -205,6 +210,35 @@ void server_set_tls(struct server *s, struct tls_context *tls)
     }
 }
 
+/* All threads or none: one that was not told would let in whom the others refuse. */
+int server_set_access(struct server *s, const struct config *c)
+{
+    struct access *a;
+    struct post *posts = NULL;
+    int rc = access_new(&a, c);
+    for (size_t i = 0; i < s->thread_count && !rc; i++) {
+        struct post *p = post_new(POST_ACCESS, NULL, NULL, NULL, NULL);
+        if (p) {
+            p->access = access_ref(a);
+            p->next = posts;
+            posts = p;
+        } else {
+            rc = -ENOMEM;
+        }
+    }
+    access_unref(&a);
+    for (size_t i = 0; posts; i++) {
+        struct post *p = posts;
+        posts = p->next;
+        p->next = NULL;
+        if (rc)
+            post_free(&p);
+        else
+            tell(s, i, p);
+    }
+    return rc;
+}
+
 void server_answer(struct server *s, struct request_token t, int status, const struct body *b)
 {
     if (t.thread >= s->thread_count)
@@ -247,6 +281,8 @@ static void add_tally(struct server_stats *out, const struct tally *t)
     out->h2_streams += t->h2_streams;
     out->h2_resets += t->h2_resets;
     out->h2_floods += t->h2_floods;
+    for (int i = 0; i < ACCESS_VERDICTS; i++)
+        out->access_refused[i] += t->access_refused[i];
     out->holding += t->holding;
     out->blocked_answered += t->blocked_answered;
     out->blocked_refused += t->blocked_refused;

@@ -11,6 +11,7 @@
 
 #include "config/config.h"
 #include "relay/room/view.h"
+#include "relay/web/access.h"
 #include "relay/web/request.h"
 #include "relay/web/tls_context.h"
 
@@ -43,7 +44,8 @@ struct server_stats {
     uint64_t holding;     /* requests parked now */
     /* Requests for what is yet to come: waited and got it, asked for the impossible, in vain. */
     uint64_t blocked_answered, blocked_refused, blocked_timeouts;
-    uint64_t late_posts; /* news that met a full mailbox */
+    uint64_t access_refused[ACCESS_VERDICTS]; /* links that were no good, by why */
+    uint64_t late_posts;                      /* news that met a full mailbox */
 };
 
 /* listen_fds: one bound, listening, non-blocking socket per thread (SO_REUSEPORT), inherited from
@@ -80,6 +82,8 @@ void server_ring(struct server *s, bool anyway);
 void server_hide(struct server *s, const char *room);
 /* Text at an exact path ("/live/rooms.json"), answered by every thread; NULL takes it away. */
 void server_publish(struct server *s, const char *path, const struct body *b);
+/* A reload: who may watch is what c says from now on. The rest stays. -ENOMEM: all stays. */
+__attribute__((warn_unused_result)) int server_set_access(struct server *s, const struct config *c);
 /* Answers a held request; unknown or stale tokens are ignored. Takes its own reference on body. */
 void server_answer(struct server *s, struct request_token t, int status, const struct body *b);
 /* Does somebody wait for that thread? *rounds moves as long as it lives. Neither wakes it. */

@@ -4,6 +4,8 @@
 #ifndef RELAY_WEB_TALLY_H
 #define RELAY_WEB_TALLY_H
 
+#include "relay/web/access.h"
+
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -17,6 +19,7 @@ struct tally {
     _Atomic uint64_t tls_handshakes, tls_resumed, tls_failed, tls_refused;
     _Atomic uint64_t h2_connections, h2_streams, h2_resets, h2_floods;
     _Atomic uint64_t holding;
+    _Atomic uint64_t access_refused[ACCESS_VERDICTS];
     _Atomic uint64_t blocked_answered, blocked_refused, blocked_timeouts;
 };
 

@@ -3,7 +3,8 @@
 /*
  * Owns:   OpenSSL's connection and a reference on its context; the socket is the caller's.
  * Thread: one. Life: tls_new .. tls_free; nothing else after an error.
- * Fails:  -EAGAIN the socket has to be waited for; any other -errno: the connection is over.
+ * Fails:  -EAGAIN the socket has to be waited for; -EBUSY it is others' turn, and nothing will
+ *         announce that there is more; any other -errno: the connection is over.
  *
  * TLS 1.2 and 1.3 (RFC 5246, RFC 8446). What is sent leaves in records of 16 KiB, made from the
  * mapping that all viewers of a segment share, or from a buffer of the thread's; a record that the

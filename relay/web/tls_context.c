@@ -78,7 +78,7 @@ static int ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPH
     }
     for (int i = 0; i < 2; i++) {
         const struct tls_ticket_key *k = &t->tickets.key[i];
-        if (memcmp(name, k->name, TLS_TICKET_NAME) == 0)
+        if (tls_ticket_key_is_in_use(k) && memcmp(name, k->name, TLS_TICKET_NAME) == 0)
             return use_key(k, iv, cipher, mac, seal) ? 1 + i : -1;
     }
     return 0;
@@ -93,7 +93,8 @@ static int64_t seconds(const ASN1_TIME *t)
 static int fill(struct tls_context *t, const struct tls_pair *p)
 {
     STACK_OF(X509) *chain = NULL;
-    X509 *x = tls_settings_read_chain(p, &chain);
+    unsigned damaged;
+    X509 *x = tls_settings_read_chain(p, &chain, &damaged);
     EVP_PKEY *key = tls_settings_read_key(p);
     int rc = x && key ? 0 : -EINVAL;
     t->ssl = tls_settings_new();
@@ -129,6 +130,10 @@ int tls_context_new(struct tls_context **out, const struct tls_pair *p,
     SSL_CTX_set_app_data(t->ssl, t);
     SSL_CTX_set_alpn_select_cb(t->ssl, choose_protocol, NULL);
     SSL_CTX_set_tlsext_ticket_key_evp_cb(t->ssl, ticket_key);
+    if (!tls_ticket_key_is_in_use(&t->tickets.key[0])) {
+        SSL_CTX_set_options(t->ssl, SSL_OP_NO_TICKET); /* nothing to seal them with */
+        SSL_CTX_set_num_tickets(t->ssl, 0);            /* nor is any session kept here */
+    }
     return 0;
 }
 

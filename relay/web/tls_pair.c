@@ -37,7 +37,7 @@ static int check_dates(const X509 *x, int64_t now_wall_us, char until[static TLS
                  since);
     else
         return 0;
-    return -EINVAL;
+    return -ETIME;
 }
 
 static int check_key(const X509 *x, const EVP_PKEY *key, char *why, size_t size)
@@ -55,31 +55,43 @@ static int check_key(const X509 *x, const EVP_PKEY *key, char *why, size_t size)
     return -EINVAL;
 }
 
+static void say_unreadable(unsigned damaged, char *why, size_t size)
+{
+    if (damaged > 1)
+        snprintf(why, size,
+                 "expected certificates in PEM, got a damaged one, number %u in the file; take the "
+                 "file once more from where it was issued",
+                 damaged);
+    else
+        snprintf(why, size,
+                 "expected certificates in PEM, the server's own first, got none that can be read; "
+                 "name the file that is often called fullchain.pem");
+}
+
 int tls_pair_judge(const struct tls_pair *p, int64_t now_wall_us, bool *in_key,
                    char until[static TLS_PAIR_DATE], char *why, size_t size)
 {
     STACK_OF(X509) *chain = NULL;
     EVP_PKEY *key = tls_settings_read_key(p);
-    X509 *x = tls_settings_read_chain(p, &chain);
+    unsigned damaged;
+    X509 *x = tls_settings_read_chain(p, &chain, &damaged);
     SSL_CTX *ctx = x && key ? tls_settings_new() : NULL;
     int rc = -EINVAL;
     *in_key = false;
     if (!x) {
-        snprintf(why, size,
-                 "expected certificates in PEM, the server's own first, got none that can be read; "
-                 "name the file that is often called fullchain.pem");
+        say_unreadable(damaged, why, size);
         goto out;
     }
     rc = check_key(x, key, why, size);
     *in_key = rc != 0;
-    if (rc == 0)
-        rc = check_dates(x, now_wall_us, until, why, size);
     if (rc == 0 && (!ctx || SSL_CTX_use_cert_and_key(ctx, x, key, chain, 1) != 1)) {
         const char *reason = ERR_reason_error_string(ERR_peek_last_error());
         snprintf(why, size, "expected a certificate that TLS can use, got \"%s\"; make another",
                  reason ? reason : "out of memory");
         rc = -EINVAL;
     }
+    if (rc == 0)
+        rc = check_dates(x, now_wall_us, until, why, size);
 out:
     SSL_CTX_free(ctx);
     sk_X509_pop_free(chain, X509_free);

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns:   nothing; the text is the caller's, who clears the key's after use. Thread: any.
- * Life:   a value. Fails: -EINVAL and a sentence: what was expected, what was found, what to do.
+ * Life:   a value. Fails: -EINVAL, or -ETIME when only the dates are wrong, and a sentence: what
+ * was expected, what was found, what to do.
  */
 #ifndef RELAY_WEB_TLS_PAIR_H
 #define RELAY_WEB_TLS_PAIR_H

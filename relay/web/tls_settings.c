@@ -27,7 +27,8 @@ SSL_CTX *tls_settings_new(void)
                                  SSL_OP_IGNORE_UNEXPECTED_EOF);
     /* An idle connection has no buffers; a record that waits is sent from wherever it is then. */
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_read_ahead(ctx, 1); /* a record in one system call, not two */
+    SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY); /* tls.c asks again, when others had their turn */
+    SSL_CTX_set_read_ahead(ctx, 1);               /* a record in one system call, not two */
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets are the viewer's to keep */
     SSL_CTX_set_timeout(ctx, TLS_TICKET_LIFE_S);
     if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
@@ -53,14 +54,39 @@ static int no_passphrase(char *buf, int size, int writing, void *ctx)
     return -1;
 }
 
-X509 *tls_settings_read_chain(const struct tls_pair *p, STACK_OF(X509) * *chain)
+/* The text is at its end where no certificate begins any more; any other error is damage. */
+static bool at_end(void)
+{
+    unsigned long e = ERR_peek_last_error();
+    return ERR_GET_LIB(e) == ERR_LIB_PEM && ERR_GET_REASON(e) == PEM_R_NO_START_LINE;
+}
+
+/* Adds all that follow; false if one of them cannot be read. */
+static bool read_others(BIO *text, STACK_OF(X509) * chain)
+{
+    X509 *next;
+    while ((next = PEM_read_bio_X509(text, NULL, no_passphrase, NULL)))
+        if (!sk_X509_push(chain, next)) {
+            X509_free(next);
+            return false;
+        }
+    return at_end();
+}
+
+X509 *tls_settings_read_chain(const struct tls_pair *p, STACK_OF(X509) * *chain, unsigned *damaged)
 {
     BIO *text = BIO_new_mem_buf(p->certificate, (int)p->certificate_len);
-    X509 *first = text ? PEM_read_bio_X509(text, NULL, no_passphrase, NULL) : NULL, *next;
+    X509 *first = text ? PEM_read_bio_X509(text, NULL, no_passphrase, NULL) : NULL;
+    *damaged = 1;
     *chain = first ? sk_X509_new_null() : NULL;
-    while (*chain && (next = PEM_read_bio_X509(text, NULL, no_passphrase, NULL)))
-        if (!sk_X509_push(*chain, next))
-            X509_free(next);
+    ERR_clear_error();
+    if (!*chain || !read_others(text, *chain)) {
+        *damaged = *chain ? (unsigned)sk_X509_num(*chain) + 2 : 1;
+        sk_X509_pop_free(*chain, X509_free);
+        *chain = NULL;
+        X509_free(first);
+        first = NULL;
+    }
     BIO_free(text);
     ERR_clear_error(); /* "no more" is one, too */
     return first;

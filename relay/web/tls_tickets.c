@@ -17,6 +17,12 @@ static int64_t age_us(const struct tls_tickets *t, int64_t now_wall_us)
     return now_wall_us - t->born_wall_us;
 }
 
+bool tls_ticket_key_is_in_use(const struct tls_ticket_key *k)
+{
+    static const struct tls_ticket_key none;
+    return CRYPTO_memcmp(k, &none, sizeof none) != 0;
+}
+
 bool tls_tickets_are_due(const struct tls_tickets *t, int64_t now_wall_us)
 {
     int64_t age = age_us(t, now_wall_us);
@@ -39,7 +45,8 @@ int tls_tickets_turn(struct tls_tickets *t, int64_t now_wall_us)
 int tls_tickets_read(struct tls_tickets *t, int file, int64_t now_wall_us)
 {
     ssize_t n = file < 0 ? -1 : pread(file, t, sizeof *t, 0);
-    if (n == (ssize_t)sizeof *t && t->magic == MAGIC && age_us(t, now_wall_us) >= 0 &&
+    if (n == (ssize_t)sizeof *t && t->magic == MAGIC && tls_ticket_key_is_in_use(&t->key[0]) &&
+        age_us(t, now_wall_us) >= 0 &&
         age_us(t, now_wall_us) < 2 * (int64_t)TLS_TICKET_LIFE_S * US_PER_S)
         return 0;
     *t = (struct tls_tickets){0};

@@ -25,12 +25,17 @@ struct tls_ticket_key {
     uint8_t name[TLS_TICKET_NAME], cipher[TLS_TICKET_KEY], mac[TLS_TICKET_KEY];
 };
 
+/* Fronts of two versions share it over an upgrade: another layout gets another magic number. */
 struct tls_tickets {
     uint64_t magic;
     int64_t born_wall_us;         /* of key[0]; key[1] was in use before */
     struct tls_ticket_key key[2]; /* in use: any name; not yet: all zero */
 };
 
+_Static_assert(sizeof(struct tls_tickets) == 176, "the layout that TICKETS1 stands for");
+
+/* Has it been drawn? Anybody knows the key that is all zero, and could make tickets with it. */
+bool tls_ticket_key_is_in_use(const struct tls_ticket_key *k);
 /* Has key[0] been in use for a ticket's life? */
 bool tls_tickets_are_due(const struct tls_tickets *t, int64_t now_wall_us);
 /* A new key[0]; all zero before the first. -EIO: no random bytes. */

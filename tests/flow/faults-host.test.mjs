@@ -15,7 +15,7 @@ import { ended, pushLoop, pushWith } from '../faults/lib/publishers.mjs';
 import { LONG, Random } from '../faults/lib/random.mjs';
 
 const ERRORS = [/not_shown/, /not_told/, /no_memory/, /parts_do_not_add_up/, /part_refused/,
-  /segment_refused/, /not_listed/];
+  /segment_refused/, /not_listed/, /unanswered/];
 const QUIET = [...ERRORS, /segment_cut_short/, /accept_paused/, /accept_failed/];
 // The front is everybody's: what fails in it may fail for any room.
 const LOST = [/answered 5\d\d$/, /^a gap in /];

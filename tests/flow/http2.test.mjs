@@ -3,11 +3,11 @@
 //
 // EXPECTED: playlists, blocking reloads, hinted parts, ranges, 304 and HEAD answer as over HTTP/1.1,
 // segments are the same bytes, a hundred reloads wait on one connection and are answered together;
-// nghttp's tools find nothing wrong; SIGTERM says GOAWAY, ends what is under way whole, exit 0.
+// signed links open and close what they do there; nghttp's tools find nothing wrong; SIGTERM says GOAWAY, ends what is under way whole, exit 0.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
-import { freePort, run } from './lib/child.mjs';
+import { ROOT, freePort, run } from './lib/child.mjs';
 import { clip } from './lib/clips.mjs';
 import { parsePlaylist } from './lib/hls.mjs';
 import { get, until } from './lib/http.mjs';
@@ -67,6 +67,38 @@ async function assertSame(h2, relay, segment) {
     [200, `${one.body.length}`, 0]);
 }
 
+// Whoever asks in whichever version is judged alike; who guesses on is sent away.
+async function assertJudged(t, relay, ways) {
+  const sign = async (...more) => (await run(path.join(ROOT, 'build', 'roomcast'), ['sign', '--config',
+    relay.options.configFile, '--expires', '1h', ...more])).out.split('\n')[0];
+  const good = await sign('--room', 'shut');
+  const bound = await sign('--room', 'shut', '--address', '127.0.0.0/8');
+  const other = await sign('--room', 'other');
+  const forwarded = { 'x-forwarded-for': '127.0.0.1' };
+  for (const [what, headers, status] of [['shut/index.m3u8', {}, 403], [`~${good}/shut/none`, {}, 404],
+    [`~${good}/shut/access`, {}, 204], [`shut/access?token=${good}`, {}, 204],
+    [`~${bound}/shut/access`, {}, 204], [`~${bound}/shut/access`, forwarded, 403],
+    [`~${other}/shut/access`, {}, 403], [`~${good.slice(0, -1)}/shut/access`, {}, 403],
+    [`~${good}/shut/access?address=192.0.2.1`, {}, 204],
+    [`~${bound}/shut/access?address=192.0.2.1`, {}, 403]]) {
+    const one = await get(`${relay.base}/live/${what}`, { headers });
+    for (const h2 of ways) {
+      const two = await h2.get(`/live/${what}`, headers);
+      assert.deepEqual([two.status, two.headers['cache-control'], two.body.toString()],
+        [one.status, one.headers['cache-control'], one.body.toString()], what);
+    }
+    assert.equal(one.status, status, what);
+  }
+  for (const token of [good, bound, other]) assert.ok(!relay.log.includes(token), 'a token in the log');
+  const guesser = openHttp2(relay.base);
+  t.after(() => guesser.session.destroy());
+  let guesses = 0;
+  while (!guesser.goaways.length && guesses++ < 500)
+    await guesser.get(`/live/~${guesses}/shut/index.m3u8`).catch(() => {});
+  assert.ok(guesses < 200, 'sent away');
+  await guesser.closed;
+}
+
 test('a room over HTTP/2', { timeout: 120000 }, async (t) => {
   const dir = scratch(t);
   const port = await freePort();
@@ -75,7 +107,9 @@ test('a room over HTTP/2', { timeout: 120000 }, async (t) => {
     'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', certificate, '-days', '2',
     '-subj', '/CN=localhost']);
   assert.equal(made.code, 0, made.log);
-  const relay = await startRelay(t, { set: ['hls.low_latency=true',
+  const config = `rooms:\n  sign_keys: "a=${'a'.repeat(40)}"\n  list:\n`
+    + '  - name: shut\n    access: signed\n';
+  const relay = await startRelay(t, { config, set: ['hls.low_latency=true',
     `https.listen=127.0.0.1:${port}`, `https.certificate=${certificate}`, `https.key=${key}`] });
   const plain = watch(t, relay, 'main');
   const push = pushFfmpeg(t, relay, { room: 'main', clip: await clip('small'), loop: 20 });
@@ -91,6 +125,8 @@ test('a room over HTTP/2', { timeout: 120000 }, async (t) => {
     const segment = plain.renditions.get('video').ordered().at(-2).url;
     await assertSame(h2, relay, segment);
   }
+
+  await assertJudged(t, relay, [clear, tls]);
 
   const { msn } = nextOf((await tls.get(LIST)).body.toString());
   const waiting = Array.from({ length: TOGETHER }, () => tls.get(`${LIST}?_HLS_msn=${msn}`));

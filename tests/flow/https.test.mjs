@@ -30,7 +30,7 @@ async function makePair(dir, name, days = 30) {
   return { certificate, key, serial: new X509Certificate(readFileSync(certificate)).serialNumber };
 }
 
-// One handshake and one request. → {serial, resumed, session, protocol, alpn, status}
+// One handshake and one request of a viewer that knows no HTTP/2 (http2.test.mjs has those). → {serial, resumed, session, protocol, alpn, status}
 function visit(port, { session, version = 'TLSv1.3' } = {}) {
   return new Promise((resolve, reject) => {
     const seen = {};
@@ -120,6 +120,19 @@ test('a room over https, new certificates, an upgrade', { timeout: 120000 }, asy
   assert.ok(await relay.metric(/https_handshakes/) >= 1);
   const ends = Date.parse(new X509Certificate(readFileSync(certificate)).validTo) / 1000;
   assert.equal(await relay.metric(/https_certificate_ends/), ends);
+});
+
+test('an upgrade after HTTPS was taken out of the file', async (t) => {
+  const dir = scratch(t);
+  const port = await freePort();
+  const pair = await makePair(dir, 'pair');
+  const relay = await startRelay(t, { config: `https:\n  listen: "127.0.0.1:${port}"\n`
+    + `  certificate: "${pair.certificate}"\n  key: "${pair.key}"\n` });
+  assert.equal((await visit(port)).status, 200);
+  writeFileSync(relay.options.configFile, 'log:\n  level: info\n');
+  await upgrade(relay);
+  await until('the old front to go', 15000, () => fronts(relay).length === 1);
+  assert.equal((await visit(port)).serial, pair.serial, 'its socket stays until a start');
 });
 
 test('a bad pair is refused at the start', async (t) => {

@@ -103,13 +103,20 @@ static void set_up(void)
 {
     static struct config config = {.http = {.max_connections = 10, .max_head_bytes = 1024}};
     struct blob *small = blob_of(SMALL), *big = blob_of(BIG);
+    static char closed[] = "b", keys[] = "k=0123456789abcdef0123456789abcdef";
+    static struct config_room needs_link = {.name = closed, .access = 1 + ACCESS_SIGNED};
     struct shown *shown;
+    struct access *access = NULL;
     struct gate *gate;
     for (unsigned i = 0; i < MOMENTS; i++)
         moments[i] = view_at(i, small, big);
-    check(shown_new(&shown) == 0);
+    config.rooms.list = &needs_link;
+    config.rooms.list_count = 1;
+    config.rooms.sign_keys = keys;
+    check(shown_new(&shown) == 0 && access_new(&access, &config) == 0);
     check(gate_new(&gate, 10, 0) == 0 && http_loop_init(&loop, &config, gate, 0) == 0);
-    live = (struct live){shown, &loop.tally, NULL, NULL};
+    live = (struct live){.shown = shown, .tally = &loop.tally, .access = access};
+    check(shown_set_view(shown, closed, moments[MOMENTS - 1]) == 0); /* lets nobody wait */
     router = (struct router){routes, sizeof routes / sizeof *routes, &live};
     loop.handle = route_request;
     loop.handle_ctx = &router;

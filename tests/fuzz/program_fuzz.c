@@ -136,6 +136,16 @@ static void sound(struct program *p, uint8_t arg)
     p->audio += (n - 1) * 1920 + (arg & 0x80 ? p->step : 0);
 }
 
+static void pass_second(struct program *p)
+{
+    struct link_feed_stats stats;
+    struct link_vitals vitals;
+
+    feed_second(p->stage.feed, p->stage.now_us += 1000000);
+    feed_stats(p->stage.feed, &stats);
+    feed_vitals(p->stage.feed, &stats, &vitals);
+}
+
 static void accident(struct program *p, uint8_t arg)
 {
     uint8_t rubbish[TS_PACKET];
@@ -148,7 +158,7 @@ static void accident(struct program *p, uint8_t arg)
     if (arg & 4)
         feed_stage_flush(&p->stage);
     if (arg & 8)
-        feed_second(p->stage.feed, p->stage.now_us += 1000000);
+        pass_second(p);
     if (arg & 16)
         p->writer.counter[VIDEO]++;
 }

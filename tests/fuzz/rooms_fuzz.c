@@ -130,6 +130,19 @@ static void fill_media(struct link_message *m, struct script *s, uint64_t n)
     }
 }
 
+/* A second that had packets, with some figures that may be anything. */
+static void fill_vitals(struct link_message *m, struct script *s)
+{
+    uint32_t figures[sizeof(m->u.vitals) / sizeof(uint32_t)] = {0};
+
+    for (uint32_t n = take(s, 1) % 8; n > 0 && s->at < s->end; n--)
+        figures[take(s, 1) % (sizeof(figures) / sizeof(figures[0]))] = take(s, 4);
+    memcpy(&m->u.vitals, figures, sizeof(figures));
+    m->u.vitals.watched_s |= 16;
+    m->u.feed_stats.packets = take(s, 1);
+    m->u.feed_stats.rtt_us = take(s, 3);
+}
+
 /* Replaces bytes of the message: how many says the script, and where. */
 static void spoil(struct link_message *m, struct script *s)
 {
@@ -175,6 +188,8 @@ static void tell(struct front *f, struct script *s, int64_t *now_us)
         kind = take(s, 1) % 16;
         kind = kind < 3 ? kind : m.type == LINK_PART && m.u.part.part > 0 ? 0 : 3;
         fd = file(kind);
+    } else if (m.type == LINK_FEED_STATS) {
+        fill_vitals(&m, s);
     } else if (m.type == LINK_EVENT) {
         m.u.event.kind = take(s, 1) % 6;
         m.u.event.id = take(s, 1);

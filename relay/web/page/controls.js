@@ -15,6 +15,7 @@ const SCENES = {
   buffering: { spin: true },
   waiting: { icon: "wait", text: true },
   missing: { icon: "wait", text: true },
+  closed: { icon: "link", text: true, retry: true },
   ended: { icon: "ended", text: true },
   lost: { icon: "lost", text: true, retry: true },
   unsupported: { icon: "film", text: true, retry: true },

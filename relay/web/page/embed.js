@@ -3,7 +3,7 @@
 
 import { say, translatePage } from "./words.js";
 import { element, icon, setLabel } from "./dom.js";
-import { roomName } from "./room.js";
+import { roomName, roomPath } from "./room.js";
 import { buildStage } from "./stage.js";
 
 const name = roomName();
@@ -11,7 +11,7 @@ translatePage();
 document.title = `${name} · Roomcast`;
 const out = element(
   "a",
-  { class: "control", href: `/watch/${name}`, target: "_blank", rel: "noopener" },
+  { class: "control", href: `/watch/${roomPath(name)}`, target: "_blank", rel: "noopener" },
   icon("link"),
 );
 setLabel(out, say("player.open"));

@@ -9,6 +9,7 @@
  *   paused       the viewer said so, or the browser forbids to start alone
  *   waiting      the room is there, nobody is sending
  *   missing      there is no such room yet
+ *   closed       the link to the room is not valid, or no longer
  *   ended        the host closed the broadcast
  *   lost         the relay does not answer
  *   unsupported  this browser does not decode the room's codec
@@ -160,7 +161,7 @@ export class Player {
     const { kind } = this.room;
     if (kind === "live" && this.#kind !== "live") this.#liveAt = performance.now();
     this.#kind = kind;
-    if (kind === "missing") this.#close();
+    if (kind === "missing" || kind === "closed") this.#close();
     if (kind === "ended" && !this.#isMoving()) this.#close();
     if (kind === "live") {
       if (this.#source || this.#reopening || this.#unsupported) this.#compareTracks();
@@ -380,7 +381,7 @@ export class Player {
     if (this.#isMoving()) return "playing";
     if (this.#unsupported && this.#kind === "live") return "unsupported";
     if (!this.#wanted && this.#source) return "paused";
-    if (["missing", "ended", "waiting", "lost"].includes(this.#kind)) return this.#kind;
+    if (["missing", "closed", "ended", "waiting", "lost"].includes(this.#kind)) return this.#kind;
     if (!this.#wanted) return "paused";
     if (this.#kind === "unknown") return "connecting";
     return this.#hadFrame || this.#picture.isFrozen ? "buffering" : "loading";

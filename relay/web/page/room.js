@@ -5,15 +5,30 @@ const CALM_MS = 5000; /* while the picture runs */
 const EAGER_MS = 1000; /* while the viewer waits for one … */
 const EAGER_MAX_MS = 5000; /* … and how slow that may become */
 const BACK_OFF = 1.5;
+const CLOSED_MS = 30000; /* a link that is none becomes none the worse for waiting; up to twice */
 const PATIENCE_MS = 8000;
 
-/* 1–64 of A–Z a–z 0–9 . _ -, not starting with a dot: the page's address after /watch/ or /embed/. */
+const TOKEN = /^[A-Za-z0-9._~*:-]+$/;
+
+/* The page's address is /watch/ROOM, or /watch/~TOKEN/ROOM of a room that only a signed link opens;
+ * the token may also come as ?token=. */
+const path = location.pathname.split("/").slice(2);
+
+/* 1–64 of A–Z a–z 0–9 . _ -, not starting with a dot. */
 export function roomName() {
-  return location.pathname.split("/")[2] ?? "";
+  return (path[0]?.startsWith("~") ? path[1] : path[0]) ?? "";
 }
 
-/* A room as seen from here. kind: live, waiting, ended as the relay says; missing (404); lost (no
- * answer); unknown (not asked yet). status: the last answer, kept while lost. */
+/* "~TOKEN/ROOM", or "ROOM" alone: what stands behind /live/, /watch/ and /embed/. */
+export function roomPath(name) {
+  const query = new URLSearchParams(location.search).get("token");
+  const token = path[0]?.startsWith("~") ? path[0].slice(1) : (query ?? "");
+  return `${TOKEN.test(token) ? `~${token}/` : ""}${encodeURIComponent(name)}`;
+}
+
+/* A room as seen from here. kind: live, waiting, ended as the relay says; missing (404); closed
+ * (403, or 429 when too many asked like that: the link is none, or over); lost (no answer); unknown
+ * (not asked yet). status: the last answer, kept while lost. */
 export class Room {
   kind = "unknown";
   status = null;
@@ -34,14 +49,14 @@ export class Room {
   }
 
   get base() {
-    return `/live/${encodeURIComponent(this.#name)}/`;
+    return `/live/${roomPath(this.#name)}/`;
   }
 
   /* The picture runs (ask calmly) or the viewer waits for it (ask eagerly). */
   setCalm(calm) {
     if (this.#calm === calm) return;
     this.#calm = calm;
-    if (!calm) this.askSoon(EAGER_MS);
+    if (!calm && this.kind !== "closed") this.askSoon(EAGER_MS);
   }
 
   askSoon(ms) {
@@ -63,7 +78,8 @@ export class Room {
     this.#asking = false;
     if (this.kind !== before) this.#waitMs = EAGER_MS;
     this.#changed();
-    const wait = this.#calm ? CALM_MS : this.#waitMs;
+    const closedMs = CLOSED_MS * (1 + Math.random()); /* not all viewers at once */
+    const wait = this.kind === "closed" ? closedMs : this.#calm ? CALM_MS : this.#waitMs;
     this.#waitMs = Math.min(this.#waitMs * BACK_OFF, EAGER_MAX_MS);
     this.#timer = setTimeout(() => this.ask(), wait);
   }
@@ -76,6 +92,8 @@ export class Room {
       this.kind = this.status.state;
     } else if (reply.status === 404) {
       this.kind = "missing";
+    } else if (reply.status === 403 || reply.status === 429) {
+      this.kind = "closed";
     } else if (reply.ok) {
       this.status = await reply.json();
       this.#etag = reply.headers.get("ETag") ?? "";

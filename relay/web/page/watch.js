@@ -3,7 +3,7 @@
 
 import { bitrateWords, codecWords, fpsWords, say, sinceWords, translatePage } from "./words.js";
 import { copyText, element, setText } from "./dom.js";
-import { roomName } from "./room.js";
+import { roomName, roomPath } from "./room.js";
 import { buildStage } from "./stage.js";
 
 const byId = (id) => document.getElementById(id);
@@ -73,7 +73,7 @@ function offerCopy(button, text) {
 }
 
 function embedCode(name) {
-  const address = new URL(`/embed/${name}`, location.href).href;
+  const address = new URL(`/embed/${roomPath(name)}`, location.href).href;
   return `<iframe src="${address}" width="640" height="360" style="border:0" allow="autoplay; fullscreen; picture-in-picture" allowfullscreen></iframe>`;
 }
 
@@ -88,6 +88,6 @@ for (const fact of FACTS) {
 setText(byId("title"), name);
 setText(byId("handle"), name);
 byId("handle").hidden = true;
-offerCopy(byId("share"), new URL(`/watch/${name}`, location.href).href);
+offerCopy(byId("share"), new URL(`/watch/${roomPath(name)}`, location.href).href);
 offerCopy(byId("embed"), embedCode(name));
 buildStage(byId("stage"), name, show);

@@ -93,6 +93,9 @@ export const WORDS = {
     "say.missing": "Not started yet",
     "say.missing.text":
       "There is no broadcast in the room “{room}” yet. Leave this page open: the picture starts by itself.",
+    "say.closed": "This link is not valid",
+    "say.closed.text":
+      "The room “{room}” opens with a valid link only, and this one may have run out. Please ask for a new one.",
     "say.ended": "The broadcast has ended",
     "say.ended.text": "Thank you for watching. If it goes on, the picture starts by itself.",
     "say.lost": "Connection lost",
@@ -196,6 +199,8 @@ export const WORDS = {
     "say.missing.text": "直播间“{room}”还没有开播。请保持本页打开，开播后会自动播放。",
     "say.ended": "直播已结束",
     "say.ended.text": "感谢观看。如果继续直播，画面会自动播放。",
+    "say.closed": "链接无效",
+    "say.closed.text": "直播间“{room}”需要有效的链接才能观看，当前链接可能已过期，请索取新的链接。",
     "say.lost": "连接中断",
     "say.lost.text": "正在不断重试，恢复后会自动播放。",
     "say.unsupported": "此浏览器无法播放该视频",

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Child, ROOT, freePort, run } from './child.mjs';
-import { get, sleep, until } from './http.mjs';
+import { get, rawRequest, sleep, until } from './http.mjs';
 import { scratch } from './relay.mjs';
 
 const SWARM = path.join(ROOT, 'build', 'tests', 'bench', 'part_swarm');
@@ -16,8 +16,11 @@ function swap(text, from, to) {
   return text.replace(from, to);
 }
 
-function nginx(dir, relay, port) {
-  let text = swap(shipped('nginx.conf'), '127.0.0.1:8080', `127.0.0.1:${relay.httpPort}`);
+// The one for rooms that only signed links open, with the cache's own.
+const signed = (name, token) => shipped(name).replaceAll('~CACHE_TOKEN', `~${token}`);
+
+function nginx(dir, relay, port, { token } = {}) {
+  let text = swap(token ? signed('nginx-signed.conf', token) : shipped('nginx.conf'), '127.0.0.1:8080', `127.0.0.1:${relay.httpPort}`);
   text = swap(text, 'listen 80 ', `listen 127.0.0.1:${port} `);
   text = swap(text, '/dev/shm/roomcast', path.join(dir, 'cache'));
   text = swap(text, 'worker_processes auto', 'worker_processes 2');
@@ -30,8 +33,8 @@ function nginx(dir, relay, port) {
   return new Child('nginx', ['-c', file, '-e', path.join(dir, 'error.log')], { env: { PATH } });
 }
 
-function varnish(dir, relay, port) {
-  const text = swap(shipped('varnish.vcl'), '"8080"', `"${relay.httpPort}"`);
+function varnish(dir, relay, port, { token } = {}) {
+  const text = swap(token ? signed('varnish-signed.vcl', token) : shipped('varnish.vcl'), '"8080"', `"${relay.httpPort}"`);
   const file = path.join(dir, 'varnish.vcl');
   writeFileSync(file, text);
   return new Child('varnishd', ['-F', '-f', file, '-a', `127.0.0.1:${port}`, '-n',
@@ -41,11 +44,12 @@ function varnish(dir, relay, port) {
 
 const CACHES = { nginx, varnish };
 
-// A cache in front of the relay; ends with the test. → {base, port}
-export async function startCache(t, name, relay) {
+// A cache in front of the relay; ends with the test. options: token (the cache's own link).
+// → {base, port, dir}
+export async function startCache(t, name, relay, options) {
   const dir = scratch(t);
   const port = await freePort();
-  const child = CACHES[name](dir, relay, port);
+  const child = CACHES[name](dir, relay, port, options);
   const base = `http://127.0.0.1:${port}`;
   t.after(async () => {
     child.signal('SIGTERM');
@@ -55,7 +59,27 @@ export async function startCache(t, name, relay) {
     if (child.status) throw new Error(`${name} ended: ${child.out}${child.log}`);
     return (await get(`${base}/readyz`).catch(() => null))?.status === 200;
   });
-  return { base, port };
+  return { base, port, dir };
+}
+
+const ask = async (port, target) => (await rawRequest(port,
+  `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)).status;
+
+// What is for the operator is not to be had through a cache, however it is written; and no other
+// spelling of an address spoils the answer to those who write it as everybody does.
+export async function keepsToItself({ port }) {
+  for (const target of ['/api/v1/rooms', '/api/v1/debug?x', '/metrics', '/metrics?x', '/console',
+    'http://x/api/v1/rooms', 'http://x/metrics', 'https://x/metrics', '/./metrics', '//metrics',
+    '/%6detrics', '/live/../metrics', '/live/%2e%2e/metrics', '/api/../api/v1/rooms']) {
+    const status = await ask(port, target);
+    assert.ok([400, 403, 404].includes(status), `${target}: ${status}`);
+    if (/^\/(api\/v1|metrics|console)/.test(target)) assert.equal(status, 403, target);
+  }
+  for (const other of ['/live/rooms%2ejson', '/live/./rooms.json', '/x/../live/rooms.json', '//live/rooms.json']) {
+    const mine = `?${encodeURIComponent(other)}`;
+    assert.notEqual(await ask(port, other + mine), 200, other);
+    assert.equal(await ask(port, `/live/rooms.json${mine}`), 200, `behind ${other}`);
+  }
 }
 
 // Requests that the relay has answered so far, those for its own metrics left out.

@@ -66,6 +66,12 @@ export const RECIPES = {
   'two-audio-tracks': [...picture('320x180', 25, 7), ...sound(7), ...sound(7, 48000, 2),
     '-map', '0:v', '-map', '1:a', '-map', '2:a', ...x264(25, '-b:v', '300k'), ...aac(),
     '-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=zho'],
+  // For the doctor: long enough to be watched, and each with one thing wrong.
+  'doctor-well': [...plain(45), ...x264(50, '-b:v', '400k', '-bf', '2'), ...aac()],
+  'doctor-gop-10s': [...plain(25), ...x264(250, '-b:v', '100k'), ...aac()],
+  'doctor-mute': [...picture('320x180', 25, 25), ...x264(50, '-b:v', '100k'), '-an'],
+  'doctor-interlaced': [...plain(25), '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt',
+    'yuv420p', '-g', '50', '-flags', '+ildct+ilme', '-x264-params', 'tff=1', '-b:v', '200k', ...aac()],
   'obs-keyint-250': [...picture('640x360', 30, 27), ...sound(27), ...x264(250, '-b:v', '500k',
     '-bf', '2'), ...aac()],
   'audio-ac3': [...picture('320x180', 25, 7), ...sound(7), ...x264(25, '-b:v', '300k'), '-c:a',

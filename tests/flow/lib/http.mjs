@@ -20,7 +20,8 @@ export function request(url, options = {}) {
     });
     r.on('timeout', () => r.destroy(new Error(`no answer to ${method} ${url} in ${timeoutMs} ms`)));
     r.on('error', (e) => {
-      if (r.reusedSocket && e.code === 'ECONNRESET') resolve(request(url, options));
+      const may = r.reusedSocket && !options.again && ['GET', 'HEAD'].includes(method);
+      if (may && e.code === 'ECONNRESET') resolve(request(url, { ...options, again: true }));
       else reject(e);
     });
     r.end();

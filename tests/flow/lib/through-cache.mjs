@@ -1,7 +1,7 @@
 // The same proof for every cache: low latency goes through it, and it takes the load off the relay.
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
-import { answered, startCache, swarm } from './cache.mjs';
+import { answered, keepsToItself, startCache, swarm } from './cache.mjs';
 import { clip } from './clips.mjs';
 import { parsePlaylist, reach } from './hls.mjs';
 import { get, request, sleep, until } from './http.mjs';
@@ -120,6 +120,8 @@ export async function lowLatencyThrough(t, name, { sendsAge, wakesMs }) {
     const r = await get(`${relay.base}/live/main/video.m3u8`);
     return r.status === 200 && parsePlaylist(text(r)).segments.length > 0;
   });
+  await keepsToItself(cache);
+  assert.equal((await get(`${cache.base}/live/~x/main/access?address=192.0.2.1`)).status, 403);
   await answered(relay);
   const early = await proof.tooEarly();
   await proof.lifetimes(sendsAge);

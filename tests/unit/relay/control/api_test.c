@@ -61,6 +61,7 @@ static void test_rooms(void **state)
     assert_true(empty && hall && empty < hall);
     assert_non_null(strstr(hall, "\"title\":\"The \\\"Great\\\" Hall\""));
     assert_non_null(strstr(hall, "\"peer\":\"203.0.113.7:50001\",\"bitrate_bps\":4321000"));
+    assert_non_null(strstr(hall, "\"light\":\"green\""));
     text_fini(&p.text);
 }
 
@@ -95,6 +96,7 @@ static void test_room_in_full(void **state)
     get(s, "/api/v1/rooms/hall", &p);
     assert_non_null(strstr(p.text.data, "\"state\":\"waiting\""));
     assert_non_null(strstr(p.text.data, "\"feed\":null"));
+    assert_non_null(strstr(p.text.data, "\"health\":{\"light\":null,"));
     text_fini(&p.text);
 }
 

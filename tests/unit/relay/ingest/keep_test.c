@@ -73,6 +73,13 @@ static void on_unit(void *ctx, const struct access_unit *u, int64_t arrived_us)
     assert_ptr_equal(u->nals[1].data + u->nals[1].len, u->data + u->len);
 }
 
+static void on_any(void *ctx, const struct access_unit *u, int64_t arrived_us)
+{
+    (void)ctx;
+    (void)arrived_us;
+    given_count += u->track == 1;
+}
+
 static void test_begins_at_a_keyframe(void **state)
 {
     (void)state;
@@ -141,6 +148,24 @@ static void test_nearest_keyframe(void **state)
     assert_int_equal(2 * GOP, given[GOP + 1]);
 }
 
+/* The encoder began again on the same connection: what it sounded like before is not of now. */
+static void test_clock_jumped_back(void **state)
+{
+    uint8_t data[10] = {0};
+    struct access_unit old = {.track = 1, .data = data, .len = sizeof(data)};
+    (void)state;
+    picture(0, 100);
+    for (unsigned i = 0; i < 4 * GOP; i++) { /* hours ahead of the pictures */
+        old.raw_pts = old.raw_dts = 90000u * 7200 + i * 3600;
+        assert_int_equal(0, keep_take(k, &old, (int64_t)i * FRAME_US));
+        if (i % GOP == 0)
+            picture(i, 100);
+    }
+    given_count = 0;
+    keep_replay_from(k, (int64_t)4 * GOP * FRAME_US, on_any, NULL);
+    assert_in_range(given_count, 2 * GOP - 2, 2 * GOP); /* of a second, and what follows */
+}
+
 static void test_is_bounded(void **state)
 {
     (void)state;
@@ -201,11 +226,9 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
     const struct CMUnitTest tests[] = {
-        CASE(test_begins_at_a_keyframe),
-        CASE(test_keeps_the_span),
-        CASE(test_forgets_over_a_silence),
-        CASE(test_nearest_keyframe),
-        CASE(test_is_bounded),
+        CASE(test_begins_at_a_keyframe),       CASE(test_keeps_the_span),
+        CASE(test_forgets_over_a_silence),     CASE(test_nearest_keyframe),
+        CASE(test_clock_jumped_back),          CASE(test_is_bounded),
         CASE(test_points_behind_a_long_group),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,24 @@ static void test_every_type_arrives(void **state)
     close(ends[1]);
 }
 
+/* A message is as long as all that it has, not as its first half. */
+static void test_statistics_travel_whole(void **state)
+{
+    struct link_message out = {.type = LINK_FEED_STATS}, in;
+    int ends[2], fd;
+
+    (void)state;
+    assert_int_equal(link_pair(ends), 0);
+    memset(&out.u.feed_stats, 0x11, sizeof(out.u.feed_stats));
+    memset(&out.u.vitals, 0x22, sizeof(out.u.vitals));
+    assert_int_equal(link_send(ends[0], &out, -1), 0);
+    assert_int_equal(link_receive(ends[1], &in, &fd), 1);
+    assert_memory_equal(&in.u.feed_stats, &out.u.feed_stats, sizeof(in.u.feed_stats));
+    assert_memory_equal(&in.u.vitals, &out.u.vitals, sizeof(in.u.vitals));
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void test_descriptor_travels(void **state)
 {
     struct link_message m = {.type = LINK_SEGMENT, .u.segment.bytes = 5}, in;
@@ -178,9 +196,13 @@ static void test_last_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_last_words),         cmocka_unit_test(test_every_type_arrives),
-        cmocka_unit_test(test_descriptor_travels), cmocka_unit_test(test_slow_reader_is_waited_for),
-        cmocka_unit_test(test_queue_is_bounded),   cmocka_unit_test(test_dead_and_mad_ends),
+        cmocka_unit_test(test_last_words),
+        cmocka_unit_test(test_every_type_arrives),
+        cmocka_unit_test(test_statistics_travel_whole),
+        cmocka_unit_test(test_descriptor_travels),
+        cmocka_unit_test(test_slow_reader_is_waited_for),
+        cmocka_unit_test(test_queue_is_bounded),
+        cmocka_unit_test(test_dead_and_mad_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* The HTTPS port of a real server: viewers with TLS, slow ones, others who are lost. */
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/relay/web/made_up_certificate.h"
+#include "tests/unit/relay/web/made_up_call.h"
 #include "tests/unit/relay/web/web_fixture.h"
 
 #include <netinet/tcp.h>
@@ -347,6 +347,34 @@ static void test_deaf_viewer(void **state)
     close_site();
 }
 
+/* What is no request is read in turns, and then the request is answered; a flood is not read. */
+static void test_new_keys(void **state)
+{
+    struct config c = secure_config();
+    char *bytes;
+    (void)state;
+    open_site(&c);
+    for (int count = 12; count <= 40; count += 28) {
+        SSL *s = visit(TLS1_3_VERSION);
+        BIO *socket = SSL_get_wbio(s), *store = made_store(s);
+        BIO_up_ref(socket);
+        assert_int_equal(SSL_set_block_padding(s, 4096), 1);
+        made_key_updates(s, count);
+        say(s, GET("/hello"));
+        long len = BIO_get_mem_data(store, &bytes);
+        viewer_send(SSL_get_fd(s), bytes, (size_t)len);
+        SSL_set0_wbio(s, socket);
+        BIO_free(store);
+        if (count == 12)
+            expect(s, 200, "hello", NULL);
+        else
+            assert_true(SSL_read(s, &(char){0}, 1) <= 0);
+        leave(s);
+    }
+    AWAIT(&site, stats, stats.connections_open == 0);
+    close_site();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,7 +382,7 @@ int main(void)
         cmocka_unit_test(test_strangers),     cmocka_unit_test(test_handshakes_at_once),
         cmocka_unit_test(test_house_is_full), cmocka_unit_test(test_renewal),
         cmocka_unit_test(test_ends),          cmocka_unit_test(test_deaf_viewer),
-        cmocka_unit_test(test_hand_on),
+        cmocka_unit_test(test_hand_on),       cmocka_unit_test(test_new_keys),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);

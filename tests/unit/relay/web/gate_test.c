@@ -91,13 +91,34 @@ static void test_crowd(void **state)
     gate_free(&g);
 }
 
+/* Counted per address, within ten seconds; an IPv6 /64 is one. */
+static void test_misses(void **state)
+{
+    struct gate *g;
+    struct in6_addr a = v4(7), b = v4(8), c = address("2001:db8::1"), d = address("2001:db8::2");
+    (void)state;
+    assert_int_equal(gate_new(&g, 3, 0), 0);
+    for (int i = 0; i < 100; i++)
+        assert_false(gate_miss(g, &a, 9999999 - i));
+    assert_true(gate_miss(g, &a, 9999999));
+    assert_true(gate_miss(g, &a, 9999999));
+    assert_false(gate_miss(g, &b, 9999999));
+    assert_false(gate_miss(g, &a, 10000000));
+    for (int i = 0; i < 100; i++)
+        assert_false(gate_miss(g, i % 2 ? &c : &d, 10000000));
+    assert_true(gate_miss(g, &c, 10000000));
+    for (int i = 0; i < 100000; i++)
+        assert_int_equal(gate_miss(g, &a, 10000000), i >= 99);
+    assert_false(gate_miss(g, &a, 20000000));
+    gate_free(&g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_full),
-        cmocka_unit_test(test_per_address),
-        cmocka_unit_test(test_ipv6_by_64),
-        cmocka_unit_test(test_crowd),
+        cmocka_unit_test(test_full),       cmocka_unit_test(test_per_address),
+        cmocka_unit_test(test_ipv6_by_64), cmocka_unit_test(test_crowd),
+        cmocka_unit_test(test_misses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,12 @@
 /* How HTTP/2 connections end: at an upgrade, at the end, of age, of silence; nobody loses a reply.
  */
 /* SPDX-License-Identifier: MIT */
+#include "relay/web/exchange.h"
+#include "relay/web/reply.h"
 #include "tests/unit/relay/web/h2_viewer.h"
 #include "tests/unit/relay/web/stage.h"
 
+#include <netinet/tcp.h>
 #include <signal.h>
 
 static struct h2_viewer v;
@@ -138,6 +141,50 @@ static void test_tokens(void **state)
     site_close(&site);
 }
 
+/* An answer may be its connection's last, as of who guesses links: what is asked behind it in the
+ * same breath is refused, what was asked before it goes on. */
+static void last(void *ctx, struct request *r)
+{
+    (void)ctx;
+    r->is_last = true;
+    reply_come_back(r, 429, 10, 0, "No more.");
+}
+
+static void test_last(void **state)
+{
+    static const struct route routes[] = {{"/hold", hold, NULL, 1u << HTTP_GET},
+                                          {"/last", last, NULL, 1u << HTTP_GET}};
+    const struct config c = fixture_config();
+    struct body *b;
+    (void)state;
+    assert_int_equal(body_new(&b, "text/plain", "here", 4, false, 0, 1), 0);
+    site_open(&site, &c, 1, routes, 2);
+    h2_viewer_open(&v, &site.address);
+    int32_t waits = h2_ask(&v, "GET", "/hold", NULL, NULL);
+    h2_viewer_send(&v);
+    AWAIT(&site, stats, stats.holding == 1);
+    int on = 1, ids[3];
+    setsockopt(v.fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on); /* they come in one piece */
+    for (int i = 0; i < 3; i++)
+        ids[i] = h2_ask(&v, "GET", "/last", NULL, NULL);
+    h2_viewer_send(&v);
+    on = 0;
+    setsockopt(v.fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+    h2_expect(&v, ids[0], 429, "retry-after: 10");
+    for (int i = 1; i < 3; i++)
+        assert_int_equal(h2_take(&v, ids[i])->why, NGHTTP2_REFUSED_STREAM);
+    assert_int_equal(v.goodbyes, 1);
+    assert_int_equal(v.last_stream, ids[0]);
+    assert_false(h2_answer_of(&v, waits)->done);
+    server_answer(site.server, held, 200, b);
+    assert_string_equal(h2_expect(&v, waits, 200, "")->bytes, "here");
+    h2_viewer_until_end(&v);
+    AWAIT(&site, stats, stats.connections_open == 0 && stats.by_code[429] == 1);
+    h2_viewer_leave(&v);
+    body_unref(&b);
+    site_close(&site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +192,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_stop, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_age_and_silence, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_tokens, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_last, count_before, nothing_left),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,15 +49,47 @@ static void test_chain(void **state)
     assert_refused(&pair, true, "the key of another one");
 }
 
+/* Viewers who are shown a chain that was cut cannot follow it to a root. */
+static void test_damaged_chain(void **state)
+{
+    struct made_pair p, other;
+    char both[9000];
+    (void)state;
+    made_pair_fill(&p, 1, -60, 3600, 0);
+    made_pair_fill(&other, 2, -60, 3600, 0);
+    int first = snprintf(both, sizeof both, "%s", p.certificate);
+    snprintf(both + first, sizeof both - (size_t)first, "%s", other.certificate);
+    struct tls_pair pair = {both, p.key, strlen(both), p.pair.key_len};
+    both[first + 100] = '!';
+    assert_refused(&pair, false, "a damaged one, number 2 in the file");
+    both[first + 100] = '\n';
+    assert_refused(&pair, false, "number 2");
+    pair.certificate_len = (size_t)first + other.pair.certificate_len / 2;
+    assert_refused(&pair, false, "number 2");
+    /* what stands around certificates is no damage */
+    snprintf(both, sizeof both, "mine:\n%s\nissued by:\n%s\nthe end\n", p.certificate,
+             other.certificate);
+    pair.certificate_len = strlen(both);
+    assert_int_equal(judge(&pair), 0);
+}
+
 static void test_dates(void **state)
 {
     struct made_pair p;
     (void)state;
     made_pair_fill(&p, 1, -3600, -60, 0);
-    assert_refused(&p.pair, false, "ended 2");
+    assert_int_equal(judge(&p.pair), -ETIME);
+    assert_non_null(strstr(why, "ended 2"));
     assert_non_null(strstr(why, "renew it"));
     made_pair_fill(&p, 1, 3600, 7200, 0);
-    assert_refused(&p.pair, false, "begins 2");
+    assert_int_equal(judge(&p.pair), -ETIME);
+    assert_non_null(strstr(why, "begins 2"));
+    /* what is wrong besides comes first */
+    struct made_pair other;
+    made_pair_fill(&other, 2, -60, 3600, 0);
+    struct tls_pair crossed = {p.certificate, other.key, p.pair.certificate_len,
+                               other.pair.key_len};
+    assert_refused(&crossed, true, "the key of another one");
 }
 
 static void test_no_pair(void **state)
@@ -103,7 +135,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),     cmocka_unit_test(test_chain),
         cmocka_unit_test(test_dates),    cmocka_unit_test(test_no_pair),
-        cmocka_unit_test(test_bad_keys),
+        cmocka_unit_test(test_bad_keys), cmocka_unit_test(test_damaged_chain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

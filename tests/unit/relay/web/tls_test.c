@@ -2,67 +2,14 @@
  */
 /* SPDX-License-Identifier: MIT */
 #include "relay/base/seals.h"
-#include "relay/web/tls.h"
-#include "tests/unit/relay/web/made_up_certificate.h"
+#include "tests/unit/relay/web/made_up_call.h"
 #include "tests/unit/relay/web/made_up_room.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <sys/socket.h>
 
 static const int64_t LIFE_US = (int64_t)TLS_TICKET_LIFE_S * 1000000;
 
 static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-
-/* Both ends of one connection, in one thread. */
-struct call {
-    int fds[2];
-    struct tls *server;
-    SSL *viewer;
-    char record[TLS_RECORD_BYTES];
-};
-
-static void call_open(struct call *c, struct tls_context *t, SSL_CTX *viewer)
-{
-    const int small = 8192;
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, c->fds), 0);
-    setsockopt(c->fds[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
-    assert_int_equal(tls_new(&c->server, t, c->fds[0]), 0);
-    c->viewer = made_viewer(viewer, c->fds[1]);
-}
-
-static void call_close(struct call *c)
-{
-    tls_free(&c->server, false);
-    SSL_free(c->viewer);
-    close(c->fds[0]);
-    close(c->fds[1]);
-}
-
-/* 0, or why the server gave up. */
-static int shake(struct call *c)
-{
-    int server = -EAGAIN, viewer = 0;
-    for (int i = 0; i < 20 && (server == -EAGAIN || viewer != 1); i++) {
-        ERR_clear_error();
-        viewer = SSL_do_handshake(c->viewer);
-        if (server == -EAGAIN)
-            server = tls_handshake(c->server);
-        if (server != 0 && server != -EAGAIN)
-            break;
-    }
-    return server;
-}
-
-/* Reads what is there, the ticket too: the viewer's session is complete then. */
-static size_t hear(struct call *c, char *out, size_t size)
-{
-    size_t got = 0, n;
-    ERR_clear_error();
-    while (got < size && SSL_read_ex(c->viewer, out + got, size - got, &n) == 1)
-        got += n;
-    return got;
-}
 
 static void test_versions(void **state)
 {

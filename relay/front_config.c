@@ -1,0 +1,53 @@
+/* A new configuration at the front: all of it or nothing, and to the workers what concerns them. */
+/* SPDX-License-Identifier: MIT */
+#include "config/passed.h"
+#include "relay/base/log.h"
+#include "relay/front_inside.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CTX "front"
+
+/* Workers parse what publishers send: what links are signed with is none of their business. Where a
+ * key must be, one stands that the front does not believe. */
+static char withheld[] = "withheld=not-known-to-those-who-do-not-judge-links";
+
+static int pass_to_workers(const struct config *c)
+{
+    struct config shown = *c;
+
+    if (shown.rooms.sign_keys && *shown.rooms.sign_keys)
+        shown.rooms.sign_keys = withheld;
+    return config_pass(&shown);
+}
+
+/* Takes next. */
+static void take(struct front *f, struct config *next)
+{
+    struct config *old = f->config;
+    int fd = pass_to_workers(next);
+    int rc = fd < 0 ? fd : server_set_access(f->server, next);
+
+    if (rc) {
+        log_error(CTX, "reload_refused why=\"%s\" changed=nothing", strerror(-rc));
+        config_free(&next);
+    } else {
+        rooms_set_config(f->rooms, next);
+        f->config = next;
+        front_send_all(f, &(struct link_message){.type = LINK_CONFIG}, fd);
+        if (old != f->boot)
+            config_free(&old);
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+void front_take_config(struct front *f, int fd)
+{
+    struct config *next;
+
+    if (config_take(&next, "reload", fd, stderr) == 0)
+        take(f, next);
+}
