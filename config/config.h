@@ -20,24 +20,21 @@ enum { ROOM_NAME_MAX = 64 };
 
 struct config {
     struct {
-        char *listen;              /* "0.0.0.0:9000", "[::]:9000" */
-        uint32_t workers;          /* 0: one per two cores, two at least */
-        uint32_t tick_ms;          /* how often every socket is drained */
-        uint32_t latency_ms;       /* our side of SRT's latency negotiation */
-        uint32_t max_latency_ms;   /* a publisher that asks for more is refused */
-        uint32_t peer_idle_ms;     /* silence after which libsrt gives a peer up */
-        uint32_t flow_window;      /* packets in flight per feed, FC and RCVBUF */
-        uint32_t udp_buffer_bytes; /* per worker socket, SO_RCVBUFFORCE */
-        uint32_t handshakes_per_s; /* per worker; above it new publishers are refused */
+        char *listen;                        /* "0.0.0.0:9000", "[::]:9000" */
+        uint32_t workers;                    /* 0: one per two cores, two at least */
+        uint32_t tick_ms;                    /* how often every socket is drained */
+        uint32_t latency_ms, max_latency_ms; /* ours; who asks for more than that is refused */
+        uint32_t peer_idle_ms;               /* silence after which libsrt gives a peer up */
+        uint32_t flow_window;                /* packets in flight per feed, FC and RCVBUF */
+        uint32_t udp_buffer_bytes;           /* per worker socket, SO_RCVBUFFORCE */
+        uint32_t handshakes_per_s;           /* per worker; above it new publishers are refused */
     } srt;
     struct {
-        char *listen;             /* "0.0.0.0:8080" */
-        uint32_t threads;         /* 0: one per core */
-        uint32_t max_connections; /* in all; above it 503 and close */
-        uint32_t max_connections_per_address;
-        uint32_t max_head_bytes;  /* request line and headers */
-        uint32_t head_timeout_ms; /* from accept or first byte to the end of the head */
-        uint32_t idle_timeout_ms; /* keep-alive without a request */
+        char *listen;                                          /* "0.0.0.0:8080" */
+        uint32_t threads;                                      /* 0: one per core */
+        uint32_t max_connections, max_connections_per_address; /* above them 503 and close */
+        uint32_t max_head_bytes;                               /* request line and headers */
+        uint32_t head_timeout_ms, idle_timeout_ms; /* until a head ends; between requests */
         uint32_t send_timeout_ms; /* a response must end within max(this, bytes/min_rate) */
         uint32_t min_rate_bytes;  /* bytes per second a viewer must take */
         uint32_t max_age_ms;      /* a connection's whole life */
@@ -56,14 +53,14 @@ struct config {
         bool low_latency; /* parts, blocking reloads, delta updates */
     } hls;
     struct {
-        bool open;                /* unlisted rooms may be published */
-        uint32_t max;             /* rooms at once, listed or not */
-        uint32_t resume_s;        /* how long a room waits for its publisher */
-        enum rooms_fill fill;     /* what it lists meanwhile */
-        char *slate;              /* a clip's file; "": none */
-        enum takeover takeover;   /* the newest publisher of a role, or the first */
-        uint32_t backup_after_ms; /* without a byte of the feed on air */
-        uint32_t main_hold_s;     /* how long main must be well before it is on air again */
+        bool open;              /* unlisted rooms may be published */
+        uint32_t max;           /* rooms at once, listed or not */
+        uint32_t resume_s;      /* how long a room waits for its publisher */
+        enum rooms_fill fill;   /* what it lists meanwhile */
+        char *slate;            /* a clip's file; "": none */
+        enum takeover takeover; /* the newest publisher of a role, or the first */
+        /* without a byte of the feed on air; how long main must be well to be on air again */
+        uint32_t backup_after_ms, main_hold_s;
         enum rooms_access access;
         char *sign_keys;          /* of viewers' links: sign_keys.h; "": none */
         struct config_room *list; /* sorted by name */
@@ -76,6 +73,9 @@ struct config {
         uint32_t room_bytes;        /* memory of a room's window; the oldest go first */
         uint32_t audio_tracks;      /* per feed; more are ignored and said */
     } limits;
+    struct {
+        char *organizer_token, *reader_token; /* "": none */
+    } access;
     struct {
         char *dir; /* a folder, "auto" or "none" */
     } state;

@@ -42,6 +42,8 @@
 /* PART-TARGET: the draft recommends one second; below a third of it a request costs more than it
  * brings. A window of hours is what tvOS wants for scrubbing. */
 enum { PART_LEAST_MS = 330, PART_MOST_MS = 2000, WINDOW_MAX_S = 4 * 3600, FILE_NAME_MAX = 1024 };
+/* RFC 6750 gives no length; sixteen characters cannot be guessed at the rate that is let in. */
+enum { TOKEN_LEAST = 16, TOKEN_MOST = 128 };
 
 static const char *const LEVELS[] = {"debug", "info", "warn", "error", NULL};
 static const char *const PART_URIS[] = {
@@ -76,6 +78,7 @@ const struct key_section config_sections[CONFIG_SECTIONS] = {
     {"hls", "Segments and playlists."},
     {"rooms", "Who may publish where, and who may watch."},
     {"limits", "What one feed or room may cost."},
+    {"access", "Who may use the API and the console; with no token, this machine alone."},
     {"state", "What the relay remembers over a restart."},
     {"isolation", "What a broken process may do, and how long it may stand still."},
     {"log", "The log, on stderr."},
@@ -174,6 +177,11 @@ const struct key config_keys[CONFIG_KEYS] = {
           "What a room may hold in memory; its oldest segments go first."),
     COUNT(limits, audio_tracks, 0, 7, "tracks", "7",
           "Audio tracks of one feed; further ones are ignored, and the log says so."),
+
+    {MEMBER(access, organizer_token), .type = KEY_SECRET, .min = TOKEN_LEAST, .max = TOKEN_MOST,
+     .standard = "", .help = "The bearer token of those who may do everything; empty for none."},
+    {MEMBER(access, reader_token), .type = KEY_SECRET, .min = TOKEN_LEAST, .max = TOKEN_MOST,
+     .standard = "", .help = "The bearer token of those who may only look; empty for none."},
 
     TEXT(state, dir, 1, 3840, "auto",
          "Where rooms' numbers are kept; auto: systemd's folder, else memory until the reboot."),

@@ -108,7 +108,7 @@ static bool is_allowed(const struct key *k, const char *text, size_t len)
     case KEY_PATH:
         return (len == 0 && k->section) || text_is_allowed(k, text, len);
     case KEY_SECRET:
-        return secret_is_allowed(k, text, len);
+        return (len == 0 && k->section) || secret_is_allowed(k, text, len);
     case KEY_SIGNS:
         return signs_are_allowed(text, len);
     case KEY_WORD:

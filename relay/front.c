@@ -8,6 +8,7 @@
 #include "relay/base/sandbox.h"
 #include "relay/base/self_stat.h"
 #include "relay/base/vigil.h"
+#include "relay/control/bearer.h"
 #include "relay/control/desk.h"
 #include "relay/front_inside.h"
 #include "relay/link/link.h"
@@ -227,7 +228,7 @@ static void on_desk(evutil_socket_t fd, short what, void *arg)
 
     (void)fd, (void)what;
     pulse_doing("questions", NULL);
-    desk_drain(f->desk, f->server, f->rooms, clock_room_us(), clock_wall_us());
+    desk_drain(f->desk, f->server, f->rooms, f->config, clock_room_us(), clock_wall_us());
 }
 
 static bool workers_left(const struct front *f)
@@ -275,6 +276,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
             log_warn(CTX, "worker_unreachable worker=%u", i);
     rooms_tick(f->rooms, clock_room_us(), clock_wall_us());
     server_ring(f->server, ++f->ticks % RING_TICKS == 0);
+    desk_tick(f->desk, f->server, f->rooms, clock_room_us(), clock_wall_us());
     front_tls_tick(f);
     look_after_threads(f, now_us);
     if (f->stop_us && (!workers_left(f) || now_us > f->stop_us))
@@ -337,6 +339,7 @@ static int make_server(struct front *f, const int *http_fds, size_t threads)
         rc = page_new(&f->page, f->config);
     if (rc)
         return rc;
+    page_guard(f->page, bearer_is_needed(f->config));
     more = desk_routes(f->desk, &count);
     n = add_routes(f, n, more, count);
     more = page_routes(f->page, &count);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/passed.h"
 #include "relay/base/log.h"
+#include "relay/control/bearer.h"
 #include "relay/front_inside.h"
 
 #include <stdio.h>
@@ -35,6 +36,7 @@ static void take(struct front *f, struct config *next)
         config_free(&next);
     } else {
         rooms_set_config(f->rooms, next);
+        page_guard(f->page, bearer_is_needed(next));
         f->config = next;
         front_send_all(f, &(struct link_message){.type = LINK_CONFIG}, fd);
         if (old != f->boot)

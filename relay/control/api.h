@@ -1,7 +1,8 @@
-/* /api/v1/: rooms and feeds as JSON, and the document that describes them. */
+/* /api/v1/: rooms and feeds as JSON, what can be done to them, and the document of all that. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns: nothing. Thread: control. Life: a pure function. Fails: with a problem (RFC 9457).
+ * Owns: nothing. Thread: control. Life: pure functions, but for what an action does to a room.
+ * Fails: with a problem (RFC 9457).
  * Routes, answers and the OpenAPI 3.1 document come from the same tables (api.c, schema.c).
  */
 #ifndef RELAY_CONTROL_API_H
@@ -12,7 +13,8 @@
 
 #define API_TYPE "application/json"
 
-/* path: raw, "/api/v1/rooms/NAME". Returns the status; sets *type when it is a problem. */
-int api_render(struct text *t, const struct source *src, const char *path, const char **type);
+/* q->path: "/api/v1/rooms/NAME". Returns the status; head->type is set when it is not API_TYPE. */
+int api_render(struct text *t, const struct source *src, const struct asked *q,
+               struct page_head *head);
 
 #endif

@@ -7,10 +7,13 @@
 #include "relay/base/mailbox.h"
 #include "relay/base/text.h"
 #include "relay/control/api.h"
+#include "relay/control/bearer.h"
+#include "relay/control/events.h"
 #include "relay/control/health.h"
 #include "relay/control/metrics.h"
 #include "relay/control/problem.h"
 #include "relay/control/source.h"
+#include "relay/web/asker.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,40 +24,42 @@ enum {
     DESK_QUESTIONS = 1024,      /* waiting at once */
     DESK_DEADLINE_US = 2000000, /* a question that waits longer is answered with 503 */
     DESK_PATH = 128,            /* no page of ours has a longer path */
+    DESK_TOKEN = 132,           /* one byte more than any token: what is cut is wrong */
+    DESK_PEER = 48,
 };
 
-/* Renders the page at path into t; returns the status. *type: set when it is another than the
- * page's own. */
-typedef int page_render(struct text *t, const struct source *src, const char *path,
-                        const char **type);
+/* Renders the page that was asked for into t; returns the status. head: set where it differs from
+ * the page's own. */
+typedef int page_render(struct text *t, const struct source *src, const struct asked *q,
+                        struct page_head *head);
 
 struct page {
     const char *path, *type;
-    bool local_only; /* no tokens exist yet: organizers' pages are for this machine alone */
+    unsigned methods;
     page_render *render;
 };
 
-static int render_ready(struct text *t, const struct source *src, const char *path,
-                        const char **type)
+static int render_ready(struct text *t, const struct source *src, const struct asked *q,
+                        struct page_head *head)
 {
-    (void)path;
-    (void)type;
+    (void)q;
+    (void)head;
     return health_render_ready(t, src);
 }
 
-static int render_metrics(struct text *t, const struct source *src, const char *path,
-                          const char **type)
+static int render_metrics(struct text *t, const struct source *src, const struct asked *q,
+                          struct page_head *head)
 {
-    (void)path;
-    (void)type;
+    (void)q;
+    (void)head;
     metrics_render(t, src);
     return 200;
 }
 
 static const struct page pages[] = {
-    {"/readyz", HEALTH_TYPE, false, render_ready},
-    {"/metrics", METRICS_TYPE, false, render_metrics},
-    {"/api/v1/", API_TYPE, true, api_render},
+    {"/readyz", HEALTH_TYPE, 1u << HTTP_GET, render_ready},
+    {"/metrics", METRICS_TYPE, 1u << HTTP_GET, render_metrics},
+    {"/api/v1/", API_TYPE, 1u << HTTP_GET | 1u << HTTP_POST, api_render},
 };
 enum { PAGES = sizeof(pages) / sizeof(pages[0]) };
 
@@ -65,13 +70,27 @@ struct desk {
         const struct page *page;
     } clerks[PAGES]; /* a route's ctx */
     struct route routes[PAGES + 1];
+    struct bearers bearers;
+    struct events events;
 };
 
 struct question {
     const struct page *page;
     struct request_token token;
-    char path[DESK_PATH];
+    enum http_method method;
+    bool local, has_bearer, body_too_long;
+    char path[DESK_PATH], bearer[DESK_TOKEN], peer[DESK_PEER];
+    size_t body_len;
+    char body[]; /* NUL-terminated */
 };
+
+/* It may have held a token. */
+static void question_free(void *question)
+{
+    struct question *q = question;
+    explicit_bzero(q->bearer, sizeof(q->bearer));
+    free(q);
+}
 
 /* "/healthz" says that HTTP is served; the thread that was asked knows that best. */
 static void handle_health(void *ctx, struct request *r)
@@ -80,36 +99,42 @@ static void handle_health(void *ctx, struct request *r)
     reply_status(r, 200, 0, "serving");
 }
 
-/* From this machine, and neither by way of a proxy on it that speaks for somebody else nor by a
- * page of another site in a browser on it (Fetch standard: only such requests say their Origin). */
-static bool is_from_here(const struct request *r)
+static struct question *question_of(const struct request *r)
 {
-    return request_is_local(r) && !request_header(r, "x-forwarded-for") &&
-           !request_header(r, "forwarded") && !request_header(r, "origin");
+    bool too_long;
+    size_t len;
+    const char *bearer = asker_token(r), *body = request_body(r, &len, &too_long);
+    struct question *q = calloc(1, sizeof(*q) + len + 1);
+    if (!q)
+        return NULL;
+    q->method = request_method(r) == HTTP_HEAD ? HTTP_GET : request_method(r);
+    q->local = asker_is_here(r);
+    q->has_bearer = bearer != NULL;
+    q->body_too_long = too_long;
+    q->body_len = len;
+    memcpy(q->body, body, len);
+    snprintf(q->path, sizeof(q->path), "%s", request_path(r));
+    snprintf(q->bearer, sizeof(q->bearer), "%s", bearer ? bearer : "");
+    snprintf(q->peer, sizeof(q->peer), "%s", request_peer(r));
+    return q;
 }
 
 static void handle_question(void *ctx, struct request *r)
 {
     const struct clerk *c = ctx;
-    const char *path = request_path(r);
-    if (c->page->local_only && !is_from_here(r)) {
-        problem_reply(r, 403, "The API answers to this machine only while no tokens are set.");
-        return;
-    }
-    if (strlen(path) >= DESK_PATH) {
+    if (strlen(request_path(r)) >= DESK_PATH) {
         problem_reply(r, 404, "There is nothing at this path.");
         return;
     }
-    struct question *q = calloc(1, sizeof(*q));
+    struct question *q = question_of(r);
     if (!q) {
         reply_status(r, 503, 0, "out of memory");
         return;
     }
     q->page = c->page;
-    snprintf(q->path, sizeof(q->path), "%s", path);
     q->token = request_hold(r, clock_mono_us() + DESK_DEADLINE_US);
     if (mailbox_post(c->desk->questions, q) < 0)
-        free(q);
+        question_free(q);
 }
 
 int desk_new(struct desk **out)
@@ -118,7 +143,7 @@ int desk_new(struct desk **out)
     *out = NULL;
     if (!d)
         return -ENOMEM;
-    int err = mailbox_new(&d->questions, DESK_QUESTIONS, free);
+    int err = mailbox_new(&d->questions, DESK_QUESTIONS, question_free);
     if (err < 0) {
         free(d);
         return err;
@@ -128,7 +153,7 @@ int desk_new(struct desk **out)
         d->routes[i] = (struct route){.path = pages[i].path,
                                       .handle = handle_question,
                                       .ctx = &d->clerks[i],
-                                      .methods = 1u << HTTP_GET};
+                                      .methods = pages[i].methods};
     }
     d->routes[PAGES] =
         (struct route){.path = "/healthz", .handle = handle_health, .methods = 1u << HTTP_GET};
@@ -141,6 +166,7 @@ void desk_free(struct desk **d)
     if (!*d)
         return;
     mailbox_free(&(*d)->questions);
+    events_fini(&(*d)->events);
     free(*d);
     *d = NULL;
 }
@@ -161,36 +187,78 @@ struct drain {
     struct source source;
 };
 
+static int render(const struct question *q, struct text *t, const struct source *src,
+                  struct page_head *head)
+{
+    const struct asked asked = {
+        .method = q->method,
+        .path = q->path,
+        .bearer = q->has_bearer ? q->bearer : NULL,
+        .peer = q->peer,
+        .local = q->local,
+        .body = q->body,
+        .body_len = q->body_len,
+        .body_too_long = q->body_too_long,
+    };
+    *head = (struct page_head){.type = q->page->type};
+    return q->page->render(t, src, &asked, head);
+}
+
 static void answer(void *ctx, void *item)
 {
     struct drain *d = ctx;
     struct question *q = item;
+    struct page_head head;
     struct text t;
     struct body *body;
-    const char *type = q->page->type;
     text_init(&t);
-    int status = q->page->render(&t, &d->source, q->path, &type);
+    int status = render(q, &t, &d->source, &head);
     /* Without memory for an answer the request runs into its deadline. */
-    if (!text_failed(&t) && body_new(&body, type, t.data, t.len, true, 0, d->source.wall_us) == 0) {
-        server_answer(d->server, q->token, status, body);
+    if (!text_failed(&t) &&
+        body_new(&body, head.type, t.data, t.len, true, 0, d->source.wall_us) == 0) {
+        body->extra_headers = head.extra;
+        if (strcmp(head.type, EVENTS_TYPE) == 0 && q->method == HTTP_GET)
+            server_listen(d->server, q->token, body);
+        else
+            server_answer(d->server, q->token, status, body);
         body_unref(&body);
     } else {
         log_warn("http", "not_answered path=%s out of memory", q->page->path);
     }
     text_fini(&t);
-    free(q);
+    question_free(q);
 }
 
-size_t desk_drain(struct desk *d, struct server *s, const struct rooms *rooms, int64_t now_us,
-                  int64_t wall_us)
+size_t desk_drain(struct desk *d, struct server *s, struct rooms *rooms,
+                  const struct config *config, int64_t now_us, int64_t wall_us)
 {
     struct server_stats web;
     struct self_stat self;
-    struct drain drain = {
-        .server = s,
-        .source = {
-            .rooms = rooms, .web = &web, .self = &self, .now_us = now_us, .wall_us = wall_us}};
+    struct drain drain = {.server = s,
+                          .source = {.rooms = rooms,
+                                     .web = &web,
+                                     .self = &self,
+                                     .config = config,
+                                     .bearers = &d->bearers,
+                                     .events = &d->events,
+                                     .now_us = now_us,
+                                     .wall_us = wall_us}};
     server_stats(s, &web);
     self_stat_read(&self);
     return mailbox_drain(d->questions, answer, &drain);
+}
+
+void desk_tick(struct desk *d, struct server *s, const struct rooms *rooms, int64_t now_us,
+               int64_t wall_us)
+{
+    struct body *news;
+    struct text t;
+    text_init(&t);
+    events_tick(&d->events, &t, rooms, server_listeners(s) > 0, now_us);
+    if (t.len > 0 && !text_failed(&t) &&
+        body_new(&news, EVENTS_TYPE, t.data, t.len, false, 0, wall_us) == 0) {
+        server_tell(s, news);
+        body_unref(&news);
+    }
+    text_fini(&t);
 }

@@ -25,7 +25,11 @@ const struct route *desk_routes(const struct desk *d, size_t *count);
 /* Readable when there are questions. */
 int desk_fd(const struct desk *d);
 /* Answers all of them. Returns how many. */
-size_t desk_drain(struct desk *d, struct server *s, const struct rooms *rooms, int64_t now_us,
-                  int64_t wall_us);
+size_t desk_drain(struct desk *d, struct server *s, struct rooms *rooms,
+                  const struct config *config, int64_t now_us, int64_t wall_us);
+
+/* At every tick of the control thread: whoever listens hears what has changed. */
+void desk_tick(struct desk *d, struct server *s, const struct rooms *rooms, int64_t now_us,
+               int64_t wall_us);
 
 #endif

@@ -208,6 +208,8 @@ static const struct single singles[] = {
     WEB("http_connections_refused_total", "counter", refused_full, "Refused: too many."),
     WEB("http_sent_bytes_total", "counter", bytes_out, "Bytes of heads and bodies sent."),
     WEB("http_holding_requests", "gauge", holding, "Requests that wait for an answer."),
+    WEB("http_listeners", "gauge", listeners, "Consoles that hear of every change."),
+    WEB("http_listeners_cut_total", "counter", listeners_cut, "Consoles that were too slow to."),
     WEB("http_bad_requests_total", "counter", bad_requests, "What was not HTTP, or over a limit."),
     WEB("https_certificate_ends_seconds", "gauge", tls_until_s, "When, since 1970; 0: no HTTPS."),
     WEB("https_handshakes_total", "counter", tls_handshakes, "TLS handshakes finished."),

@@ -3,23 +3,12 @@
 #include "relay/control/problem.h"
 
 #include "relay/base/clock.h"
-
-static const char *title_of(int status)
-{
-    switch (status) {
-    case 403:
-        return "Forbidden";
-    case 404:
-        return "Not Found";
-    default:
-        return "Error";
-    }
-}
+#include "relay/web/reply_head.h"
 
 void problem_render(struct text *t, int status, const char *detail)
 {
     text_puts(t, "{\"type\":\"about:blank\",\"title\":");
-    text_json(t, title_of(status));
+    text_json(t, reply_head_reason(status));
     text_printf(t, ",\"status\":%d,\"detail\":", status);
     text_json(t, detail);
     text_puts(t, "}\n");

@@ -3,6 +3,7 @@
 #include "relay/control/schema.h"
 
 #include "relay/base/clock.h"
+#include "relay/control/schema_vitals.h"
 #include "relay/room/diagnosis.h"
 #include "relay/room/feed_fields.h"
 #include "relay/room/pair.h"
@@ -52,6 +53,7 @@ PUT_BOOL(feed_classic, struct session, s->classic)
 PUT_TIME(feed_opened, struct session, s->opened_wall_us)
 PUT_STRING(feed_left_out, struct session, s->left_out)
 PUT(feed_stats, struct session, schema_put_stats(t, &s->stats))
+PUT(feed_vitals, struct session, schema_put(t, &schema_vitals, s))
 
 static const struct schema_field feed_members[] = {
     {"id", SCHEMA_INTEGER, "Unique while the relay runs.", feed_id},
@@ -65,6 +67,7 @@ static const struct schema_field feed_members[] = {
     {"opened", SCHEMA_TIME, "When it was let in.", feed_opened},
     {"left_out", SCHEMA_STRING, "Streams it sends that HLS cannot carry.", feed_left_out},
     {"stats", REF("FeedStats"), "Counters since then, and gauges now.", feed_stats},
+    {"vitals", REF("Vitals"), "What is measured of it.", feed_vitals},
 };
 
 PUT_STRING(rendition_name, struct rendition, s->name)
@@ -166,6 +169,10 @@ PUT_U64(room_over, struct room_facts, s->presentation->counters.over_target)
 PUT_U64(room_shed, struct room_facts, s->presentation->counters.shed_listed)
 PUT_STRING(room_peer, struct room_facts, s->session ? s->session->peer : "")
 PUT_U64(room_bitrate, struct room_facts, s->session ? s->session->stats.bitrate_bps : 0)
+PUT_STRING(room_side, struct room_facts, s->session ? on_air_word(s->pair->on_air.side) : "")
+PUT_STRING(room_chosen, struct room_facts, on_air_choice_word(s->pair->on_air.choice))
+PUT_U64(room_findings, struct room_facts,
+        diagnosis_count(s, DOCTOR_AMBER) + diagnosis_count(s, DOCTOR_RED))
 PUT_U64(room_lost, struct room_facts, s->totals.lost)
 
 #define ROOM_HEAD                                                                                  \
@@ -198,7 +205,8 @@ static const struct schema_field room_members[] = {
     {"target_duration_s", SCHEMA_INTEGER, "0 until its first segment.", room_target},
     {"feed", "{\"anyOf\":[" REF("Feed") ",{\"type\":\"null\"}]}", "Who publishes.", room_of_feed},
     {"on_air", "{\"type\":\"object\"}",
-     "Which of main and backup viewers see: role, why, alike, takeovers, switches, standby.",
+     "Which of main and backup viewers see: role, why, chosen, alike, takeovers, switches, "
+     "standby.",
      room_on_air},
     {"standby", "{\"anyOf\":[" REF("Feed") ",{\"type\":\"null\"}]}",
      "The other one of main and backup.", room_standby},
@@ -224,6 +232,9 @@ static const struct schema_field summary_members[] = {
     {"peer", SCHEMA_STRING, "The publisher's address; empty: nobody.", room_peer},
     {"bitrate_bps", SCHEMA_INTEGER, "Bit rate received now.", room_bitrate},
     {"light", LIGHT, "The worst that is wrong with its feeds; null: no feed.", room_light},
+    {"findings", SCHEMA_INTEGER, "How many things are wrong.", room_findings},
+    {"on_air", SCHEMA_STRING, "main or backup; empty: nobody.", room_side},
+    {"chosen", SCHEMA_STRING, "By hand: main or backup; else auto.", room_chosen},
     {"lost", SCHEMA_INTEGER, "SRT packets lost by all its feeds.", room_lost},
 };
 

@@ -1,4 +1,4 @@
-/* What a page of control/ is rendered from: the front's state at one moment. */
+/* What a page of control/ is rendered from: the front's state at one moment, and who asks. */
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns: nothing. Thread: control. Life: one desk_drain. Fails: never.
@@ -6,17 +6,44 @@
 #ifndef RELAY_CONTROL_SOURCE_H
 #define RELAY_CONTROL_SOURCE_H
 
+#include "config/config.h"
 #include "relay/base/self_stat.h"
 #include "relay/room/rooms.h"
 #include "relay/web/server.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+struct bearers;
+struct events;
+
 struct source {
-    const struct rooms *rooms;
+    struct rooms *rooms;
     const struct server_stats *web;
     const struct self_stat *self; /* the front's own; NULL: not known */
+    const struct config *config;
+    struct bearers *bearers;
+    struct events *events;
     int64_t now_us, wall_us;
+};
+
+/* A request as far as the control thread needs it. */
+struct asked {
+    enum http_method method; /* HEAD is GET by now */
+    const char *path;        /* raw, without query */
+    const char *bearer;      /* RFC 6750's token; NULL: none was given */
+    const char *peer;        /* the asker's address */
+    bool local;              /* on this machine, and for itself: see asker.h */
+    const char *body;        /* NUL-terminated; "": none */
+    size_t body_len;
+    bool body_too_long; /* to be kept: body is "" then */
+};
+
+/* What stands above an answer; static storage. */
+struct page_head {
+    const char *type;
+    const char *extra; /* further lines; NULL: none */
 };
 
 #endif

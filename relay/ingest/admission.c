@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/ingest/admission.h"
 
+#include "relay/base/secret.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <srt/access_control.h>
@@ -159,17 +161,6 @@ void admission_set_room(struct admission *a, const char *room, enum link_room_st
     free(gone);
 }
 
-/* Takes the same time wherever two keys differ; their lengths are no secret. */
-static bool same_secret(const char *a, const char *b)
-{
-    size_t n = strlen(a), m = strlen(b);
-    unsigned char differ = n != m;
-
-    for (size_t i = 0; i < n && i < m; i++)
-        differ |= (unsigned char)(a[i] ^ b[i]);
-    return !differ;
-}
-
 void admission_note_ended(struct admission *a, const char *peer, const struct stream_id *id,
                           int64_t now_us)
 {
@@ -221,7 +212,7 @@ static enum admission_verdict look_up(struct admission *a, struct admission_answ
 
     if (!listed && !a->config->rooms.open)
         return ADMISSION_NOT_FOUND;
-    if (listed && listed->key && !same_secret(listed->key, out->id.key))
+    if (listed && listed->key && !secret_is_same(listed->key, out->id.key))
         return ADMISSION_UNAUTHORIZED;
     /* which renditions a room has only the front knows, and refuses them there */
     if (e && e->state == LINK_ROOM_LIVE && strcmp(out->id.role, "main") == 0)

@@ -49,6 +49,7 @@ bool diagnosis_second(struct session *s, const struct diagnosis_room *room,
     };
     bool flows = m->u.feed_stats.packets != s->stats.packets;
     session_stats(s, &m->u.feed_stats, now_us);
+    s->vitals = m->u.vitals;
     if (!flows) /* nothing is known anew */
         return false;
     uint32_t watched_s = s->doctor.watched_s;

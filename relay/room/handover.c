@@ -197,6 +197,9 @@ static int give_room(struct giver *g, const struct room *r)
         rc = give_stitch(g, &r->pair.stitch);
     for (int32_t i = 0; i < ROLES_MAX && !rc; i++)
         rc = give_role(g, r, i);
+    if (!rc && r->history.samples)
+        rc = give(g, FORM_HISTORY, r->history.samples,
+                  HISTORY_SAMPLES * sizeof(*r->history.samples), -1);
     return rc;
 }
 

@@ -6,8 +6,8 @@
  *
  * Order: PAST, WORKER ..., then for each room ROOM, RENDITION ..., SEGMENT ... of each rendition,
  * DATERANGE ..., INIT ... of its session, STITCH ... of a segment that two feeds make together, and
- * for each role ROLE, INIT ..., HELD ...; then DONE. A blob's descriptor comes in a BLOB before its
- * first mention; blobs are numbered from 1.
+ * for each role ROLE, INIT ..., HELD ..., and the samples of its HISTORY; then DONE. A blob's
+ * descriptor comes in a BLOB before its first mention; blobs are numbered from 1.
  */
 #ifndef RELAY_ROOM_HANDOVER_FORM_H
 #define RELAY_ROOM_HANDOVER_FORM_H
@@ -31,6 +31,7 @@ enum handover_kind {
     FORM_STITCH,
     FORM_ROLE,
     FORM_HELD,
+    FORM_HISTORY,
     FORM_DONE,
 };
 

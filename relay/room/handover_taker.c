@@ -107,6 +107,8 @@ static int take_room(struct handover_taker *t, const struct form_room *form, int
     r->classic = was->classic;
     r->sessions = was->sessions;
     r->closed = was->closed;
+    r->history = was->history;
+    r->history.samples = NULL; /* they follow */
     r->session = was->session;
     memcpy(t->renditions, form->renditions, sizeof(t->renditions));
     forget_pointers(&r->session);
@@ -233,6 +235,18 @@ static int take_held(struct handover_taker *t, const struct form_held *form, str
     return role_hold(k, &form->m, fd) ? -ENOMEM : 0;
 }
 
+static int take_history(struct handover_taker *t, const struct history_sample *samples)
+{
+    struct history *h = &t->room->history;
+    if (h->samples || h->count > HISTORY_SAMPLES || h->next >= HISTORY_SAMPLES)
+        return -EPROTO;
+    h->samples = malloc(HISTORY_SAMPLES * sizeof(*samples));
+    if (!h->samples)
+        return -ENOMEM;
+    memcpy(h->samples, samples, HISTORY_SAMPLES * sizeof(*samples));
+    return 0;
+}
+
 static int take_worker(struct handover_taker *t, const struct form_worker *form)
 {
     if (form->index < rooms_workers(t->rooms))
@@ -241,11 +255,17 @@ static int take_worker(struct handover_taker *t, const struct form_worker *form)
 }
 
 static const size_t sizes[] = {
-    [FORM_PAST] = sizeof(struct rooms_past),     [FORM_WORKER] = sizeof(struct form_worker),
-    [FORM_BLOB] = sizeof(struct form_blob),      [FORM_ROOM] = sizeof(struct form_room),
-    [FORM_RENDITION] = sizeof(struct rendition), [FORM_SEGMENT] = sizeof(struct form_segment),
-    [FORM_INIT] = sizeof(struct form_init),      [FORM_STITCH] = sizeof(struct form_stitch),
-    [FORM_ROLE] = sizeof(struct form_role),      [FORM_HELD] = sizeof(struct form_held),
+    [FORM_PAST] = sizeof(struct rooms_past),
+    [FORM_WORKER] = sizeof(struct form_worker),
+    [FORM_BLOB] = sizeof(struct form_blob),
+    [FORM_ROOM] = sizeof(struct form_room),
+    [FORM_RENDITION] = sizeof(struct rendition),
+    [FORM_SEGMENT] = sizeof(struct form_segment),
+    [FORM_INIT] = sizeof(struct form_init),
+    [FORM_STITCH] = sizeof(struct form_stitch),
+    [FORM_ROLE] = sizeof(struct form_role),
+    [FORM_HELD] = sizeof(struct form_held),
+    [FORM_HISTORY] = HISTORY_SAMPLES * sizeof(struct history_sample),
 };
 
 static bool fits(const struct handover_taker *t, const struct parcel *p)
@@ -267,6 +287,8 @@ static void finish_room(struct handover_taker *t)
         return;
     for (size_t i = 0; i < LINK_TRACK_SLOTS; i++)
         t->room->session.tracks[i].rendition = rendition_of(t, t->renditions[i]);
+    if (!t->room->history.samples)
+        t->room->history.count = t->room->history.next = 0;
     rooms_made(t->rooms, room_name(t->room));
     t->room = NULL;
 }
@@ -299,6 +321,8 @@ static int open_parcel(struct handover_taker *t, struct parcel *p, int64_t now_u
         return take_role(t, form);
     case FORM_HELD:
         return take_held(t, form, p);
+    case FORM_HISTORY:
+        return take_history(t, form);
     case FORM_DONE:
         finish_room(t);
         return 0;

@@ -6,6 +6,25 @@
 
 static const char *const words[ON_AIR_SIDES] = {[ON_AIR_MAIN] = "main", [ON_AIR_BACKUP] = "backup"};
 
+static const char *const choice_words[ON_AIR_CHOICES] = {
+    [ON_AIR_AUTO] = "auto", [ON_AIR_CHOSE_MAIN] = "main", [ON_AIR_CHOSE_BACKUP] = "backup"};
+
+const char *on_air_choice_word(enum on_air_choice choice)
+{
+    return choice_words[choice];
+}
+
+bool on_air_choice_of(const char *word, enum on_air_choice *out)
+{
+    for (enum on_air_choice i = 0; i < ON_AIR_CHOICES; i++) {
+        if (strcmp(word, choice_words[i]) == 0) {
+            *out = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool on_air_is_side(const char *role)
 {
     return role[0] == '\0' || strcmp(role, "main") == 0 || strcmp(role, "backup") == 0;
@@ -72,6 +91,11 @@ bool on_air_is_urgent(const struct on_air *a)
     return !now->present || now->silent || now->damaged;
 }
 
+static bool is_chosen(const struct on_air *a, enum on_air_side side)
+{
+    return a->choice == (side == ON_AIR_MAIN ? ON_AIR_CHOSE_MAIN : ON_AIR_CHOSE_BACKUP);
+}
+
 enum on_air_side on_air_choose(const struct on_air *a, int64_t hold_us, int64_t now_us,
                                const char **why)
 {
@@ -81,6 +105,10 @@ enum on_air_side on_air_choose(const struct on_air *a, int64_t hold_us, int64_t 
     *why = "";
     if (!now->present && on_air_could(a, other))
         *why = "the other one left";
+    else if (now->present && !now->silent && is_chosen(a, a->side))
+        return a->side;
+    else if (is_well(then) && is_chosen(a, other) && well_us >= ON_AIR_SOUND_US)
+        *why = "it was chosen by hand";
     else if (is_well(then) && now->silent)
         *why = "the other one sends nothing";
     else if (is_well(then) && now->damaged && well_us >= ON_AIR_SOUND_US)

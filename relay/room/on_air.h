@@ -18,6 +18,8 @@
 #include <stdint.h>
 
 enum on_air_side { ON_AIR_MAIN, ON_AIR_BACKUP, ON_AIR_SIDES };
+/* By hand: that side while it is of use, whatever the other one is like. AUTO: nobody chose. */
+enum on_air_choice { ON_AIR_AUTO, ON_AIR_CHOSE_MAIN, ON_AIR_CHOSE_BACKUP, ON_AIR_CHOICES };
 
 enum {
     ON_AIR_DAMAGED_S = 3,      /* seconds in a row that lost something for good: damaged */
@@ -27,6 +29,7 @@ enum {
 
 struct on_air {
     enum on_air_side side; /* on air now, when that one is present */
+    enum on_air_choice choice;
     struct on_air_feed {
         bool present, silent, ready, damaged;
         int64_t well_since_us;
@@ -38,7 +41,10 @@ struct on_air {
 /* "", "main": main. Any other name but backup's is not one of the two. */
 bool on_air_is_side(const char *role);
 enum on_air_side on_air_side_of(const char *role);
-const char *on_air_word(enum on_air_side side); /* "main" */
+const char *on_air_word(enum on_air_side side);            /* "main" */
+const char *on_air_choice_word(enum on_air_choice choice); /* "auto", "main" */
+/* False: it is none of their words. */
+bool on_air_choice_of(const char *word, enum on_air_choice *out);
 
 void on_air_came(struct on_air *a, enum on_air_side side, int64_t now_us);
 void on_air_left(struct on_air *a, enum on_air_side side);

@@ -393,6 +393,7 @@ void pair_put(struct text *t, const struct pair *p, const struct session *on_air
     text_json(t, on_air ? on_air_word(p->on_air.side) : "");
     text_puts(t, ",\"why\":");
     text_json(t, p->why);
+    text_printf(t, ",\"chosen\":\"%s\"", on_air_choice_word(p->on_air.choice));
     text_printf(t, ",\"alike\":%s,\"takeovers\":%" PRIu64 ",\"switches\":%" PRIu64 ",\"standby\":",
                 likeness_is(&p->likeness) ? "true" : "false", p->takeovers, p->switches);
     if (!s) {

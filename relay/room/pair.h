@@ -70,7 +70,7 @@ void pair_worker_lost(struct room *r, uint32_t worker);
 void pair_tick(struct room *r, int64_t now_us);
 /* The feed that rests, or NULL. */
 const struct session *pair_standby(const struct pair *p);
-/* {role, why, alike, takeovers, switches, standby: {role, silent, ready} or null} */
+/* {role, why, chosen, alike, takeovers, switches, standby: {role, silent, ready} or null} */
 struct text;
 void pair_put(struct text *t, const struct pair *p, const struct session *on_air);
 

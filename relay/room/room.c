@@ -5,6 +5,7 @@
 #include "relay/base/log.h"
 #include "relay/room/beside.h"
 #include "relay/room/budget.h"
+#include "relay/room/by_hand.h"
 #include "relay/room/ending.h"
 #include "relay/room/feed_fields.h"
 #include "relay/room/numbers.h"
@@ -108,6 +109,7 @@ void room_free(struct room **r)
     hole_fini(&(*r)->hole);
     presentation_fini(&(*r)->presentation);
     showcase_fini(&(*r)->showcase);
+    history_fini(&(*r)->history);
     (*r)->magic = 0;
     free(*r);
     *r = NULL;
@@ -174,15 +176,6 @@ void room_drop_session(struct room *r, bool goes_on, int64_t now_us)
         room_finish_media(r, now_us);
     feed_fields_add(&r->closed, &r->session.stats);
     session_fini(&r->session);
-}
-
-/* Tells the worker to end the feed; what it still sends is nobody's from now on. */
-static void stop_feed(struct room *r, const char *why)
-{
-    struct link_message m = {
-        .type = LINK_FEED_STOP, .worker = r->session.worker, .feed = r->session.feed};
-    snprintf(m.u.stop.text, sizeof(m.u.stop.text), "%s", why);
-    r->env->out->send(r->env->out->ctx, m.worker, &m);
 }
 
 const char *room_open_role(struct room *r, const struct link_message *m, int64_t now_us,
@@ -262,7 +255,7 @@ void room_worker_lost(struct room *r, uint32_t worker, int64_t now_us)
 void room_evict(struct room *r, const char *why, int64_t now_us)
 {
     char text[LINK_TEXT + 32];
-    stop_feed(r, why);
+    room_stop_feed(r, &r->session, why); /* what it still sends is nobody's from now on */
     r->pair.tied = false;
     snprintf(text, sizeof(text), "reason=fault text=\"%s\"", why);
     if (!pair_succeed(r, now_us))

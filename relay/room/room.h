@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct history;
 struct room;
 struct pair;
 
@@ -58,6 +59,7 @@ struct room_facts {
     const struct roles *roles;     /* further feeds beside it */
     const struct pair *pair;       /* main and backup */
     const struct presentation *presentation;
+    const struct history *history;
     struct link_feed_stats totals; /* over all its feeds; gauges of the present one */
     uint64_t sessions;
     uint64_t bytes; /* its windows hold now */

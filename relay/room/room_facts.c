@@ -57,6 +57,7 @@ void room_facts(const struct room *r, struct room_facts *out)
         .roles = &r->roles,
         .pair = &r->pair,
         .presentation = &r->presentation,
+        .history = &r->history,
         .totals = r->session.stats, /* its gauges; the counts of all feeds are added up */
         .sessions = r->sessions,
         .bytes = budget_used_bytes(&r->presentation),
@@ -81,4 +82,6 @@ void room_second(struct room *r, struct session *s, const struct link_message *m
     struct diagnosis_room room = {r->ctx, r->env->config, &r->health_log};
     if (diagnosis_second(s, &room, m, now_us))
         showcase_touch(&r->showcase);
+    if (s == &r->session)
+        history_second(&r->history, s, now_us);
 }

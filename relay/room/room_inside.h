@@ -8,6 +8,7 @@
 #ifndef RELAY_ROOM_ROOM_INSIDE_H
 #define RELAY_ROOM_ROOM_INSIDE_H
 
+#include "relay/room/history.h"
 #include "relay/room/hole.h"
 #include "relay/room/pair.h"
 #include "relay/room/room.h"
@@ -36,6 +37,7 @@ struct room {
     struct showcase showcase;
     bool pending; /* to be shown */
     struct doctor_log health_log;
+    struct history history;
 };
 
 /* Logs and asserts the step. */

@@ -407,6 +407,12 @@ const struct room *rooms_find(const struct rooms *r, const char *name)
     return s ? s->room : NULL;
 }
 
+struct room *rooms_grasp(struct rooms *r, const char *name)
+{
+    struct slot *s = find_name(r, name);
+    return s ? s->room : NULL;
+}
+
 uint32_t rooms_workers(const struct rooms *r)
 {
     return r->worker_count;

@@ -88,6 +88,8 @@ void rooms_made(struct rooms *r, const char *name);
 size_t rooms_count(const struct rooms *r);
 const struct room *rooms_at(const struct rooms *r, size_t i);
 const struct room *rooms_find(const struct rooms *r, const char *name); /* or NULL */
+/* The same, for by_hand.h: nothing may be done to it that ends it at once. */
+struct room *rooms_grasp(struct rooms *r, const char *name);
 uint32_t rooms_workers(const struct rooms *r);
 void rooms_worker_facts(const struct rooms *r, uint32_t worker, struct worker_facts *out);
 bool rooms_workers_are_up(const struct rooms *r);

@@ -43,6 +43,7 @@ struct session {
     bool based;       /* base_msn is fixed: by its first segment */
     uint64_t base_msn;
     struct link_feed_stats stats; /* the newest */
+    struct link_vitals vitals;    /* the newest */
     struct doctor doctor;         /* what is wrong with it */
     char left_out[LINK_TEXT];     /* streams of its program that are not carried, in words */
     struct session_track tracks[LINK_TRACK_SLOTS];

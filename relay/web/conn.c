@@ -6,6 +6,7 @@
 #include "relay/web/conn_h2.h"
 #include "relay/web/conn_state.h"
 #include "relay/web/h2.h"
+#include "relay/web/subscriber.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -148,6 +149,7 @@ static void close_now(struct conn **cp, bool orderly)
     struct http_loop *l = c->at.loop;
     *cp = NULL;
     holder_fini(&c->at);
+    free(c->body);
     outgoing_fini(&c->out);
     if (c->phase == CONN_H2)
         h2_free(&c->h2);
@@ -258,14 +260,24 @@ void conn_expire(void *loop, struct deadline *d)
         expire(conn_of(h), &((struct http_loop *)loop)->tally);
 }
 
+/* What holds the request that token names, or NULL; *conn: its connection. */
+static struct holder *find_held(const struct http_loop *l, const struct request_token *token,
+                                struct conn **conn)
+{
+    struct conn *c = *conn = token->slot < l->slot_count ? l->conns[token->slot] : NULL;
+    if (!c)
+        return NULL;
+    if (c->phase == CONN_H2)
+        return h2_find_held(c->h2, token->generation);
+    return c->at.held && c->at.held->generation == token->generation ? &c->at : NULL;
+}
+
 void conn_answer(struct http_loop *l, const struct request_token *token, int status,
                  const struct body *body)
 {
-    struct conn *c = token->slot < l->slot_count ? l->conns[token->slot] : NULL;
-    if (!c)
-        return;
-    struct holder *h = c->phase == CONN_H2 ? h2_find_held(c->h2, token->generation) : &c->at;
-    if (!h || !h->held || h->held->generation != token->generation)
+    struct conn *c;
+    struct holder *h = find_held(l, token, &c);
+    if (!h)
         return;
     l->now_us = clock_mono_us();
     if (h->stream)
@@ -273,6 +285,44 @@ void conn_answer(struct http_loop *l, const struct request_token *token, int sta
     else
         conn_release(c, status, body);
     holder_queue(&c->at);
+}
+
+void conn_listen(struct http_loop *l, const struct request_token *token, const struct body *first)
+{
+    struct conn *c;
+    struct holder *h = find_held(l, token, &c);
+    if (!h)
+        return;
+    if (h->stream)
+        h2_stream_listen(h, first);
+    else
+        conn_release_stream(c, first);
+    holder_queue(&c->at);
+}
+
+/* Its turn closes it; the kernel forgets what is unsent. */
+static void drop_listener(struct conn *c)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    setsockopt(event_get_fd(&c->ev), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    tally_add(&c->at.loop->tally.listeners_cut, !c->broken);
+    c->broken = true;
+}
+
+static void told(struct holder *h, bool added)
+{
+    if (h->stream) {
+        h2_stream_tell(h, added);
+        return;
+    }
+    if (!added)
+        drop_listener(conn_of(h));
+    holder_queue(h);
+}
+
+void conn_tell(struct http_loop *l, const struct body *news)
+{
+    subscriber_tell(l, news, told);
 }
 
 void conn_drain_all(struct http_loop *l)
@@ -293,6 +343,8 @@ void conn_drain_all(struct http_loop *l)
         } else if (c && c->phase == CONN_HELD && holder_must_go(&c->at)) {
             conn_release(c, 503, NULL);
             conn_run(c);
+        } else if (c && c->phase == CONN_STREAMING) {
+            conn_close(&c); /* its page comes again, and finds whoever serves then */
         }
     }
 }

@@ -38,6 +38,11 @@ void conn_expire(void *loop, struct deadline *d);
 /* Answers the held request that token names, if it is still there; the connection goes on later. */
 void conn_answer(struct http_loop *l, const struct request_token *token, int status,
                  const struct body *body);
+/* Its reply has no end: first, and then what conn_tell brings. NULL for first is never given. One
+ * of more than SUBSCRIBERS_MAX is answered with 503. */
+void conn_listen(struct http_loop *l, const struct request_token *token, const struct body *first);
+/* News for all who listen; who is too far behind to take it is cut. Sends nothing itself. */
+void conn_tell(struct http_loop *l, const struct body *news);
 /* From now on: idle ones close, held ones get 503, every reply is its connection's last. With a
  * loop->heir they go to that process, whoever has a reply under way after it; but not over TLS. */
 void conn_drain_all(struct http_loop *l);

@@ -6,6 +6,7 @@
 #include "relay/web/request_head.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 enum { US_PER_MS = 1000 };
 
@@ -32,7 +33,8 @@ static void send_reply(struct request *r, struct reply *reply)
 {
     struct conn *c = conn_of(r->owner);
     struct http_loop *l = c->at.loop;
-    c->last = c->last || r->is_last || conn_is_leaving(c) || conn_is_old(c);
+    /* the end of a reply that has none is the connection's */
+    c->last = c->last || r->is_last || c->at.subscriber || conn_is_leaving(c) || conn_is_old(c);
     holder_answer(&c->at, reply);
     reply->head.close = c->last;
     reply->head.keep_alive = c->http10;
@@ -74,10 +76,15 @@ void conn_carry(struct conn *c)
     const struct http1 *p = &c->in->head;
     struct request r = request_bare(c);
     request_head_fill(&r, c->in);
+    if (c->body)
+        r.body = (struct slice){c->body, p->content_length};
+    r.body_too_long = p->content_length > REQUEST_BODY_MAX;
     c->http10 = p->minor == 0;
     /* RFC 9112 section 9.3 */
     c->last = p->close || (c->http10 && !p->keep_alive);
     handle(c, &r);
+    free(c->body);
+    c->body = NULL;
 }
 
 void conn_refuse(struct conn *c, int status)
@@ -97,6 +104,12 @@ void conn_release(struct conn *c, int status, const struct body *body)
 {
     struct request r = request_bare(c);
     holder_release(&c->at, &r, status, body);
+}
+
+void conn_release_stream(struct conn *c, const struct body *first)
+{
+    struct request r = request_bare(c);
+    holder_listen(&c->at, &r, first);
 }
 
 void conn_give_up(struct conn *c)

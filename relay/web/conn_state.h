@@ -3,7 +3,7 @@
 /*
  *          bytes            whole head        reply
  *   IDLE --------> HEAD --> (BODY) --> HANDLING ---------> SENDING --> IDLE
- *    ^                                   |  ^                 |
+ *    ^                                   |  ^                 |  <--> STREAMING: listens for more
  *    |                       hold, wait  v  |  woken          +------> LINGERING --> closed
  *    |                                  HELD --> SENDING
  *    |                                       answer
@@ -34,10 +34,11 @@
 enum conn_phase {
     CONN_IDLE,      /* waits for the first byte of a request */
     CONN_HEAD,      /* some of a head is here; its deadline is absolute */
-    CONN_BODY,      /* a body nobody asked for is read and thrown away */
+    CONN_BODY,      /* the body is read, and kept when it is short */
     CONN_HANDLING,  /* in the handler's call; over before the call returns */
     CONN_HELD,      /* parked until an answer or news, the deadline, or the viewer leaves */
     CONN_SENDING,   /* a reply is on its way; its deadline is absolute */
+    CONN_STREAMING, /* listens: what is to be sent next comes by itself */
     CONN_LINGERING, /* closed for writing; reads on so that the last reply is not reset away */
     CONN_HANDSHAKE, /* TLS; its deadline is absolute */
     CONN_H2,        /* HTTP/2 from here on: requests are its streams' (h2.h) */
@@ -60,21 +61,19 @@ struct conn {
         struct h2 *h2;    /* in CONN_H2 */
     };
     struct outgoing out; /* in CONN_SENDING and CONN_H2 only */
+    char *body;          /* of the request, until it is handled; NULL: none, or not kept */
     struct tls *tls;     /* NULL: without TLS, or before the handshake's first byte */
     int64_t born_us;
     struct in6_addr peer;
-    union {
-        uint32_t body_left;   /* of the request body; in CONN_BODY */
-        uint32_t linger_left; /* bytes still read while lingering */
-    };
-    uint8_t phase;    /* enum conn_phase */
-    uint8_t watch;    /* enum conn_watch */
-    bool unread : 1;  /* the socket may have bytes, or its end */
-    bool hung_up : 1; /* the viewer closed its side (EPOLLRDHUP) */
-    bool blocked : 1; /* the socket takes no more for now */
-    bool broken : 1;  /* writing failed: the viewer is gone */
-    bool last : 1;    /* close after this reply */
-    bool lingers : 1; /* ... and read on a while first */
+    uint32_t body_left, linger_left; /* of the request body; bytes still read while lingering */
+    uint8_t phase;                   /* enum conn_phase */
+    uint8_t watch;                   /* enum conn_watch */
+    bool unread : 1;                 /* the socket may have bytes, or its end */
+    bool hung_up : 1;                /* the viewer closed its side (EPOLLRDHUP) */
+    bool blocked : 1;                /* the socket takes no more for now */
+    bool broken : 1;                 /* writing failed: the viewer is gone */
+    bool last : 1;                   /* close after this reply */
+    bool lingers : 1;                /* ... and read on a while first */
     bool http10 : 1;
     bool counted : 1;   /* by the gate; refused ones are not */
     bool served : 1;    /* had a reply before */
@@ -100,6 +99,7 @@ void conn_refuse(struct conn *c, int status);
 /* As holder_release, holder_give_up and holder_retry. Afterwards c is SENDING, or HELD again. */
 void conn_release(struct conn *c, int status, const struct body *body);
 void conn_give_up(struct conn *c);
+void conn_release_stream(struct conn *c, const struct body *first); /* as holder_listen */
 void conn_retry(struct conn *c);
 /* Gives it to loop->heir, with what it has read or waits for. False: it cannot be given away. */
 bool conn_hand_on(struct conn *c);

@@ -3,10 +3,13 @@
 #include "relay/web/conn.h"
 #include "relay/web/conn_h2.h"
 #include "relay/web/conn_state.h"
+#include "relay/web/subscriber.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 enum {
@@ -26,7 +29,8 @@ void conn_set_phase(struct conn *c, enum conn_phase phase)
         [CONN_BODY] = 1 << CONN_HANDLING | 1 << CONN_SENDING,
         [CONN_HANDLING] = 1 << CONN_HELD | 1 << CONN_SENDING,
         [CONN_HELD] = 1 << CONN_SENDING | 1 << CONN_HANDLING,
-        [CONN_SENDING] = 1 << CONN_IDLE | 1 << CONN_LINGERING,
+        [CONN_SENDING] = 1 << CONN_IDLE | 1 << CONN_LINGERING | 1 << CONN_STREAMING,
+        [CONN_STREAMING] = 1 << CONN_SENDING,
         [CONN_HANDSHAKE] = 1 << CONN_IDLE | 1 << CONN_SENDING,
         [CONN_H2] = 1 << CONN_LINGERING,
     };
@@ -109,6 +113,18 @@ static enum step read_head(struct conn *c)
     return n > 0 ? STEP_ON : rest(c);
 }
 
+/* A short body is kept for the handler, from what has come with the head on. */
+static bool keep_body(struct conn *c, const char *bytes, size_t len)
+{
+    size_t size = c->in->head.content_length;
+    if (size == 0 || size > REQUEST_BODY_MAX)
+        return true;
+    c->body = malloc(size);
+    if (c->body)
+        memcpy(c->body, bytes, len);
+    return c->body != NULL;
+}
+
 /* So few bytes fit into a socket that is empty of replies, or the viewer is gone. */
 static bool say(struct conn *c, const char *text, size_t len)
 {
@@ -126,6 +142,8 @@ static enum step begin_request(struct conn *c)
     size_t body = in->head.content_length, here = in->len - head_end;
     in->next = head_end + (here < body ? here : body);
     c->body_left = (uint32_t)(body - (in->next - head_end));
+    if (!keep_body(c, in->bytes + head_end, in->next - head_end))
+        return STEP_CLOSE;
     if (c->body_left == 0) {
         conn_carry(c);
         return STEP_ON;
@@ -174,7 +192,8 @@ static enum step step_body(struct conn *c)
     if (!c->unread)
         return STEP_WAIT;
     size_t size = c->body_left < sizeof thrown_away ? c->body_left : sizeof thrown_away;
-    ssize_t n = conn_read(c, thrown_away, size);
+    char *at = c->body ? c->body + c->in->head.content_length - c->body_left : thrown_away;
+    ssize_t n = conn_read(c, at, size);
     if (n <= 0)
         return n < 0 ? STEP_CLOSE : c->unread ? STEP_YIELD : STEP_WAIT;
     c->body_left -= (uint32_t)n;
@@ -192,12 +211,17 @@ static void shed_input(struct conn *c)
 
 /* Nobody reads here: later requests wait in the socket. The end may come behind them, or as a reset
  * that a read would show only after them, so the socket's state is asked for. */
-static enum step step_held(struct conn *c)
+static bool is_left(const struct conn *c)
 {
     struct pollfd state = {.fd = event_get_fd(&c->ev), .events = POLLRDHUP};
-    shed_input(c);
     /* unread: an event came since it was last known to be empty */
-    if (c->unread && poll(&state, 1, 0) > 0)
+    return c->unread && poll(&state, 1, 0) > 0;
+}
+
+static enum step step_held(struct conn *c)
+{
+    shed_input(c);
+    if (is_left(c))
         return STEP_CLOSE;
     if (!c->at.woken)
         return STEP_WAIT;
@@ -218,11 +242,23 @@ enum step conn_linger(struct conn *c)
     return STEP_ON;
 }
 
+/* A listener has all there was. */
+static enum step listen_on(struct conn *c)
+{
+    if (c->at.loop->draining)
+        return STEP_CLOSE;
+    conn_set_phase(c, CONN_STREAMING);
+    set_deadline(c, c->born_us + (int64_t)c->at.loop->config->http.max_age_ms * US_PER_MS);
+    return STEP_ON;
+}
+
 static enum step finish_reply(struct conn *c)
 {
     struct input *in = c->in;
     outgoing_fini(&c->out);
     c->served = true;
+    if (c->at.subscriber)
+        return listen_on(c);
     if (c->last)
         return c->lingers || c->unread || (in && in->next < in->len) ? conn_linger(c) : STEP_CLOSE;
     if (in) {
@@ -259,6 +295,18 @@ static enum step step_sending(struct conn *c)
     }
 }
 
+static enum step step_streaming(struct conn *c)
+{
+    shed_input(c);
+    if (c->broken || is_left(c))
+        return STEP_CLOSE;
+    if (!subscriber_take(&c->at, &c->out))
+        return STEP_WAIT;
+    conn_set_phase(c, CONN_SENDING);
+    set_deadline(c, http_loop_send_deadline(c->at.loop, outgoing_left(&c->out)));
+    return STEP_ON;
+}
+
 static enum step step_lingering(struct conn *c)
 {
     char thrown_away[4096];
@@ -274,13 +322,10 @@ static enum step step_lingering(struct conn *c)
 void conn_run(struct conn *c)
 {
     static enum step (*const steps[CONN_PHASES])(struct conn *) = {
-        [CONN_IDLE] = step_head,
-        [CONN_HEAD] = step_head,
-        [CONN_BODY] = step_body,
-        [CONN_HELD] = step_held,
-        [CONN_SENDING] = step_sending,
-        [CONN_LINGERING] = step_lingering,
-        [CONN_HANDSHAKE] = conn_shake_hands,
+        [CONN_IDLE] = step_head,           [CONN_HEAD] = step_head,
+        [CONN_BODY] = step_body,           [CONN_HELD] = step_held,
+        [CONN_SENDING] = step_sending,     [CONN_STREAMING] = step_streaming,
+        [CONN_LINGERING] = step_lingering, [CONN_HANDSHAKE] = conn_shake_hands,
         [CONN_H2] = conn_step_h2,
     };
     enum step step;

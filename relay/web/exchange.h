@@ -62,7 +62,8 @@ struct request {
     bool gzip;            /* welcome */
     bool waited;          /* this is not the first time it is handled */
     uint32_t error_age_s; /* ... and what it waited with */
-    struct slice path, query;
+    bool body_too_long;
+    struct slice path, query, body;
     struct slice if_none_match, if_range, range;
     /* Of a room that only a signed link opens: see admit.h. */
     size_t token_len;     /* of "~TOKEN/" behind /live/ */

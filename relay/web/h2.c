@@ -173,9 +173,9 @@ static int on_data_chunk(nghttp2_session *session, uint8_t flags, int32_t id, co
                          size_t len, void *ctx)
 {
     struct h2_stream *s = stream_at(ctx, id);
-    (void)session, (void)flags, (void)data;
+    (void)session, (void)flags;
     if (s)
-        h2_stream_body(s, len);
+        h2_stream_body(s, data, len);
     return 0;
 }
 
@@ -273,9 +273,9 @@ int h2_new(struct h2 **out, struct holder *conn, const struct in6_addr *peer)
     return 0;
 }
 
-static struct h2_stream *first_of(const struct ring *streams)
+static struct h2_stream *stream_beside(struct ring *at)
 {
-    return (struct h2_stream *)((char *)streams->next - offsetof(struct h2_stream, sibling));
+    return (struct h2_stream *)((char *)at - offsetof(struct h2_stream, sibling));
 }
 
 void h2_free(struct h2 **hp)
@@ -285,7 +285,7 @@ void h2_free(struct h2 **hp)
     if (!h)
         return;
     while (!ring_is_empty(&h->streams))
-        h2_stream_free(first_of(&h->streams));
+        h2_stream_free(stream_beside(h->streams.next));
     if (h->session)
         nghttp2_session_del(h->session);
     free(h);
@@ -330,11 +330,19 @@ bool h2_is_over(const struct h2 *h)
     return !nghttp2_session_want_read(h->session) && !nghttp2_session_want_write(h->session);
 }
 
+/* A reply that has no end would keep its connection for ever. */
+static void begin_to_leave(struct h2 *h)
+{
+    h->leaving = true;
+    for (struct ring *at = h->streams.next; at != &h->streams; at = at->next)
+        h2_stream_hush(stream_beside(at));
+}
+
 void h2_leave(struct h2 *h)
 {
     if (h->leaving)
         return;
-    h->leaving = true;
+    begin_to_leave(h);
     if (nghttp2_submit_shutdown_notice(h->session) != 0 ||
         nghttp2_submit_ping(h->session, NGHTTP2_FLAG_NONE, NULL) != 0)
         h2_end(h);
@@ -344,7 +352,8 @@ void h2_finish(struct h2 *h)
 {
     if (h->ending)
         return;
-    h->leaving = h->ending = true;
+    begin_to_leave(h);
+    h->ending = true;
     if (nghttp2_submit_goaway(h->session, NGHTTP2_FLAG_NONE,
                               nghttp2_session_get_last_proc_stream_id(h->session), NGHTTP2_NO_ERROR,
                               NULL, 0) != 0)
@@ -361,8 +370,7 @@ void h2_end(struct h2 *h)
 void h2_drain(struct h2 *h)
 {
     for (struct ring *at = h->streams.next, *next; at != &h->streams; at = next) {
-        struct h2_stream *s =
-            (struct h2_stream *)((char *)at - offsetof(struct h2_stream, sibling));
+        struct h2_stream *s = stream_beside(at);
         next = at->next;
         if (holder_must_go(&s->at))
             h2_stream_answer(&s->at, 503, NULL);
@@ -387,9 +395,8 @@ bool h2_is_used(const struct h2 *h)
 
 struct holder *h2_find_held(const struct h2 *h, uint64_t generation)
 {
-    for (const struct ring *at = h->streams.next; at != &h->streams; at = at->next) {
-        struct h2_stream *s =
-            (struct h2_stream *)((char *)(uintptr_t)at - offsetof(struct h2_stream, sibling));
+    for (struct ring *at = h->streams.next; at != &h->streams; at = at->next) {
+        struct h2_stream *s = stream_beside(at);
         if (s->at.held && s->at.held->generation == generation)
             return &s->at;
     }

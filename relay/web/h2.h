@@ -35,7 +35,8 @@ __attribute__((warn_unused_result)) int h2_receive(struct h2 *h, const void *byt
 __attribute__((warn_unused_result)) int h2_gather(struct h2 *h, struct outgoing *o);
 /* Neither side has anything more to say. */
 bool h2_is_over(const struct h2 *h);
-/* Says goodbye in order (RFC 9113 section 6.8): no new streams, those under way go on. */
+/* Says goodbye in order (RFC 9113 section 6.8): no new streams, those under way go on, but nobody
+ * listens any longer. */
 void h2_leave(struct h2 *h);
 /* Nothing that comes from now on is taken; what came goes on to its end. */
 void h2_finish(struct h2 *h);
@@ -54,5 +55,9 @@ struct holder *h2_find_held(const struct h2 *h, uint64_t generation);
 void h2_stream_run(struct holder *stream);
 void h2_stream_expire(struct holder *stream);
 void h2_stream_answer(struct holder *stream, int status, const struct body *body);
+/* It listens from here on. */
+void h2_stream_listen(struct holder *stream, const struct body *first);
+/* It has news to send; added false: it is too far behind, and ends. */
+void h2_stream_tell(struct holder *stream, bool added);
 
 #endif

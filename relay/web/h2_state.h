@@ -23,10 +23,10 @@ enum {
 
 enum h2_phase {
     H2_HEAD,     /* its deadline is absolute */
-    H2_BODY,     /* a body nobody asked for is thrown away; the same deadline */
+    H2_BODY,     /* the body comes, and is kept when it is short; the same deadline */
     H2_HANDLING, /* in the handler's call */
     H2_HELD,
-    H2_SENDING, /* its deadline is absolute */
+    H2_SENDING, /* its deadline is absolute; a listener that has sent all has none */
     H2_PHASES,
 };
 
@@ -56,10 +56,11 @@ struct h2_stream {
     struct h2 *h2;
     struct input *in;    /* the head, until the handler has been called */
     struct outgoing out; /* content that is not in frames yet */
+    char *body;          /* REQUEST_BODY_MAX, until the handler has been called; NULL: not kept */
     int32_t id;
-    uint32_t body;   /* bytes of it that came */
-    uint16_t status; /* what is wrong with the head; 0: nothing */
-    uint8_t phase;   /* enum h2_phase */
+    uint32_t body_len; /* bytes of it that came */
+    uint16_t status;   /* what is wrong with the head; 0: nothing */
+    uint8_t phase;     /* enum h2_phase */
     struct h2_wish wish;
     bool reset : 1; /* nothing more is to be sent on it */
 };
@@ -70,12 +71,14 @@ void h2_stream_free(struct h2_stream *s);
 /* The head is whole; more: a body follows. */
 void h2_stream_begin(struct h2_stream *s, bool more);
 /* Bytes of the body came. */
-void h2_stream_body(struct h2_stream *s, size_t len);
+void h2_stream_body(struct h2_stream *s, const void *bytes, size_t len);
 /* The request is whole. */
 void h2_stream_handle(struct h2_stream *s);
 /* PRIORITY_UPDATE: from now on. */
 void h2_stream_update(struct h2_stream *s, const struct h2_wish *wish);
 /* So much of the content has gone into a frame. */
 void h2_stream_took(struct h2_stream *s, size_t len);
+/* If it listens, its reply ends with what it has to send now. */
+void h2_stream_hush(struct h2_stream *s);
 
 #endif

@@ -6,10 +6,12 @@
 #include "relay/web/h2_urgency.h"
 #include "relay/web/reply.h"
 #include "relay/web/request_head.h"
+#include "relay/web/subscriber.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { US_PER_MS = 1000 };
 
@@ -74,6 +76,7 @@ void h2_stream_free(struct h2_stream *s)
         h->bodies--;
     holder_fini(&s->at);
     drop_content(s);
+    free(s->body);
     input_give(&s->at.loop->inputs, &s->in);
     ring_remove(&s->sibling);
     h->stream_count--;
@@ -84,6 +87,7 @@ void h2_stream_free(struct h2_stream *s)
 static void reset(struct h2_stream *s, uint32_t error)
 {
     s->reset = true;
+    subscriber_end(&s->at);
     deadline_clear(&s->at.loop->wheel, &s->at.deadline);
     drop_content(s);
     /* without memory for it the stream goes with its connection */
@@ -91,14 +95,32 @@ static void reset(struct h2_stream *s, uint32_t error)
         h2_end(s->h2);
 }
 
+/* What the others have to send is before it, or takes turns with it. */
+static void set_send_deadline(struct h2_stream *s)
+{
+    struct http_loop *l = s->at.loop;
+    deadline_set(&l->wheel, &s->at.deadline, http_loop_send_deadline(l, s->h2->waiting_bytes));
+}
+
+static bool take_news(struct h2_stream *s)
+{
+    if (!subscriber_take(&s->at, &s->out))
+        return false;
+    s->h2->waiting_bytes += outgoing_left(&s->out);
+    set_send_deadline(s);
+    return true;
+}
+
 static ssize_t read_content(nghttp2_session *session, int32_t id, uint8_t *buf, size_t length,
                             uint32_t *flags, nghttp2_data_source *source, void *ctx)
 {
-    const struct h2_stream *s = source->ptr;
-    uint64_t left = outgoing_left(&s->out);
+    struct h2_stream *s = source->ptr;
     (void)session, (void)id, (void)buf, (void)ctx;
+    if (s->at.subscriber && outgoing_left(&s->out) == 0 && !take_news(s))
+        return NGHTTP2_ERR_DEFERRED; /* until h2_stream_tell */
+    uint64_t left = outgoing_left(&s->out);
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (left <= length)
+    if (left <= length && !s->at.subscriber)
         *flags |= NGHTTP2_DATA_FLAG_EOF;
     return (ssize_t)(left < length ? left : length);
 }
@@ -107,6 +129,8 @@ void h2_stream_took(struct h2_stream *s, size_t len)
 {
     outgoing_took(&s->out, len);
     s->h2->waiting_bytes -= len;
+    if (s->at.subscriber && outgoing_left(&s->out) == 0)
+        deadline_clear(&s->at.loop->wheel, &s->at.deadline);
 }
 
 /* Head and content become nghttp2's; the content stays where it is. */
@@ -115,7 +139,7 @@ static int submit(struct h2_stream *s, size_t head_len)
     nghttp2_nv lines[H2_HEAD_LINES];
     nghttp2_data_provider content = {{.ptr = s}, read_content};
     size_t n = h2_head_lines(s->at.loop->head, head_len, lines);
-    bool has_content = outgoing_left(&s->out) > 0;
+    bool has_content = outgoing_left(&s->out) > 0 || s->at.subscriber;
     return nghttp2_submit_response(s->h2->session, s->id, lines, n, has_content ? &content : NULL);
 }
 
@@ -157,8 +181,7 @@ static void send_reply(struct request *r, struct reply *reply)
         reset(s, NGHTTP2_INTERNAL_ERROR);
         return;
     }
-    /* What the others have to send is before it, or takes turns with it. */
-    deadline_set(&l->wheel, &s->at.deadline, http_loop_send_deadline(l, s->h2->waiting_bytes));
+    set_send_deadline(s);
 }
 
 static struct slice field(const struct request *r, const char *name)
@@ -212,14 +235,27 @@ void h2_stream_begin(struct h2_stream *s, bool more)
     }
 }
 
-void h2_stream_body(struct h2_stream *s, size_t len)
+/* A short body is kept for the handler. False: there is no memory. */
+static bool keep_body(struct h2_stream *s, const void *bytes, size_t len)
 {
-    s->body += (uint32_t)len;
-    if (s->body <= HTTP1_BODY_MAX || s->reset)
+    if (s->body_len + len > REQUEST_BODY_MAX)
+        return true;
+    if (!s->body)
+        s->body = malloc(REQUEST_BODY_MAX);
+    if (s->body)
+        memcpy(s->body + s->body_len, bytes, len);
+    return s->body != NULL;
+}
+
+void h2_stream_body(struct h2_stream *s, const void *bytes, size_t len)
+{
+    bool kept = s->phase != H2_BODY || keep_body(s, bytes, len);
+    s->body_len += (uint32_t)len;
+    if (s->reset || (kept && s->body_len <= HTTP1_BODY_MAX))
         return;
     if (s->phase == H2_BODY)
-        refuse(s, 413);
-    else if (s->body > 2 * HTTP1_BODY_MAX) /* it was told, and goes on */
+        refuse(s, kept ? 413 : 503);
+    else if (s->body_len > 2 * HTTP1_BODY_MAX) /* it was told, and goes on */
         reset(s, NGHTTP2_CANCEL);
 }
 
@@ -227,12 +263,17 @@ void h2_stream_handle(struct h2_stream *s)
 {
     struct request r = request_bare(s);
     request_head_fill(&r, s->in);
+    r.body_too_long = s->body_len > REQUEST_BODY_MAX;
+    if (s->body && !r.body_too_long)
+        r.body = (struct slice){s->body, s->body_len};
     set_phase(s, H2_HANDLING);
     deadline_clear(&s->at.loop->wheel, &s->at.deadline);
     holder_handle(&s->at, &r);
     if (r.state == REQUEST_HELD)
         set_phase(s, H2_HELD);
     input_give(&s->at.loop->inputs, &s->in);
+    free(s->body);
+    s->body = NULL;
 }
 
 void h2_stream_run(struct holder *at)
@@ -282,4 +323,44 @@ void h2_stream_answer(struct holder *at, int status, const struct body *body)
     struct request r = request_bare(s);
     holder_release(at, &r, status, body);
     holder_queue(s->h2->conn);
+}
+
+/* What news are there is to be sent, or that there will be no more. */
+static void resume(struct h2_stream *s)
+{
+    /* an error says that it is not deferred: it is asked anyway, when its content is in frames */
+    (void)nghttp2_session_resume_data(s->h2->session, s->id);
+    holder_queue(s->h2->conn);
+}
+
+void h2_stream_hush(struct h2_stream *s)
+{
+    if (!s->at.subscriber)
+        return;
+    subscriber_end(&s->at);
+    set_send_deadline(s); /* even for an end nghttp2 waits until the window is open */
+    resume(s);
+}
+
+void h2_stream_listen(struct holder *at, const struct body *first)
+{
+    struct h2_stream *s = stream_of(at);
+    struct request r = request_bare(s);
+    holder_listen(at, &r, first);
+    if (s->h2->leaving)
+        h2_stream_hush(s);
+}
+
+void h2_stream_tell(struct holder *at, bool added)
+{
+    struct h2_stream *s = stream_of(at);
+    if (!added) {
+        tally_add(&at->loop->tally.listeners_cut, 1);
+        reset(s, NGHTTP2_CANCEL);
+        holder_queue(s->h2->conn);
+        return;
+    }
+    if (outgoing_left(&s->out) == 0)
+        (void)take_news(s);
+    resume(s);
 }

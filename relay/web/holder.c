@@ -4,12 +4,13 @@
 
 #include "relay/base/log.h"
 #include "relay/web/reply.h"
+#include "relay/web/subscriber.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { US_PER_S = 1000000 };
+enum { US_PER_S = 1000000, RETRY_AFTER_S = 2 };
 
 static void in_vain(struct request *r, uint32_t age_s)
 {
@@ -171,6 +172,16 @@ void holder_give_up(struct holder *h, struct request *r)
     free(held);
 }
 
+void holder_listen(struct holder *h, struct request *r, const struct body *first)
+{
+    struct held *held = take(h, r);
+    if (r->method == HTTP_HEAD || subscriber_begin(h))
+        reply_stream(r, first);
+    else
+        reply_come_back(r, 503, RETRY_AFTER_S, 0, "Too many listen already; please come back.");
+    free(held);
+}
+
 void holder_retry(struct holder *h, struct request *r)
 {
     fill(r, h->held);
@@ -196,4 +207,5 @@ void holder_fini(struct holder *h)
         tally_add(&h->loop->tally.holding, -1);
     free(h->held);
     h->held = NULL;
+    subscriber_end(h);
 }

@@ -1,8 +1,8 @@
 /* What may hold one request until news, an answer or a deadline: a connection or a stream. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns:   the held request's text; the links are the owner's, who unlinks them (holder_fini).
- * Thread: its loop's. Life: inside a connection of HTTP/1.1 or a stream of HTTP/2.
+ * Owns:   the held request's text and its subscriber; the links are the owner's, who unlinks them
+ * (holder_fini). Thread: its loop's. Life: inside a connection of HTTP/1.1 or a stream of HTTP/2.
  * Fails:  without memory a request is not held: its handler is told by REQUEST_OPEN, and 500 goes
  *         out.
  *
@@ -36,10 +36,11 @@ struct holder {
     struct deadline deadline; /* what it means follows from the owner's phase */
     struct http_loop *loop;
     struct held *held;
-    uint32_t slot;   /* of the connection */
-    bool stream : 1; /* the owner is a stream, not a connection */
-    bool queued : 1; /* in loop->ready */
-    bool woken : 1;  /* holds a request that is to be handled once more */
+    struct subscriber *subscriber; /* its reply has no end; NULL: as hardly ever */
+    uint32_t slot;                 /* of the connection */
+    bool stream : 1;               /* the owner is a stream, not a connection */
+    bool queued : 1;               /* in loop->ready */
+    bool woken : 1;                /* holds a request that is to be handled once more */
 };
 
 /* It gets its turn from conn_run_ready. */
@@ -55,6 +56,10 @@ void holder_handle(struct holder *h, struct request *r);
 void holder_release(struct holder *h, struct request *r, int status, const struct body *body);
 /* The same at its deadline: caches may keep this 503 as long as was agreed. */
 void holder_give_up(struct holder *h, struct request *r);
+/* The same with a reply that has no end and begins with first (subscriber.h); 503 when enough
+ * listen.
+ */
+void holder_listen(struct holder *h, struct request *r, const struct body *first);
 /* Has the held request handled once more. */
 void holder_retry(struct holder *h, struct request *r);
 /* Is it held, and does it end when the loop drains? */

@@ -32,6 +32,7 @@ int http_loop_init(struct http_loop *l, const struct config *config, struct gate
 {
     *l = (struct http_loop){.config = config, .gate = gate, .thread = thread, .heir = -1};
     ring_init(&l->ready);
+    ring_init(&l->listeners);
     l->now_us = clock_mono_us();
     deadline_wheel_init(&l->wheel, l->now_us);
     input_pool_init(&l->inputs, config->http.max_head_bytes);

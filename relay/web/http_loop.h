@@ -41,9 +41,11 @@ struct http_loop {
     struct conn **conns; /* by slot; NULL: free */
     uint32_t *free_slots;
     uint32_t slot_count, conn_count, refused_count;
-    uint64_t generation; /* of the last held request */
-    struct ring ready;   /* connections that yielded or were woken; see conn_run_ready */
-    size_t turn_bytes;   /* what the present turn may still send */
+    uint64_t generation;   /* of the last held request */
+    struct ring listeners; /* connections whose reply has no end */
+    uint32_t listener_count;
+    struct ring ready; /* connections that yielded or were woken; see conn_run_ready */
+    size_t turn_bytes; /* what the present turn may still send */
     unsigned turn_requests;
     struct input_pool inputs;
     struct deadline_wheel wheel;

@@ -187,6 +187,13 @@ static void take_post(void *arg, struct post *p)
     case POST_ANSWER:
         conn_answer(&t->loop, &p->token, p->status, p->body);
         break;
+    case POST_LISTEN:
+        t->loop.now_us = clock_mono_us();
+        conn_listen(&t->loop, &p->token, p->body);
+        break;
+    case POST_NEWS:
+        conn_tell(&t->loop, p->body);
+        break;
     case POST_TLS:
         http_loop_set_tls(&t->loop, p->tls);
         break;

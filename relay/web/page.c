@@ -1,20 +1,22 @@
-/* The pages viewers open: the wall, the player, its iframe, and the assets they load. */
+/* The pages viewers and organizers open, and the assets they load. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/web/page.h"
 
 #include "relay/base/clock.h"
 #include "relay/base/text.h"
 #include "relay/web/admit.h"
+#include "relay/web/asker.h"
 #include "relay/web/page_assets.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* RFC 9111 section 5.2.2.1; a year is what "for ever" is in HTTP. */
 enum { ASSET_AGE_S = 365 * 24 * 3600, ROBOTS_AGE_S = 3600 };
-enum { ROUTE_COUNT = 5 };
+enum { ROUTE_COUNT = 6 };
 
 /* Content Security Policy Level 3; blob: is how hls.js hands media and its worker to the browser.
  */
@@ -41,6 +43,7 @@ struct page {
     struct body **bodies; /* one per page_assets[i] */
     struct room_page watch, embed;
     struct route routes[ROUTE_COUNT];
+    _Atomic bool guarded;
 };
 
 static size_t asset_index(const char *name)
@@ -63,6 +66,16 @@ static void answer_wall(void *ctx, struct request *r)
 {
     const struct page *p = ctx;
     reply_body(r, 200, page_body(p, "wall.html"));
+}
+
+static void answer_console(void *ctx, struct request *r)
+{
+    const struct page *p = ctx;
+    if (atomic_load(&p->guarded) || asker_is_here(r))
+        reply_body(r, 200, page_body(p, "console.html"));
+    else
+        reply_status(r, 403, 0,
+                     "The console answers to this machine only while no tokens are set.");
 }
 
 static void answer_robots(void *ctx, struct request *r)
@@ -148,6 +161,7 @@ static void page_route(struct page *p)
         {"/", answer_wall, p, get},
         {"/watch/", answer_room, &p->watch, get},
         {"/embed/", answer_room, &p->embed, get},
+        {"/console", answer_console, p, get},
         {"/assets/", answer_asset, p, get},
         {"/robots.txt", answer_robots, p, get},
     };
@@ -185,6 +199,11 @@ void page_free(struct page **p)
     free((*p)->bodies);
     free(*p);
     *p = NULL;
+}
+
+void page_guard(struct page *p, bool guarded)
+{
+    atomic_store(&p->guarded, guarded);
 }
 
 const struct route *page_routes(const struct page *p, size_t *n)

@@ -1,4 +1,4 @@
-/* The pages viewers open: the wall, the player, its iframe, and the assets they load. */
+/* The pages viewers and organizers open, and the assets they load. */
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns:   one body per embedded file, and the routes that answer with them.
@@ -11,6 +11,7 @@
  *   /watch/~TOKEN/ROOM the same of a room that only a signed link opens: the page is everybody's,
  *                      what it asks for below /live/ is not
  *   /embed/ROOM        the same for an iframe anywhere
+ *   /console           for organizers: this machine alone, until page_guard says otherwise
  *   /assets/NAME-HASH  scripts, style, icon: kept for a year, the hash is of the content
  *   /robots.txt
  *
@@ -22,12 +23,16 @@
 #include "config/config.h"
 #include "relay/web/server.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct page;
 
 __attribute__((warn_unused_result)) int page_new(struct page **out, const struct config *c);
 void page_free(struct page **p);
+/* The API asks for tokens now, or no longer: then its console may be opened from anywhere. Any
+ * thread. */
+void page_guard(struct page *p, bool guarded);
 /* *n routes for server_new; they stay p's. */
 const struct route *page_routes(const struct page *p, size_t *n);
 

@@ -110,7 +110,7 @@ static bool same_subject(const struct post *a, const struct post *b)
  * to be freed outside the lock. */
 static struct post *put_late(struct postbox *b, struct post *p)
 {
-    bool answer = p->kind == POST_ANSWER; /* each has its own subject */
+    bool answer = p->kind >= POST_ANSWER; /* each has its own subject */
     for (struct post **link = &b->late; *link && !answer; link = &(*link)->next) {
         if (!same_subject(*link, p))
             continue;

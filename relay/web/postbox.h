@@ -4,8 +4,8 @@
  * Owns:   the posts until they are taken.
  * Thread: postbox_put, _leave, _ring and _nudge from any; postbox_take and _listen from the owner
  *         only. Life: postbox_new/postbox_free.
- * Fails:  -ENOMEM, -EMFILE at birth; later posts are late, never lost, but for answers beyond
- *         POSTBOX_LATE_ANSWERS (their viewers get their deadline's 503).
+ * Fails:  -ENOMEM, -EMFILE at birth; later posts are late, never lost, but for answers and
+ *         news beyond POSTBOX_LATE_ANSWERS (their viewers get their deadline's 503).
  *
  * When the mailbox is full, a post goes onto a list beside it, where a newer post about the same
  * room or path replaces the older one. While that list is not empty everything goes there, so that
@@ -34,6 +34,8 @@ enum post_kind {
     POST_TEXT,   /* name: the path; body NULL: take it away */
     POST_ACCESS, /* access */
     POST_ANSWER, /* token, status, body */
+    POST_LISTEN, /* token, body: the first of many */
+    POST_NEWS,   /* body, for all who listen */
     POST_TLS,    /* tls */
     POST_NUDGE,  /* wakes the owner; it never sees it */
 };

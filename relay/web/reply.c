@@ -92,6 +92,20 @@ void reply_body(struct request *r, int status, const struct body *b)
     reply_body_shared(r, status, b, 0);
 }
 
+void reply_stream(struct request *r, const struct body *b)
+{
+    struct reply reply = {
+        .head = {.status = 200,
+                 .type = b->type,
+                 .cache = REPLY_NO_STORE,
+                 .extra = b->extra_headers},
+        .body = b,
+        .text = b->plain,
+        .text_len = b->plain_len,
+    };
+    finish(r, &reply);
+}
+
 /* RFC 9110 section 14.2: Range means something for GET only, and with If-Range only when the
  * viewer's copy is still this one. */
 static enum field_range wanted_range(const struct request *r, const char *etag, uint64_t size,

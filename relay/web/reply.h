@@ -28,4 +28,8 @@ __attribute__((warn_unused_result)) bool reply_growing(struct request *r, struct
                                                        uint32_t offset, uint32_t bytes,
                                                        const char *type, uint32_t max_age_s);
 
+/* 200 with b's bytes as they are, and no end that the head could tell: more follows from elsewhere.
+ */
+void reply_stream(struct request *r, const struct body *b);
+
 #endif

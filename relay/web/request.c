@@ -36,6 +36,13 @@ const char *request_header(const struct request *r, const char *name)
     return terminated(r->carrier->field(r, name), NULL);
 }
 
+const char *request_body(const struct request *r, size_t *len, bool *too_long)
+{
+    *len = r->body.len;
+    *too_long = r->body_too_long;
+    return r->body.at ? r->body.at : "";
+}
+
 bool request_is_local(const struct request *r)
 {
     const uint8_t *a = r->peer.s6_addr;

@@ -26,6 +26,8 @@ enum http_method {
     HTTP_METHODS
 };
 
+enum { REQUEST_BODY_MAX = 4096 };
+
 /* Names a held request for server_answer; safe to keep after the viewer left. */
 struct request_token {
     uint32_t thread, slot;
@@ -39,6 +41,9 @@ const char *request_query(const struct request *r);
 enum http_method request_method(const struct request *r);
 /* A header's value by lower-case name, or NULL. */
 const char *request_header(const struct request *r, const char *name);
+/* What came with it, "" and *len 0 when nothing did; not terminated. *too_long: it was longer than
+ * REQUEST_BODY_MAX, and was thrown away. Good for the handler's first call only. */
+const char *request_body(const struct request *r, size_t *len, bool *too_long);
 /* Is the viewer on this machine (127.0.0.0/8, ::1)? */
 bool request_is_local(const struct request *r);
 /* Address as text, without port. */

@@ -249,6 +249,26 @@ void server_answer(struct server *s, struct request_token t, int status, const s
     tell(s, t.thread, p);
 }
 
+void server_listen(struct server *s, struct request_token t, const struct body *first)
+{
+    if (t.thread < s->thread_count)
+        tell(s, t.thread, post_new(POST_LISTEN, NULL, NULL, first, &t));
+}
+
+void server_tell(struct server *s, const struct body *news)
+{
+    for (size_t i = 0; i < s->thread_count; i++)
+        tell(s, i, post_new(POST_NEWS, NULL, NULL, news, NULL));
+}
+
+uint64_t server_listeners(const struct server *s)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < s->thread_count; i++)
+        n += http_thread_tally(s->threads[i])->listeners;
+    return n;
+}
+
 bool server_thread_owes(const struct server *s, size_t thread, uint64_t *rounds)
 {
     return http_thread_owes(s->threads[thread], rounds);
@@ -284,6 +304,8 @@ static void add_tally(struct server_stats *out, const struct tally *t)
     for (int i = 0; i < ACCESS_VERDICTS; i++)
         out->access_refused[i] += t->access_refused[i];
     out->holding += t->holding;
+    out->listeners += t->listeners;
+    out->listeners_cut += t->listeners_cut;
     out->blocked_answered += t->blocked_answered;
     out->blocked_refused += t->blocked_refused;
     out->blocked_timeouts += t->blocked_timeouts;

@@ -40,8 +40,9 @@ struct server_stats {
     /* TLS: finished; of these with a ticket; broken off by either side; over the limit. */
     uint64_t tls_handshakes, tls_resumed, tls_failed, tls_refused;
     uint64_t h2_connections, h2_streams, h2_resets, h2_floods;
-    uint64_t tls_until_s; /* when the certificate ends, since 1970; 0: no HTTPS */
-    uint64_t holding;     /* requests parked now */
+    uint64_t tls_until_s;              /* when the certificate ends, since 1970; 0: no HTTPS */
+    uint64_t holding;                  /* requests parked now */
+    uint64_t listeners, listeners_cut; /* now; ever, because they were too slow */
     /* Requests for what is yet to come: waited and got it, asked for the impossible, in vain. */
     uint64_t blocked_answered, blocked_refused, blocked_timeouts;
     uint64_t access_refused[ACCESS_VERDICTS]; /* links that were no good, by why */
@@ -86,6 +87,11 @@ void server_publish(struct server *s, const char *path, const struct body *b);
 __attribute__((warn_unused_result)) int server_set_access(struct server *s, const struct config *c);
 /* Answers a held request; unknown or stale tokens are ignored. Takes its own reference on body. */
 void server_answer(struct server *s, struct request_token t, int status, const struct body *b);
+/* Answers a held request with a reply that has no end: first, then all that server_tell brings. */
+void server_listen(struct server *s, struct request_token t, const struct body *first);
+void server_tell(struct server *s, const struct body *news);
+/* How many listen now. */
+uint64_t server_listeners(const struct server *s);
 /* Does somebody wait for that thread? *rounds moves as long as it lives. Neither wakes it. */
 bool server_thread_owes(const struct server *s, size_t thread, uint64_t *rounds);
 const char *server_thread_doing(const struct server *s, size_t thread);

@@ -3,7 +3,7 @@
 //
 // EXPECTED: playlists, blocking reloads, hinted parts, ranges, 304 and HEAD answer as over HTTP/1.1,
 // segments are the same bytes, a hundred reloads wait on one connection and are answered together;
-// signed links open and close what they do there; nghttp's tools find nothing wrong; SIGTERM says GOAWAY, ends what is under way whole, exit 0.
+// signed links open and close what they do there, the API takes actions and tells events; nghttp's tools find nothing wrong; SIGTERM says GOAWAY, ends what is under way whole, exit 0.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -99,6 +99,23 @@ async function assertJudged(t, relay, ways) {
   await guesser.closed;
 }
 
+// An event stream stays open beside everything else, and actions bring their bodies.
+async function assertConsole(h2) {
+  const said = [];
+  const events = h2.get('/api/v1/events', { accept: 'text/event-stream' }, { timeoutMs: 60000 });
+  events.stream.on('data', (d) => said.push(`${d}`));
+  await until('the first event', 5000, () => /^event: rooms$/m.test(said.join('')));
+  const act = (action, text) => h2.get(`/api/v1/rooms/main/${action}`, {}, { method: 'POST', text });
+  const chosen = await act('on-air', '{"role":"main"}');
+  assert.deepEqual([chosen.status, `${chosen.body}`], [200, '{"chosen":"main"}\n']);
+  await until('the change', 5000, () => /^event: room\ndata: .*"chosen":"main"/m.test(said.join('')));
+  assert.equal((await act('on-air', '{"role":"auto"}')).status, 200);
+  assert.equal((await act('on-air', 'main')).status, 400);
+  assert.equal((await act('on-air', ' '.repeat(5000))).status, 413);
+  assert.equal((await act('kick', '{"role":"backup"}')).status, 200);
+  return { events };
+}
+
 test('a room over HTTP/2', { timeout: 120000 }, async (t) => {
   const dir = scratch(t);
   const port = await freePort();
@@ -127,6 +144,8 @@ test('a room over HTTP/2', { timeout: 120000 }, async (t) => {
   }
 
   await assertJudged(t, relay, [clear, tls]);
+  const { events } = await assertConsole(tls);
+  assert.equal(await relay.metric(/http_listeners\b/), 1);
 
   const { msn } = nextOf((await tls.get(LIST)).body.toString());
   const waiting = Array.from({ length: TOGETHER }, () => tls.get(`${LIST}?_HLS_msn=${msn}`));
@@ -157,6 +176,7 @@ test('a room over HTTP/2', { timeout: 120000 }, async (t) => {
   relay.child.signal('SIGTERM');
   assert.ok((await flows).body.equals(whole), 'what was begun ends whole');
   assert.ok([200, 503].includes((await waits).status));
+  assert.match(`${(await events).body}`, /^retry: 2000\n/, 'a reply without an end ends in order');
   assert.deepEqual(await relay.child.wait(10000), { code: 0, signal: null });
   for (const h2 of [slow, idle, clear, tls]) {
     await h2.closed;

@@ -216,6 +216,11 @@ export const WORDS = {
 const asked = globalThis.navigator?.language ?? "en";
 export const language = /^zh\b/i.test(asked) ? "zh" : "en";
 
+/* Words that only one page says. */
+export function addWords(more) {
+  for (const [name, words] of Object.entries(more)) Object.assign(WORDS[name], words);
+}
+
 /* The words for key, with {name} replaced from values. */
 export function say(key, values = {}) {
   const words = WORDS[language][key];

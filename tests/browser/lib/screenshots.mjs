@@ -12,7 +12,7 @@ const DIR = path.join(ROOT, 'build', 'screenshots');
 const COLOURS = 'c0=0x2b1055:c1=0xd1495b:c2=0x1f7a8c:c3=0xf2b35d:nb_colors=4:speed=0.02';
 
 const undo = [];
-const t = { after: (f) => undo.unshift(f) };
+const t = { after: (f) => undo.unshift(f), diagnostic: () => {} };
 
 function pushStage(relay) {
   const push = new Child('ffmpeg', ['-hide_banner', '-nostdin', '-loglevel', 'warning', '-re',
@@ -50,6 +50,13 @@ async function pictures(relay, browser, where, size, locale) {
   await shoot('watch-waiting');
   await page.goto(`${relay.base}/watch/.no-name`);
   await shoot('not-found');
+  await page.goto(`${relay.base}/console`);
+  await page.waitForSelector('.light[data-light="green"]');
+  await shoot('console');
+  await page.goto(`${relay.base}/console#main-stage`);
+  await page.waitForSelector('.qr path');
+  await page.waitForSelector('#room .light[data-light="green"]');
+  await page.screenshot({ path: name('console-room'), fullPage: true });
   if (page.faults.length > 0) throw new Error(page.faults.join('\n'));
   await page.context().close();
 }

@@ -12,8 +12,9 @@ export function openHttp2(origin, settings = {}) {
   const closed = new Promise((resolve) => { session.on('close', resolve); });
 
   // → {status, headers, body, chunks: when each came, ms, stream}; rejects when it is reset.
-  function get(path, headers = {}, { method = 'GET', timeoutMs = 20000 } = {}) {
-    const stream = session.request({ ':method': method, ':path': path, ...headers });
+  function get(path, headers = {}, { method = 'GET', timeoutMs = 20000, text } = {}) {
+    const stream = session.request({ ':method': method, ':path': path, ...headers },
+      { endStream: text === undefined });
     const began = Date.now();
     const answer = new Promise((resolve, reject) => {
       const got = { status: 0, headers: {}, pieces: [] };
@@ -24,7 +25,7 @@ export function openHttp2(origin, settings = {}) {
       stream.on('error', reject);
       stream.setTimeout(timeoutMs, () => reject(new Error(`no answer to ${path}`)));
     });
-    stream.end();
+    if (text !== undefined) stream.end(text);
     return Object.assign(answer, { stream });
   }
   return { session, get, goaways, errors, closed };

@@ -129,7 +129,7 @@ static void test_every_key(void **state)
                      : k->type == KEY_CHOICE   ? k->words[choice_of(k)]
                      : k->type == KEY_DURATION ? "15m"
                      : k->type == KEY_SIGNS    ? "k=0123456789abcdef0123456789abcdef"
-                                               : "[2001:db8::7]:0");
+                                               : "[2001:db8::77]:0");
         snprintf(yaml, sizeof yaml, "%s:\n  %s: \"%s\"\n", k->section, k->name, value);
         snprintf(set, sizeof set, "%s.%s=%s", k->section, k->name, value);
         /* an address for HTTPS is none without these two */

@@ -69,7 +69,7 @@ static void test_defaults_round_trip(void **state)
         char line[128];
         enum key_type type = config_keys[i].type;
         bool quoted = type == KEY_ADDRESS || type == KEY_TEXT || type == KEY_FILE ||
-                      type == KEY_PATH || type == KEY_SIGNS;
+                      type == KEY_PATH || type == KEY_SECRET || type == KEY_SIGNS;
         const char *quote = quoted ? "\"" : "";
         snprintf(line, sizeof line, "\n  %s: %s%s%s\n", config_keys[i].name, quote,
                  config_keys[i].standard, quote);

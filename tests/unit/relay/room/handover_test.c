@@ -1,6 +1,7 @@
 /* A front gives its rooms to the next one: viewers see the same there, and the feeds go on. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/link/link.h"
+#include "relay/room/by_hand.h"
 #include "relay/room/handover.h"
 #include "relay/room/handover_form.h"
 #include "tests/unit/relay/room/golden.h"
@@ -137,6 +138,41 @@ static void test_what_is_known_goes_along(void **state)
     ll_next(&t[1]);
 }
 
+static struct room_facts facts_of(struct stage *s)
+{
+    struct room_facts f;
+    room_facts(rooms_find(s->rooms, "hall"), &f);
+    return f;
+}
+
+static void test_history_and_choice_go_along(void **state)
+{
+    struct stage *s = *state;
+    struct ll_track t[2];
+    start(s, t);
+    for (uint64_t i = 1; i <= 21; i++) {
+        s->now_us += 1000000;
+        stage_stats(s, FEED, i * 1316);
+    }
+    room_choose(rooms_grasp(s->rooms, "hall"), ON_AIR_CHOSE_BACKUP, "a test");
+    struct history_sample was[4];
+    assert_int_equal(4, facts_of(s).history->count);
+    for (size_t i = 0; i < 4; i++)
+        was[i] = *history_at(facts_of(s).history, i);
+    change_hands(s);
+    assert_int_equal(4, facts_of(s).history->count);
+    for (size_t i = 0; i < 4; i++)
+        assert_memory_equal(&was[i], history_at(facts_of(s).history, i), sizeof(was[i]));
+    assert_int_equal(ON_AIR_CHOSE_BACKUP, facts_of(s).pair->on_air.choice);
+    for (uint64_t i = 22; i <= 26; i++) {
+        s->now_us += 1000000;
+        stage_stats(s, FEED, i * 1316);
+    }
+    assert_int_equal(5, facts_of(s).history->count);
+    ll_next(&t[0]);
+    ll_next(&t[1]);
+}
+
 /* Main's half of a segment before each step, backup's half after it: no viewer notices. */
 static void test_a_switch_goes_along(void **state)
 {
@@ -260,6 +296,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_viewers_see_the_same, set_low_latency, stage_strike),
+        cmocka_unit_test_setup_teardown(test_history_and_choice_go_along, set_low_latency,
+                                        stage_strike),
         cmocka_unit_test_setup_teardown(test_what_is_known_goes_along, set_low_latency,
                                         stage_strike),
         cmocka_unit_test_setup_teardown(test_a_switch_goes_along, set_low_latency, stage_strike),

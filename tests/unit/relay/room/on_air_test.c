@@ -153,12 +153,48 @@ static void test_back_after_hold(void **state)
     assert_int_equal(ON_AIR_MAIN, chosen());
 }
 
+static void test_chosen_by_hand(void **state)
+{
+    const struct link_signs fine = {.ready = 1}, silent = {.ready = 1, .silent = 1};
+    (void)state;
+    a = (struct on_air){0};
+    for (enum on_air_side side = 0; side < ON_AIR_SIDES; side++) {
+        on_air_came(&a, side, 0);
+        on_air_signs(&a, side, &fine, 0);
+    }
+    assert_int_equal(ON_AIR_MAIN, on_air_choose(&a, 1, 60000000, &why));
+    a.choice = ON_AIR_CHOSE_BACKUP;
+    assert_int_equal(ON_AIR_MAIN, on_air_choose(&a, 1, ON_AIR_SOUND_US - 1, &why));
+    assert_int_equal(ON_AIR_BACKUP, on_air_choose(&a, 1, ON_AIR_SOUND_US, &why));
+    assert_string_equal("it was chosen by hand", why);
+    a.side = ON_AIR_BACKUP; /* it stays, however long main is well, but not when it is silent */
+    assert_int_equal(ON_AIR_BACKUP, on_air_choose(&a, 1, 60000000, &why));
+    on_air_signs(&a, ON_AIR_BACKUP, &silent, 61000000);
+    assert_int_equal(ON_AIR_MAIN, on_air_choose(&a, 1, 61000000, &why));
+    a.side = ON_AIR_MAIN; /* and it comes back when it is heard for long enough */
+    on_air_signs(&a, ON_AIR_BACKUP, &fine, 70000000);
+    assert_int_equal(ON_AIR_MAIN, on_air_choose(&a, 1, 71000000, &why));
+    assert_int_equal(ON_AIR_BACKUP, on_air_choose(&a, 1, 73000000, &why));
+    a.choice = ON_AIR_AUTO;
+    assert_int_equal(ON_AIR_MAIN, on_air_choose(&(struct on_air){.side = ON_AIR_BACKUP,
+                                                                 .feeds = {a.feeds[0], a.feeds[1]}},
+                                                1, 90000000, &why));
+    enum on_air_choice choice;
+    assert_true(on_air_choice_of("backup", &choice) && choice == ON_AIR_CHOSE_BACKUP);
+    assert_false(on_air_choice_of("Backup", &choice));
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup(test, begin)
     const struct CMUnitTest tests[] = {
-        CASE(test_words), CASE(test_well),    CASE(test_silent),
-        CASE(test_left),  CASE(test_damaged), CASE(test_back_after_hold),
+        CASE(test_words),
+        CASE(test_well),
+        CASE(test_silent),
+        CASE(test_left),
+        CASE(test_damaged),
+        CASE(test_back_after_hold),
+        cmocka_unit_test(test_chosen_by_hand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,25 @@
+/* What an organizer does by the API: a feed is kicked, main or backup is chosen. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns: nothing. Thread: control. Life: no state. Fails: with a status and a sentence.
+ */
+#ifndef RELAY_CONTROL_ACTION_H
+#define RELAY_CONTROL_ACTION_H
+
+#include "relay/base/text.h"
+#include "relay/control/source.h"
+
+/* One action on one room. */
+struct action {
+    const struct source *src;
+    const struct asked *asked;
+    const char *room, *who;
+    const char *detail; /* out: why not */
+};
+
+/* {"role": "main"}; without a role: whoever is on air. */
+int action_kick(struct text *t, struct action *a);
+/* {"role": "main" | "backup" | "auto"} */
+int action_on_air(struct text *t, struct action *a);
+
+#endif

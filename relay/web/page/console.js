@@ -1,0 +1,241 @@
+/* The console: all rooms as a table that follows the relay's events, and the way to one of them. */
+/* SPDX-License-Identifier: MIT */
+
+import { addWords, bitrateWords, say, translatePage } from "./words.js";
+import { element, setText } from "./dom.js";
+import { CONSOLE_WORDS } from "./console-words.js";
+import { ask, listen, token } from "./console-api.js";
+import { openRoom } from "./console-room.js";
+
+const PAGE_ROWS = 50;
+const REFRESH_MS = 15_000; /* events tell states and lights; rates only now and then */
+const RANK = { red: 0, amber: 1, green: 2, none: 3 };
+
+addWords(CONSOLE_WORDS);
+const byId = (id) => document.getElementById(id);
+const rooms = new Map(); /* name → RoomSummary */
+const rows = new Map(); /* name → row that is shown or was */
+let filter = "all";
+let page = 0;
+let shown = null; /* the room whose page is open */
+let due = 0;
+
+const lightOf = (room) => room.light ?? "none";
+
+/* A room's name needs no escape; what does is none's. */
+function roomOfHash() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return location.hash.slice(1);
+  }
+}
+
+function newRow(name) {
+  const row = {
+    light: element("span", { class: "light" }),
+    link: element("a", { href: `#${encodeURIComponent(name)}` }),
+    handle: element("small"),
+    state: element("td"),
+    air: element("td", { class: "wide" }),
+    findings: element("td", { class: "number wide" }),
+    rate: element("td", { class: "number" }),
+  };
+  const head = element("th", { scope: "row" }, row.link, row.handle);
+  row.item = element("tr", {}, element("td", {}, row.light));
+  row.item.append(head, row.state, row.air, row.findings, row.rate);
+  return row;
+}
+
+function airWords(room) {
+  if (!room.on_air) return "–";
+  const role = say(`con.role.${room.on_air}`);
+  return room.chosen === "auto" ? role : `${role} ✋`;
+}
+
+function paintRow(row, room) {
+  const light = lightOf(room);
+  row.light.dataset.light = light;
+  setText(row.light, say(`light.${light}`));
+  setText(row.link, room.title || room.name);
+  setText(row.handle, room.title === room.name ? "" : room.name);
+  setText(row.state, say(`live.${room.state}`));
+  setText(row.air, airWords(room));
+  setText(row.findings, room.findings > 0 ? String(room.findings) : "–");
+  setText(row.rate, bitrateWords(room.bitrate_bps));
+}
+
+function matching() {
+  const text = byId("search").value.trim().toLowerCase();
+  return [...rooms.values()]
+    .filter((r) => r.state in { new: 1, live: 1, stale: 1, waiting: 1, ended: 1 })
+    .filter((r) => filter === "all" || lightOf(r) === filter)
+    .filter((r) => `${r.title}\n${r.name}`.toLowerCase().includes(text))
+    .sort((a, b) => RANK[lightOf(a)] - RANK[lightOf(b)] || (a.name < b.name ? -1 : 1));
+}
+
+/* Rows that stay are not taken out: the keyboard's focus may be in one. */
+function placeRows(items) {
+  const body = byId("rooms");
+  const stay = new Set(items);
+  for (const item of [...body.children]) if (!stay.has(item)) item.remove();
+  items.forEach((item, i) => {
+    if (body.children[i] !== item) body.insertBefore(item, body.children[i] ?? null);
+  });
+}
+
+function paintList() {
+  due = 0;
+  if (shown) return;
+  const all = matching();
+  const pages = Math.max(1, Math.ceil(all.length / PAGE_ROWS));
+  page = Math.min(page, pages - 1);
+  const items = all.slice(page * PAGE_ROWS, (page + 1) * PAGE_ROWS).map((room) => {
+    if (!rows.has(room.name)) rows.set(room.name, newRow(room.name));
+    paintRow(rows.get(room.name), room);
+    return rows.get(room.name).item;
+  });
+  const focus = document.activeElement;
+  placeRows(items);
+  if (focus.isConnected && focus !== document.activeElement) focus.focus();
+  const count = (light) => [...rooms.values()].filter((r) => lightOf(r) === light).length;
+  const numbers = { all: rooms.size, red: count("red"), amber: count("amber") };
+  setText(byId("count"), say("con.count", numbers));
+  byId("nothing").hidden = all.length > 0;
+  setText(byId("nothing"), rooms.size > 0 ? say("con.nothing") : say("con.empty"));
+  byId("pages").hidden = pages === 1;
+  setText(byId("page"), say("con.of", { n: page + 1, all: pages }));
+  byId("before").disabled = page === 0;
+  byId("after").disabled = page === pages - 1;
+}
+
+/* Many events at once are one change of the page. */
+function paintSoon() {
+  due ||= requestAnimationFrame(paintList);
+}
+
+function takeRoom(room) {
+  const was = rooms.get(room.name);
+  rooms.set(room.name, room);
+  if (was && was.light !== room.light) {
+    const words = { room: room.title || room.name, light: say(`light.${lightOf(room)}`) };
+    setText(byId("changes"), say("con.changed", words));
+  }
+  paintSoon();
+}
+
+function takeRooms(list) {
+  rooms.clear();
+  for (const room of list) rooms.set(room.name, room);
+  for (const name of rows.keys()) if (!rooms.has(name)) rows.delete(name);
+  paintSoon();
+}
+
+function show(section) {
+  for (const id of ["sign-in", "list", "room"]) byId(id).hidden = id !== section;
+  byId("sign-out").hidden = !token.get() || section === "sign-in";
+}
+
+function trouble(text) {
+  byId("trouble").hidden = !text;
+  setText(byId("trouble"), text);
+}
+
+/* The address says which room is open; the list keeps its place meanwhile. */
+function route() {
+  shown?.close();
+  shown = null;
+  const name = roomOfHash();
+  if (!name) {
+    document.title = `${say("con.title")} · Roomcast`;
+    show("list");
+    paintList();
+    return;
+  }
+  document.title = `${name} · Roomcast`;
+  show("room");
+  shown = openRoom(byId("room"), name, { trouble });
+  byId("room").querySelector("h1").focus();
+}
+
+function askForToken(refusal) {
+  shown?.close();
+  shown = null;
+  trouble(refusal.status === 403 || token.get() ? refusal.message : "");
+  token.forget();
+  show("sign-in");
+  byId("token").focus();
+}
+
+function begin() {
+  let began = false;
+  listen({
+    open: () => {
+      trouble("");
+      if (!began) route();
+      began = true;
+    },
+    rooms: (data) => takeRooms(data.rooms),
+    room: takeRoom,
+    gone: ({ name }) => {
+      rooms.delete(name);
+      rows.delete(name);
+      paintSoon();
+    },
+    lost: (error) => error && trouble(error.status === 429 ? error.message : say("con.lost")),
+    refused: askForToken,
+  });
+}
+
+function setUpLights() {
+  for (const light of ["all", "red", "amber", "green", "none"]) {
+    const text = say(light === "all" ? "con.all" : `light.${light}`);
+    const pressed = String(light === filter);
+    const button = element("button", { type: "button", "aria-pressed": pressed, text });
+    button.dataset.light = light;
+    byId("lights").append(button);
+  }
+  byId("lights").addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    filter = button.dataset.light;
+    page = 0;
+    for (const b of byId("lights").children) b.setAttribute("aria-pressed", b === button);
+    paintList();
+  });
+}
+
+function setUp() {
+  setUpLights();
+  byId("search").addEventListener("input", () => {
+    page = 0;
+    paintList();
+  });
+  for (const [id, step] of [["before", -1], ["after", 1]]) {
+    byId(id).addEventListener("click", () => {
+      page += step;
+      paintList();
+      byId("list").scrollIntoView();
+    });
+  }
+  byId("sign-in").addEventListener("submit", (event) => {
+    event.preventDefault();
+    token.set(byId("token").value.trim());
+    byId("token").value = "";
+    begin();
+  });
+  byId("sign-out").addEventListener("click", () => {
+    token.forget();
+    location.reload();
+  });
+  window.addEventListener("hashchange", route);
+  setInterval(() => {
+    if (!document.hidden && !shown && !byId("list").hidden)
+      ask("rooms").then((data) => takeRooms(data.rooms), () => {});
+  }, REFRESH_MS);
+}
+
+translatePage();
+document.title = `${say("con.page")} · Roomcast`;
+setUp();
+begin();
