@@ -220,6 +220,8 @@ static const struct single singles[] = {
     WEB("http2_streams_total", "counter", h2_streams, "Requests begun on them."),
     WEB("http2_resets_total", "counter", h2_resets, "Of these taken back by viewers."),
     WEB("http2_floods_total", "counter", h2_floods, "HTTP/2 connections ended for floods."),
+    WEB("http2_refused_total", "counter", h2_refused,
+        "Requests on HTTP/2 connections of which too much waited."),
     WEB("http_late_posts_total", "counter", late_posts, "News that met a busy HTTP thread."),
 };
 

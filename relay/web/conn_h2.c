@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/web/conn_h2.h"
 
+#include "relay/base/clock.h"
 #include "relay/web/conn_state.h"
 #include "relay/web/h2.h"
 
@@ -15,8 +16,8 @@ enum {
     US_PER_MS = 1000,
     /* Bytes that the kernel has and the network not yet: what is urgent waits for those. */
     UNSENT_MAX = 128 << 10,
-    /* Without streams, and we have said goodbye: so long for its PING to come back. */
-    LEAVE_US = 5000000,
+    READ_BYTES = 16 << 10,
+    TURN_US = 2000, /* what comes may cost more than its bytes: then it is others' turn */
 };
 
 int conn_preface(const struct input *in)
@@ -31,10 +32,10 @@ int conn_preface(const struct input *in)
 static enum step begin(struct conn *c, const void *bytes, size_t len)
 {
     const int unsent = UNSENT_MAX;
+    struct input *in = c->in; /* c->h2 takes its place; bytes may be there */
     struct h2 *h;
     if (h2_new(&h, &c->at, &c->peer) != 0)
         return STEP_CLOSE;
-    input_give(&c->at.loop->inputs, &c->in); /* c->h2 takes its place */
     c->h2 = h;
     conn_set_phase(c, CONN_H2);
     /* fails where a test has no TCP: then only the socket's buffer is the limit */
@@ -42,6 +43,7 @@ static enum step begin(struct conn *c, const void *bytes, size_t len)
     if (c->at.loop->draining)
         h2_leave(h);
     c->h2_failed = h2_receive(h, bytes, len) != 0;
+    input_give(&c->at.loop->inputs, &in);
     return STEP_ON;
 }
 
@@ -49,17 +51,12 @@ enum step conn_begin_h2(struct conn *c)
 {
     struct input *in = c->in;
     size_t room;
-    void *bytes = h2_room(c->at.loop, &room);
-    if (!bytes)
-        return STEP_CLOSE;
-    if (in) { /* in clear text, where they were read to find out */
-        size_t len = in->len - in->start;
-        memcpy(bytes, in->bytes + in->start, len < room ? len : room);
-        return len <= room ? begin(c, bytes, len) : STEP_CLOSE;
-    }
+    if (in) /* in clear text, where they were read to find out */
+        return begin(c, in->bytes + in->start, in->len - in->start);
     if (!c->unread)
         return STEP_WAIT;
-    ssize_t n = conn_read(c, bytes, room);
+    void *bytes = h2_room(c->at.loop, &room);
+    ssize_t n = bytes ? conn_read(c, bytes, room) : -1;
     if (n <= 0)
         return n < 0 ? STEP_CLOSE : c->unread ? STEP_YIELD : STEP_WAIT;
     return begin(c, bytes, (size_t)n);
@@ -69,12 +66,13 @@ static enum step read_frames(struct conn *c)
 {
     size_t room;
     void *bytes = h2_room(c->at.loop, &room);
-    ssize_t n = conn_read(c, bytes, room);
+    ssize_t n = conn_read(c, bytes, room < READ_BYTES ? room : READ_BYTES);
     if (n < 0)
         return STEP_CLOSE;
     if (n > 0 && h2_receive(c->h2, bytes, (size_t)n) != 0)
         c->h2_failed = true;
-    if (n == 0 && c->unread) /* TLS has read enough that was no data: it is others' turn */
+    /* or TLS has read enough that was no data */
+    if ((n == 0 && c->unread) || clock_mono_us() - c->at.loop->now_us > TURN_US)
         c->at.loop->turn_requests = 0;
     return STEP_ON;
 }
@@ -85,10 +83,10 @@ static enum conn_watch wanted_watch(const struct conn *c)
 {
     if (outgoing_left(&c->out) > 0)
         return CONN_WATCH_SEND;
+    if (h2_is_leaving(c->h2) && !h2_is_ending(c->h2))
+        return CONN_WATCH_LEAVE;
     if (h2_stream_count(c->h2) > 0)
         return CONN_WATCH_NONE;
-    if (h2_is_leaving(c->h2))
-        return CONN_WATCH_LEAVE;
     return h2_is_used(c->h2) ? CONN_WATCH_IDLE : CONN_WATCH_FRESH;
 }
 
@@ -110,7 +108,7 @@ static void set_watch(struct conn *c)
         due_us += (int64_t)l->config->http.idle_timeout_ms * US_PER_MS;
         break;
     case CONN_WATCH_LEAVE:
-        due_us += LEAVE_US;
+        due_us = h2_leave_deadline(c->h2);
         break;
     default:
         deadline_clear(&l->wheel, &c->at.deadline);
@@ -155,7 +153,7 @@ enum step conn_step_h2(struct conn *c)
 {
     struct http_loop *l = c->at.loop;
     if (c->unread && !c->h2_failed && l->turn_requests > 0) {
-        l->turn_requests--;
+        l->turn_requests--; /* and each request is one more */
         if (read_frames(c) == STEP_CLOSE)
             return STEP_CLOSE;
     }
@@ -180,6 +178,10 @@ bool conn_expire_h2(struct conn *c)
     if (c->watch == CONN_WATCH_SEND) {
         tally_add(&tally->timeouts_send, 1);
         return false;
+    }
+    if (c->watch == CONN_WATCH_LEAVE && h2_stream_count(c->h2) > 0) {
+        h2_finish(c->h2); /* whether it has read our goodbye or not: nothing more is taken */
+        return true;
     }
     if (c->watch == CONN_WATCH_IDLE)
         tally_add(&tally->timeouts_idle, 1);

@@ -14,7 +14,7 @@ enum conn_watch {
     CONN_WATCH_SEND,  /* a batch of frames has to leave */
     CONN_WATCH_NEW,   /* ... and has; the next one has a deadline of its own */
     CONN_WATCH_IDLE,
-    CONN_WATCH_LEAVE, /* goodbye was said, and no stream is left */
+    CONN_WATCH_LEAVE, /* goodbye was said, and is not answered yet */
 };
 
 /* Does in begin as HTTP/2 does in clear text? 0, -EAGAIN: so far, -EPROTO: no. */

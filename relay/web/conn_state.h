@@ -75,12 +75,12 @@ struct conn {
     bool last : 1;                   /* close after this reply */
     bool lingers : 1;                /* ... and read on a while first */
     bool http10 : 1;
-    bool counted : 1;   /* by the gate; refused ones are not */
-    bool served : 1;    /* had a reply before */
-    bool secure : 1;    /* on the HTTPS port */
-    bool speaks_h2 : 1; /* that was agreed on with TLS (ALPN) */
-    bool h2_failed : 1; /* CONN_H2: over, but for the goodbye */
-    bool shaking : 1;   /* counted among the handshakes under way */
+    bool counted : 1;               /* by the gate; refused ones are not */
+    bool served : 1;                /* had a reply before, here or where it comes from ... */
+    bool spoke_http1 : 1;           /* ... and here it was one of HTTP/1.1 */
+    bool secure : 1, speaks_h2 : 1; /* on the HTTPS port; what was agreed on there (ALPN) */
+    bool h2_failed : 1;             /* CONN_H2: over, but for the goodbye */
+    bool shaking : 1;               /* counted among the handshakes under way */
 };
 
 static inline struct conn *conn_of(struct holder *at)

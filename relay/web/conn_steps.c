@@ -165,7 +165,7 @@ static enum step step_head(struct conn *c)
     if (c->at.loop->turn_requests == 0)
         return STEP_YIELD;
     /* RFC 9113 section 3.3: in clear text who knows that HTTP/2 is spoken here begins with it. */
-    int h2 = c->served || c->secure ? -EPROTO : conn_preface(in);
+    int h2 = c->spoke_http1 || c->secure ? -EPROTO : conn_preface(in);
     if (h2 == 0)
         return conn_begin_h2(c);
     int rc = h2 == -EAGAIN ? HTTP1_MORE
@@ -256,7 +256,7 @@ static enum step finish_reply(struct conn *c)
 {
     struct input *in = c->in;
     outgoing_fini(&c->out);
-    c->served = true;
+    c->served = c->spoke_http1 = true;
     if (c->at.subscriber)
         return listen_on(c);
     if (c->last)

@@ -12,38 +12,9 @@
 #include <string.h>
 
 enum {
-    /* Frames that are cheap to send and not to receive are paid for: in microseconds of a budget
-     * that fills with time, and with what the viewer takes. A player needs a few a second. */
-    COST_FRAME_US = 10000,
-    COST_RESET_US = 50000, /* a request was handled for nothing (CVE-2023-44487) */
-    COST_WRONG_US = 100000,
-    EARNED_FRAME_US = 40000, /* a frame of data may be answered with two WINDOW_UPDATE */
-    BUDGET_US = 10000000,    /* 1,000 frames or 200 resets at once; 100 or 20 a second */
-    INFLATE_TABLE = 1024,    /* a browser's fields that do not change fit */
+    INFLATE_TABLE = 1024, /* a browser's fields that do not change fit */
+    LEAVE_US = 5000000,   /* for the PING of a goodbye to come back */
 };
-
-/* spent_us is the moment at which the budget is full again. False: it is used up. */
-static bool spend(struct h2 *h, int64_t cost_us)
-{
-    const struct http_loop *l = h->conn->loop;
-    if (h->spent_us < l->now_us)
-        h->spent_us = l->now_us;
-    h->spent_us += cost_us;
-    return h->spent_us - l->now_us <= BUDGET_US;
-}
-
-static void earn(struct h2 *h)
-{
-    h->spent_us -= EARNED_FRAME_US;
-}
-
-/* Too much of something: says so and ends. */
-static int flooded(struct h2 *h)
-{
-    tally_add(&h->conn->loop->tally.h2_floods, 1);
-    nghttp2_session_terminate_session(h->session, NGHTTP2_ENHANCE_YOUR_CALM);
-    return NGHTTP2_ERR_CALLBACK_FAILURE;
-}
 
 static struct h2_stream *stream_at(const struct h2 *h, int32_t id)
 {
@@ -81,7 +52,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *f, const uin
     if (!s || f->hd.type != NGHTTP2_HEADERS || f->headers.cat != NGHTTP2_HCAT_REQUEST)
         return 0;
     if (s->status) /* it goes on being decoded, for the table; a long one is a bomb */
-        return spend(h, COST_FRAME_US / 10) ? 0 : flooded(h);
+        return h2_charge_field(h);
     int rc = h2_head_add(s->in, h->conn->loop->inputs.bytes, slice_of(name, name_len),
                          slice_of(value, value_len));
     s->status = rc == HTTP1_MORE ? 0 : (uint16_t)rc;
@@ -98,29 +69,29 @@ static void on_headers(struct h2 *h, const nghttp2_frame *f)
     struct h2_stream *s = stream_at(h, f->hd.stream_id);
     if (!s)
         return;
+    s->whole = ends(f);
     if (f->headers.cat == NGHTTP2_HCAT_REQUEST)
         h2_stream_begin(s, !ends(f));
     else if (ends(f) && s->phase == H2_BODY)
         h2_stream_handle(s);
 }
 
-static int on_data(struct h2 *h, const nghttp2_frame *f)
+static void on_data(struct h2 *h, const nghttp2_frame *f)
 {
     struct h2_stream *s = stream_at(h, f->hd.stream_id);
-    if (s && ends(f) && s->phase == H2_BODY)
+    if (!s || !ends(f))
+        return;
+    s->whole = true;
+    if (s->phase == H2_BODY)
         h2_stream_handle(s);
-    return f->hd.length > 0 || ends(f) || spend(h, COST_FRAME_US) ? 0 : flooded(h);
 }
 
 /* An answer to the PING that went out with the first goodbye: whatever the viewer had sent before
  * it read that is here now. */
-static int on_ping(struct h2 *h, const nghttp2_frame *f)
+static void on_ping(struct h2 *h, const nghttp2_frame *f)
 {
-    if (!(f->hd.flags & NGHTTP2_FLAG_ACK))
-        return spend(h, COST_FRAME_US) ? 0 : flooded(h);
-    if (h->leaving)
+    if (h->leaving && f->hd.flags & NGHTTP2_FLAG_ACK)
         h2_finish(h);
-    return 0;
 }
 
 /* RFC 9218 section 7.1: it may come before the request. What it leaves out has its default. */
@@ -138,6 +109,13 @@ static void on_update(struct h2 *h, const nghttp2_ext_priority_update *update)
     }
 }
 
+/* Every frame, also one that nghttp2 throws away. */
+static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *f, void *ctx)
+{
+    (void)session;
+    return h2_charge(ctx, f);
+}
+
 static int on_frame(nghttp2_session *session, const nghttp2_frame *f, void *ctx)
 {
     struct h2 *h = ctx;
@@ -145,20 +123,33 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *f, void *ctx)
     switch (f->hd.type) {
     case NGHTTP2_HEADERS:
         on_headers(h, f);
-        return 0;
+        break;
     case NGHTTP2_DATA:
-        return on_data(h, f);
+        on_data(h, f);
+        break;
     case NGHTTP2_PING:
-        return on_ping(h, f);
+        on_ping(h, f);
+        break;
     case NGHTTP2_RST_STREAM:
         tally_add(&h->conn->loop->tally.h2_resets, 1);
-        return spend(h, COST_RESET_US) ? 0 : flooded(h);
+        break;
     case NGHTTP2_PRIORITY_UPDATE:
         on_update(h, f->ext.payload);
-        return spend(h, COST_FRAME_US) ? 0 : flooded(h);
+        break;
     default:
-        return spend(h, COST_FRAME_US) ? 0 : flooded(h);
+        break;
     }
+    return 0;
+}
+
+static int on_sent(nghttp2_session *session, const nghttp2_frame *f, void *ctx)
+{
+    bool reply = f->hd.type == NGHTTP2_HEADERS || f->hd.type == NGHTTP2_DATA;
+    struct h2_stream *s = reply && ends(f) ? stream_at(ctx, f->hd.stream_id) : NULL;
+    (void)session;
+    if (s)
+        h2_stream_sent(s);
+    return 0;
 }
 
 static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *f, int error, void *ctx)
@@ -166,7 +157,7 @@ static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *f, in
     struct h2 *h = ctx;
     (void)session, (void)f, (void)error;
     tally_add(&h->conn->loop->tally.bad_requests, 1);
-    return spend(h, COST_WRONG_US) ? 0 : flooded(h);
+    return h2_charge_wrong(h);
 }
 
 static int on_data_chunk(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *data,
@@ -222,17 +213,19 @@ static int send_data(nghttp2_session *session, nghttp2_frame *f, const uint8_t *
         sh->blob_at = s->out.blob_at;
         sh->blob_len = length;
     }
-    h2_stream_took(s, length);
-    earn(h);
+    h2_content_took(s, length);
+    h2_earn(h, length);
     return sh->blob || !has_room(sh) ? NGHTTP2_ERR_PAUSE : 0;
 }
 
 static void set_callbacks(nghttp2_session_callbacks *c)
 {
+    nghttp2_session_callbacks_set_on_begin_frame_callback(c, on_begin_frame);
     nghttp2_session_callbacks_set_on_begin_headers_callback(c, on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(c, on_header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(c, on_frame);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(c, on_invalid_frame);
+    nghttp2_session_callbacks_set_on_frame_send_callback(c, on_sent);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(c, on_data_chunk);
     nghttp2_session_callbacks_set_on_stream_close_callback(c, on_close);
     nghttp2_session_callbacks_set_data_source_read_length_callback(c, payload_max);
@@ -295,7 +288,7 @@ int h2_receive(struct h2 *h, const void *bytes, size_t len)
 {
     ssize_t n = nghttp2_session_mem_recv(h->session, bytes, len);
     if (n == NGHTTP2_ERR_FLOODED) /* more to acknowledge than it lets us */
-        (void)flooded(h);
+        (void)h2_flooded(h);
     return n == (ssize_t)len ? 0 : -EPROTO;
 }
 
@@ -334,6 +327,7 @@ bool h2_is_over(const struct h2 *h)
 static void begin_to_leave(struct h2 *h)
 {
     h->leaving = true;
+    h->left_us = h->conn->loop->now_us;
     for (struct ring *at = h->streams.next; at != &h->streams; at = at->next)
         h2_stream_hush(stream_beside(at));
 }
@@ -386,6 +380,16 @@ uint32_t h2_stream_count(const struct h2 *h)
 bool h2_is_leaving(const struct h2 *h)
 {
     return h->leaving;
+}
+
+bool h2_is_ending(const struct h2 *h)
+{
+    return h->ending;
+}
+
+int64_t h2_leave_deadline(const struct h2 *h)
+{
+    return h->left_us + LEAVE_US;
 }
 
 bool h2_is_used(const struct h2 *h)

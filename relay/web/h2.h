@@ -47,8 +47,11 @@ void h2_drain(struct h2 *h);
 /* Streams under way, and has it ever had any? */
 uint32_t h2_stream_count(const struct h2 *h);
 bool h2_is_used(const struct h2 *h);
-/* Has it said goodbye? */
+/* Has it said goodbye? For the last time? */
 bool h2_is_leaving(const struct h2 *h);
+bool h2_is_ending(const struct h2 *h);
+/* Until then the viewer may answer to the goodbye; after it h2_finish. */
+int64_t h2_leave_deadline(const struct h2 *h);
 /* The holder of that held request, or NULL. */
 struct holder *h2_find_held(const struct h2 *h, uint64_t generation);
 /* For the loop, whose rings and wheel have streams among the connections. */

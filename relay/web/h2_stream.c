@@ -32,6 +32,8 @@ static void set_phase(struct h2_stream *s, enum h2_phase phase)
     if (s->phase == H2_BODY)
         s->h2->bodies--;
     s->phase = (uint8_t)phase;
+    s->h2->held_bytes -= s->held_bytes;
+    s->held_bytes = 0;
 }
 
 struct h2_stream *h2_stream_new(struct h2 *h, int32_t id)
@@ -62,20 +64,15 @@ struct h2_stream *h2_stream_new(struct h2 *h, int32_t id)
     return s;
 }
 
-static void drop_content(struct h2_stream *s)
-{
-    s->h2->waiting_bytes -= outgoing_left(&s->out);
-    outgoing_fini(&s->out);
-}
-
 void h2_stream_free(struct h2_stream *s)
 {
     struct h2 *h = s->h2;
     assert(s->phase != H2_HANDLING);
     if (s->phase == H2_BODY)
         h->bodies--;
+    h->held_bytes -= s->held_bytes;
     holder_fini(&s->at);
-    drop_content(s);
+    h2_content_drop(s);
     free(s->body);
     input_give(&s->at.loop->inputs, &s->in);
     ring_remove(&s->sibling);
@@ -89,55 +86,17 @@ static void reset(struct h2_stream *s, uint32_t error)
     s->reset = true;
     subscriber_end(&s->at);
     deadline_clear(&s->at.loop->wheel, &s->at.deadline);
-    drop_content(s);
+    h2_content_drop(s);
     /* without memory for it the stream goes with its connection */
     if (nghttp2_submit_rst_stream(s->h2->session, NGHTTP2_FLAG_NONE, s->id, error) != 0)
         h2_end(s->h2);
-}
-
-/* What the others have to send is before it, or takes turns with it. */
-static void set_send_deadline(struct h2_stream *s)
-{
-    struct http_loop *l = s->at.loop;
-    deadline_set(&l->wheel, &s->at.deadline, http_loop_send_deadline(l, s->h2->waiting_bytes));
-}
-
-static bool take_news(struct h2_stream *s)
-{
-    if (!subscriber_take(&s->at, &s->out))
-        return false;
-    s->h2->waiting_bytes += outgoing_left(&s->out);
-    set_send_deadline(s);
-    return true;
-}
-
-static ssize_t read_content(nghttp2_session *session, int32_t id, uint8_t *buf, size_t length,
-                            uint32_t *flags, nghttp2_data_source *source, void *ctx)
-{
-    struct h2_stream *s = source->ptr;
-    (void)session, (void)id, (void)buf, (void)ctx;
-    if (s->at.subscriber && outgoing_left(&s->out) == 0 && !take_news(s))
-        return NGHTTP2_ERR_DEFERRED; /* until h2_stream_tell */
-    uint64_t left = outgoing_left(&s->out);
-    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (left <= length && !s->at.subscriber)
-        *flags |= NGHTTP2_DATA_FLAG_EOF;
-    return (ssize_t)(left < length ? left : length);
-}
-
-void h2_stream_took(struct h2_stream *s, size_t len)
-{
-    outgoing_took(&s->out, len);
-    s->h2->waiting_bytes -= len;
-    if (s->at.subscriber && outgoing_left(&s->out) == 0)
-        deadline_clear(&s->at.loop->wheel, &s->at.deadline);
 }
 
 /* Head and content become nghttp2's; the content stays where it is. */
 static int submit(struct h2_stream *s, size_t head_len)
 {
     nghttp2_nv lines[H2_HEAD_LINES];
-    nghttp2_data_provider content = {{.ptr = s}, read_content};
+    nghttp2_data_provider content = h2_content(s);
     size_t n = h2_head_lines(s->at.loop->head, head_len, lines);
     bool has_content = outgoing_left(&s->out) > 0 || s->at.subscriber;
     return nghttp2_submit_response(s->h2->session, s->id, lines, n, has_content ? &content : NULL);
@@ -175,13 +134,52 @@ static void send_reply(struct request *r, struct reply *reply)
     size_t head_len = reply_head_write(&reply->head, l->head);
     outgoing_set(&s->out, l->head, 0, reply); /* the head is a frame of its own */
     int rc = outgoing_keep(&s->out);
-    s->h2->waiting_bytes += outgoing_left(&s->out);
+    bool fits = h2_content_begin(s);
     set_urgency(s, r, reply);
-    if (rc != 0 || submit(s, head_len) != 0) {
+    if (!fits) { /* RFC 9113 section 8.7: it may be asked for once more */
+        tally_add(&l->tally.h2_refused, 1);
+        reset(s, NGHTTP2_REFUSED_STREAM);
+    } else if (rc != 0 || submit(s, head_len) != 0) {
         reset(s, NGHTTP2_INTERNAL_ERROR);
-        return;
     }
-    set_send_deadline(s);
+}
+
+/* RFC 9113 section 8.1 */
+void h2_stream_sent(struct h2_stream *s)
+{
+    if (!s->whole && !s->reset)
+        reset(s, NGHTTP2_NO_ERROR);
+}
+
+static uint32_t held_bytes(const struct request *r)
+{
+    return (uint32_t)(sizeof(struct held) + r->path.len + r->query.len + r->if_none_match.len +
+                      r->if_range.len + r->range.len);
+}
+
+/* So that all of a connection's streams are bounded together. */
+static bool may_hold(struct request *r)
+{
+    const struct h2_stream *s = stream_of(r->owner);
+    if (s->at.held || s->h2->held_bytes + held_bytes(r) <= H2_HELD_MAX)
+        return true;
+    tally_add(&s->at.loop->tally.h2_refused, 1);
+    r->state = REQUEST_OPEN;
+    reply_come_back(r, 503, 1, 0, "Too much waits on this connection already.");
+    return false;
+}
+
+static void wait(struct request *r, struct ring *waiters, const struct patience *p)
+{
+    if (may_hold(r))
+        holder_wait(r, waiters, p);
+}
+
+static struct request_token hold(struct request *r, int64_t deadline_mono_us)
+{
+    if (may_hold(r))
+        return holder_hold(r, deadline_mono_us);
+    return (struct request_token){0}; /* names nobody: generations begin at 1 */
 }
 
 static struct slice field(const struct request *r, const char *name)
@@ -190,7 +188,7 @@ static struct slice field(const struct request *r, const char *name)
     return s->in ? request_head_field(s->in, name) : (struct slice){0};
 }
 
-static const struct carrier h2_carrier = {send_reply, holder_hold, holder_wait, field};
+static const struct carrier h2_carrier = {send_reply, hold, wait, field};
 
 static struct request request_bare(struct h2_stream *s)
 {
@@ -259,8 +257,17 @@ void h2_stream_body(struct h2_stream *s, const void *bytes, size_t len)
         reset(s, NGHTTP2_CANCEL);
 }
 
+static void stay(struct h2_stream *s, const struct request *r)
+{
+    set_phase(s, H2_HELD);
+    s->held_bytes = held_bytes(r);
+    s->h2->held_bytes += s->held_bytes;
+}
+
 void h2_stream_handle(struct h2_stream *s)
 {
+    struct http_loop *l = s->at.loop;
+    l->turn_requests -= l->turn_requests > 0;
     struct request r = request_bare(s);
     request_head_fill(&r, s->in);
     r.body_too_long = s->body_len > REQUEST_BODY_MAX;
@@ -270,7 +277,7 @@ void h2_stream_handle(struct h2_stream *s)
     deadline_clear(&s->at.loop->wheel, &s->at.deadline);
     holder_handle(&s->at, &r);
     if (r.state == REQUEST_HELD)
-        set_phase(s, H2_HELD);
+        stay(s, &r);
     input_give(&s->at.loop->inputs, &s->in);
     free(s->body);
     s->body = NULL;
@@ -284,7 +291,7 @@ void h2_stream_run(struct holder *at)
         set_phase(s, H2_HANDLING);
         holder_retry(at, &r);
         if (r.state == REQUEST_HELD)
-            set_phase(s, H2_HELD);
+            stay(s, &r);
     }
     holder_queue(s->h2->conn); /* all that were woken together are sent together */
 }
@@ -308,6 +315,8 @@ void h2_stream_expire(struct holder *at)
             holder_give_up(at, &r);
         break;
     case H2_SENDING:
+        if (!h2_content_is_late(s))
+            return;
         tally_add(&tally->timeouts_send, 1);
         reset(s, NGHTTP2_CANCEL);
         break;
@@ -325,21 +334,12 @@ void h2_stream_answer(struct holder *at, int status, const struct body *body)
     holder_queue(s->h2->conn);
 }
 
-/* What news are there is to be sent, or that there will be no more. */
-static void resume(struct h2_stream *s)
-{
-    /* an error says that it is not deferred: it is asked anyway, when its content is in frames */
-    (void)nghttp2_session_resume_data(s->h2->session, s->id);
-    holder_queue(s->h2->conn);
-}
-
 void h2_stream_hush(struct h2_stream *s)
 {
     if (!s->at.subscriber)
         return;
     subscriber_end(&s->at);
-    set_send_deadline(s); /* even for an end nghttp2 waits until the window is open */
-    resume(s);
+    h2_content_refill(s);
 }
 
 void h2_stream_listen(struct holder *at, const struct body *first)
@@ -360,7 +360,5 @@ void h2_stream_tell(struct holder *at, bool added)
         holder_queue(s->h2->conn);
         return;
     }
-    if (outgoing_left(&s->out) == 0)
-        (void)take_news(s);
-    resume(s);
+    h2_content_refill(s);
 }

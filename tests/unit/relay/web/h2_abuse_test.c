@@ -74,10 +74,37 @@ static void say_nothing(int fd, uint32_t n)
     raw(fd, NGHTTP2_DATA, 0, 1, NULL, 0);
 }
 
+/* A segment byte by byte (CVE-2019-9511). */
+static void dribble(int fd, uint32_t n)
+{
+    if (n == 0) {
+        raw(fd, NGHTTP2_SETTINGS, 0, 0, "\0\4\0\0\0\0", 6);
+        raw_get(fd, 1, PARTS "p401.m4s", 5);
+    }
+    raw(fd, NGHTTP2_WINDOW_UPDATE, 0, 1, "\0\0\0\1", 4);
+}
+
+static void answer_nothing(int fd, uint32_t n)
+{
+    (void)n;
+    raw(fd, NGHTTP2_PING, 1, 0, "12345678", 8);
+}
+
+/* Fields that begin no request: behind one, and again when it is over. */
+static void trail(int fd, uint32_t id, bool closed)
+{
+    static uint8_t block[4000];
+    uint8_t head[] = {0x20, 0x82, 0x86, 0x84, 0x01, 1, 't'};
+    memset(block, 0x90, sizeof block);
+    if (!closed)
+        raw(fd, NGHTTP2_HEADERS, 4, id, head, sizeof head);
+    raw(fd, NGHTTP2_HEADERS, 5, id, block, sizeof block);
+}
+
 static void test_floods(void **state)
 {
-    static void (*const kinds[])(int, uint32_t) = {take_back,   ping,    settle,
-                                                   open_window, reorder, say_nothing};
+    static void (*const kinds[])(int, uint32_t) = {take_back, ping,    settle,      open_window,
+                                                   reorder,   dribble, say_nothing, answer_nothing};
     (void)state;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         open_stage(1);
@@ -89,6 +116,79 @@ static void test_floods(void **state)
         check(LIST, "", 200, "video", UNBLOCKED);
         close_stage();
     }
+}
+
+/* The flood must be told from what nghttp2 ends by itself, so only few may get through. */
+static void test_trailers(void **state)
+{
+    (void)state;
+    open_stage(1);
+    for (int closed = 0; closed < 2; closed++) {
+        uint8_t payload[16];
+        int fd = raw_open(&site.address, 65535);
+        if (closed) {
+            raw_get(fd, 1, "/nothing", 5);
+            assert_true(raw_await(fd, NGHTTP2_HEADERS, payload));
+        }
+        for (uint32_t i = 0; i < 1000; i++)
+            trail(fd, closed ? 1 : 2 * i + 1, closed);
+        AWAIT(&site, stats, stats.h2_floods == (uint64_t)closed + 1);
+        assert_true(raw_await(fd, NGHTTP2_GOAWAY, payload));
+        assert_int_equal(payload[7], NGHTTP2_ENHANCE_YOUR_CALM);
+        close(fd);
+        AWAIT(&site, stats, stats.connections_open == 0);
+    }
+    close_stage();
+}
+
+/* What waits is bounded by its bytes; small requests may be as many as are allowed. */
+static void test_held_bytes(void **state)
+{
+    char query[160], big[4000];
+    static struct h2_viewer v;
+    int32_t ids[100];
+    (void)state;
+    snprintf(query, sizeof query, LIST "?_HLS_msn=100&_HLS_part=2");
+    memset(big, 'a', sizeof big - 1);
+    big[sizeof big - 1] = '\0';
+    open_stage(1);
+    h2_viewer_open(&v, &site.address);
+    for (int i = 0; i < 100; i++)
+        ids[i] = h2_ask(&v, "GET", query, "if-none-match", big);
+    h2_viewer_send(&v);
+    AWAIT(&site, stats, stats.by_code[503] + stats.holding == 100);
+    assert_in_range(stats.holding, 10, 17);
+    assert_int_equal(stats.h2_refused, stats.by_code[503]);
+    h2_expect(&v, ids[99], 503, "retry-after: 1");
+    advance();
+    h2_expect(&v, ids[0], 200, "");
+    AWAIT(&site, stats, stats.holding == 0);
+    for (int i = 0; i < 10; i++) /* there is room again */
+        ids[i] = h2_ask(&v, "GET", LIST "?_HLS_msn=100&_HLS_part=3", "if-none-match", big);
+    h2_viewer_send(&v);
+    AWAIT(&site, stats, stats.holding == 10);
+    h2_viewer_leave(&v);
+    AWAIT(&site, stats, stats.holding == 0);
+    close_stage();
+}
+
+/* Bodies under way keep their heads, so they are few; and who is answered before its body has come
+ * is told that it is of no use. */
+static void test_open_bodies(void **state)
+{
+    uint8_t post[] = {0x20, 0x83, 0x86, 0x84, 0x01, 1, 't'}, payload[16];
+    (void)state;
+    open_stage(1);
+    int fd = raw_open(&site.address, 65535);
+    for (uint32_t i = 0; i < 5; i++)
+        raw(fd, NGHTTP2_HEADERS, 4, 2 * i + 1, post, sizeof post);
+    AWAIT(&site, stats, stats.by_code[503] == 1);
+    assert_true(raw_await(fd, NGHTTP2_RST_STREAM, payload));
+    assert_int_equal(payload[3], NGHTTP2_NO_ERROR);
+    close(fd);
+    AWAIT(&site, stats, stats.connections_open == 0);
+    assert_int_equal(stats.timeouts_send, 0);
+    close_stage();
 }
 
 /* The connection ends, with that goodbye; -1: with or without one. */
@@ -115,9 +215,10 @@ static void test_endless_heads(void **state)
     int fd = raw_open(&site.address, 65535);
     memset(some, 0x84, sizeof some); /* :path / */
     raw(fd, NGHTTP2_HEADERS, 1, 1, "\x20\x82", 2);
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 150; i++)
         raw(fd, NGHTTP2_CONTINUATION, 0, 1, "\x0f\x28\x01x", 4);
     assert_ended(fd, -1);
+    assert_int_equal(stats.timeouts_head, 0); /* at once */
     fd = raw_open(&site.address, 65535);
     raw(fd, NGHTTP2_HEADERS, 1, 1, "\x20\x82", 2);
     AWAIT(&site, stats, stats.timeouts_head == 1);
@@ -216,6 +317,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_floods, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_trailers, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_held_bytes, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_open_bodies, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_endless_heads, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_bomb, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_wrong_frames, count_before, nothing_left),

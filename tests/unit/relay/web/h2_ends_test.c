@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/web/exchange.h"
 #include "relay/web/reply.h"
+#include "tests/unit/relay/web/h2_raw.h"
 #include "tests/unit/relay/web/h2_viewer.h"
 #include "tests/unit/relay/web/stage.h"
 
@@ -106,6 +107,33 @@ static void test_age_and_silence(void **state)
     close_stage();
 }
 
+/* Who does not answer the goodbye, and keeps a stream open, may not ask for ever. */
+static void test_no_answer(void **state)
+{
+    struct config c = fixture_config();
+    uint8_t payload[16];
+    (void)state;
+    c.http.max_age_ms = 200;
+    open_site(&c);
+    int fd = raw_open(&site.address, 65535);
+    raw_get(fd, 1, PARTS "p402.m4s", 5);
+    AWAIT(&site, stats, stats.holding == 1);
+    nanosleep(&(struct timespec){.tv_nsec = 250000000}, NULL);
+    raw_get(fd, 3, "/nothing", 5);
+    assert_true(raw_await(fd, NGHTTP2_GOAWAY, payload));
+    assert_int_equal(payload[0], 0x7f);
+    assert_true(raw_await(fd, NGHTTP2_GOAWAY, payload)); /* though no PING has come back */
+    assert_int_equal(payload[3], 3);
+    raw_get(fd, 5, "/nothing", 5);
+    advance();
+    assert_true(raw_await(fd, NGHTTP2_HEADERS, payload)); /* the part; nothing for 5 */
+    assert_false(raw_await(fd, NGHTTP2_HEADERS, payload));
+    close(fd);
+    AWAIT(&site, stats, stats.connections_open == 0);
+    assert_int_equal(stats.by_code[404], 1);
+    close_stage();
+}
+
 /* A held request that is answered by its token, and one whose time is over. */
 static struct request_token held;
 
@@ -191,6 +219,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_upgrade, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_stop, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_age_and_silence, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_no_answer, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_tokens, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_last, count_before, nothing_left),
     };

@@ -213,31 +213,94 @@ static void test_windows(void **state)
     assert_int_equal(blob_count(), 0);
 }
 
-/* Streams whose windows never open are reset after their time, and pin nothing any more; the
- * connection goes on. */
+/* Streams whose windows never open are reset after their time, all at once, and pin nothing any
+ * more; more than some megabytes are not taken at all. The connection goes on. */
 static void test_closed_windows(void **state)
 {
+    enum { FIT = (32 << 20) / SEGMENT_BYTES };
     struct config c = fixture_config();
     uint8_t payload[16];
+    int errors[14] = {0};
     (void)state;
     c.http.send_timeout_ms = 300;
-    c.http.min_rate_bytes = 1 << 30;
     site_open(&site, &c, 1, NULL, 0);
     show_plain();
     int fd = raw_open(&site.address, 0);
+    int64_t began_us = clock_mono_us();
     for (uint32_t i = 0; i < 50; i++)
         raw_get(fd, 2 * i + 1, SEGMENT, 5);
-    AWAIT(&site, stats, stats.timeouts_send == 50);
+    AWAIT(&site, stats, stats.timeouts_send == FIT);
+    assert_in_range(clock_mono_us() - began_us, 300000, 2500000); /* one has 2.86 s by its rate */
+    assert_int_equal(stats.h2_refused, 50 - FIT);
     for (int i = 0; i < 50; i++) {
         assert_true(raw_await(fd, NGHTTP2_RST_STREAM, payload));
-        assert_int_equal(payload[3], NGHTTP2_CANCEL);
+        errors[payload[3] % 14]++;
     }
+    assert_int_equal(errors[NGHTTP2_CANCEL], FIT);
+    assert_int_equal(errors[NGHTTP2_REFUSED_STREAM], 50 - FIT);
     raw_get(fd, 101, "/live/plain/nothing", 5);
     assert_true(raw_await(fd, NGHTTP2_HEADERS, payload));
     close(fd);
     AWAIT(&site, stats, stats.connections_open == 0);
     site_close(&site);
     assert_int_equal(blob_count(), 0);
+}
+
+/* Who takes a few bytes now and then gets the time of one reply for all of them. */
+static void test_trickle(void **state)
+{
+    enum { MANY = 8 };
+    struct config c = fixture_config();
+    (void)state;
+    c.http.send_timeout_ms = 300;
+    site_open(&site, &c, 1, NULL, 0);
+    show_plain();
+    int fd = raw_open(&site.address, 0);
+    for (uint32_t i = 0; i < MANY; i++)
+        raw_get(fd, 2 * i + 1, SEGMENT, 5);
+    int64_t began_us = clock_mono_us();
+    for (server_stats(site.server, &stats); stats.timeouts_send < MANY;
+         server_stats(site.server, &stats)) {
+        raw(fd, NGHTTP2_WINDOW_UPDATE, 0, 1, "\0\0\4\0", 4);
+        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+        assert_true(clock_mono_us() - began_us < 9000000);
+    }
+    assert_true(clock_mono_us() - began_us > 2500000);
+    assert_int_equal(stats.h2_floods, 0);
+    close(fd);
+    AWAIT(&site, stats, stats.connections_open == 0);
+    site_close(&site);
+    assert_int_equal(blob_count(), 0);
+}
+
+/* Who takes them at more than min_rate gets all, though each alone is over its time: they wait for
+ * each other. */
+static void test_patience(void **state)
+{
+    enum { MANY = 5, STEP = 64 << 10 };
+    static uint8_t bytes[STEP];
+    struct config c = fixture_config();
+    size_t got = 0;
+    (void)state;
+    c.http.send_timeout_ms = 200;
+    c.http.min_rate_bytes = SEGMENT_BYTES; /* each has a second */
+    site_open(&site, &c, 1, NULL, 0);
+    show_plain();
+    int fd = raw_open(&site.address, 0x7fffffff);
+    raw(fd, NGHTTP2_WINDOW_UPDATE, 0, 0, "\x7f\xff\0\0", 4);
+    for (uint32_t i = 0; i < MANY; i++)
+        raw_get(fd, 2 * i + 1, SEGMENT, 5);
+    while (got < (size_t)MANY * SEGMENT_BYTES) { /* about 6 MB a second: 2.5 s for all */
+        ssize_t n = recv(fd, bytes, sizeof bytes, 0);
+        assert_true(n > 0);
+        got += (size_t)n;
+        nanosleep(&(struct timespec){.tv_nsec = 160 * n}, NULL);
+    }
+    server_stats(site.server, &stats);
+    assert_int_equal(stats.timeouts_send, 0);
+    close(fd);
+    AWAIT(&site, stats, stats.connections_open == 0);
+    site_close(&site);
 }
 
 /* A viewer that does not read is cut, however many streams it has opened. */
@@ -308,6 +371,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_growing, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_windows, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_closed_windows, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_trickle, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_patience, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_deaf, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_blocked, count_before, nothing_left),
     };
