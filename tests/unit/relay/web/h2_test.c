@@ -191,6 +191,31 @@ static void test_growing(void **state)
     close_stage();
 }
 
+/* All that fits into a head's input may be there with the preface. */
+static void test_first_burst(void **state)
+{
+    enum { MANY = 95 };
+    static char path[600];
+    struct config c = fixture_config();
+    const int on = 1, off = 0;
+    int32_t ids[MANY];
+    (void)state;
+    c.http.max_head_bytes = 65536;
+    site_open(&site, &c, 1, NULL, 0);
+    h2_viewer_open(&v, &site.address);
+    setsockopt(v.fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(path, sizeof path, "/nothing/%0580d", i);
+        ids[i] = h2_ask(&v, "GET", path, NULL, NULL);
+    }
+    h2_viewer_send(&v);
+    setsockopt(v.fd, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
+    for (int i = 0; i < MANY; i++)
+        h2_expect(&v, ids[i], 404, "");
+    h2_viewer_leave(&v);
+    site_close(&site);
+}
+
 /* A window that is closed stops a stream, not its connection; what stays closed is cut. */
 static void test_windows(void **state)
 {
@@ -223,6 +248,7 @@ static void test_closed_windows(void **state)
     int errors[14] = {0};
     (void)state;
     c.http.send_timeout_ms = 300;
+    c.http.min_rate_bytes = 256 << 10; /* by its rate each would have 11 s */
     site_open(&site, &c, 1, NULL, 0);
     show_plain();
     int fd = raw_open(&site.address, 0);
@@ -230,7 +256,7 @@ static void test_closed_windows(void **state)
     for (uint32_t i = 0; i < 50; i++)
         raw_get(fd, 2 * i + 1, SEGMENT, 5);
     AWAIT(&site, stats, stats.timeouts_send == FIT);
-    assert_in_range(clock_mono_us() - began_us, 300000, 2500000); /* one has 2.86 s by its rate */
+    assert_in_range(clock_mono_us() - began_us, 300000, 9000000);
     assert_int_equal(stats.h2_refused, 50 - FIT);
     for (int i = 0; i < 50; i++) {
         assert_true(raw_await(fd, NGHTTP2_RST_STREAM, payload));
@@ -252,7 +278,7 @@ static void test_trickle(void **state)
     enum { MANY = 8 };
     struct config c = fixture_config();
     (void)state;
-    c.http.send_timeout_ms = 300;
+    c.http.send_timeout_ms = 1000;
     site_open(&site, &c, 1, NULL, 0);
     show_plain();
     int fd = raw_open(&site.address, 0);
@@ -265,7 +291,6 @@ static void test_trickle(void **state)
         nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
         assert_true(clock_mono_us() - began_us < 9000000);
     }
-    assert_true(clock_mono_us() - began_us > 2500000);
     assert_int_equal(stats.h2_floods, 0);
     close(fd);
     AWAIT(&site, stats, stats.connections_open == 0);
@@ -282,19 +307,18 @@ static void test_patience(void **state)
     struct config c = fixture_config();
     size_t got = 0;
     (void)state;
-    c.http.send_timeout_ms = 200;
-    c.http.min_rate_bytes = SEGMENT_BYTES; /* each has a second */
+    c.http.send_timeout_ms = 1000; /* each has 2.86 s */
     site_open(&site, &c, 1, NULL, 0);
     show_plain();
     int fd = raw_open(&site.address, 0x7fffffff);
     raw(fd, NGHTTP2_WINDOW_UPDATE, 0, 0, "\x7f\xff\0\0", 4);
     for (uint32_t i = 0; i < MANY; i++)
         raw_get(fd, 2 * i + 1, SEGMENT, 5);
-    while (got < (size_t)MANY * SEGMENT_BYTES) { /* about 6 MB a second: 2.5 s for all */
+    while (got < (size_t)MANY * SEGMENT_BYTES) { /* about 4 MB a second: 3.75 s for all */
         ssize_t n = recv(fd, bytes, sizeof bytes, 0);
         assert_true(n > 0);
         got += (size_t)n;
-        nanosleep(&(struct timespec){.tv_nsec = 160 * n}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = 250 * n}, NULL);
     }
     server_stats(site.server, &stats);
     assert_int_equal(stats.timeouts_send, 0);
@@ -369,6 +393,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bodies, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_parked, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_growing, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_first_burst, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_windows, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_closed_windows, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_trickle, count_before, nothing_left),
