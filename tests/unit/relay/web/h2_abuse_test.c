@@ -4,6 +4,7 @@
 #include "tests/unit/relay/web/h2_viewer.h"
 #include "tests/unit/relay/web/stage.h"
 
+#include <netinet/tcp.h>
 #include <signal.h>
 
 enum { FLOOD = 20000 };
@@ -74,14 +75,29 @@ static void say_nothing(int fd, uint32_t n)
     raw(fd, NGHTTP2_DATA, 0, 1, NULL, 0);
 }
 
+static void take_data(int fd)
+{
+    uint8_t frame[1024];
+    while (recv(fd, frame, 9, MSG_PEEK | MSG_WAITALL) == 9 && frame[3] != NGHTTP2_GOAWAY) {
+        size_t len = (size_t)frame[1] << 8 | frame[2];
+        assert_true(9 + len <= sizeof frame);
+        assert_int_equal(recv(fd, frame, 9 + len, MSG_WAITALL), 9 + len);
+        if (frame[3] == NGHTTP2_DATA)
+            return;
+    }
+}
+
 /* A segment byte by byte (CVE-2019-9511). */
 static void dribble(int fd, uint32_t n)
 {
     if (n == 0) {
+        const int on = 1;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         raw(fd, NGHTTP2_SETTINGS, 0, 0, "\0\4\0\0\0\0", 6);
         raw_get(fd, 1, "/live/plain/video/1.m4s", 5);
     }
     raw(fd, NGHTTP2_WINDOW_UPDATE, 0, 1, "\0\0\0\1", 4);
+    take_data(fd);
 }
 
 static void answer_nothing(int fd, uint32_t n)

@@ -282,6 +282,7 @@ static void test_trickle(void **state)
     site_open(&site, &c, 1, NULL, 0);
     show_plain();
     int fd = raw_open(&site.address, 0);
+    raw(fd, NGHTTP2_WINDOW_UPDATE, 0, 0, "\x7f\xff\0\0", 4);
     for (uint32_t i = 0; i < MANY; i++)
         raw_get(fd, 2 * i + 1, SEGMENT, 5);
     int64_t began_us = clock_mono_us();
