@@ -3,8 +3,11 @@
 //
 // EXPECTED: playlists, blocking reloads, hinted parts, ranges, 304 and HEAD answer as over HTTP/1.1,
 // segments are the same bytes, a hundred reloads wait on one connection and are answered together;
-// signed links open and close what they do there, the API takes actions and tells events; nghttp's tools find nothing wrong; SIGTERM says GOAWAY, ends what is under way whole, exit 0.
+// signed links open and close what they do there, the API takes actions and tells events; nghttp's
+// tools find nothing wrong; SIGTERM says GOAWAY, ends what is under way whole, exit 0; an upgrade in
+// the midst of a connection's preface is not noticed.
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ROOT, freePort, run } from './lib/child.mjs';
@@ -15,6 +18,7 @@ import { openHttp2 } from './lib/http2.mjs';
 import { pushFfmpeg } from './lib/push.mjs';
 import { scratch, startRelay } from './lib/relay.mjs';
 import { untilPlaying, watch } from './lib/situation.mjs';
+import { upgrade } from './lib/upgrade.mjs';
 
 const LIST = '/live/main/video.m3u8';
 const TOGETHER = 90;
@@ -184,4 +188,24 @@ test('a room over HTTP/2', { timeout: 120000 }, async (t) => {
     assert.deepEqual(h2.errors, []);
   }
   await push.child?.wait?.(10000);
+});
+
+test('a preface and an upgrade', { timeout: 60000 }, async (t) => {
+  const relay = await startRelay(t);
+  const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+  const viewers = await Promise.all([0, 8].map((said) => new Promise((resolve) => {
+    const socket = net.connect(relay.httpPort, '127.0.0.1', () => {
+      socket.write(preface.slice(0, said), () => resolve({ socket, said }));
+    });
+    t.after(() => socket.destroy());
+  })));
+  await until('both to be there', 5000, async () => await relay.metric(/http_connections\b/) >= 2);
+  await upgrade(relay);
+  for (const { socket, said } of viewers) {
+    const answer = new Promise((resolve) => { socket.once('data', resolve); });
+    socket.write(preface.slice(said));
+    socket.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])); // SETTINGS
+    assert.equal((await answer)[3], 4, `SETTINGS comes back, after ${said} bytes before`);
+    socket.destroy();
+  }
 });

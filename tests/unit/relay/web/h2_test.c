@@ -221,8 +221,7 @@ static void test_windows(void **state)
 {
     (void)state;
     struct config c = fixture_config();
-    c.http.send_timeout_ms = 1500;
-    c.http.min_rate_bytes = 1 << 30;
+    c.http.min_rate_bytes = 1 << 16;
     site_open(&site, &c, 1, NULL, 0);
     show_plain();
     h2_viewer_begin(&v, viewer_connect(&site.address), 5000);
