@@ -122,6 +122,8 @@ static int allow_some(scmp_filter_ctx f, enum sandbox_kind kind, size_t *calls)
      * else that TLS does is in the lists: read, write, and getrandom for keys that are drawn. */
     const struct scmp_arg_cmp layer[] = {is(1, IPPROTO_TCP), is(2, TCP_ULP)};
     const struct scmp_arg_cmp keys[] = {is(1, SOL_TLS)};
+    /* HTTP/2: how much the kernel may have that the network has not (web/conn_h2.c) */
+    const struct scmp_arg_cmp unsent[] = {is(1, IPPROTO_TCP), is(2, TCP_NOTSENT_LOWAT)};
     const struct scmp_arg_cmp linger[] = {is(1, SOL_SOCKET), is(2, SO_LINGER)};
     int rc = allow(f, "mmap", 1, &no_code, calls);
 
@@ -135,6 +137,8 @@ static int allow_some(scmp_filter_ctx f, enum sandbox_kind kind, size_t *calls)
         rc = allow(f, "setsockopt", COUNT(linger), linger, calls);
     if (!rc && kind == SANDBOX_FRONT)
         rc = allow(f, "setsockopt", COUNT(layer), layer, calls);
+    if (!rc && kind == SANDBOX_FRONT)
+        rc = allow(f, "setsockopt", COUNT(unsent), unsent, calls);
     if (!rc && kind == SANDBOX_FRONT)
         rc = allow(f, "setsockopt", COUNT(keys), keys, calls);
     if (rc || kind != SANDBOX_WORKER)

@@ -239,6 +239,12 @@ static const struct single singles[] = {
     WEB("https_resumed_total", "counter", tls_resumed, "Of these with a ticket."),
     WEB("https_failed_total", "counter", tls_failed, "TLS handshakes that failed."),
     WEB("https_refused_total", "counter", tls_refused, "TLS handshakes over the limit."),
+    WEB("http2_connections_total", "counter", h2_connections, "Connections that spoke HTTP/2."),
+    WEB("http2_streams_total", "counter", h2_streams, "Requests begun on them."),
+    WEB("http2_resets_total", "counter", h2_resets, "Of these taken back by viewers."),
+    WEB("http2_floods_total", "counter", h2_floods, "HTTP/2 connections ended for floods."),
+    WEB("http2_refused_total", "counter", h2_refused,
+        "Requests on HTTP/2 connections of which too much waited."),
     WEB("http_late_posts_total", "counter", late_posts, "News that met a busy HTTP thread."),
 };
 

@@ -3,8 +3,10 @@
 #include "relay/web/conn.h"
 
 #include "relay/base/clock.h"
+#include "relay/web/conn_h2.h"
 #include "relay/web/conn_state.h"
-#include "relay/web/conn_stream.h"
+#include "relay/web/h2.h"
+#include "relay/web/subscriber.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -24,28 +26,28 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 {
     struct conn *c = arg;
     (void)fd;
-    c->loop->now_us = clock_mono_us();
+    c->at.loop->now_us = clock_mono_us();
     if (what & EV_CLOSED)
         c->hung_up = true;
     if (what & (EV_READ | EV_CLOSED))
         c->unread = true;
     if (what & EV_WRITE)
         c->blocked = false;
-    if (!c->queued) /* its turn comes anyway */
+    if (!c->at.queued) /* its turn comes anyway */
         conn_run(c);
 }
 
 static int enlist(struct conn *c, int fd)
 {
-    struct http_loop *l = c->loop;
-    int rc = http_loop_add(l, c, &c->slot);
+    struct http_loop *l = c->at.loop;
+    int rc = http_loop_add(l, c, &c->at.slot);
     if (rc)
         return rc;
     /* Registered once for everything it may ever need: no epoll_ctl per request. */
     const short all = EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST;
     if (event_assign(&c->ev, l->base, fd, all, on_event, c) == 0 && event_add(&c->ev, NULL) == 0)
         return 0;
-    http_loop_remove(l, c->slot);
+    http_loop_remove(l, c->at.slot);
     return -ENOMEM;
 }
 
@@ -58,22 +60,14 @@ static int count_newcomer(struct http_loop *l, const struct in6_addr *peer)
     return status;
 }
 
-void conn_queue(struct conn *c)
-{
-    if (c->queued)
-        return;
-    c->queued = true;
-    ring_add(&c->loop->ready, &c->turn);
-}
-
 /* It goes on where another process left it. */
 static void resume(struct conn *c, const void *bytes, size_t len)
 {
-    struct http_loop *l = c->loop;
+    struct http_loop *l = c->at.loop;
     c->served = true;
     if (len == 0) {
         int64_t patience_us = (int64_t)l->config->http.idle_timeout_ms * US_PER_MS;
-        deadline_set(&l->wheel, &c->deadline, l->now_us + patience_us);
+        deadline_set(&l->wheel, &c->at.deadline, l->now_us + patience_us);
         return;
     }
     c->in = input_take(&l->inputs);
@@ -83,7 +77,7 @@ static void resume(struct conn *c, const void *bytes, size_t len)
     }
     memcpy(c->in->bytes, bytes, len);
     c->in->len = len;
-    conn_queue(c);
+    holder_queue(&c->at);
 }
 
 /* Takes fd. *out: NULL, or one that waits for its first bytes. */
@@ -99,7 +93,7 @@ static int welcome(struct http_loop *l, int fd, const struct in6_addr *peer, boo
     c = calloc(1, sizeof *c);
     if (!c)
         goto out;
-    c->loop = l;
+    c->at.loop = l;
     c->peer = *peer;
     c->counted = !status;
     c->secure = secure;
@@ -115,7 +109,7 @@ static int welcome(struct http_loop *l, int fd, const struct in6_addr *peer, boo
         conn_run(c);
     } else {
         int64_t patience_us = (int64_t)l->config->http.head_timeout_ms * US_PER_MS;
-        deadline_set(&l->wheel, &c->deadline, l->now_us + patience_us);
+        deadline_set(&l->wheel, &c->at.deadline, l->now_us + patience_us);
         *out = c;
     }
     return 0;
@@ -152,18 +146,15 @@ int conn_adopt(struct http_loop *l, int fd, const struct in6_addr *peer, const v
 static void close_now(struct conn **cp, bool orderly)
 {
     struct conn *c = *cp;
-    struct http_loop *l = c->loop;
+    struct http_loop *l = c->at.loop;
     *cp = NULL;
-    if (ring_is_linked(&c->turn))
-        ring_remove(&c->turn);
-    if (c->held)
-        tally_add(&l->tally.holding, -1);
-    free(c->held);
+    holder_fini(&c->at);
     free(c->body);
-    conn_stream_end(c);
     outgoing_fini(&c->out);
-    input_give(&l->inputs, &c->in);
-    deadline_clear(&l->wheel, &c->deadline);
+    if (c->phase == CONN_H2)
+        h2_free(&c->h2);
+    else
+        input_give(&l->inputs, &c->in);
     event_del(&c->ev);
     conn_end_handshake(c);
     tls_free(&c->tls, orderly);
@@ -173,7 +164,7 @@ static void close_now(struct conn **cp, bool orderly)
     else
         l->refused_count--;
     tally_add(&l->tally.connections_open, -1);
-    http_loop_remove(l, c->slot);
+    http_loop_remove(l, c->at.slot);
     free(c);
 }
 
@@ -191,11 +182,6 @@ static void cut(struct conn **c)
     close_now(c, false);
 }
 
-static struct conn *conn_of(struct ring *turn)
-{
-    return (struct conn *)((char *)turn - offsetof(struct conn, turn));
-}
-
 void conn_run_ready(struct http_loop *l)
 {
     /* Only those that are here now: who yields again is behind them. A new part may have woken ten
@@ -206,10 +192,13 @@ void conn_run_ready(struct http_loop *l)
     l->now_us = clock_mono_us();
     for (int64_t until_us = l->now_us + READY_US; !ring_is_empty(&due) && l->now_us < until_us;
          l->now_us = clock_mono_us()) {
-        struct conn *c = conn_of(due.next);
-        ring_remove(&c->turn);
-        c->queued = false;
-        conn_run(c);
+        struct holder *h = holder_of_turn(due.next);
+        ring_remove(&h->turn);
+        h->queued = false;
+        if (h->stream)
+            h2_stream_run(h);
+        else
+            conn_run(conn_of(h));
     }
     ring_move(&due, &l->ready);
     ring_move(&l->ready, &due);
@@ -218,17 +207,15 @@ void conn_run_ready(struct http_loop *l)
 void conn_wake(struct http_loop *l, struct ring *waiters)
 {
     for (struct ring *at = waiters->next; at != waiters; at = at->next) {
-        struct conn *c = conn_of(at);
-        assert(c->phase == CONN_HELD && !c->queued);
-        c->woken = c->queued = true;
+        struct holder *h = holder_of_turn(at);
+        assert(h->held && !h->queued);
+        h->woken = h->queued = true;
     }
     ring_move(&l->ready, waiters);
 }
 
-void conn_expire(void *loop, struct deadline *d)
+static void expire(struct conn *c, struct tally *tally)
 {
-    struct conn *c = (struct conn *)((char *)d - offsetof(struct conn, deadline));
-    struct tally *tally = &((struct http_loop *)loop)->tally;
     switch ((enum conn_phase)c->phase) {
     case CONN_IDLE:
         tally_add(c->served ? &tally->timeouts_idle : &tally->timeouts_head, 1);
@@ -245,7 +232,7 @@ void conn_expire(void *loop, struct deadline *d)
         conn_run(c);
         break;
     case CONN_HELD:
-        if (!c->woken) /* else what it waits for may be here, and its turn is near */
+        if (!c->at.woken) /* else what it waits for may be here, and its turn is near */
             conn_give_up(c);
         conn_run(c);
         break;
@@ -253,26 +240,105 @@ void conn_expire(void *loop, struct deadline *d)
         tally_add(&tally->timeouts_send, 1);
         cut(&c);
         break;
+    case CONN_H2:
+        if (conn_expire_h2(c))
+            conn_run(c);
+        else
+            cut(&c);
+        break;
     default:
         conn_close(&c);
     }
 }
 
-struct conn *conn_held(const struct http_loop *l, const struct request_token *token)
+void conn_expire(void *loop, struct deadline *d)
 {
-    struct conn *c = token->slot < l->slot_count ? l->conns[token->slot] : NULL;
-    return c && c->held && c->held->generation == token->generation ? c : NULL;
+    struct holder *h = holder_of_deadline(d);
+    if (h->stream)
+        h2_stream_expire(h);
+    else
+        expire(conn_of(h), &((struct http_loop *)loop)->tally);
+}
+
+/* What holds the request that token names, or NULL; *conn: its connection. */
+static struct holder *find_held(const struct http_loop *l, const struct request_token *token,
+                                struct conn **conn)
+{
+    struct conn *c = *conn = token->slot < l->slot_count ? l->conns[token->slot] : NULL;
+    if (!c)
+        return NULL;
+    if (c->phase == CONN_H2)
+        return h2_find_held(c->h2, token->generation);
+    return c->at.held && c->at.held->generation == token->generation ? &c->at : NULL;
 }
 
 void conn_answer(struct http_loop *l, const struct request_token *token, int status,
                  const struct body *body)
 {
-    struct conn *c = conn_held(l, token);
-    if (!c)
+    struct conn *c;
+    struct holder *h = find_held(l, token, &c);
+    if (!h)
         return;
     l->now_us = clock_mono_us();
-    conn_release(c, status, body);
-    conn_queue(c);
+    if (h->stream)
+        h2_stream_answer(h, status, body);
+    else
+        conn_release(c, status, body);
+    holder_queue(&c->at);
+}
+
+void conn_listen(struct http_loop *l, const struct request_token *token, const struct body *first)
+{
+    struct conn *c;
+    struct holder *h = find_held(l, token, &c);
+    if (!h)
+        return;
+    if (h->stream)
+        h2_stream_listen(h, first);
+    else
+        conn_release_stream(c, first);
+    holder_queue(&c->at);
+}
+
+/* Its turn closes it; the kernel forgets what is unsent. */
+static void drop_listener(struct conn *c)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    setsockopt(event_get_fd(&c->ev), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    tally_add(&c->at.loop->tally.listeners_cut, !c->broken);
+    c->broken = true;
+}
+
+static void told(struct holder *h, bool added)
+{
+    if (h->stream) {
+        h2_stream_tell(h, added);
+        return;
+    }
+    if (!added)
+        drop_listener(conn_of(h));
+    holder_queue(h);
+}
+
+void conn_tell(struct http_loop *l, const struct body *news)
+{
+    subscriber_tell(l, news, told);
+}
+
+/* They come again, and are judged again. */
+static void hushed(struct holder *h)
+{
+    if (h->stream) {
+        h2_stream_end_news(h);
+        return;
+    }
+    conn_of(h)->broken = true;
+    holder_queue(h);
+}
+
+void conn_hush(struct http_loop *l)
+{
+    subscriber_each(l, hushed);
 }
 
 void conn_drain_all(struct http_loop *l)
@@ -280,14 +346,17 @@ void conn_drain_all(struct http_loop *l)
     l->draining = true;
     for (uint32_t i = 0; i < l->slot_count; i++) {
         struct conn *c = l->conns[i];
-        if (c && l->heir >= 0 && conn_hand_on(c)) {
+        if (c && c->phase == CONN_H2) {
+            h2_drain(c->h2);
+            conn_run(c);
+        } else if (c && l->heir >= 0 && conn_hand_on(c)) {
             conn_close(&c);
         } else if (c && conn_is_leaving(c) && c->phase == CONN_IDLE) {
             c->unread = true; /* a wish that has just come is still granted */
             conn_run(c);
         } else if (c && c->phase == CONN_IDLE && !c->in) {
             conn_close(&c);
-        } else if (c && c->phase == CONN_HELD && (c->held->waits || l->heir < 0)) {
+        } else if (c && c->phase == CONN_HELD && holder_must_go(&c->at)) {
             conn_release(c, 503, NULL);
             conn_run(c);
         } else if (c && c->phase == CONN_STREAMING) {

@@ -17,8 +17,6 @@
 
 struct conn;
 
-enum { CONN_LISTENERS = 32 }; /* on one thread */
-
 /* Takes fd (connected, non-blocking), also on error. Asks the gate; a refused viewer gets its
  * 503 or 429 and is counted. */
 int conn_open(struct http_loop *l, int fd, const struct in6_addr *peer);
@@ -43,7 +41,7 @@ void conn_answer(struct http_loop *l, const struct request_token *token, int sta
 /* All that listen are closed: they come again, and are judged again. */
 void conn_hush(struct http_loop *l);
 /* Its reply has no end: first, and then what conn_tell brings. NULL for first is never given. One
- * of more than CONN_LISTENERS is answered with 503. */
+ * of more than SUBSCRIBERS_MAX is answered with 503. */
 void conn_listen(struct http_loop *l, const struct request_token *token, const struct body *first);
 /* News for all who listen; who is too far behind to take it is cut. Sends nothing itself. */
 void conn_tell(struct http_loop *l, const struct body *news);

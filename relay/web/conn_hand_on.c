@@ -21,7 +21,7 @@ static void put_held(struct text *t, const struct conn *c)
 {
     static const char *const methods[HTTP_METHODS] = {"GET",  "HEAD", "OPTIONS",
                                                       "POST", "PUT",  "DELETE"};
-    const struct held *h = c->held;
+    const struct held *h = c->at.held;
     text_puts(t, methods[h->method]);
     text_puts(t, " ");
     text_add(t, h->path.at, h->path.len);
@@ -50,7 +50,7 @@ static bool put_input(struct text *t, const struct conn *c)
             text_add(t, in->bytes + in->start, in->len - in->start);
         return true;
     case CONN_HELD:
-        if (!c->held->waits)
+        if (!c->at.held->waits)
             return false;
         put_held(t, c);
         if (in && in->next < in->len)
@@ -68,7 +68,7 @@ bool conn_hand_on(struct conn *c)
     text_add(&t, &head, sizeof head);
     /* a TLS session's keys stay where they are: its viewer comes back with a ticket */
     bool can = c->counted && !c->secure && put_input(&t, c) && !text_failed(&t) &&
-               parcel_send(c->loop->heir, VIEWER_PARCEL, t.data, t.len, event_get_fd(&c->ev),
+               parcel_send(c->at.loop->heir, VIEWER_PARCEL, t.data, t.len, event_get_fd(&c->ev),
                            VIEWER_PARCEL_MS) == 0;
     text_fini(&t);
     return can;

@@ -1,8 +1,9 @@
 /* A viewer's connection as a state machine: what to do next follows from its phase. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/web/conn.h"
+#include "relay/web/conn_h2.h"
 #include "relay/web/conn_state.h"
-#include "relay/web/conn_stream.h"
+#include "relay/web/subscriber.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -21,15 +22,17 @@ enum {
 
 void conn_set_phase(struct conn *c, enum conn_phase phase)
 {
-    static const uint8_t next[CONN_PHASES] = {
-        [CONN_IDLE] = 1 << CONN_HEAD | 1 << CONN_BODY | 1 << CONN_HANDLING | 1 << CONN_SENDING,
-        [CONN_HEAD] = 1 << CONN_BODY | 1 << CONN_HANDLING | 1 << CONN_SENDING,
+    static const uint16_t next[CONN_PHASES] = {
+        [CONN_IDLE] =
+            1 << CONN_HEAD | 1 << CONN_BODY | 1 << CONN_HANDLING | 1 << CONN_SENDING | 1 << CONN_H2,
+        [CONN_HEAD] = 1 << CONN_BODY | 1 << CONN_HANDLING | 1 << CONN_SENDING | 1 << CONN_H2,
         [CONN_BODY] = 1 << CONN_HANDLING | 1 << CONN_SENDING,
         [CONN_HANDLING] = 1 << CONN_HELD | 1 << CONN_SENDING,
         [CONN_HELD] = 1 << CONN_SENDING | 1 << CONN_HANDLING,
         [CONN_SENDING] = 1 << CONN_IDLE | 1 << CONN_LINGERING | 1 << CONN_STREAMING,
         [CONN_STREAMING] = 1 << CONN_SENDING,
         [CONN_HANDSHAKE] = 1 << CONN_IDLE | 1 << CONN_SENDING,
+        [CONN_H2] = 1 << CONN_LINGERING,
     };
     /* Not logged, against the house's rule: this runs four times per request. */
     assert(next[c->phase] & 1 << phase);
@@ -38,12 +41,12 @@ void conn_set_phase(struct conn *c, enum conn_phase phase)
 
 static int64_t after_ms(const struct conn *c, uint32_t ms)
 {
-    return c->loop->now_us + (int64_t)ms * US_PER_MS;
+    return c->at.loop->now_us + (int64_t)ms * US_PER_MS;
 }
 
 static void set_deadline(struct conn *c, int64_t due_us)
 {
-    deadline_set(&c->loop->wheel, &c->deadline, due_us);
+    deadline_set(&c->at.loop->wheel, &c->at.deadline, due_us);
 }
 
 /* What TLS has read of the socket does not raise an edge: it is asked until there is no more. */
@@ -57,9 +60,7 @@ static ssize_t read_tls(struct conn *c, void *buf, size_t size)
     return n > 0 ? n : -1;
 }
 
-/* Reads into buf. More than 0: bytes. 0: none for now; wait, or if there is still something unread,
- * yield. Less: the viewer closed or is gone. */
-static ssize_t read_some(struct conn *c, void *buf, size_t size)
+ssize_t conn_read(struct conn *c, void *buf, size_t size)
 {
     ssize_t n;
     if (c->tls && c->phase != CONN_LINGERING) /* then nobody wants to know what it says */
@@ -80,7 +81,7 @@ static ssize_t read_some(struct conn *c, void *buf, size_t size)
 
 bool conn_is_leaving(const struct conn *c)
 {
-    return c->loop->draining && (c->loop->heir < 0 || c->secure);
+    return c->at.loop->draining && (c->at.loop->heir < 0 || c->secure);
 }
 
 /* Nothing to read. A thread that ends does not wait for the next wish of a viewer who has no heir;
@@ -95,7 +96,7 @@ static enum step rest(const struct conn *c)
 
 static enum step read_head(struct conn *c)
 {
-    struct http_loop *l = c->loop;
+    struct http_loop *l = c->at.loop;
     if (!c->unread)
         return rest(c);
     if (!c->in)
@@ -103,7 +104,7 @@ static enum step read_head(struct conn *c)
     if (!c->in)
         return STEP_CLOSE;
     size_t room = input_room(&l->inputs, c->in);
-    ssize_t n = read_some(c, c->in->bytes + c->in->len, room);
+    ssize_t n = conn_read(c, c->in->bytes + c->in->len, room);
     if (n < 0)
         return STEP_CLOSE;
     c->in->len += (size_t)n;
@@ -148,7 +149,7 @@ static enum step begin_request(struct conn *c)
         return STEP_ON;
     }
     conn_set_phase(c, CONN_BODY);
-    set_deadline(c, after_ms(c, c->loop->config->http.head_timeout_ms));
+    set_deadline(c, after_ms(c, c->at.loop->config->http.head_timeout_ms));
     if (in->head.expects_continue && !say(c, go_on, sizeof go_on - 1))
         return STEP_CLOSE;
     return STEP_ON;
@@ -157,23 +158,30 @@ static enum step begin_request(struct conn *c)
 static enum step step_head(struct conn *c)
 {
     struct input *in = c->in;
+    if (c->speaks_h2)
+        return conn_begin_h2(c);
     if (!in)
         return read_head(c);
-    if (c->loop->turn_requests == 0)
+    if (c->at.loop->turn_requests == 0)
         return STEP_YIELD;
-    int rc = http1_parse(&in->head, in->bytes + in->start, in->len - in->start);
+    /* RFC 9113 section 3.3: in clear text who knows that HTTP/2 is spoken here begins with it. */
+    int h2 = c->spoke_http1 || c->secure ? -EPROTO : conn_preface(in);
+    if (h2 == 0)
+        return conn_begin_h2(c);
+    int rc = h2 == -EAGAIN ? HTTP1_MORE
+                           : http1_parse(&in->head, in->bytes + in->start, in->len - in->start);
     if (rc == HTTP1_DONE) {
-        c->loop->turn_requests--;
+        c->at.loop->turn_requests--;
         return begin_request(c);
     }
     if (rc != HTTP1_MORE) {
-        tally_add(&c->loop->tally.bad_requests, 1);
+        tally_add(&c->at.loop->tally.bad_requests, 1);
         conn_refuse(c, rc);
         return STEP_ON;
     }
     if (c->phase == CONN_IDLE) {
         conn_set_phase(c, CONN_HEAD);
-        set_deadline(c, after_ms(c, c->loop->config->http.head_timeout_ms));
+        set_deadline(c, after_ms(c, c->at.loop->config->http.head_timeout_ms));
     }
     return read_head(c);
 }
@@ -185,7 +193,7 @@ static enum step step_body(struct conn *c)
         return STEP_WAIT;
     size_t size = c->body_left < sizeof thrown_away ? c->body_left : sizeof thrown_away;
     char *at = c->body ? c->body + c->in->head.content_length - c->body_left : thrown_away;
-    ssize_t n = read_some(c, at, size);
+    ssize_t n = conn_read(c, at, size);
     if (n <= 0)
         return n < 0 ? STEP_CLOSE : c->unread ? STEP_YIELD : STEP_WAIT;
     c->body_left -= (uint32_t)n;
@@ -198,7 +206,7 @@ static enum step step_body(struct conn *c)
 static void shed_input(struct conn *c)
 {
     if (c->in && c->in->next == c->in->len)
-        input_give(&c->loop->inputs, &c->in);
+        input_give(&c->at.loop->inputs, &c->in);
 }
 
 /* Nobody reads here: later requests wait in the socket. The end may come behind them, or as a reset
@@ -215,14 +223,13 @@ static enum step step_held(struct conn *c)
     shed_input(c);
     if (is_left(c))
         return STEP_CLOSE;
-    if (!c->woken)
+    if (!c->at.woken)
         return STEP_WAIT;
-    c->woken = false;
     conn_retry(c);
     return c->phase == CONN_HELD ? STEP_WAIT : STEP_ON;
 }
 
-static enum step linger(struct conn *c)
+enum step conn_linger(struct conn *c)
 {
     conn_set_phase(c, CONN_LINGERING);
     if (c->tls)
@@ -231,17 +238,17 @@ static enum step linger(struct conn *c)
         return STEP_CLOSE;
     c->linger_left = LINGER_BYTES;
     c->unread = true;
-    set_deadline(c, c->loop->now_us + LINGER_US);
+    set_deadline(c, c->at.loop->now_us + LINGER_US);
     return STEP_ON;
 }
 
 /* A listener has all there was. */
 static enum step listen_on(struct conn *c)
 {
-    if (c->loop->draining)
+    if (c->at.loop->draining)
         return STEP_CLOSE;
     conn_set_phase(c, CONN_STREAMING);
-    set_deadline(c, c->born_us + (int64_t)c->loop->config->http.max_age_ms * US_PER_MS);
+    set_deadline(c, c->born_us + (int64_t)c->at.loop->config->http.max_age_ms * US_PER_MS);
     return STEP_ON;
 }
 
@@ -249,21 +256,22 @@ static enum step finish_reply(struct conn *c)
 {
     struct input *in = c->in;
     outgoing_fini(&c->out);
-    c->served = true;
-    if (c->stream)
+    c->served = c->spoke_http1 = true;
+    if (c->at.subscriber)
         return listen_on(c);
     if (c->last)
-        return c->lingers || c->unread || (in && in->next < in->len) ? linger(c) : STEP_CLOSE;
+        return c->lingers || c->unread || (in && in->next < in->len) ? conn_linger(c) : STEP_CLOSE;
     if (in) {
-        input_advance(&c->loop->inputs, in);
+        input_advance(&c->at.loop->inputs, in);
         if (in->start == in->len)
-            input_give(&c->loop->inputs, &c->in);
+            input_give(&c->at.loop->inputs, &c->in);
     }
     conn_set_phase(c, CONN_IDLE);
-    set_deadline(c, after_ms(c, c->loop->config->http.idle_timeout_ms));
-    c->unread = c->unread || c->loop->draining; /* its next wish may be here, its event not yet */
+    set_deadline(c, after_ms(c, c->at.loop->config->http.idle_timeout_ms));
+    c->unread =
+        c->unread || c->at.loop->draining; /* its next wish may be here, its event not yet */
     /* over TLS nobody can be handed on: what else was asked for here is still answered */
-    return c->loop->heir >= 0 && !c->secure ? STEP_HAND_ON : STEP_ON;
+    return c->at.loop->heir >= 0 && !c->secure ? STEP_HAND_ON : STEP_ON;
 }
 
 static enum step step_sending(struct conn *c)
@@ -292,10 +300,10 @@ static enum step step_streaming(struct conn *c)
     shed_input(c);
     if (c->broken || is_left(c))
         return STEP_CLOSE;
-    if (!conn_stream_take(c))
+    if (!subscriber_take(&c->at, &c->out))
         return STEP_WAIT;
     conn_set_phase(c, CONN_SENDING);
-    set_deadline(c, conn_send_deadline(c));
+    set_deadline(c, http_loop_send_deadline(c->at.loop, outgoing_left(&c->out)));
     return STEP_ON;
 }
 
@@ -304,7 +312,7 @@ static enum step step_lingering(struct conn *c)
     char thrown_away[4096];
     if (!c->unread)
         return STEP_WAIT;
-    ssize_t n = read_some(c, thrown_away, sizeof thrown_away);
+    ssize_t n = conn_read(c, thrown_away, sizeof thrown_away);
     if (n < 0 || (size_t)n >= c->linger_left)
         return STEP_CLOSE;
     c->linger_left -= (uint32_t)n;
@@ -318,10 +326,11 @@ void conn_run(struct conn *c)
         [CONN_BODY] = step_body,           [CONN_HELD] = step_held,
         [CONN_SENDING] = step_sending,     [CONN_STREAMING] = step_streaming,
         [CONN_LINGERING] = step_lingering, [CONN_HANDSHAKE] = conn_shake_hands,
+        [CONN_H2] = conn_step_h2,
     };
     enum step step;
-    c->loop->turn_bytes = TURN_BYTES;
-    c->loop->turn_requests = TURN_REQUESTS;
+    c->at.loop->turn_bytes = TURN_BYTES;
+    c->at.loop->turn_requests = TURN_REQUESTS;
     do
         step = steps[c->phase](c);
     while (step == STEP_ON);
@@ -329,8 +338,7 @@ void conn_run(struct conn *c)
         conn_hand_on(c);
     if (step == STEP_CLOSE || step == STEP_HAND_ON) {
         conn_close(&c);
-    } else if (step == STEP_YIELD && !c->queued) {
-        c->queued = true;
-        ring_add(&c->loop->ready, &c->turn);
+    } else if (step == STEP_YIELD) {
+        holder_queue(&c->at);
     }
 }

@@ -12,18 +12,18 @@ void conn_end_handshake(struct conn *c)
     if (!c->shaking)
         return;
     c->shaking = false;
-    gate_leave(c->loop->handshakes, &c->peer);
+    gate_leave(c->at.loop->handshakes, &c->peer);
 }
 
 /* Somebody speaks something else here. HTTP without TLS gets a sentence in its own language. */
 static enum step misdirected(struct conn *c, uint8_t first)
 {
     if (first < 'A' || first > 'Z') {
-        tally_add(&c->loop->tally.tls_failed, 1);
+        tally_add(&c->at.loop->tally.tls_failed, 1);
         return STEP_CLOSE;
     }
     c->secure = false;
-    tally_add(&c->loop->tally.bad_requests, 1);
+    tally_add(&c->at.loop->tally.bad_requests, 1);
     conn_refuse(c, 400);
     return STEP_ON;
 }
@@ -31,7 +31,7 @@ static enum step misdirected(struct conn *c, uint8_t first)
 /* A handshake costs memory and time, so each address may have a few under way, and all a number. */
 static enum step begin(struct conn *c)
 {
-    struct http_loop *l = c->loop;
+    struct http_loop *l = c->at.loop;
     uint8_t first;
     if (!c->unread)
         return STEP_WAIT;
@@ -54,7 +54,7 @@ static enum step begin(struct conn *c)
 
 enum step conn_shake_hands(struct conn *c)
 {
-    struct http_loop *l = c->loop;
+    struct http_loop *l = c->at.loop;
     if (!c->tls)
         return begin(c);
     int rc = tls_handshake(c->tls);
@@ -67,9 +67,10 @@ enum step conn_shake_hands(struct conn *c)
     conn_end_handshake(c);
     tally_add(&l->tally.tls_handshakes, 1);
     tally_add(&l->tally.tls_resumed, tls_is_resumed(c->tls));
+    c->speaks_h2 = tls_speaks_h2(c->tls);
     c->unread = true; /* the first request may have come with the end of the handshake */
     conn_set_phase(c, CONN_IDLE);
-    deadline_set(&l->wheel, &c->deadline,
+    deadline_set(&l->wheel, &c->at.deadline,
                  l->now_us + (int64_t)l->config->http.head_timeout_ms * US_PER_MS);
     return STEP_ON;
 }

@@ -43,6 +43,21 @@ bool field_has_token(const char *value, size_t len, const char *token)
     return false;
 }
 
+void field_priority(const char *value, size_t len, uint8_t *urgency, bool *incremental)
+{
+    struct piece rest = {value, value + len};
+    while (rest.at < rest.end) {
+        struct piece p = cut(&rest, ',');
+        size_t n = (size_t)(p.end - p.at);
+        if (n == 3 && memcmp(p.at, "u=", 2) == 0 && p.at[2] >= '0' && p.at[2] <= '7')
+            *urgency = (uint8_t)(p.at[2] - '0');
+        else if ((n == 1 && *p.at == 'i') || (n == 4 && memcmp(p.at, "i=?1", 4) == 0))
+            *incremental = true;
+        else if (n == 4 && memcmp(p.at, "i=?0", 4) == 0)
+            *incremental = false;
+    }
+}
+
 /* "q=0", "q=0.", "q=0.000": not acceptable, RFC 9110 section 12.4.2. */
 static bool is_zero_weight(struct piece p)
 {

@@ -17,6 +17,9 @@ bool field_etag_listed(const char *value, size_t len, const char *etag);
 /* If-Range, RFC 9110 section 13.1.5: the same strong tag? A date never is. */
 bool field_etag_is(const char *value, size_t len, const char *etag);
 
+/* Priority, RFC 9218 section 4: u=0..7 and i; what is absent or unknown is left as it is. */
+void field_priority(const char *value, size_t len, uint8_t *urgency, bool *incremental);
+
 enum field_range {
     FIELD_RANGE_WHOLE,  /* not one range we understand: send everything, section 14.2 */
     FIELD_RANGE_PART,   /* first..last, both included and inside size */

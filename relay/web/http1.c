@@ -73,6 +73,17 @@ static int at_start_lf(struct http1 *p, const char *b, size_t len)
     return expect_lf(p, b, AT_START);
 }
 
+int http1_method(struct http1 *p, const char *name, size_t len)
+{
+    for (int m = 0; m < HTTP_METHODS; m++) {
+        if (strlen(method_names[m]) == len && memcmp(method_names[m], name, len) == 0) {
+            p->method = (enum http_method)m;
+            return HTTP1_MORE;
+        }
+    }
+    return 501;
+}
+
 static int in_method(struct http1 *p, const char *b, size_t len)
 {
     size_t end = (size_t)p->mark + METHOD_MAX;
@@ -82,14 +93,11 @@ static int in_method(struct http1 *p, const char *b, size_t len)
     size_t n = (size_t)(p->pos - p->mark);
     if (b[p->pos] != ' ' || n == 0)
         return n == METHOD_MAX && octet_is(b[p->pos], OCTET_TOKEN) ? 501 : 400;
-    for (int m = 0; m < HTTP_METHODS; m++) {
-        if (strlen(method_names[m]) == n && memcmp(method_names[m], b + p->mark, n) == 0) {
-            p->method = (enum http_method)m;
-            p->target_at = (uint16_t)(p->pos + 1);
-            return go(p, AT_TARGET);
-        }
-    }
-    return 501;
+    int rc = http1_method(p, b + p->mark, n);
+    if (rc != HTTP1_MORE)
+        return rc;
+    p->target_at = (uint16_t)(p->pos + 1);
+    return go(p, AT_TARGET);
 }
 
 /* RFC 9112 section 3.2: origin-form, absolute-form, and asterisk-form for OPTIONS. */
@@ -311,4 +319,19 @@ int http1_parse(struct http1 *p, const char *bytes, size_t len)
     if (p->pos < p->max)
         return HTTP1_MORE;
     return p->state <= IN_VERSION ? 414 : 431;
+}
+
+int http1_target(struct http1 *p, const char *bytes, size_t at, size_t len)
+{
+    size_t end = at + len + 1;
+    if (len == 0 || (bytes[at] != '/' && bytes[at] != '*'))
+        return 400;
+    p->pos = p->mark = p->target_at = (uint16_t)at;
+    p->state = AT_TARGET;
+    while (p->pos < end) {
+        int rc = places[p->state](p, bytes, end);
+        if (rc != HTTP1_MORE)
+            return rc;
+    }
+    return p->state == IN_VERSION ? HTTP1_MORE : 400;
 }

@@ -72,5 +72,10 @@ void http1_init(struct http1 *p, size_t max_bytes);
 __attribute__((warn_unused_result)) int http1_parse(struct http1 *p, const char *bytes, size_t len);
 /* The value of a field the front understands; NULL and 0 when absent. */
 const char *http1_value(const struct http1 *p, const char *bytes, enum http1_known id, size_t *len);
+/* For heads that come in pieces (HTTP/2): the method, HTTP1_MORE or a status. */
+__attribute__((warn_unused_result)) int http1_method(struct http1 *p, const char *name, size_t len);
+/* ... and the target, len bytes from `at` on, with a space behind. */
+__attribute__((warn_unused_result)) int http1_target(struct http1 *p, const char *bytes, size_t at,
+                                                     size_t len);
 
 #endif

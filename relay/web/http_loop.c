@@ -3,13 +3,14 @@
 #include "relay/web/http_loop.h"
 
 #include "relay/base/clock.h"
+#include "relay/web/h2_shared.h"
 #include "relay/web/tls.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
-enum { SLOTS_FIRST = 64 };
+enum { SLOTS_FIRST = 64, US_PER_MS = 1000, US_PER_S = 1000000 };
 
 /* One thread per base, and nobody else touches it: libevent's locks would be for nothing. */
 static struct event_base *base_new(void)
@@ -43,6 +44,7 @@ void http_loop_fini(struct http_loop *l)
 {
     assert(l->conn_count == 0);
     input_pool_fini(&l->inputs);
+    h2_shared_free(&l->h2);
     tls_context_unref(&l->tls);
     free(l->record);
     l->record = NULL;
@@ -108,4 +110,14 @@ void http_loop_remove(struct http_loop *l, uint32_t slot)
     l->conns[slot] = NULL;
     l->conn_count--;
     l->free_slots[l->slot_count - l->conn_count - 1] = slot;
+}
+
+int64_t http_loop_send_deadline(const struct http_loop *l, uint64_t bytes)
+{
+    int64_t us = (int64_t)l->config->http.send_timeout_ms * US_PER_MS;
+    if (l->config->http.min_rate_bytes) {
+        int64_t fair = (int64_t)(bytes * US_PER_S / l->config->http.min_rate_bytes);
+        us = fair > us ? fair : us;
+    }
+    return l->now_us + us;
 }

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 struct conn;
+struct h2_shared;
 struct request;
 
 struct http_loop {
@@ -51,6 +52,7 @@ struct http_loop {
     struct http_date dates;
     struct tls_context *tls; /* for the next handshakes; NULL: there is no HTTPS */
     void *record;            /* TLS_RECORD_BYTES, where records are put together */
+    struct h2_shared *h2;    /* NULL: no connection has spoken HTTP/2 yet */
     struct tally tally;
     char head[REPLY_HEAD_MAX]; /* the answer being written */
 };
@@ -70,5 +72,8 @@ void http_loop_set_tls(struct http_loop *l, struct tls_context *t);
 __attribute__((warn_unused_result)) int http_loop_add(struct http_loop *l, struct conn *c,
                                                       uint32_t *slot);
 void http_loop_remove(struct http_loop *l, uint32_t slot);
+/* When a viewer must have taken so many bytes: at min_rate at least, but it has send_timeout in any
+ * case. */
+int64_t http_loop_send_deadline(const struct http_loop *l, uint64_t bytes);
 
 #endif

@@ -11,7 +11,7 @@
 
 static const char plain_text[] = "text/plain; charset=utf-8";
 
-enum { SENTENCE_MAX = 512, ETAG_SIZE = 48 };
+enum { SENTENCE_MAX = 512, ETAG_SIZE = 48, RETRY_AFTER_S = 2 };
 
 /* Nothing that a signed link gave is kept beyond its end. */
 static void limit(const struct request *r, struct reply_head *h)
@@ -267,4 +267,36 @@ void reply_come_back(struct request *r, int status, uint32_t retry_after_s, uint
         .max_age_s = age_s,
     };
     send_sentence(r, &head, sentence);
+}
+
+static const struct {
+    int status;
+    const char *sentence;
+} refusals[] = {
+    {408, "The request did not arrive in time."},
+    {411, "Bodies need a Content-Length here."},
+    {413, "The request body is too large."},
+    {414, "The address is too long."},
+    {417, "Only 100-continue can be expected."},
+    {429, "Too many connections from your address."},
+    {431, "The request's header fields are too large."},
+    {501, "This method or coding is not known here."},
+    {503, "The server is full; please come back in a moment."},
+    {505, "Only HTTP/1.0 and HTTP/1.1 are spoken here."},
+};
+
+static const char *refusal(int status)
+{
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (refusals[i].status == status)
+            return refusals[i].sentence;
+    return "This is not a request that can be understood.";
+}
+
+void reply_refuse(struct request *r, int status)
+{
+    if (status == 503 || status == 429)
+        reply_come_back(r, status, RETRY_AFTER_S, 0, refusal(status));
+    else
+        reply_status(r, status, 0, refusal(status));
 }

@@ -16,6 +16,9 @@ void reply_wrong_method(struct request *r, const char *methods);
 /* 503 or 429 with Retry-After; age_s as in reply_status. */
 void reply_come_back(struct request *r, int status, uint32_t retry_after_s, uint32_t age_s,
                      const char *sentence);
+/* For a request that no handler sees: bad, late, or one too many. The sentence and Retry-After
+ * follow from the status. */
+void reply_refuse(struct request *r, int status);
 /* reply_body for caches that many viewers share: they may keep it for shared_age_s, a viewer's own
  * not at all. 0: as reply_body. */
 void reply_body_shared(struct request *r, int status, const struct body *b, uint32_t shared_age_s);

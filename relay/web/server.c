@@ -320,6 +320,11 @@ static void add_tally(struct server_stats *out, const struct tally *t)
     out->tls_resumed += t->tls_resumed;
     out->tls_failed += t->tls_failed;
     out->tls_refused += t->tls_refused;
+    out->h2_connections += t->h2_connections;
+    out->h2_streams += t->h2_streams;
+    out->h2_resets += t->h2_resets;
+    out->h2_floods += t->h2_floods;
+    out->h2_refused += t->h2_refused;
     for (int i = 0; i < ACCESS_VERDICTS; i++)
         out->access_refused[i] += t->access_refused[i];
     out->holding += t->holding;

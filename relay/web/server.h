@@ -39,6 +39,7 @@ struct server_stats {
     uint64_t timeouts_head, timeouts_idle, timeouts_send, bad_requests;
     /* TLS: finished; of these with a ticket; broken off by either side; over the limit. */
     uint64_t tls_handshakes, tls_resumed, tls_failed, tls_refused;
+    uint64_t h2_connections, h2_streams, h2_resets, h2_floods, h2_refused;
     uint64_t tls_until_s;              /* when the certificate ends, since 1970; 0: no HTTPS */
     uint64_t holding;                  /* requests parked now */
     uint64_t listeners, listeners_cut; /* now; ever, because they were too slow */

@@ -17,6 +17,7 @@ struct tally {
     _Atomic uint64_t by_code[TALLY_CODES];
     _Atomic uint64_t timeouts_head, timeouts_idle, timeouts_send, bad_requests;
     _Atomic uint64_t tls_handshakes, tls_resumed, tls_failed, tls_refused;
+    _Atomic uint64_t h2_connections, h2_streams, h2_resets, h2_floods, h2_refused;
     _Atomic uint64_t holding, listeners, listeners_cut;
     _Atomic uint64_t access_refused[ACCESS_VERDICTS];
     _Atomic uint64_t blocked_answered, blocked_refused, blocked_timeouts;

@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     TURN_READ_BYTES = 32 << 10,
@@ -123,6 +124,14 @@ int tls_handshake(struct tls *t)
 bool tls_is_resumed(const struct tls *t)
 {
     return SSL_session_reused(t->ssl) == 1;
+}
+
+bool tls_speaks_h2(const struct tls *t)
+{
+    const unsigned char *name;
+    unsigned len;
+    SSL_get0_alpn_selected(t->ssl, &name, &len);
+    return len == 2 && memcmp(name, "h2", 2) == 0;
 }
 
 ssize_t tls_read(struct tls *t, void *buf, size_t size)

@@ -34,6 +34,8 @@ void tls_free(struct tls **t, bool orderly);
 __attribute__((warn_unused_result)) int tls_handshake(struct tls *t);
 /* Has it taken up an earlier session? */
 bool tls_is_resumed(const struct tls *t);
+/* Has it agreed on HTTP/2? */
+bool tls_speaks_h2(const struct tls *t);
 /* Bytes, at least one; 0: the viewer has said goodbye. */
 __attribute__((warn_unused_result)) ssize_t tls_read(struct tls *t, void *buf, size_t size);
 /* All of a few bytes, or an error. */

@@ -35,7 +35,7 @@ struct tls_context {
 static bool kernel_has_tls;
 
 /* The protocols that can be agreed on (RFC 7301), ours first. */
-static const char *const protocols[] = {"http/1.1"};
+static const char *const protocols[] = {"h2", "http/1.1"};
 
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
                            const unsigned char *in, unsigned in_len, void *arg)

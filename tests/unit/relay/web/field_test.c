@@ -138,11 +138,35 @@ static void test_tokens(void **state)
     assert_false(field_has_token(" , ,", 4, "close"));
 }
 
+/* RFC 9218 section 4 */
+static void test_priority(void **state)
+{
+    static const struct {
+        const char *value;
+        int urgency, incremental; /* 9, 0: as before */
+    } cases[] = {
+        {"u=0", 0, 0},     {"u=5, i", 5, 1},  {"i", 9, 1},   {"i=?1 , u=7", 7, 1},
+        {"i, i=?0", 9, 0}, {"u=3,u=2", 2, 0}, {"u=8", 9, 0}, {"u=10", 9, 0},
+        {"u=-1", 9, 0},    {"", 9, 0},        {",,;", 9, 0}, {"i=1, x=\"u=1\"", 9, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint8_t urgency = 9;
+        bool incremental = false;
+        field_priority(cases[i].value, strlen(cases[i].value), &urgency, &incremental);
+        if (urgency != cases[i].urgency || incremental != cases[i].incremental)
+            fail_msg("%s: %d %d", cases[i].value, urgency, incremental);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ranges), cmocka_unit_test(test_range_of_nothing),
-        cmocka_unit_test(test_gzip),   cmocka_unit_test(test_etags),
+        cmocka_unit_test(test_priority),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_range_of_nothing),
+        cmocka_unit_test(test_gzip),
+        cmocka_unit_test(test_etags),
         cmocka_unit_test(test_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

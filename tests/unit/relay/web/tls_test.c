@@ -61,24 +61,34 @@ static void test_what_is_refused(void **state)
     tls_context_unref(&t);
 }
 
+/* ours is chosen of those that the viewer offers, and both sides know */
+static void assert_chosen(struct tls_context *t, SSL_CTX *v, const unsigned char *offered,
+                          unsigned offered_len, const char *name)
+{
+    struct call c;
+    const unsigned char *chosen;
+    unsigned len;
+    SSL_CTX_set_alpn_protos(v, offered, offered_len);
+    call_open(&c, t, v);
+    assert_int_equal(shake(&c), 0);
+    SSL_get0_alpn_selected(c.viewer, &chosen, &len);
+    assert_int_equal(len, strlen(name));
+    assert_memory_equal(chosen, name, len);
+    assert_int_equal(tls_speaks_h2(c.server), len == 2);
+    call_close(&c);
+}
+
 /* RFC 7301 section 3.2 */
 static void test_protocols(void **state)
 {
-    static const unsigned char both[] = "\2h2\10http/1.1", none_of_ours[] = "\2h2\3foo";
+    static const unsigned char both[] = "\10http/1.1\2h2", none_of_ours[] = "\2h3\3foo",
+                               old[] = "\3foo\10http/1.1";
     struct tls_context *t = made_context(1, NULL);
-    struct call c;
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        const unsigned char *chosen;
-        unsigned len;
         SSL_CTX *v = made_viewer_context(versions[i]);
-        SSL_CTX_set_alpn_protos(v, both, sizeof both - 1);
-        call_open(&c, t, v);
-        assert_int_equal(shake(&c), 0);
-        SSL_get0_alpn_selected(c.viewer, &chosen, &len);
-        assert_int_equal(len, 8);
-        assert_memory_equal(chosen, "http/1.1", 8);
-        call_close(&c);
+        assert_chosen(t, v, both, sizeof both - 1, "h2");
+        assert_chosen(t, v, old, sizeof old - 1, "http/1.1");
         SSL_CTX_set_alpn_protos(v, none_of_ours, sizeof none_of_ours - 1);
         assert_no_handshake(t, v);
     }
