@@ -103,13 +103,18 @@ async function assertJudged(t, relay, ways) {
   await guesser.closed;
 }
 
+const TOKEN = 'organizer-of-this-test';
+const SIGNED_IN = { authorization: `Bearer ${TOKEN}` };
+
 // An event stream stays open beside everything else, and actions bring their bodies.
 async function assertConsole(h2) {
   const said = [];
-  const events = h2.get('/api/v1/events', { accept: 'text/event-stream' }, { timeoutMs: 60000 });
+  const events = h2.get('/api/v1/events', { accept: 'text/event-stream', ...SIGNED_IN },
+    { timeoutMs: 60000 });
   events.stream.on('data', (d) => said.push(`${d}`));
   await until('the first event', 5000, () => /^event: rooms$/m.test(said.join('')));
-  const act = (action, text) => h2.get(`/api/v1/rooms/main/${action}`, {}, { method: 'POST', text });
+  const act = (action, text) => h2.get(`/api/v1/rooms/main/${action}`, SIGNED_IN,
+    { method: 'POST', text });
   const chosen = await act('on-air', '{"role":"main"}');
   assert.deepEqual([chosen.status, `${chosen.body}`], [200, '{"chosen":"main"}\n']);
   await until('the change', 5000, () => /^event: room\ndata: .*"chosen":"main"/m.test(said.join('')));
@@ -117,6 +122,8 @@ async function assertConsole(h2) {
   assert.equal((await act('on-air', 'main')).status, 400);
   assert.equal((await act('on-air', ' '.repeat(5000))).status, 413);
   assert.equal((await act('kick', '{"role":"backup"}')).status, 200);
+  const nobody = await h2.get('/api/v1/rooms/main/kick', {}, { method: 'POST', text: '{}' });
+  assert.equal(nobody.status, 401);
   return { events };
 }
 
@@ -129,8 +136,8 @@ test('a room over HTTP/2', { timeout: 120000 }, async (t) => {
     '-subj', '/CN=localhost']);
   assert.equal(made.code, 0, made.log);
   const config = `rooms:\n  sign_keys: "a=${'a'.repeat(40)}"\n  list:\n`
-    + '  - name: shut\n    access: signed\n';
-  const relay = await startRelay(t, { config, set: ['hls.low_latency=true',
+    + `  - name: shut\n    access: signed\naccess:\n  organizer_token: "${TOKEN}"\n`;
+  const relay = await startRelay(t, { config, token: TOKEN, set: ['hls.low_latency=true',
     `https.listen=127.0.0.1:${port}`, `https.certificate=${certificate}`, `https.key=${key}`] });
   const plain = watch(t, relay, 'main');
   const push = pushFfmpeg(t, relay, { room: 'main', clip: await clip('small'), loop: 20 });
