@@ -4,6 +4,7 @@
 
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
+#include "relay/base/oom_score.h"
 #include "relay/base/machine_memory.h"
 #include "relay/base/pulse.h"
 #include "relay/base/sandbox.h"
@@ -427,6 +428,7 @@ int front_run(const struct front_options *o)
 
     self_stat_open();
     machine_memory_open();
+    oom_score_raise(OOM_SCORE_FRONT);
     sandbox_prepare(o->config->isolation.sandbox);
     f.base = event_base_new();
     if (!f.base)

@@ -5,6 +5,7 @@
 #include "config/passed.h"
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
+#include "relay/base/oom_score.h"
 #include "relay/base/pulse.h"
 #include "relay/base/sandbox.h"
 #include "relay/base/self_stat.h"
@@ -387,6 +388,7 @@ int worker_run(uint32_t index, uint32_t generation, struct config *c, int udp_fd
     if (!spare_memory_init())
         log_warn(w.log_name, "no_new_handler what=\"without memory libsrt will end the worker\"");
     self_stat_open();
+    oom_score_raise(OOM_SCORE_WORKER);
     sandbox_prepare(c->isolation.sandbox);
     if (start(&w, udp_fd))
         return 1;

@@ -5,6 +5,7 @@
 // done and one line of the supervisor names the call; the relay goes on with a new one within a
 // second; with isolation.sandbox=false the log says so loudly, and the call goes through.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { get, sleep, until } from './lib/http.mjs';
 import { startSabotaged } from './lib/saboteur.mjs';
@@ -36,6 +37,11 @@ test('the front breaks out', async (t) => {
   await until('the line', 3000, () => relay.lines(
     /front was ended by the sandbox: system call \d+ \(openat\)/).length === 1);
   await until('/readyz', 5000, () => serves(relay));
+  const scoreOf = (pid) => Number(readFileSync(`/proc/${pid}/oom_score_adj`, 'latin1'));
+  const above = (pattern) => scoreOf(relay.processes().find((p) => pattern.test(p.name)).pid)
+    - scoreOf(relay.child.pid);
+  assert.deepEqual([above(/^roomcast-front/), above(/^roomcast-w/)], [300, 200],
+    'when memory runs out, whoever can be brought back goes first');
 });
 
 test('without the sandbox', async (t) => {
