@@ -56,13 +56,23 @@ static int open_own(const char *path)
     return fd;
 }
 
+static int take_blocks(int fd, off_t bytes)
+{
+    int rc;
+
+    do /* a signal ends it, on tmpfs */
+        rc = fallocate(fd, 0, 0, bytes);
+    while (rc && errno == EINTR);
+    return rc;
+}
+
 static int map(struct journal_file *f, int fd)
 {
     struct journal_table *table;
 
     /* A page of a file that has no block and gets none, because its file system is full, is a
      * SIGBUS for whoever touches it: all of them are had before the first is touched. */
-    if (ftruncate(fd, (off_t)sizeof(*table)) || fallocate(fd, 0, 0, (off_t)sizeof(*table)))
+    if (ftruncate(fd, (off_t)sizeof(*table)) || take_blocks(fd, (off_t)sizeof(*table)))
         return -errno;
     table = mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (table == MAP_FAILED)
@@ -85,16 +95,34 @@ static void open_memory(struct journal_file *f)
         close(fd);
 }
 
-/* A short or foreign file reads as a table of another layout, and has nothing to say. */
-static void merge(struct journal_file *f, int fd, const char *path)
+/* A short or foreign file reads as a table of another layout, and has nothing to say. False: it
+ * said nothing new. */
+static bool merge(struct journal_file *f, int fd, const char *path)
 {
     struct journal_table *other = calloc(1, sizeof(*other));
+    bool newer = false;
 
     if (!other || !f->journal.table || pread(fd, other, sizeof(*other), 0) < 0)
         log_warn(CTX, "unreadable file=%s why=\"%s\"", path, strerror(errno));
     else
-        journal_merge(&f->journal, other);
+        newer = journal_merge(&f->journal, other);
     free(other);
+    return newer;
+}
+
+/* One that may be read although it cannot be written: nobody else has had a hand in it. */
+static int open_believable(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    struct stat st;
+
+    if (fd < 0)
+        return fd;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+        (st.st_uid == geteuid() || st.st_uid == 0) && !(st.st_mode & (S_IWGRP | S_IWOTH)))
+        return fd;
+    close(fd);
+    return -1;
 }
 
 /* In the machine's memory. */
@@ -118,7 +146,7 @@ static void open_shared(struct journal_file *f, const char *path)
 /* What cannot be written can still be read, and what happens meanwhile is kept in memory. */
 static void open_unwritable(struct journal_file *f, const char *path, const char *shared)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open_believable(path);
 
     log_error(CTX, "not_kept file=%s why=\"%s\" what=\"memory keeps the numbers instead\"", path,
               strerror(-f->disk));
@@ -130,15 +158,15 @@ static void open_unwritable(struct journal_file *f, const char *path, const char
     close(fd);
 }
 
-/* What was kept while the disk could not be written. */
+/* What was kept while the disk could not be written; it goes once a start finds all of it there. */
 static void take_back(struct journal_file *f, const char *shared)
 {
     int fd = open_own(shared);
 
     if (fd < 0)
         return;
-    merge(f, fd, shared);
-    unlink(shared);
+    if (!merge(f, fd, shared))
+        unlink(shared);
     close(fd);
 }
 
@@ -157,7 +185,7 @@ static void open_disk(struct journal_file *f, const char *dir, const char *share
     }
     log_info(CTX, "kept file=%s", path);
     /* What is ours already cannot be missing when the disk is full later. */
-    if (fallocate(f->disk, 0, 0, (off_t)sizeof(struct journal_table)) && errno == ENOSPC)
+    if (take_blocks(f->disk, (off_t)sizeof(struct journal_table)) && errno == ENOSPC)
         log_warn(CTX, "disk_full file=%s bytes=%zu what=\"kept as far as there is room\"", path,
                  sizeof(struct journal_table));
     open_memory(f);

@@ -84,15 +84,36 @@ void journal_note(struct journal *j, const char *room, const struct journal_entr
     j->table->changes[(size_t)(s - j->table->slots) / JOURNAL_GROUP]++;
 }
 
-void journal_merge(struct journal *j, const struct journal_table *other)
+static uint64_t higher(uint64_t a, uint64_t b)
 {
-    struct journal_entry known;
+    return a > b ? a : b;
+}
+
+/* A file may say anything; where the range of a number ends no room could go on. */
+static bool is_plausible(const struct journal_entry *e)
+{
+    return ((e->msn | e->sequence | e->part) >> JOURNAL_NUMBER_BITS) == 0;
+}
+
+bool journal_merge(struct journal *j, const struct journal_table *other)
+{
+    bool newer = false;
+
     for (size_t i = 0; i < JOURNAL_SLOTS && other->magic == MAGIC; i++) {
         int which = newest(&other->slots[i]);
-        if (which < 0)
+        if (which < 0 || !is_plausible(&other->slots[i].copy[which].entry))
             continue;
         const struct journal_record *r = &other->slots[i].copy[which];
-        if (!journal_find(j, r->room, &known) || known.msn < r->entry.msn)
-            journal_note(j, r->room, &r->entry);
+        struct journal_entry known = {0}, e = r->entry;
+        bool found = journal_find(j, r->room, &known);
+        if (found && known.msn >= e.msn)
+            e = known;
+        e.sequence = higher(r->entry.sequence, known.sequence);
+        e.part = higher(r->entry.part, known.part);
+        if (found && memcmp(&e, &known, sizeof(e)) == 0)
+            continue;
+        journal_note(j, r->room, &e);
+        newer = true;
     }
+    return newer;
 }

@@ -18,9 +18,10 @@
 #include <stdint.h>
 
 enum {
-    JOURNAL_ROOM = 72,     /* a room's name and its NUL */
-    JOURNAL_SLOTS = 16384, /* more than rooms.max can be */
-    JOURNAL_GROUP = 8,     /* slots whose changes are counted together */
+    JOURNAL_ROOM = 72,        /* a room's name and its NUL */
+    JOURNAL_SLOTS = 16384,    /* more than rooms.max can be */
+    JOURNAL_GROUP = 8,        /* slots whose changes are counted together */
+    JOURNAL_NUMBER_BITS = 52, /* of a number that another table may say */
 };
 
 /* One past what was listed last, and what may not change while viewers are there. */
@@ -60,8 +61,9 @@ struct journal {
 void journal_bind(struct journal *j, struct journal_table *table);
 /* False: nothing is known of that room. */
 bool journal_find(const struct journal *j, const char *room, struct journal_entry *out);
-/* What another table knows of rooms that are not known here, or are further there. */
-void journal_merge(struct journal *j, const struct journal_table *other);
+/* What another table knows of rooms that are not known here, or are further there; each number is
+ * the higher one of both. False: it knows nothing new. */
+bool journal_merge(struct journal *j, const struct journal_table *other);
 void journal_note(struct journal *j, const char *room, const struct journal_entry *entry);
 
 #endif

@@ -103,9 +103,13 @@ test('a sick disk', async (t) => {
   const standIn = `/dev/shm/roomcast-${process.geteuid()}-${relay.srtPort}`;
   assert.ok(existsSync(standIn), 'memory stands in for the disk');
   await killed(relay, () => small.again('rw'));
-  assert.ok(!existsSync(standIn), 'and is done with');
+  assert.ok(existsSync(standIn), 'until the disk has all of it');
   const now = await shown(t, relay, source);
   assert.deepEqual(goneBack(then, now), []);
+  await sleep(500);
+  await killed(relay, () => small.again('rw'));
+  assert.ok(!existsSync(standIn), 'and is done with');
+  assert.deepEqual(goneBack(now, await shown(t, relay, source)), []);
   unlinkSync(path.join(small.dir, 'rooms.journal'));
   await said(relay, /journal not_written why="No such file/);
   assert.ok(await numbersOf(relay, 'disk000'), 'the room plays');
@@ -124,4 +128,16 @@ test('no room in /dev/shm', async (t) => {
   await endedWell(pushFfmpeg(t, relay, { room: 'shm', clip: source }), source);
   await assertClean(follower, [source.sent]);
   await said(relay, /journal not_kept .*No space left/);
+});
+
+// What stands where the journal should is not ours: it is neither waited for nor believed.
+test('something else in its place', async (t) => {
+  const dir = scratch(t);
+  assert.equal((await run('mkfifo', [path.join(dir, 'rooms.journal')])).code, 0);
+  const relay = await startRelay(t, { state: dir, errors: [/journal not_kept/] });
+  await said(relay, /journal not_kept .*what="memory keeps/);
+  const source = await clip('small');
+  const follower = watch(t, relay, 'fifo');
+  await endedWell(pushFfmpeg(t, relay, { room: 'fifo', clip: source }), source);
+  await assertClean(follower, [source.sent]);
 });

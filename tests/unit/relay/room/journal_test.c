@@ -48,17 +48,54 @@ static void test_merge(void **state)
     struct journal j, k;
     struct journal_entry old = {.msn = 5}, young = {.msn = 9}, got;
     journal_bind(&j, *state);
-    journal_merge(&j, other); /* a file that is new */
+    assert_false(journal_merge(&j, other)); /* a file that is new */
     journal_bind(&k, other);
     journal_note(&j, "hall", &old);
     journal_note(&k, "hall", &young);
     journal_note(&j, "stage", &young);
     journal_note(&k, "stage", &old);
     journal_note(&k, "cellar", &old);
-    journal_merge(&j, other);
+    assert_true(journal_merge(&j, other));
+    assert_false(journal_merge(&j, other)); /* all of it is known */
     assert_true(journal_find(&j, "hall", &got) && got.msn == 9);
     assert_true(journal_find(&j, "stage", &got) && got.msn == 9);
     assert_true(journal_find(&j, "cellar", &got) && got.msn == 5);
+    free(other);
+}
+
+/* Kept by the clock while the disk could not be read: further, but the room had broken more often
+ * than the clock thinks. No number goes back. */
+static void test_merge_by_number(void **state)
+{
+    struct journal_table *other = calloc(1, sizeof(*other));
+    struct journal j, k;
+    struct journal_entry disk = {.msn = 5, .sequence = 500, .part = 40, .target_duration_s = 4},
+                         clock = {.msn = 9, .sequence = 401, .part = 72, .target_duration_s = 2},
+                         got;
+    journal_bind(&j, *state);
+    journal_bind(&k, other);
+    journal_note(&j, "hall", &disk);
+    journal_note(&k, "hall", &clock);
+    journal_merge(&j, other);
+    assert_true(journal_find(&j, "hall", &got));
+    assert_int_equal(got.msn, 9);
+    assert_int_equal(got.sequence, 500);
+    assert_int_equal(got.part, 72);
+    assert_int_equal(got.target_duration_s, 2);
+    free(other);
+}
+
+static void test_merge_nonsense(void **state)
+{
+    struct journal_table *other = calloc(1, sizeof(*other));
+    struct journal j, k;
+    struct journal_entry end = {.msn = UINT64_MAX - 8}, breaks = {.sequence = 1ull << 52}, got;
+    journal_bind(&j, *state);
+    journal_bind(&k, other);
+    journal_note(&k, "hall", &end);
+    journal_note(&k, "stage", &breaks);
+    assert_false(journal_merge(&j, other));
+    assert_false(journal_find(&j, "hall", &got) || journal_find(&j, "stage", &got));
     free(other);
 }
 
@@ -177,6 +214,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_round, set, strike),
         cmocka_unit_test_setup_teardown(test_merge, set, strike),
+        cmocka_unit_test_setup_teardown(test_merge_by_number, set, strike),
+        cmocka_unit_test_setup_teardown(test_merge_nonsense, set, strike),
         cmocka_unit_test_setup_teardown(test_torn, set, strike),
         cmocka_unit_test_setup_teardown(test_foreign, set, strike),
         cmocka_unit_test_setup_teardown(test_full, set, strike),
