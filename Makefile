@@ -42,7 +42,7 @@ SRC   := $(sort $(shell find relay codecs config -name '*.c'))
 OBJ   := $(SRC:%.c=$(B)/%.o) $(B)/page_assets.o
 LIB   := $(filter-out $(B)/relay/main.o,$(OBJ))
 UNIT  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/unit -name '*_test.c')))
-BENCH := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/*.c tests/faults/*.c)))
+BENCH := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/bench/*.c) $(filter-out %/preload_clock.c,$(wildcard tests/faults/*.c))))
 BENCH_LIB := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/bench/lib/*.c tests/faults/lib/*.c)))
 TOOLS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/faults/tools/*.c)))
 FUZZ  := $(patsubst %.c,$(B)/%,$(sort $(shell find tests/fuzz -name '*_fuzz.c')))

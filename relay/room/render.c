@@ -140,6 +140,8 @@ static void add_reach(struct view_rendition *out, const struct presentation *p,
     out->delta_v2 = sheet->delta_v2 ? body_ref(sheet->delta_v2) : NULL;
     out->blocks = list.part_target_ms > 0 && sheet->full && !sheet->ended && newest;
     out->open_msn = newest ? newest->msn + 1 : p->next_msn;
+    if (iframes) /* a list that has no I-frames to show for now stays where it is */
+        out->open_msn = sheet->end_msn;
     if (!out->blocks || iframes)
         return;
     out->last_parts = newest->part_count;

@@ -109,6 +109,7 @@ int sheet_render(struct sheet *s, const struct playlist *p, uint64_t revision,
     s->revision = revision;
     s->ended = p->ended;
     s->first_msn = window_first(p->window)->msn;
+    s->end_msn = window_whole(p->window) > 0 ? window_newest(p->window)->msn + 1 : s->first_msn;
     s->made = true;
     return 0;
 }

@@ -18,7 +18,7 @@ struct sheet {
     struct body *delta;    /* NULL: nothing to skip */
     struct body *delta_v2; /* without date ranges that are old; NULL: there are none, or no delta */
     bool ended;            /* full has an EXT-X-ENDLIST */
-    uint64_t first_msn;    /* that full lists */
+    uint64_t first_msn, end_msn; /* that full lists, and behind its last whole segment */
     /* how it came about */
     struct press text, delta_text, delta_v2_text; /* without reports */
     bool has_delta, has_delta_v2;

@@ -36,6 +36,19 @@ static inline void ll_check_rendition(const struct room_view *was, const struct 
     free(l);
 }
 
+/* What may be waited for is what the list itself does not show yet, whatever else moves on. */
+static inline void ll_check_iframes(const struct view_rendition *r)
+{
+    static const char number[] = "#EXT-X-MEDIA-SEQUENCE:", entry[] = "#EXTINF:";
+    const char *at = strstr(r->playlist->plain, number);
+    uint64_t end;
+    assert_non_null(at);
+    end = strtoull(at + sizeof(number) - 1, NULL, 10);
+    for (at = r->playlist->plain; (at = strstr(at, entry)); at += sizeof(entry) - 1)
+        end++;
+    assert_int_equal(end, r->open_msn);
+}
+
 static inline void ll_check(const struct room_view *was, const struct room_view *v)
 {
     for (size_t i = 0; v->part_target_ms > 0 && i < v->rendition_count; i++) {
@@ -44,7 +57,9 @@ static inline void ll_check(const struct room_view *was, const struct room_view 
         if (!r->playlist)
             continue;
         assert_true(v->target_duration_s > 0);
-        if (!ll_is_iframes(r))
+        if (ll_is_iframes(r))
+            ll_check_iframes(r);
+        else
             ll_check_rendition(was, v, r);
     }
 }
