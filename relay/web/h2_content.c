@@ -29,6 +29,7 @@ static void begin_time(struct h2_stream *s)
     struct http_loop *l = s->at.loop;
     s->since_us = l->now_us;
     s->due_us = http_loop_send_deadline(l, outgoing_left(&s->out));
+    s->end_us = s->due_us + (s->due_us - s->since_us);
     s->taken_then = s->h2->taken_bytes;
     arm(s);
 }
@@ -50,8 +51,9 @@ void h2_content_drop(struct h2_stream *s)
     outgoing_fini(&s->out);
 }
 
-/* A reply has the time of one over HTTP/1.1, and after that as long as its connection takes at
- * least min_rate of it and the others, which may be before it. */
+/* A reply has the time of one over HTTP/1.1, and as much once more if its connection took at least
+ * min_rate of it and the others, which may be before it. No longer: others' bytes must not buy it
+ * time for ever, in which it keeps what no room has any more. */
 bool h2_content_is_late(struct h2_stream *s)
 {
     const struct http_loop *l = s->at.loop;
@@ -63,9 +65,10 @@ bool h2_content_is_late(struct h2_stream *s)
         arm(s);
         return false;
     }
-    if (s->h2->taken_bytes - s->taken_then < fair)
+    if (s->due_us == s->end_us || s->h2->taken_bytes - s->taken_then < fair)
         return true;
-    begin_time(s);
+    s->due_us = s->end_us;
+    arm(s);
     return false;
 }
 

@@ -64,9 +64,9 @@ struct h2_stream {
     struct outgoing out; /* content that is not in frames yet */
     char *body;          /* REQUEST_BODY_MAX, until the handler has been called; NULL: not kept */
     int32_t id;
-    int64_t since_us, due_us; /* of its content, and what its connection had taken then */
-    uint64_t taken_then;
-    uint32_t body_len; /* bytes of it that came */
+    int64_t since_us, due_us, end_us; /* of its content; see h2_content_is_late */
+    uint64_t taken_then;              /* by its connection, at since_us */
+    uint32_t body_len;                /* bytes of it that came */
     uint32_t held_bytes;
     uint16_t status; /* what is wrong with the head; 0: nothing */
     uint8_t phase;   /* enum h2_phase */
