@@ -330,10 +330,57 @@ static void test_too_many_streams(void **state)
     close_stage();
 }
 
+/* A reader in small bites, which opens both windows for each of them, is no flood: what it takes
+ * pays for that. */
+static void test_small_bites(void **state)
+{
+    enum { BITES = 4, SEGMENTS = 3 };
+    uint8_t frame[16384 + 9], update[2 * BITES][13];
+    (void)state;
+    open_stage(1);
+    site_show(&site, "plain");
+    int fd = raw_open(&site.address, 65535);
+    for (uint32_t id = 1; id < 2 * SEGMENTS; id += 2) {
+        raw_get(fd, id, "/live/plain/video/1.m4s", 5);
+        for (frame[3] = frame[4] = 0; frame[3] != NGHTTP2_DATA || !(frame[4] & 1);) {
+            assert_int_equal(recv(fd, frame, 9, MSG_WAITALL), 9);
+            size_t len = (size_t)frame[1] << 8 | frame[2], bite = len / BITES;
+            assert_true(9 + len <= sizeof frame);
+            assert_true(frame[3] != NGHTTP2_GOAWAY);
+            assert_int_equal(recv(fd, frame + 9, len, MSG_WAITALL), len);
+            for (size_t i = 0; frame[3] == NGHTTP2_DATA && i < 2 * BITES; i++) {
+                size_t more = i < 2 ? len - (BITES - 1) * bite : bite;
+                const uint8_t one[13] = {0,
+                                         0,
+                                         4,
+                                         NGHTTP2_WINDOW_UPDATE,
+                                         0,
+                                         0,
+                                         0,
+                                         0,
+                                         i % 2 ? (uint8_t)id : 0,
+                                         0,
+                                         0,
+                                         (uint8_t)(more >> 8),
+                                         (uint8_t)more};
+                memcpy(update[i], one, sizeof one);
+            }
+            if (frame[3] == NGHTTP2_DATA)
+                send(fd, update, sizeof update, MSG_NOSIGNAL); /* all that one frame is worth */
+        }
+    }
+    server_stats(site.server, &stats);
+    assert_int_equal(stats.h2_floods, 0);
+    close(fd);
+    AWAIT(&site, stats, stats.connections_open == 0);
+    close_stage();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_floods, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_small_bites, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_trailers, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_held_bytes, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_open_bodies, count_before, nothing_left),
