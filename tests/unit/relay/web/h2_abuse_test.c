@@ -189,6 +189,40 @@ static void test_held_bytes(void **state)
     close_stage();
 }
 
+static unsigned named, nobody; /* tokens */
+
+static void hold(void *ctx, struct request *r)
+{
+    (void)ctx;
+    *(request_is_named(request_hold(r, clock_mono_us() + 60000000)) ? &named : &nobody) += 1;
+}
+
+/* A handler sees by its token that its question was refused, and has nothing done for it. */
+static void test_hold_refused(void **state)
+{
+    static const struct route routes[] = {{"/hold", hold, NULL, 1u << HTTP_GET}};
+    const struct config c = fixture_config();
+    static struct h2_viewer v;
+    char big[4000];
+    (void)state;
+    memset(big, 'a', sizeof big - 1);
+    big[sizeof big - 1] = '\0';
+    named = nobody = 0;
+    site_open(&site, &c, 1, routes, 1);
+    h2_viewer_open(&v, &site.address);
+    for (int i = 0; i < 50; i++)
+        h2_ask(&v, "GET", "/hold", "if-none-match", big);
+    h2_viewer_send(&v);
+    AWAIT(&site, stats, stats.by_code[503] + stats.holding == 50);
+    assert_in_range(stats.holding, 10, 17);
+    h2_viewer_leave(&v);
+    AWAIT(&site, stats, stats.holding == 0 && stats.connections_open == 0);
+    site_close(&site); /* the threads have ended: the counts are theirs */
+    assert_in_range(named, 10, 17);
+    assert_int_equal(named + nobody, 50);
+    assert_int_equal(nobody, stats.by_code[503]);
+}
+
 /* Bodies under way keep their heads, so they are few; and who is answered before its body has come
  * is told that it is of no use. */
 static void test_open_bodies(void **state)
@@ -383,6 +417,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_small_bites, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_trailers, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_held_bytes, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_hold_refused, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_open_bodies, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_endless_heads, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_bomb, count_before, nothing_left),
