@@ -274,7 +274,7 @@ static void test_closed_windows(void **state)
 /* Who takes a few bytes now and then gets the time of one reply for all of them. */
 static void test_trickle(void **state)
 {
-    enum { MANY = 8 };
+    enum { MANY = 5 };
     struct config c = fixture_config();
     (void)state;
     c.http.send_timeout_ms = 1000;
