@@ -158,7 +158,8 @@ static void handle_question(void *ctx, struct request *r)
     int64_t now_us = clock_mono_us();
     q->due_us = now_us + DESK_ACT_US;
     q->token = request_hold(r, now_us + DESK_DEADLINE_US);
-    if (mailbox_post(c->desk->questions, q) < 0)
+    /* who is told to ask again must not find it done */
+    if (!request_is_named(q->token) || mailbox_post(c->desk->questions, q) < 0)
         question_free(q);
 }
 

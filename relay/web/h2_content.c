@@ -3,7 +3,7 @@
 #include "relay/web/h2_state.h"
 #include "relay/web/subscriber.h"
 
-enum { US_PER_MS = 1000, MS_PER_S = 1000, WAITING_MAX = 32 << 20 };
+enum { US_PER_MS = 1000, MS_PER_S = 1000, BLOBS_WAITING_MAX = 16 << 20 };
 
 static int64_t later(int64_t a, int64_t b)
 {
@@ -29,29 +29,37 @@ static void begin_time(struct h2_stream *s)
     struct http_loop *l = s->at.loop;
     s->since_us = l->now_us;
     s->due_us = http_loop_send_deadline(l, outgoing_left(&s->out));
+    s->end_us = s->due_us + (s->due_us - s->since_us);
     s->taken_then = s->h2->taken_bytes;
     arm(s);
 }
 
-bool h2_content_begin(struct h2_stream *s)
+void h2_content_begin(struct h2_stream *s)
 {
     struct h2 *h = s->h2;
-    uint64_t len = outgoing_left(&s->out), before = h->waiting_bytes;
-    h->waiting_bytes += len;
-    if (before == 0)
+    if (h->waiting_bytes == 0)
         h->moved_us = s->at.loop->now_us;
+    h->waiting_bytes += outgoing_left(&s->out);
+    h->waiting_blob_bytes += s->out.blob_len;
     begin_time(s);
-    return before == 0 || h->waiting_bytes <= WAITING_MAX;
+}
+
+bool h2_content_fits(const struct h2 *h, const struct outgoing *o)
+{
+    return h->waiting_blob_bytes == 0 || o->blob_len == 0 ||
+           h->waiting_blob_bytes + o->blob_len <= BLOBS_WAITING_MAX;
 }
 
 void h2_content_drop(struct h2_stream *s)
 {
     s->h2->waiting_bytes -= outgoing_left(&s->out);
+    s->h2->waiting_blob_bytes -= s->out.blob_len;
     outgoing_fini(&s->out);
 }
 
-/* A reply has the time of one over HTTP/1.1, and after that as long as its connection takes at
- * least min_rate of it and the others, which may be before it. */
+/* A reply has the time of one over HTTP/1.1, and as much once more if its connection took at least
+ * min_rate of it and the others, which may be before it. No longer: others' bytes must not buy it
+ * time for ever, in which it keeps what no room has any more. */
 bool h2_content_is_late(struct h2_stream *s)
 {
     const struct http_loop *l = s->at.loop;
@@ -63,17 +71,20 @@ bool h2_content_is_late(struct h2_stream *s)
         arm(s);
         return false;
     }
-    if (s->h2->taken_bytes - s->taken_then < fair)
+    if (s->due_us == s->end_us || s->h2->taken_bytes - s->taken_then < fair)
         return true;
-    begin_time(s);
+    s->due_us = s->end_us;
+    arm(s);
     return false;
 }
 
 void h2_content_took(struct h2_stream *s, size_t len)
 {
     struct h2 *h = s->h2;
+    size_t blob_len = s->out.blob_len;
     outgoing_took(&s->out, len);
     h->waiting_bytes -= len;
+    h->waiting_blob_bytes -= blob_len - s->out.blob_len;
     h->taken_bytes += len;
     if (len > 0)
         h->moved_us = s->at.loop->now_us;

@@ -11,9 +11,9 @@ enum {
     COST_WRONG_US = 100000,
     COST_BYTE_US = 10, /* of fields that belong to no request that begins: 60 ns to decode one */
     CRUMB_BYTES = 64,
-    EARNED_BYTE_US = 10, /* who takes a KiB may open a window once ... */
-    EARNED_FRAME_US = 40000,
-    BUDGET_US = 10000000, /* 1,000 frames or 200 resets at once; 100 or 20 a second */
+    EARNED_BYTE_US = 10,      /* who takes a KiB may open a window once ... */
+    EARNED_FRAME_US = 100000, /* ... and ten for a frame: some open both in every 4 KiB */
+    BUDGET_US = 10000000,     /* 1,000 frames or 200 resets at once; 100 or 20 a second */
 };
 
 /* spent_us is the moment at which the budget is full again. */

@@ -43,12 +43,13 @@ struct h2 {
     struct holder *conn;
     struct in6_addr peer;
     struct ring streams;
-    uint64_t waiting_bytes; /* content that is not in frames yet, of all streams */
-    uint64_t taken_bytes;   /* ... that is, since the beginning ... */
-    int64_t moved_us;       /* ... and when there was any */
-    int64_t left_us;        /* when it said goodbye */
-    int64_t spent_us;       /* see h2_flood.c */
-    uint32_t held_bytes;    /* of requests that wait */
+    uint64_t waiting_bytes;      /* content that is not in frames yet, of all streams ... */
+    uint64_t waiting_blob_bytes; /* ... and how much of that is blobs' */
+    uint64_t taken_bytes;        /* content that is, since the beginning ... */
+    int64_t moved_us;            /* ... and when there was any */
+    int64_t left_us;             /* when it said goodbye */
+    int64_t spent_us;            /* see h2_flood.c */
+    uint32_t held_bytes;         /* of requests that wait */
     uint32_t stream_count, bodies;
     struct h2_wish early; /* of the last PRIORITY_UPDATE for a stream that had not begun ... */
     int32_t early_id;     /* ... and which that is */
@@ -64,9 +65,9 @@ struct h2_stream {
     struct outgoing out; /* content that is not in frames yet */
     char *body;          /* REQUEST_BODY_MAX, until the handler has been called; NULL: not kept */
     int32_t id;
-    int64_t since_us, due_us; /* of its content, and what its connection had taken then */
-    uint64_t taken_then;
-    uint32_t body_len; /* bytes of it that came */
+    int64_t since_us, due_us, end_us; /* of its content; see h2_content_is_late */
+    uint64_t taken_then;              /* by its connection, at since_us */
+    uint32_t body_len;                /* bytes of it that came */
     uint32_t held_bytes;
     uint16_t status; /* what is wrong with the head; 0: nothing */
     uint8_t phase;   /* enum h2_phase */
@@ -91,8 +92,11 @@ void h2_stream_sent(struct h2_stream *s);
 /* If it listens, its reply ends with what it has to send now. */
 void h2_stream_hush(struct h2_stream *s);
 
-/* h2_content.c: s->out is content now. False: too much waits on the connection. */
-bool h2_content_begin(struct h2_stream *s);
+/* h2_content.c: may it wait beside what waits on the connection? Only blobs may not: of texts there
+ * are no more than streams. */
+bool h2_content_fits(const struct h2 *h, const struct outgoing *o);
+/* s->out is content now. */
+void h2_content_begin(struct h2_stream *s);
 nghttp2_data_provider h2_content(struct h2_stream *s);
 /* So much of it has gone into a frame. */
 void h2_content_took(struct h2_stream *s, size_t len);

@@ -123,6 +123,12 @@ void h2_stream_update(struct h2_stream *s, const struct h2_wish *wish)
     put(s, wish->urgency);
 }
 
+/* What may have been done is not to be done again: "refused" says that nothing was. */
+static bool is_action(const struct request *r)
+{
+    return r->method != HTTP_GET && r->method != HTTP_HEAD;
+}
+
 static void send_reply(struct request *r, struct reply *reply)
 {
     struct h2_stream *s = stream_of(r->owner);
@@ -134,7 +140,8 @@ static void send_reply(struct request *r, struct reply *reply)
     size_t head_len = reply_head_write(&reply->head, l->head);
     outgoing_set(&s->out, l->head, 0, reply); /* the head is a frame of its own */
     int rc = outgoing_keep(&s->out);
-    bool fits = h2_content_begin(s);
+    bool fits = is_action(r) || h2_content_fits(s->h2, &s->out);
+    h2_content_begin(s);
     set_urgency(s, r, reply);
     if (!fits) { /* RFC 9113 section 8.7: it may be asked for once more */
         tally_add(&l->tally.h2_refused, 1);

@@ -51,8 +51,13 @@ bool request_is_http10(const struct request *r);
 /* Address as text, without port. */
 const char *request_peer(const struct request *r);
 
-/* Parks the request until server_answer or the deadline (then 503). */
+/* Parks the request until server_answer or the deadline (then 503). Where that cannot be, it is
+ * answered at once, and the token names nobody. */
 struct request_token request_hold(struct request *r, int64_t deadline_mono_us);
+static inline bool request_is_named(struct request_token t)
+{
+    return t.generation != 0; /* they begin at 1 */
+}
 
 /* status with b's bytes (gzip when accepted), type, ETag, Cache-Control; handles HEAD and
  * If-None-Match (304). Takes its own reference. */

@@ -19,7 +19,7 @@ struct request {
 
 static struct request *held_request; /* the one that the token stands for */
 static unsigned answered, listeners, hushed;
-static bool tell_fails;
+static bool tell_fails, hold_fails;
 static char told[4000];
 static char no_token[] = "";
 static const struct config config = {.access = {no_token, no_token}};
@@ -71,6 +71,8 @@ struct request_token request_hold(struct request *r, int64_t deadline_mono_us)
     assert_true(deadline_mono_us > 0);
     r->held++;
     held_request = r;
+    if (hold_fails)
+        return (struct request_token){.thread = 1, .slot = 2};
     return (struct request_token){.thread = 1, .slot = 2, .generation = 3};
 }
 
@@ -220,6 +222,32 @@ static void test_actions_too_late(void **state)
     ask(d, &r);
     desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us);
     assert_int_equal(200, r.status);
+    desk_free(&d);
+}
+
+/* Who could not be held was told to ask again: it is not done then. */
+static void test_who_is_not_held_asks_nothing(void **state)
+{
+    char secret[] = "0123456789abcdef";
+    struct config guarded = {.access = {secret, no_token}};
+    struct stage *s = *state;
+    struct desk *d;
+    struct request r = {.path = "/api/v1/rooms/hall/kick",
+                        .method = HTTP_POST,
+                        .authorization = "Bearer 0123456789abcdef"};
+    rooms_worker_ready(s->rooms, 0);
+    stage_open(s, 1, "hall");
+    assert_int_equal(0, desk_new(&d));
+    desk_guard(d, true);
+    hold_fails = true;
+    ask(d, &r);
+    hold_fails = false;
+    assert_int_equal(1, r.held);
+    assert_int_equal(0, desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us));
+    assert_null(stage_sent(s, LINK_FEED_STOP));
+    ask(d, &r);
+    assert_int_equal(1, desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us));
+    assert_non_null(stage_sent(s, LINK_FEED_STOP));
     desk_free(&d);
 }
 
@@ -423,6 +451,7 @@ int main(void)
         CASE(test_health_needs_nobody),
         CASE(test_desk_is_bounded),
         CASE(test_actions_too_late),
+        CASE(test_who_is_not_held_asks_nothing),
         CASE(test_being_here_is_not_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -189,6 +189,40 @@ static void test_held_bytes(void **state)
     close_stage();
 }
 
+static unsigned named, nobody; /* tokens */
+
+static void hold(void *ctx, struct request *r)
+{
+    (void)ctx;
+    *(request_is_named(request_hold(r, clock_mono_us() + 60000000)) ? &named : &nobody) += 1;
+}
+
+/* A handler sees by its token that its question was refused, and has nothing done for it. */
+static void test_hold_refused(void **state)
+{
+    static const struct route routes[] = {{"/hold", hold, NULL, 1u << HTTP_GET}};
+    const struct config c = fixture_config();
+    static struct h2_viewer v;
+    char big[4000];
+    (void)state;
+    memset(big, 'a', sizeof big - 1);
+    big[sizeof big - 1] = '\0';
+    named = nobody = 0;
+    site_open(&site, &c, 1, routes, 1);
+    h2_viewer_open(&v, &site.address);
+    for (int i = 0; i < 50; i++)
+        h2_ask(&v, "GET", "/hold", "if-none-match", big);
+    h2_viewer_send(&v);
+    AWAIT(&site, stats, stats.by_code[503] + stats.holding == 50);
+    assert_in_range(stats.holding, 10, 17);
+    h2_viewer_leave(&v);
+    AWAIT(&site, stats, stats.holding == 0 && stats.connections_open == 0);
+    site_close(&site); /* the threads have ended: the counts are theirs */
+    assert_in_range(named, 10, 17);
+    assert_int_equal(named + nobody, 50);
+    assert_int_equal(nobody, stats.by_code[503]);
+}
+
 /* Bodies under way keep their heads, so they are few; and who is answered before its body has come
  * is told that it is of no use. */
 static void test_open_bodies(void **state)
@@ -330,12 +364,60 @@ static void test_too_many_streams(void **state)
     close_stage();
 }
 
+/* A reader in small bites, which opens both windows for each of them, is no flood: what it takes
+ * pays for that. */
+static void test_small_bites(void **state)
+{
+    enum { BITES = 4, SEGMENTS = 3 };
+    uint8_t frame[16384 + 9], update[2 * BITES][13];
+    (void)state;
+    open_stage(1);
+    site_show(&site, "plain");
+    int fd = raw_open(&site.address, 65535);
+    for (uint32_t id = 1; id < 2 * SEGMENTS; id += 2) {
+        raw_get(fd, id, "/live/plain/video/1.m4s", 5);
+        for (frame[3] = frame[4] = 0; frame[3] != NGHTTP2_DATA || !(frame[4] & 1);) {
+            assert_int_equal(recv(fd, frame, 9, MSG_WAITALL), 9);
+            size_t len = (size_t)frame[1] << 8 | frame[2], bite = len / BITES;
+            assert_true(9 + len <= sizeof frame);
+            assert_true(frame[3] != NGHTTP2_GOAWAY);
+            assert_int_equal(recv(fd, frame + 9, len, MSG_WAITALL), len);
+            for (size_t i = 0; frame[3] == NGHTTP2_DATA && i < 2 * BITES; i++) {
+                size_t more = i < 2 ? len - (BITES - 1) * bite : bite;
+                const uint8_t one[13] = {0,
+                                         0,
+                                         4,
+                                         NGHTTP2_WINDOW_UPDATE,
+                                         0,
+                                         0,
+                                         0,
+                                         0,
+                                         i % 2 ? (uint8_t)id : 0,
+                                         0,
+                                         0,
+                                         (uint8_t)(more >> 8),
+                                         (uint8_t)more};
+                memcpy(update[i], one, sizeof one);
+            }
+            if (frame[3] == NGHTTP2_DATA)
+                send(fd, update, sizeof update, MSG_NOSIGNAL); /* all that one frame is worth */
+        }
+    }
+    server_stats(site.server, &stats);
+    assert_int_equal(stats.h2_floods, 0);
+    close(fd);
+    AWAIT(&site, stats, stats.connections_open == 0);
+    close_stage();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_floods, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_small_bites, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_trailers, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_held_bytes, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_hold_refused, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_open_bodies, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_endless_heads, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_bomb, count_before, nothing_left),

@@ -241,7 +241,7 @@ static void test_windows(void **state)
  * more; more than some megabytes are not taken at all. The connection goes on. */
 static void test_closed_windows(void **state)
 {
-    enum { FIT = (32 << 20) / SEGMENT_BYTES };
+    enum { FIT = (16 << 20) / SEGMENT_BYTES };
     struct config c = fixture_config();
     uint8_t payload[16];
     int errors[14] = {0};
@@ -274,7 +274,7 @@ static void test_closed_windows(void **state)
 /* Who takes a few bytes now and then gets the time of one reply for all of them. */
 static void test_trickle(void **state)
 {
-    enum { MANY = 8 };
+    enum { MANY = 5 };
     struct config c = fixture_config();
     (void)state;
     c.http.send_timeout_ms = 1000;
