@@ -4,8 +4,8 @@
 
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
-#include "relay/base/oom_score.h"
 #include "relay/base/machine_memory.h"
+#include "relay/base/oom_score.h"
 #include "relay/base/pulse.h"
 #include "relay/base/sandbox.h"
 #include "relay/base/self_stat.h"
