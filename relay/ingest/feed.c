@@ -378,7 +378,7 @@ void feed_second(struct feed *f, int64_t now_us)
 {
     uint64_t sum = 0;
     struct link_message m = {0};
-    int64_t patience = SILENT_US;
+    int64_t patience = SILENT_US + (f->o.classic ? (int64_t)f->o.latency_ms * 1000 : 0);
 
     for (size_t i = 0; i < RATE_WINDOW_S; i++)
         sum += f->rate[i];

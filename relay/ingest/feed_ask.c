@@ -47,7 +47,7 @@ int feed_back(struct feed *f, uint64_t id)
 {
     assert(f->phase == PHASE_ENDED);
     f->comes_back = true;
-    f->bytes = f->packets = 0;
+    f->bytes = f->packets = f->units_missing = 0;
     memset(f->rate, 0, sizeof(f->rate));
     f->gone = (struct packager_stats){0};
     f->units.gone = (struct access_units_count){0};

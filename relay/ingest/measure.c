@@ -241,10 +241,13 @@ static bool may_be_hurt(struct measure *m, uint32_t track, uint64_t damage, int6
 
 static uint32_t missing_before(struct measure *m, uint32_t track, int64_t by_90k, bool hurt)
 {
-    int64_t usual = m->tracks[track].usual_90k;
+    uint32_t *last = m->tracks[track].usual_90k;
+    int64_t usual = last[0] > last[1] ? last[0] : last[1];
 
-    if (by_90k > 0 && !hurt)
-        m->tracks[track].usual_90k = (uint32_t)by_90k;
+    if (by_90k > 0 && !hurt) {
+        last[1] = last[0];
+        last[0] = (uint32_t)by_90k;
+    }
     if (!hurt || usual == 0 || by_90k <= usual)
         return 0;
     return (uint32_t)((by_90k + usual / 2) / usual) - 1;

@@ -35,10 +35,11 @@ struct measure {
     struct {
         uint64_t dts; /* 33 bit */
         bool begun;
-        uint32_t silent_s, usual_90k; /* from one DTS to the next */
-        uint32_t hurt;                /* so many units more may stand behind a loss ... */
-        uint64_t damage;              /* ... that was seen */
-        int64_t damage_us;            /* in this turn of the loop */
+        uint32_t silent_s;
+        uint32_t usual_90k[2]; /* from one DTS to the next: the last two that were whole */
+        uint32_t hurt;         /* so many units more may stand behind a loss ... */
+        uint64_t damage;       /* ... that was seen */
+        int64_t damage_us;     /* in this turn of the loop */
     } tracks[TS_TRACKS_MAX];
     bool gop_begun, gop_known, gop_open;
     int64_t clock_90k, keyframe_90k; /* the pictures' DTS without wraps; of the last keyframe */

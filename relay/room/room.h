@@ -81,6 +81,8 @@ void room_floor(const struct room *r, struct presentation_start *floor);
 
 /* Why a feed of that role may not come now, or NULL. */
 const char *room_refusal(const struct room *r, const char *role, int64_t now_us);
+/* A further role that the room has not had, as far as it remembers. */
+bool room_role_is_new(const struct room *r, const char *role);
 /* A main or backup feed that was allowed in: on air (LINK_FEED_GO) at once, or when the one that it
  * replaces has left, or when it is needed (pair.h). */
 void room_open(struct room *r, const struct link_message *m, int64_t now_us, int64_t wall_us);

@@ -88,6 +88,14 @@ void room_open(struct room *r, const struct link_message *m, int64_t now_us, int
         room_begin(r, &s, &go, false, now_us);
 }
 
+bool room_role_is_new(const struct room *r, const char *role)
+{
+    for (size_t i = 0; i < ROLES_MAX; i++)
+        if (strcmp(r->roles.list[i].name, role) == 0)
+            return false;
+    return roles_is_further(role);
+}
+
 const char *room_refusal(const struct room *r, const char *role, int64_t now_us)
 {
     if (!roles_is_further(role))

@@ -9,7 +9,10 @@
 
 void room_weigh(const struct room *r, struct pressure_weight *out)
 {
+    uint64_t most = r->env->config->limits.room_bytes;
     budget_weigh(&r->presentation, out);
+    if (out->needed > most) /* its list will never be as long as it should be */
+        out->needed = most;
 }
 
 size_t room_give_up(struct room *r, uint64_t level_bytes, size_t most_segments, int64_t now_us)

@@ -211,7 +211,7 @@ static const char *refusal(struct rooms *r, const char *name, const struct slot 
     if (!s && is_full(r))
         return "rooms.max is reached";
     *count = &r->gone.refused_memory;
-    if (r->pressure.refusing && (!s || roles_is_further(role)))
+    if (r->pressure.refusing && (!s || room_role_is_new(s->room, role)))
         return "no memory for more: limits.memory_mb is reached by what is on air; try again later";
     return NULL;
 }

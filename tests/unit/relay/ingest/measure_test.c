@@ -367,7 +367,8 @@ static void test_missing(void **state)
         picture(0x41, i * 3600, i * 3600);
         sound(1, i * 1920);
     }
-    picture(0x41, 20 * 3600, 20 * 3600); /* the encoder paused */
+    picture(0x41, 19 * 3600, 19 * 3600); /* the encoder paused */
+    picture(0x41, 20 * 3600, 20 * 3600);
     picture(0x41, 21 * 3600, 21 * 3600);
     assert_int_equal(0, b.missing);
     b.damage += 7;
@@ -388,6 +389,19 @@ static void test_missing(void **state)
     assert_int_equal(8, b.missing);
 }
 
+/* Two pictures that happened to be near each other are no measure. */
+static void test_missing_behind_a_short_distance(void **state)
+{
+    (void)state;
+    begin(CODEC_H264, 0);
+    for (uint64_t i = 0; i < 10; i++)
+        picture(0x41, i * 3600, i * 3600);
+    picture(0x41, 9 * 3600 + 90, 9 * 3600 + 90);
+    b.damage++;
+    picture(0x41, 14 * 3600, 14 * 3600);
+    assert_int_equal(4, b.missing);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -406,6 +420,7 @@ int main(void)
         cmocka_unit_test(test_clock),
         cmocka_unit_test(test_before_the_first_unit),
         cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_missing_behind_a_short_distance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -186,6 +186,57 @@ static void test_is_sent_away_unheard(void **state)
     assert_int_equal(said.closed, 1);
 }
 
+/* What is missing is counted for the feed in which it was lost, and not again when it comes back.
+ */
+static void test_missing_is_counted_once(void **state)
+{
+    uint8_t lost[7 * TS_PACKET];
+    struct link_feed_stats s;
+
+    (void)state;
+    play(0, 40);
+    for (unsigned i = 40; i < 45; i++)
+        put_picture(lost, i);
+    for (unsigned i = 45; i < 75; i++) {
+        picture(i, (int32_t)i - 5, false);
+        pass(2 * TICK_US);
+    }
+    feed_stats(publisher_feed(p), &s);
+    assert_in_range(s.access_units_missing, 4, 6);
+    pass(6000000);
+    assert_true(publisher_is_parked(p));
+    picture(75, 70, false);
+    pass(TICK_US);
+    assert_int_equal(said.opened, 2);
+    feed_stats(publisher_feed(p), &s);
+    assert_int_equal(s.access_units_missing, 0);
+    finish();
+}
+
+/* With SRT's own pacing no byte can be read before the latency is over. */
+static void test_waits_for_the_play_out(void **state)
+{
+    struct config *c;
+    struct feed_out out = {.send = on_said};
+    struct feed_options o = {.id = 9, .classic = true, .latency_ms = 20000};
+    const struct link_go where = {.start_90k = 900000};
+    enum link_close_reason reason;
+    struct feed *f;
+
+    (void)state;
+    assert_int_equal(config_load(&c, NULL, NULL, 0, stderr), 0);
+    o.config = c;
+    assert_int_equal(feed_new(&f, &o, &out), 0);
+    feed_go(f, &where, 0);
+    feed_second(f, 29000000);
+    assert_null(feed_fault(f, &reason));
+    feed_second(f, 31000000);
+    assert_non_null(feed_fault(f, &reason));
+    assert_int_equal(reason, LINK_CLOSE_NOT_MEDIA);
+    feed_free(&f);
+    config_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +247,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_program_empties, begin, end),
         cmocka_unit_test_setup_teardown(test_pictures_stop, begin, end),
         cmocka_unit_test_setup_teardown(test_nothing_begins, begin, end),
+        cmocka_unit_test_setup_teardown(test_missing_is_counted_once, begin, end),
+        cmocka_unit_test(test_waits_for_the_play_out),
         cmocka_unit_test_setup_teardown(test_is_sent_away, begin, end),
         cmocka_unit_test_setup_teardown(test_is_sent_away_unheard, begin, end),
     };

@@ -167,6 +167,49 @@ static void test_floor_and_refusal(void **state)
     free(l);
 }
 
+/* A room whose list can never be as long as it should is not waited for. */
+static void test_needs_no_more_than_it_may_have(void **state)
+{
+    struct stage *s = *state;
+    struct ll_track t = ll_track_of(1, 0, FIRST_90K);
+    s->config.limits.room_bytes = 4 * SEGMENT_BYTES;
+    stage_open(s, 1, "hall");
+    stage_track(s, 1, 0, 1, "video init");
+    ll_run(s, &t, 1, 20);
+    stage_pass(s, 1000000);
+    assert_in_range(rooms_pressure(s->rooms)->needed_bytes, 1, 4 * SEGMENT_BYTES);
+}
+
+static void open_role(struct stage *s, uint64_t feed, const char *role)
+{
+    struct link_message m = {.type = LINK_FEED_OPEN, .worker = feed % 2, .feed = feed};
+    snprintf(m.u.open.room, sizeof(m.u.open.room), "hall");
+    snprintf(m.u.open.role, sizeof(m.u.open.role), "%s", role);
+    stage_tell(s, &m, -1);
+}
+
+/* Who was there may come back while newcomers are refused. */
+static void test_role_comes_back(void **state)
+{
+    struct stage *s = *state;
+    struct ll_track t = ll_track_of(1, 0, FIRST_90K);
+    struct rooms_facts f;
+    stage_open(s, 1, "hall");
+    stage_track(s, 1, 0, 1, "video init");
+    open_role(s, 2, "720p");
+    ll_run(s, &t, 1, 20);
+    stage_close(s, 2, LINK_CLOSE_ENDED);
+    rooms_set_memory(s->rooms, 8 * SEGMENT_BYTES);
+    stage_pass(s, 1000000);
+    assert_true(rooms_pressure(s->rooms)->refusing);
+    open_role(s, 3, "720p");
+    rooms_facts(s->rooms, &f);
+    assert_int_equal(0, f.refused_memory);
+    open_role(s, 4, "480p");
+    rooms_facts(s->rooms, &f);
+    assert_int_equal(1, f.refused_memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +218,9 @@ int main(void)
         cmocka_unit_test(test_turns),
         cmocka_unit_test_setup_teardown(test_windows_shrink, set_window, end_window),
         cmocka_unit_test_setup_teardown(test_floor_and_refusal, set_window, end_window),
+        cmocka_unit_test_setup_teardown(test_needs_no_more_than_it_may_have, set_window,
+                                        end_window),
+        cmocka_unit_test_setup_teardown(test_role_comes_back, set_window, end_window),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
