@@ -432,6 +432,16 @@ void room_settle(struct room *r, int64_t now_us, int64_t wall_us)
     room_show_soon(r);
 }
 
+/* Rule 33: what has ended stays for as long as its list lasts, and a target duration more; that of
+ * a list which gave segments up since is not shorter. After an upgrade it is what is there. */
+static int64_t afterlife_us(struct room *r)
+{
+    const struct presentation *p = &r->presentation;
+    int64_t us = ticks_to_us(presentation_longest_90k(p)) + p->target_duration_s * INT64_C(1000000);
+    r->afterlife_us = us > r->afterlife_us ? us : r->afterlife_us;
+    return r->afterlife_us;
+}
+
 static void end(struct room *r, int64_t now_us)
 {
     struct hole_room hole = room_hole(r);
@@ -441,14 +451,9 @@ static void end(struct room *r, int64_t now_us)
         return;
     }
     r->presentation.ended = true; /* rule 29 */
+    r->afterlife_us = 0;
+    (void)afterlife_us(r);
     room_set_state(r, ROOM_ENDED, now_us, "nobody came back");
-}
-
-/* Rule 33: what has ended stays for as long as its list lasts, and a target duration more. */
-static int64_t afterlife_us(const struct room *r)
-{
-    const struct presentation *p = &r->presentation;
-    return ticks_to_us(presentation_longest_90k(p)) + (int64_t)p->target_duration_s * 1000000;
 }
 
 static void pass_deadlines(struct room *r, int64_t now_us)

@@ -38,6 +38,7 @@ struct room {
     bool pending; /* to be shown */
     struct doctor_log health_log;
     struct history history;
+    int64_t afterlife_us;    /* of a list that has ended, as long as it was then */
     int64_t say_pressure_us; /* when it may be said again that it gave segments up */
 };
 

@@ -210,6 +210,24 @@ static void test_role_comes_back(void **state)
     assert_int_equal(1, f.refused_memory);
 }
 
+/* Rule 33: who watches a list that has ended never loads it again, and has all of its time. */
+static void test_what_ended_stays_its_time(void **state)
+{
+    struct stage *s = *state;
+    struct ll_track t = ll_track_of(1, 0, FIRST_90K);
+    stage_open(s, 1, "hall");
+    stage_track(s, 1, 0, 1, "video init");
+    ll_run(s, &t, 1, 60);
+    stage_close(s, 1, LINK_CLOSE_ENDED);
+    stage_pass(s, 61000000);
+    assert_non_null(strstr(stage_text(s, "hall", "video.m3u8"), "#EXT-X-ENDLIST"));
+    rooms_set_memory(s->rooms, 8 * SEGMENT_BYTES);
+    stage_pass(s, 100000000); /* a third of it is left, the gaps of the hole above all */
+    assert_non_null(stage_text(s, "hall", "video.m3u8"));
+    stage_pass(s, 100000000);
+    assert_null(stage_text(s, "hall", "video.m3u8"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_turns),
         cmocka_unit_test_setup_teardown(test_windows_shrink, set_window, end_window),
         cmocka_unit_test_setup_teardown(test_floor_and_refusal, set_window, end_window),
+        cmocka_unit_test_setup_teardown(test_what_ended_stays_its_time, set_window, end_window),
         cmocka_unit_test_setup_teardown(test_needs_no_more_than_it_may_have, set_window,
                                         end_window),
         cmocka_unit_test_setup_teardown(test_role_comes_back, set_window, end_window),
