@@ -395,6 +395,16 @@ static size_t take_lost(struct ts_filter *f, const uint8_t *bytes, size_t len)
     return n;
 }
 
+/* Do packets lie from its first byte on, and not from byte n, where what was carried over would
+ * end? A 0x47 here and there in noise behind that byte does not say so. */
+static bool begins_anew(const uint8_t *bytes, size_t len, size_t n)
+{
+    size_t seen = syncs(bytes, len, 0);
+
+    return bytes[0] == 0x47 && len >= 2 * TS_PACKET && 2 * seen > len / TS_PACKET &&
+           seen > syncs(bytes, len, n);
+}
+
 /* Completes the packet that an earlier call left unfinished. A message normally starts with a
  * packet: where it looks like that more than like a continuation, what was carried over was
  * damaged. */
@@ -402,7 +412,7 @@ static size_t take_carried(struct ts_filter *f, const uint8_t *bytes, size_t len
 {
     size_t n = TS_PACKET - f->carried;
 
-    if (len >= 2 * TS_PACKET && syncs(bytes, len, 0) > syncs(bytes, len, n)) {
+    if (begins_anew(bytes, len, n)) {
         f->carried = 0;
         f->count.sync_lost++;
         return 0;

@@ -236,8 +236,8 @@ static void test_resync_after_garbage(void **state)
     assert_true(f.count.sync_lost > 100);
 }
 
-/* Noise of any length between packets, some of it 0x47, in messages that then begin anywhere: no
- * packet behind it is lost, and none is made up. */
+/* Noise of any length between packets, some of it 0x47, in messages that begin anywhere: no packet
+ * before or behind it is lost, and none is made up. */
 static void test_no_packet_is_lost_to_noise(void **state)
 {
     static uint8_t stream[60 * TS_PACKET + 6000];
@@ -252,12 +252,13 @@ static void test_no_packet_is_lost_to_noise(void **state)
             stream[len + 4] = i % 3 ? 0x47 : 0; /* in the way of who looks for two only */
             stream[len + 100] = (uint8_t)(rand() % 8 ? 0 : 0x47);
             len += TS_PACKET;
-            for (size_t k = 0; i == 20 && k < noise; k++)
+            for (size_t k = 0; i == 21 && k < noise; k++) /* the end of this one begins a message */
                 stream[len++] = (uint8_t)(rand() % 20 ? rand() : 0x47);
         }
         reset(7);
         tables(both, 2);
-        for (size_t at = 0; at < len; at += 1316)
+        ts_filter_take(&f, stream, noise % TS_PACKET);
+        for (size_t at = noise % TS_PACKET; at < len; at += 1316)
             ts_filter_take(&f, stream + at, len - at < 1316 ? len - at : 1316);
         if (packets != 60 || f.count.continuity)
             fail_msg("%zu bytes of noise: %zu of 60 packets", noise, packets);
