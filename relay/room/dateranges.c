@@ -247,7 +247,7 @@ void dateranges_date(struct dateranges *d, struct epochs *e)
         const struct epoch *epoch = r->dated ? NULL : epoch_of(e, r->id.start_90k);
         if (!epoch)
             continue;
-        r->start_us = epoch_wall_us(epoch, r->id.start_90k);
+        r->start_us = epoch_wall_us(epoch, UINT64_MAX, r->id.start_90k);
         r->dated = true;
         d->revision++;
     }

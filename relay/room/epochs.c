@@ -46,15 +46,31 @@ void epochs_anchor(struct epochs *e, uint64_t msn, int64_t at_90k, int64_t wall_
         return;
     while (before > e->list && !before->anchored)
         before--;
-    int64_t least_us = before->anchored ? epoch_wall_us(before, at_90k) : wall_us;
+    int64_t least_us = before->anchored ? epoch_wall_us(before, UINT64_MAX, at_90k) : wall_us;
     own->anchored = true;
     own->anchor_90k = at_90k;
     own->anchor_wall_us = wall_us > least_us ? wall_us : least_us;
 }
 
-int64_t epoch_wall_us(const struct epoch *e, int64_t at_90k)
+void epochs_slew(struct epochs *e, uint64_t msn, int64_t us)
 {
-    return e->anchor_wall_us + ticks_to_us(at_90k - e->anchor_90k);
+    struct epoch *own = epochs_newest(e);
+    if (!own->anchored || msn < own->first_msn)
+        return;
+    if (own->slew_count == EPOCH_SLEWS) {
+        own->anchor_wall_us += own->slews[0].us;
+        own->slew_count--;
+        memmove(&own->slews[0], &own->slews[1], own->slew_count * sizeof(own->slews[0]));
+    }
+    own->slews[own->slew_count++] = (struct epoch_slew){.first_msn = msn, .us = us};
+}
+
+int64_t epoch_wall_us(const struct epoch *e, uint64_t msn, int64_t at_90k)
+{
+    int64_t wall_us = e->anchor_wall_us + ticks_to_us(at_90k - e->anchor_90k);
+    for (size_t i = 0; i < e->slew_count && e->slews[i].first_msn <= msn; i++)
+        wall_us += e->slews[i].us;
+    return wall_us;
 }
 
 int64_t ticks_to_us(int64_t ticks_90k)

@@ -17,6 +17,8 @@
 
 /* Renditions run at most a few segments apart, so only the newest epochs are ever asked for. */
 enum { EPOCHS_KEPT = 16 };
+/* Of one epoch, and segments lie between them: the same holds for these. */
+enum { EPOCH_SLEWS = 4 };
 
 struct epoch {
     uint64_t first_msn;
@@ -24,6 +26,11 @@ struct epoch {
     bool anchored;
     int64_t anchor_90k;     /* this point of the room's timeline ... */
     int64_t anchor_wall_us; /* ... was captured at this wall time */
+    size_t slew_count;
+    struct epoch_slew {
+        uint64_t first_msn; /* from there on the wall clock is ... */
+        int64_t us;         /* ... so much further */
+    } slews[EPOCH_SLEWS];
 };
 
 struct epochs {
@@ -39,8 +46,11 @@ struct epoch *epochs_newest(struct epochs *e);
 /* Anchors an epoch unless it is: at_90k was captured at wall_us, or later where that would make
  * the room's wall clock go back against the epoch before (rule 53). */
 void epochs_anchor(struct epochs *e, uint64_t msn, int64_t at_90k, int64_t wall_us);
-/* Wall time of a point on the timeline, once the epoch is anchored. */
-int64_t epoch_wall_us(const struct epoch *e, int64_t at_90k);
+/* Moves the newest epoch's wall clock by us, from msn on; nothing when the epoch begins later. */
+void epochs_slew(struct epochs *e, uint64_t msn, int64_t us);
+/* Wall time of a point on the timeline that lies in that segment (UINT64_MAX: in the newest), once
+ * the epoch is anchored. */
+int64_t epoch_wall_us(const struct epoch *e, uint64_t msn, int64_t at_90k);
 
 /* 1/90000 s to microseconds and back; exact enough for 300 years. */
 int64_t ticks_to_us(int64_t ticks_90k);

@@ -64,13 +64,17 @@ static void set_clock(struct hole *h, const struct hole_room *room, int64_t now_
     h->base_us = hole_base_us(room->in.presentation, now_us);
 }
 
-static void list_gaps(struct hole *h, const struct hole_room *room, int64_t now_us)
+/* Those that are due, up to a point of the timeline. */
+static void list_gaps(struct hole *h, const struct hole_room *room, int64_t until_90k,
+                      int64_t now_us)
 {
     struct presentation *p = room->in.presentation;
     int64_t behind_us = now_us - instant_us(h, p->end_90k), most_us = 2 * target_us(room);
     if (behind_us > most_us) /* the process was stopped: nobody wants all of that at once */
         h->base_us += behind_us - most_us;
-    int rc = gap_fill_list(p, &h->gap_90k, clock_90k(h, now_us), now_us);
+    int64_t due_90k = clock_90k(h, now_us);
+    due_90k = due_90k < until_90k ? due_90k : until_90k;
+    int rc = gap_fill_list(p, &h->gap_90k, due_90k, now_us);
     if (rc < 0)
         log_error(room->in.ctx, "no_memory what=\"gaps in a hole\"");
     else if (rc > 0)
@@ -81,7 +85,7 @@ static void begin_gaps(struct hole *h, const struct hole_room *room, int64_t now
 {
     h->phase = HOLE_GAP;
     h->gap_90k = 0;
-    list_gaps(h, room, now_us);
+    list_gaps(h, room, INT64_MAX, now_us);
 }
 
 static void message_init(struct link_message *m, const struct hole *h, const struct hole_room *room)
@@ -318,7 +322,7 @@ static bool close_hole(struct hole *h, const struct hole_room *room, const struc
     log_info(room->in.ctx, "hole_closed feed=%" PRIu64 " seconds=%.1f", m->feed,
              (double)(now_us - h->base_us) / 1e6);
     if (h->phase == HOLE_GAP) {
-        list_gaps(h, room, now_us);
+        list_gaps(h, room, live_90k, now_us);
         if (gap_fill_end(p, &h->gap_90k, live_90k, now_us) < 0)
             log_error(room->in.ctx, "no_memory what=\"the end of a hole\"");
         presentation_open(p);
@@ -380,7 +384,7 @@ bool hole_tick(struct hole *h, const struct hole_room *room, int64_t now_us, int
     case HOLE_NONE:
         return false;
     case HOLE_GAP:
-        list_gaps(h, room, now_us);
+        list_gaps(h, room, INT64_MAX, now_us);
         return p->next_part != next_part || p->next_msn != next_msn;
     case HOLE_FILLED:
         if (now_us - h->heard_us < target_us(room) * 3 / 2 + PATIENCE_US)

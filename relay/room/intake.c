@@ -188,6 +188,8 @@ static int enter(const struct intake *in, const struct link_message *m, uint64_t
         err = complete(in, m, r, blob, now_us);
     else
         err = list(in, m, blob, msn, now_us, wall_us);
+    if (err == 0)
+        presentation_keep_time(in->presentation, r, wall_us);
     if (in->presentation->counters.over_target > over)
         log_error(in->ctx,
                   "over_target_duration rendition=%s msn=%" PRIu64 " duration_90k=%" PRId64,

@@ -9,8 +9,8 @@
 
 /* How long the multivariant waits for tracks that were announced but have no segment yet. */
 enum { READY_AFTER_US = 1000000 };
-/* A session's audio may begin a little before its first picture, which is where the last session
- * ended; rule 53 lets dates overlap by less than a second. */
+/* A track's segment may begin a little before the end of the one before it; rule 53 lets dates
+ * overlap by less than a second. */
 enum { START_BACK_90K = 90000 };
 
 void presentation_counters_add(struct presentation_counters *sum,
@@ -186,14 +186,24 @@ static uint64_t break_before(struct presentation *p, const struct rendition *r, 
     return epochs_newest(&p->epochs)->sequence;
 }
 
-static int check(const struct presentation *p, const struct rendition *r, const struct arrival *a)
+/* What comes next in r stands behind a break, with dates of its own. */
+static bool is_behind_break(struct presentation *p, const struct rendition *r, uint64_t msn)
+{
+    return !p->begun || epochs_at(&p->epochs, msn)->sequence > r->media_sequence;
+}
+
+/* Time goes on within a session. A new one may begin far before the end of the list: what filled
+ * the hole went on while its first message was under way. */
+static int check(struct presentation *p, const struct rendition *r, const struct arrival *a)
 {
     const struct window_segment *last = window_last(&r->window);
     if (last && a->msn <= last->msn)
         return -EALREADY;
     if (a->msn > p->next_msn + PRESENTATION_JUMP)
         return -ERANGE;
-    return last && a->start_90k < last->start_90k - START_BACK_90K ? -ERANGE : 0;
+    if (!last || a->start_90k >= last->start_90k - START_BACK_90K)
+        return 0;
+    return is_behind_break(p, r, a->msn) ? 0 : -ERANGE;
 }
 
 /* Rule 37: a new map comes with a discontinuity, also where the worker did not ask for one. None
@@ -205,7 +215,7 @@ static bool must_break(struct presentation *p, const struct rendition *r, const 
         return true;
     if (!last || !last->init || !a->init || blob_is_same(a->init, last->init))
         return false;
-    return epochs_at(&p->epochs, a->msn)->sequence <= r->media_sequence;
+    return !is_behind_break(p, r, a->msn);
 }
 
 static int add_media(struct presentation *p, struct rendition *r, const struct arrival *a,
@@ -216,7 +226,7 @@ static int add_media(struct presentation *p, struct rendition *r, const struct a
         .msn = a->msn,
         .start_90k = a->start_90k,
         .duration_90k = a->duration_90k,
-        .wall_us = epoch_wall_us(epochs_at(&p->epochs, a->msn), a->present_90k),
+        .wall_us = epoch_wall_us(epochs_at(&p->epochs, a->msn), a->msn, a->present_90k),
         .bytes = a->bytes,
         .samples = a->samples,
         .independent = a->independent || a->gap,
@@ -291,6 +301,19 @@ int presentation_complete(struct presentation *p, struct rendition *r, struct bl
 {
     tail_complete(p, r, blob, same_file, iframe_bytes, now_us);
     return tail_pull_others(p, r, now_us);
+}
+
+void presentation_keep_time(struct presentation *p, const struct rendition *r, int64_t wall_us)
+{
+    const struct window_segment *s = window_last(&r->window);
+    if (r != p->renditions[0] || !s || s->open || s->gap ||
+        s->sequence != epochs_newest(&p->epochs)->sequence)
+        return;
+    int64_t length_us = ticks_to_us(s->duration_90k);
+    int64_t step_us =
+        drift_take(&p->drift, s->sequence, length_us, wall_us - s->wall_us - length_us);
+    if (step_us != 0)
+        epochs_slew(&p->epochs, p->next_msn, step_us);
 }
 
 int64_t presentation_grace_us(const struct presentation *p)

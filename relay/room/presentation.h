@@ -16,6 +16,7 @@
 #define RELAY_ROOM_PRESENTATION_H
 
 #include "relay/room/dateranges.h"
+#include "relay/room/drift.h"
 #include "relay/room/epochs.h"
 #include "relay/room/rendition.h"
 
@@ -59,6 +60,7 @@ struct presentation_counters {
 
 struct presentation {
     struct epochs epochs;
+    struct drift drift;                                    /* of its first rendition */
     struct rendition *renditions[PRESENTATION_RENDITIONS]; /* video, audio, muxed; by rank */
     size_t count;
     uint64_t next_msn;            /* one past the highest ever listed */
@@ -80,13 +82,12 @@ struct presentation {
 
 void presentation_counters_add(struct presentation_counters *sum,
                                const struct presentation_counters *c);
-
 void presentation_init(struct presentation *p, const struct presentation_start *start);
 void presentation_fini(struct presentation *p);
 /* A new session: its renditions are not known yet. What is listed stays as it is until its first
  * segment; that one stands behind a discontinuity, or in an empty list when the last one ended. */
 void presentation_open(struct presentation *p);
-/* The same for a session that goes on in the last one's clock, with the same media: no break. */
+/* The same for a session that goes on in the last one's clock and media: no break. */
 void presentation_go_on(struct presentation *p);
 /* The rendition for a track of that kind and rank, new or known; the next rank that is free when
  * the session has it already. -ENOSPC, -ENOMEM. */
@@ -101,20 +102,19 @@ void presentation_leave(struct presentation *p, struct rendition *r, int64_t now
  * -ERANGE: its MSN or its time cannot be; -ENOMEM. target_duration_s must be frozen. */
 int presentation_add(struct presentation *p, struct rendition *r, const struct arrival *a,
                      int64_t now_us);
-/* Opens a segment with its part 0. As presentation_add, but what is late is not counted: its
- * segment will be. */
+/* Opens a segment with its part 0. As presentation_add, but what is late is not counted. */
 int presentation_begin(struct presentation *p, struct rendition *r, const struct arrival *a,
                        int64_t now_us);
 /* r's open segment is whole: see tail_complete. */
 int presentation_complete(struct presentation *p, struct rendition *r, struct blob *blob,
                           bool same_file, uint32_t iframe_bytes, int64_t now_us);
+/* r's newest segment has just come whole: the dates of those that follow keep up with wall_us. */
+void presentation_keep_time(struct presentation *p, const struct rendition *r, int64_t wall_us);
 /* How long at least what left the list stays downloadable, beside its own duration. */
 int64_t presentation_grace_us(const struct presentation *p);
 /* Every announced track has a segment, or a second has passed since the first one. */
 bool presentation_is_ready(const struct presentation *p, int64_t now_us);
-/* How long the longest list is. */
-int64_t presentation_longest_90k(const struct presentation *p);
-/* Anything listed, or retained? */
-bool presentation_has_media(const struct presentation *p);
+int64_t presentation_longest_90k(const struct presentation *p); /* of its lists */
+bool presentation_has_media(const struct presentation *p);      /* listed or retained */
 
 #endif

@@ -178,7 +178,7 @@ static bool is_aligned(struct presentation *p, const struct place *k,
                        const struct window_segment *twin)
 {
     const struct epoch *e = epochs_at(&p->epochs, k->msn);
-    int64_t off_us = epoch_wall_us(e, k->present_90k) - twin->wall_us;
+    int64_t off_us = epoch_wall_us(e, k->msn, k->present_90k) - twin->wall_us;
     return llabs(off_us) <= ticks_to_us(k->frame_90k) / 2 + clock_slack_us;
 }
 

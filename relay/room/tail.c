@@ -170,7 +170,7 @@ static int begin_gap(struct presentation *p, struct rendition *r, int64_t start_
         .init = last->init,
         .listed_us = now_us,
     };
-    gap.wall_us = epoch_wall_us(epochs_at(&p->epochs, gap.msn), start_90k);
+    gap.wall_us = epoch_wall_us(epochs_at(&p->epochs, gap.msn), gap.msn, start_90k);
     return tail_append(p, r, &gap, part, 0);
 }
 
@@ -288,7 +288,7 @@ static int append_gap(struct presentation *p, struct rendition *r, uint64_t unti
     struct epoch *e = epochs_at(&p->epochs, gap.msn);
     gap.duration_90k = twin && !twin->open ? twin->duration_90k
                                            : guess_90k(p, gap.msn, gap.start_90k, until, start_90k);
-    gap.wall_us = twin ? twin->wall_us : epoch_wall_us(e, gap.start_90k);
+    gap.wall_us = twin ? twin->wall_us : epoch_wall_us(e, gap.msn, gap.start_90k);
     int64_t own_90k = last->start_90k + last->duration_90k, lag_90k = gap.start_90k - own_90k;
     if (over && lag_90k > APART_90K) { /* listed from where it is missing (rule 32) */
         gap.start_90k = own_90k;

@@ -34,14 +34,13 @@ static inline const struct link_message *stage_open(struct stage *s, uint64_t fe
     return go && go->feed == feed ? go : stop;
 }
 
-/* Track 0 is video, the others are audio. Its init segment is `init`. */
-static inline void stage_track(struct stage *s, uint64_t feed, uint32_t track, uint32_t init_id,
-                               const char *init)
+/* Track 0 is video, the others are audio. Its init segment is `init`; live begins at start_90k. */
+static inline void stage_track_at(struct stage *s, uint64_t feed, uint32_t track, uint32_t init_id,
+                                  const char *init, int64_t start_90k)
 {
     struct link_message m = {.type = LINK_TRACK, .worker = feed % 2, .feed = feed};
     struct track_params *k = &m.u.track.params;
-    m.u.track.track = track;
-    m.u.track.init_id = init_id;
+    m.u.track.track = track, m.u.track.init_id = init_id, m.u.track.start_90k = start_90k;
     m.u.track.init_bytes = (uint32_t)strlen(init);
     k->codec = track == 0 ? CODEC_H264 : CODEC_AAC;
     snprintf(k->rfc6381, sizeof(k->rfc6381), track == 0 ? "avc1.640028" : "mp4a.40.2");
@@ -51,6 +50,12 @@ static inline void stage_track(struct stage *s, uint64_t feed, uint32_t track, u
     k->sample_rate = track == 0 ? 0 : 48000;
     k->channels = track == 0 ? 0 : 2;
     stage_tell(s, &m, stage_bytes(init, strlen(init)));
+}
+
+static inline void stage_track(struct stage *s, uint64_t feed, uint32_t track, uint32_t init_id,
+                               const char *init)
+{
+    stage_track_at(s, feed, track, init_id, init, 0);
 }
 
 /* A segment as a worker would send it; the test changes what it is about. */

@@ -2,29 +2,11 @@
 /* SPDX-License-Identifier: MIT */
 #define ZLIB_CONST
 #include "tests/unit/relay/room/golden.h"
-#include "tests/unit/relay/room/ll_actors.h"
+#include "tests/unit/relay/room/long_window.h"
 
 #include <zlib.h>
 
-enum { FIRST_90K = 900000, SEGMENT_BYTES = 4 * 2500 + 10 };
-
-static int set_window(void **state)
-{
-    int err = stage_set(state);
-    struct stage *s = *state;
-    s->config.hls.low_latency = true;
-    s->config.hls.part_ms = 500;
-    s->config.limits.room_bytes = 64 << 20;
-    s->listed.window = strdup("5m");
-    return err;
-}
-
-static int end_window(void **state)
-{
-    struct stage *s = *state;
-    free(s->listed.window);
-    return stage_strike(state);
-}
+enum { FIRST_90K = 900000 };
 
 static struct ll_track start(struct stage *s)
 {

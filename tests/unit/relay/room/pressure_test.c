@@ -3,9 +3,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/room/pressure.h"
 #include "tests/unit/relay/room/golden.h"
-#include "tests/unit/relay/room/ll_actors.h"
+#include "tests/unit/relay/room/long_window.h"
 
-enum { MB = 1 << 20, FIRST_90K = 900000, SEGMENT_BYTES = 4 * 2500 + 10 };
+enum { MB = 1 << 20, FIRST_90K = 900000 };
 
 static uint64_t look(struct pressure *p, const struct pressure_weight *w, size_t n)
 {
@@ -76,24 +76,6 @@ static void test_turns(void **state)
     assert_null(pressure_look(&p, 100, 6 + PRESSURE_LOOK_US));
     assert_non_null(pressure_look(&p, 100, 7 + PRESSURE_LOOK_US));
     pressure_fini(&p);
-}
-
-static int set_window(void **state)
-{
-    int err = stage_set(state);
-    struct stage *s = *state;
-    s->config.hls.low_latency = true;
-    s->config.hls.part_ms = 500;
-    s->config.limits.room_bytes = 64 << 20;
-    s->listed.window = strdup("5m");
-    return err;
-}
-
-static int end_window(void **state)
-{
-    struct stage *s = *state;
-    free(s->listed.window);
-    return stage_strike(state);
 }
 
 static uint64_t bytes_of(const struct stage *s, const char *room)
