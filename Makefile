@@ -50,7 +50,7 @@ PAGE  := $(sort $(shell find relay/web/page -type f))
 FORMATTED = $(shell find relay codecs config tests -name '*.[ch]')
 
 .PHONY: all run demo test test-obs test-players unit unit-build flow browser faults soak fuzz \
-        fuzz-build fuzz-long bench bench-build lint format install clean help deps
+        fuzz-build fuzz-long bench bench-capacity bench-build lint format install clean help deps
 .DELETE_ON_ERROR:
 all: $(B)/roomcast $(B)/hls-check  ## build the relay, build/roomcast, and the checker, build/hls-check
 
@@ -136,6 +136,10 @@ bench:  ## figures beside a bare libsrt sink and nginx, in one run
 	@scripts/setup bench
 	@$(MAKE) --no-print-directory bench-build
 	@scripts/bench
+bench-capacity:  ## how many rooms and viewers this machine carries, and what gives way first
+	@scripts/setup bench
+	@$(MAKE) --no-print-directory bench-build
+	@scripts/bench-capacity
 lint:  ## format, static analysis, layers, size limits, both compilers
 	@scripts/setup lint
 	@scripts/lint
