@@ -5,7 +5,7 @@
 // that is heard. PS is told where the stream tells it; in ADTS it lies behind SBR's entropy coding,
 // and object type 5 with one channel leaves its decoder free to find it (ISO/IEC 14496-3, 1.6.6.1).
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { assertPlays } from './lib/audio_play.mjs';
 import { run } from './lib/child.mjs';
 
@@ -18,23 +18,26 @@ async function heard({ file }) {
   return r.out.trim();
 }
 
-test('HE-AAC v1 in ADTS', async (t) => {
-  const played = await assertPlays(t, 'he-aac-v1', { ...v1, config: '2b118800' });
-  assert.equal(await heard(played), 'HE-AAC,48000,2');
-});
+// Each in a relay of its own: all at once.
+describe('HE-AAC', { concurrency: true }, () => {
+  test('HE-AAC v1 in ADTS', async (t) => {
+    const played = await assertPlays(t, 'he-aac-v1', { ...v1, config: '2b118800' });
+    assert.equal(await heard(played), 'HE-AAC,48000,2');
+  });
 
-test('HE-AAC v1 in LATM', async (t) => {
-  const played = await assertPlays(t, 'he-aac-v1-latm', { ...v1, config: '2b118800' });
-  assert.equal(await heard(played), 'HE-AAC,48000,2');
-});
+  test('HE-AAC v1 in LATM', async (t) => {
+    const played = await assertPlays(t, 'he-aac-v1-latm', { ...v1, config: '2b118800' });
+    assert.equal(await heard(played), 'HE-AAC,48000,2');
+  });
 
-test('HE-AAC v2 in ADTS', async (t) => {
-  const played = await assertPlays(t, 'he-aac-v2', { ...v1, config: '2b098800' });
-  assert.equal(await heard(played), 'HE-AACv2,48000,2');
-});
+  test('HE-AAC v2 in ADTS', async (t) => {
+    const played = await assertPlays(t, 'he-aac-v2', { ...v1, config: '2b098800' });
+    assert.equal(await heard(played), 'HE-AACv2,48000,2');
+  });
 
-test('HE-AAC v2 in LATM', async (t) => {
-  const played = await assertPlays(t, 'he-aac-v2-latm', { ...v1, codecs: 'mp4a.40.29',
-    config: 'eb098800' });
-  assert.equal(await heard(played), 'HE-AACv2,48000,2');
+  test('HE-AAC v2 in LATM', async (t) => {
+    const played = await assertPlays(t, 'he-aac-v2-latm', { ...v1, codecs: 'mp4a.40.29',
+      config: 'eb098800' });
+    assert.equal(await heard(played), 'HE-AACv2,48000,2');
+  });
 });

@@ -84,7 +84,12 @@ export class Prober {
       'an _HLS_msn far ahead');
     await refused({ _HLS_msn: 'none' }, 96, '_HLS_msn=none');
     if (!list.partTarget) return;
-    await refused({ _HLS_msn: open + 1, _HLS_part: FAR }, 95, 'an _HLS_part far ahead');
+    // The questions before may have taken so long that the segment after `open` is there.
+    const latest = this.read(await this.ask(r.url), r);
+    if (!latest?.endList) {
+      await refused({ _HLS_msn: (latest ?? list).open.msn + 1, _HLS_part: FAR }, 95,
+        'an _HLS_part far ahead');
+    }
     await refused({ _HLS_part: 0 }, 96, '_HLS_part without _HLS_msn');
   }
 

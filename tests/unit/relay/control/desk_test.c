@@ -23,6 +23,8 @@ static bool tell_fails, hold_fails;
 static char told[4000];
 static char no_token[] = "";
 static const struct config config = {.access = {no_token, no_token}};
+static char secret[] = "0123456789abcdef";
+static const struct config guarded = {.access = {secret, no_token}};
 
 const char *request_path(const struct request *r)
 {
@@ -158,21 +160,31 @@ static void ask_now(struct desk *d, struct stage *s, struct request *r)
     desk_drain(d, NULL, s->rooms, &config, s->now_us, s->wall_us);
 }
 
-/* What a request brings reaches the page: its method, its body, its token. */
-static void test_actions_bring_a_body(void **state)
+/* A desk whose actions need the secret, and the room hall on the air. */
+static struct desk *guarded_desk(struct stage *s)
 {
-    char secret[] = "0123456789abcdef", long_body[REQUEST_BODY_MAX + 2];
-    struct config guarded = {.access = {secret, no_token}};
-    struct stage *s = *state;
     struct desk *d;
-    struct request r = {.path = "/api/v1/rooms/hall/on-air",
-                        .method = HTTP_POST,
-                        .authorization = "bearer 0123456789abcdef",
-                        .body = "{\"role\":\"auto\"}"};
     rooms_worker_ready(s->rooms, 0);
     stage_open(s, 1, "hall");
     assert_int_equal(0, desk_new(&d));
     desk_guard(d, true);
+    return d;
+}
+
+static const struct request kick = {.path = "/api/v1/rooms/hall/kick",
+                                    .method = HTTP_POST,
+                                    .authorization = "Bearer 0123456789abcdef"};
+
+/* What a request brings reaches the page: its method, its body, its token. */
+static void test_actions_bring_a_body(void **state)
+{
+    char long_body[REQUEST_BODY_MAX + 2];
+    struct stage *s = *state;
+    struct desk *d = guarded_desk(s);
+    struct request r = {.path = "/api/v1/rooms/hall/on-air",
+                        .method = HTTP_POST,
+                        .authorization = "bearer 0123456789abcdef",
+                        .body = "{\"role\":\"auto\"}"};
     ask(d, &r);
     desk_drain(d, NULL, s->rooms, &guarded, s->now_us, s->wall_us);
     assert_int_equal(200, r.status);
@@ -194,17 +206,9 @@ static void test_actions_bring_a_body(void **state)
 /* Another process has the rooms, or nobody would hear that it was done: then it is not done. */
 static void test_actions_too_late(void **state)
 {
-    char secret[] = "0123456789abcdef";
-    struct config guarded = {.access = {secret, no_token}};
     struct stage *s = *state;
-    struct desk *d;
-    struct request r = {.path = "/api/v1/rooms/hall/kick",
-                        .method = HTTP_POST,
-                        .authorization = "Bearer 0123456789abcdef"};
-    rooms_worker_ready(s->rooms, 0);
-    stage_open(s, 1, "hall");
-    assert_int_equal(0, desk_new(&d));
-    desk_guard(d, true);
+    struct desk *d = guarded_desk(s);
+    struct request r = kick;
     answered = 0;
     ask(d, &r);
     usleep(1950000); /* of the 2 s that the asker waits */
@@ -228,17 +232,9 @@ static void test_actions_too_late(void **state)
 /* Who could not be held was told to ask again: it is not done then. */
 static void test_who_is_not_held_asks_nothing(void **state)
 {
-    char secret[] = "0123456789abcdef";
-    struct config guarded = {.access = {secret, no_token}};
     struct stage *s = *state;
-    struct desk *d;
-    struct request r = {.path = "/api/v1/rooms/hall/kick",
-                        .method = HTTP_POST,
-                        .authorization = "Bearer 0123456789abcdef"};
-    rooms_worker_ready(s->rooms, 0);
-    stage_open(s, 1, "hall");
-    assert_int_equal(0, desk_new(&d));
-    desk_guard(d, true);
+    struct desk *d = guarded_desk(s);
+    struct request r = kick;
     hold_fails = true;
     ask(d, &r);
     hold_fails = false;

@@ -1,7 +1,6 @@
 /* The HTTPS port of a real server: viewers with TLS, slow ones, others who are lost. */
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/relay/web/made_up_call.h"
-#include "tests/unit/relay/web/web_fixture.h"
+#include "tests/unit/relay/web/secure_site.h"
 
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -10,7 +9,6 @@
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: t\r\n\r\n"
 
 static struct site site;
-static struct sockaddr_in secure;
 static struct server_stats stats;
 
 static void hello(void *ctx, struct request *r)
@@ -28,27 +26,9 @@ static void park(void *ctx, struct request *r)
 static const struct route routes[] = {{"/hello", hello, NULL, 1u << HTTP_GET | 1u << HTTP_POST},
                                       {"/park", park, NULL, 1u << HTTP_GET}};
 
-static struct config secure_config(void)
-{
-    struct config c = fixture_config();
-    c.https.max_handshakes = 100;
-    c.https.max_handshakes_per_address = 100;
-    return c;
-}
-
-/* A site with one thread and both doors. */
 static void open_site(const struct config *c)
 {
-    struct tls_context *t = made_context(7, NULL);
-    site = (struct site){.config = *c, .threads = 1};
-    site.address.sin_family = AF_INET;
-    site.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    secure = site.address;
-    int plain_fd = fixture_listen(&site.address), secure_fd = fixture_listen(&secure);
-    assert_int_equal(server_new(&site.server, &site.config, &plain_fd, 1, routes, 2), 0);
-    assert_int_equal(server_secure(site.server, &secure_fd, t), 0);
-    assert_int_equal(server_start(site.server), 0);
-    tls_context_unref(&t);
+    secure_site_open(&site, c, routes, 2);
     site_show(&site, "stage");
 }
 
@@ -65,12 +45,6 @@ static SSL *visit(int version)
     SSL_CTX_free(v);
     assert_int_equal(SSL_do_handshake(s), 1);
     return s;
-}
-
-static void leave(SSL *s)
-{
-    close(SSL_get_fd(s));
-    SSL_free(s);
 }
 
 static void say(SSL *s, const char *text)

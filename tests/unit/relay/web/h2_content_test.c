@@ -19,15 +19,8 @@ struct fate {
 
 static bool next_fate(int fd, struct fate *f)
 {
-    uint8_t head[9], byte;
-    while (recv(fd, head, 9, MSG_WAITALL) == 9) {
-        size_t len = (size_t)head[0] << 16 | (size_t)head[1] << 8 | head[2];
-        for (size_t i = 0; i < len; i++) {
-            if (recv(fd, &byte, 1, MSG_WAITALL) != 1)
-                return false;
-            if (i < sizeof f->payload)
-                f->payload[i] = byte;
-        }
+    uint8_t head[9];
+    while (raw_take(fd, head, f->payload)) {
         f->type = head[3];
         f->id = (uint32_t)head[7] << 8 | head[8];
         if (f->type == NGHTTP2_HEADERS || f->type == NGHTTP2_RST_STREAM)

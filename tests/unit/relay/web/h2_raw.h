@@ -43,21 +43,29 @@ static inline int raw_open(const struct sockaddr_in *to, uint32_t window)
     return fd;
 }
 
-/* The next frame of that type; its payload's first bytes. False: the end came first. */
+/* The next frame's head, and its payload's first bytes. False: the end came first. */
+static inline bool raw_take(int fd, uint8_t head[static 9], uint8_t payload[static 16])
+{
+    uint8_t byte;
+    if (recv(fd, head, 9, MSG_WAITALL) != 9)
+        return false;
+    size_t len = (size_t)head[0] << 16 | (size_t)head[1] << 8 | head[2];
+    for (size_t i = 0; i < len; i++) {
+        if (recv(fd, &byte, 1, MSG_WAITALL) != 1)
+            return false;
+        if (i < 16)
+            payload[i] = byte;
+    }
+    return true;
+}
+
+/* The next frame of that type. */
 static inline bool raw_await(int fd, uint8_t type, uint8_t payload[static 16])
 {
-    uint8_t head[9], byte;
-    while (recv(fd, head, 9, MSG_WAITALL) == 9) {
-        size_t len = (size_t)head[0] << 16 | (size_t)head[1] << 8 | head[2];
-        for (size_t i = 0; i < len; i++) {
-            if (recv(fd, &byte, 1, MSG_WAITALL) != 1)
-                return false;
-            if (i < 16)
-                payload[i] = byte;
-        }
+    uint8_t head[9];
+    while (raw_take(fd, head, payload))
         if (head[3] == type)
             return true;
-    }
     return false;
 }
 

@@ -216,6 +216,27 @@ static void test_first_burst(void **state)
     site_close(&site);
 }
 
+/* A site of that configuration, and somebody with `window` for each of the segments he asks for,
+ * and no limit for all of them. */
+static int ask_segments(const struct config *c, uint32_t window, uint32_t count)
+{
+    site_open(&site, c, 1, NULL, 0);
+    show_plain();
+    int fd = raw_open(&site.address, window);
+    raw(fd, NGHTTP2_WINDOW_UPDATE, 0, 0, "\x7f\xff\0\0", 4);
+    for (uint32_t i = 0; i < count; i++)
+        raw_get(fd, 2 * i + 1, SEGMENT, 5);
+    return fd;
+}
+
+static void hang_up(int fd)
+{
+    close(fd);
+    AWAIT(&site, stats, stats.connections_open == 0);
+    site_close(&site);
+    assert_int_equal(blob_count(), 0);
+}
+
 /* A window that is closed stops a stream, not its connection; what stays closed is cut. */
 static void test_windows(void **state)
 {
@@ -265,10 +286,7 @@ static void test_closed_windows(void **state)
     assert_int_equal(errors[NGHTTP2_REFUSED_STREAM], 50 - FIT);
     raw_get(fd, 101, "/live/plain/nothing", 5);
     assert_true(raw_await(fd, NGHTTP2_HEADERS, payload));
-    close(fd);
-    AWAIT(&site, stats, stats.connections_open == 0);
-    site_close(&site);
-    assert_int_equal(blob_count(), 0);
+    hang_up(fd);
 }
 
 /* Who takes a few bytes now and then gets the time of one reply for all of them. */
@@ -278,12 +296,7 @@ static void test_trickle(void **state)
     struct config c = fixture_config();
     (void)state;
     c.http.send_timeout_ms = 1000;
-    site_open(&site, &c, 1, NULL, 0);
-    show_plain();
-    int fd = raw_open(&site.address, 0);
-    raw(fd, NGHTTP2_WINDOW_UPDATE, 0, 0, "\x7f\xff\0\0", 4);
-    for (uint32_t i = 0; i < MANY; i++)
-        raw_get(fd, 2 * i + 1, SEGMENT, 5);
+    int fd = ask_segments(&c, 0, MANY);
     int64_t began_us = clock_mono_us();
     for (server_stats(site.server, &stats); stats.timeouts_send < MANY;
          server_stats(site.server, &stats)) {
@@ -292,10 +305,7 @@ static void test_trickle(void **state)
         assert_true(clock_mono_us() - began_us < 9000000);
     }
     assert_int_equal(stats.h2_floods, 0);
-    close(fd);
-    AWAIT(&site, stats, stats.connections_open == 0);
-    site_close(&site);
-    assert_int_equal(blob_count(), 0);
+    hang_up(fd);
 }
 
 /* Who takes them at more than min_rate gets all, though each alone is over its time: they wait for
@@ -308,12 +318,7 @@ static void test_patience(void **state)
     size_t got = 0;
     (void)state;
     c.http.send_timeout_ms = 1000; /* each has 2.86 s */
-    site_open(&site, &c, 1, NULL, 0);
-    show_plain();
-    int fd = raw_open(&site.address, 0x7fffffff);
-    raw(fd, NGHTTP2_WINDOW_UPDATE, 0, 0, "\x7f\xff\0\0", 4);
-    for (uint32_t i = 0; i < MANY; i++)
-        raw_get(fd, 2 * i + 1, SEGMENT, 5);
+    int fd = ask_segments(&c, 0x7fffffff, MANY);
     while (got < (size_t)MANY * SEGMENT_BYTES) { /* about 4 MB a second: 3.75 s for all */
         ssize_t n = recv(fd, bytes, sizeof bytes, 0);
         assert_true(n > 0);
@@ -322,9 +327,7 @@ static void test_patience(void **state)
     }
     server_stats(site.server, &stats);
     assert_int_equal(stats.timeouts_send, 0);
-    close(fd);
-    AWAIT(&site, stats, stats.connections_open == 0);
-    site_close(&site);
+    hang_up(fd);
 }
 
 /* A viewer that does not read is cut, however many streams it has opened. */
@@ -334,12 +337,7 @@ static void test_deaf(void **state)
     (void)state;
     c.http.send_timeout_ms = 300;
     c.http.min_rate_bytes = 1 << 30;
-    site_open(&site, &c, 1, NULL, 0);
-    show_plain();
-    int fd = raw_open(&site.address, 0x7fffffff);
-    raw(fd, NGHTTP2_WINDOW_UPDATE, 0, 0, "\x7f\xff\0\0", 4);
-    for (uint32_t i = 0; i < 20; i++)
-        raw_get(fd, 2 * i + 1, SEGMENT, 5);
+    int fd = ask_segments(&c, 0x7fffffff, 20);
     AWAIT(&site, stats, stats.timeouts_send >= 1 && stats.connections_open == 0);
     close(fd);
     site_close(&site);

@@ -1,7 +1,7 @@
 /* HTTP/2 over TLS with a real server: what is no data is read in turns, what waits stays whole. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/web/h2.h"
-#include "tests/unit/relay/web/made_up_call.h"
+#include "tests/unit/relay/web/secure_site.h"
 #include "tests/unit/relay/web/stage.h"
 
 #include <nghttp2/nghttp2.h>
@@ -9,22 +9,10 @@
 
 enum { MANY = 100, FRAME_MAX = 16384 };
 
-static struct sockaddr_in secure;
-
 static void open_secure(void)
 {
-    struct tls_context *t = made_context(7, NULL);
-    struct config c = fixture_config();
-    c.https.max_handshakes = c.https.max_handshakes_per_address = 100;
-    site = (struct site){.config = c, .threads = 1};
-    site.address.sin_family = AF_INET;
-    site.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    secure = site.address;
-    int plain_fd = fixture_listen(&site.address), secure_fd = fixture_listen(&secure);
-    assert_int_equal(server_new(&site.server, &site.config, &plain_fd, 1, NULL, 0), 0);
-    assert_int_equal(server_secure(site.server, &secure_fd, t), 0);
-    assert_int_equal(server_start(site.server), 0);
-    tls_context_unref(&t);
+    struct config c = secure_config();
+    secure_site_open(&site, &c, NULL, 0);
     site_show(&site, "plain");
     AWAIT(&site, stats, stats.connections_open == 0);
 }
@@ -46,12 +34,6 @@ static SSL *visit(bool slow)
     assert_int_equal(SSL_set_alpn_protos(s, h2, 3), 0);
     assert_int_equal(SSL_do_handshake(s), 1);
     return s;
-}
-
-static void leave(SSL *s)
-{
-    close(SSL_get_fd(s));
-    SSL_free(s);
 }
 
 struct bytes {

@@ -50,6 +50,17 @@ static inline int shake(struct call *c)
     return server;
 }
 
+/* A call by contexts of its own, hands shaken. */
+static inline void call_made(struct call *c, int version)
+{
+    struct tls_context *t = made_context(1, NULL);
+    SSL_CTX *viewer = made_viewer_context(version);
+    call_open(c, t, viewer);
+    assert_int_equal(shake(c), 0);
+    SSL_CTX_free(viewer);
+    tls_context_unref(&t);
+}
+
 /* Reads what is there, the ticket too: the viewer's session is complete then. */
 static inline size_t hear(struct call *c, char *out, size_t size)
 {
@@ -58,6 +69,22 @@ static inline size_t hear(struct call *c, char *out, size_t size)
     while (got < size && SSL_read_ex(c->viewer, out + got, size - got, &n) == 1)
         got += n;
     return got;
+}
+
+/* A call that begins with that session (NULL: none) and is over after the viewer's ticket: was the
+ * session taken up? The viewer's end is left to be looked at. */
+static inline bool call_again(struct call *c, struct tls_context *t, SSL_CTX *viewer,
+                              SSL_SESSION *with)
+{
+    char text[8];
+    call_open(c, t, viewer);
+    if (with)
+        SSL_set_session(c->viewer, with);
+    assert_int_equal(shake(c), 0);
+    assert_int_equal(tls_say(c->server, "x", 1), 0);
+    assert_int_equal(hear(c, text, sizeof text), 1);
+    SSL_shutdown(c->viewer); /* else the session counts as spoilt */
+    return tls_is_resumed(c->server);
 }
 
 /* What the viewer says from now on is kept, not sent. */

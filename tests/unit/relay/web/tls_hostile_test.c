@@ -129,15 +129,12 @@ static void send_store(struct call *c, BIO *store)
 /* What is no data is read in turns; only an empty socket is one that has to be waited for. */
 static void test_turns(void **state)
 {
-    struct tls_context *t = made_context(1, NULL);
-    SSL_CTX *v = made_viewer_context(TLS1_3_VERSION);
     struct call c;
     char in[8];
     ssize_t n;
     int turns = 0;
     (void)state;
-    call_open(&c, t, v);
-    assert_int_equal(shake(&c), 0);
+    call_made(&c, TLS1_3_VERSION);
     assert_int_equal(SSL_set_block_padding(c.viewer, PADDED), 1);
     BIO *store = made_store(c.viewer);
     made_key_updates(c.viewer, SOME_UPDATES);
@@ -152,21 +149,16 @@ static void test_turns(void **state)
     while (n == -EBUSY);
     assert_int_equal(n, -EAGAIN);
     call_close(&c);
-    SSL_CTX_free(v);
-    tls_context_unref(&t);
 }
 
 /* Nobody needs so many keys: neither one call nor one connection goes along with it. */
 static void test_flood(void **state)
 {
-    struct tls_context *t = made_context(1, NULL);
-    SSL_CTX *v = made_viewer_context(TLS1_3_VERSION);
     struct call c;
     char in[8];
     int left_before, left;
     (void)state;
-    call_open(&c, t, v);
-    assert_int_equal(shake(&c), 0);
+    call_made(&c, TLS1_3_VERSION);
     BIO *store = made_store(c.viewer);
     made_key_updates(c.viewer, FLOOD);
     send_store(&c, store);
@@ -175,8 +167,6 @@ static void test_flood(void **state)
     assert_int_equal(ioctl(c.fds[0], FIONREAD, &left), 0);
     assert_in_range(left_before - left, 1, 50000);
     call_close(&c);
-    SSL_CTX_free(v);
-    tls_context_unref(&t);
 }
 
 /* A ClientHello of 64 KiB in records of one byte each: nothing of it makes a message for long. */
@@ -258,15 +248,12 @@ static void say_hello(struct call *c, const unsigned char *key, const unsigned c
  */
 static void test_client_hellos(void **state)
 {
-    struct tls_context *t = made_context(1, NULL);
-    SSL_CTX *v = made_viewer_context(TLS1_2_VERSION);
     unsigned char key[KEY], salt[SALT], hellos = 0;
     struct call c;
     char in[1024];
     ssize_t n = -EAGAIN;
     (void)state;
-    call_open(&c, t, v);
-    assert_int_equal(shake(&c), 0);
+    call_made(&c, TLS1_2_VERSION);
     derive(c.viewer, key, salt);
     while (n == -EAGAIN && hellos < 200) {
         say_hello(&c, key, salt, ++hellos); /* number 0 was Finished */
@@ -279,8 +266,6 @@ static void test_client_hellos(void **state)
     assert_int_equal(n, -EPROTO);
     assert_in_range(hellos, 10, 50);
     call_close(&c);
-    SSL_CTX_free(v);
-    tls_context_unref(&t);
 }
 
 /* Seals with the key that anybody knows. */
@@ -315,15 +300,7 @@ static int keep(SSL *s, SSL_SESSION *given)
 static bool visit(struct tls_context *t, SSL_CTX *v, SSL_SESSION *with)
 {
     struct call c;
-    char text[8];
-    call_open(&c, t, v);
-    if (with)
-        SSL_set_session(c.viewer, with);
-    assert_int_equal(shake(&c), 0);
-    assert_int_equal(tls_say(c.server, "x", 1), 0);
-    assert_int_equal(hear(&c, text, sizeof text), 1);
-    bool resumed = tls_is_resumed(c.server);
-    SSL_shutdown(c.viewer);
+    bool resumed = call_again(&c, t, v, with);
     call_close(&c);
     return resumed;
 }

@@ -99,17 +99,9 @@ static void test_protocols(void **state)
 static SSL_SESSION *visit(struct tls_context *t, SSL_CTX *v, SSL_SESSION *with, bool *resumed)
 {
     struct call c;
-    char text[8];
-    call_open(&c, t, v);
-    if (with)
-        SSL_set_session(c.viewer, with);
-    assert_int_equal(shake(&c), 0);
-    assert_int_equal(tls_say(c.server, "x", 1), 0);
-    assert_int_equal(hear(&c, text, sizeof text), 1);
-    *resumed = tls_is_resumed(c.server);
+    *resumed = call_again(&c, t, v, with);
     assert_int_equal(*resumed, SSL_session_reused(c.viewer));
     SSL_SESSION *s = SSL_get1_session(c.viewer);
-    SSL_shutdown(c.viewer); /* else the session counts as spoilt */
     call_close(&c);
     return s;
 }
@@ -169,8 +161,6 @@ static void test_ticket_file(void **state)
 static void push(bool sealed)
 {
     enum { HEAD = 300, BLOB = 500000, AT = 12345, TURN = 10000 };
-    struct tls_context *t = made_context(1, NULL);
-    SSL_CTX *v = made_viewer_context(TLS1_3_VERSION);
     struct blob *b = fixture_blob(AT + BLOB, "\"b\"");
     char head[HEAD], *got = malloc(HEAD + BLOB + 1);
     struct outgoing o;
@@ -180,8 +170,7 @@ static void push(bool sealed)
     if (sealed)
         assert_int_equal(fcntl(b->fd, F_ADD_SEALS, SEALS), 0);
     assert_int_equal(blob_view(b, 0, 1) != NULL, sealed);
-    call_open(&c, t, v);
-    assert_int_equal(shake(&c), 0);
+    call_made(&c, TLS1_3_VERSION);
     memset(head, 'h', sizeof head);
     outgoing_set(&o, head, sizeof head,
                  &(struct reply){.blob = b, .blob_at = AT, .blob_len = BLOB});
@@ -212,8 +201,6 @@ static void push(bool sealed)
     call_close(&c);
     blob_unref(&b);
     free(got);
-    SSL_CTX_free(v);
-    tls_context_unref(&t);
 }
 
 /* From the mapping that all share, and from a file that still grows. */
@@ -257,13 +244,10 @@ static void test_goodbye(void **state)
 /* A viewer cannot have the server do the expensive part again on the same connection. */
 static void test_renegotiation(void **state)
 {
-    struct tls_context *t = made_context(1, NULL);
-    SSL_CTX *v = made_viewer_context(TLS1_2_VERSION);
     struct call c;
     char byte;
     (void)state;
-    call_open(&c, t, v);
-    assert_int_equal(shake(&c), 0);
+    call_made(&c, TLS1_2_VERSION);
     assert_int_equal(SSL_renegotiate(c.viewer), 1);
     SSL_do_handshake(c.viewer);
     assert_true(tls_read(c.server, &byte, 1) < 0);
@@ -271,8 +255,6 @@ static void test_renegotiation(void **state)
     assert_int_not_equal(SSL_do_handshake(c.viewer), 1);
     assert_int_equal(ERR_GET_REASON(ERR_peek_error()), SSL_R_NO_RENEGOTIATION);
     call_close(&c);
-    SSL_CTX_free(v);
-    tls_context_unref(&t);
 }
 
 static void test_garbage(void **state)
