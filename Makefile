@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 20
 Q       := $(if $(V),,@)
 
 PKGS    := libavformat libavcodec libavutil libevent_core libevent_pthreads libcyaml libseccomp \
-           nettle zlib libssl libcrypto libnghttp2
+           nettle zlib libssl libcrypto libnghttp2 sqlite3
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
            -Wcast-qual -Wwrite-strings -Wundef -Wvla $(if $(CI),$(if $(SAN),,-Werror))
 OPT     ?= -O2 -g

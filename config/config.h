@@ -10,6 +10,7 @@
 
 #include "config/config_room.h"
 #include "config/room_values.h"
+#include "config/stored_rooms.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -77,7 +78,8 @@ struct config {
         char *organizer_token, *reader_token; /* "": none */
     } access;
     struct {
-        char *dir; /* a folder, "auto" or "none" */
+        char *dir;   /* a folder, "auto" or "none" */
+        char *store; /* a file, "auto" or "none" */
     } state;
     struct {
         bool sandbox;
@@ -86,6 +88,7 @@ struct config {
     struct {
         char *level; /* debug, info, warn, error */
     } log;
+    const struct config_stored *stored; /* not the file's: what the API made; NULL: no store */
 };
 /* `--set rooms.list.main-stage.key=abc`; a room that is not in the list is added to it. */
 struct config_override {
@@ -106,15 +109,12 @@ void config_free(struct config **c);
 int config_print(const struct config *c, bool with_secrets, FILE *out);
 /* Every key with type, range, default and one sentence, from the table (--help-config). */
 void config_describe(FILE *out);
-/* The listed room of that name, or NULL. */
+/* The room of that name in the list, else in the store, or NULL. */
 const struct config_room *config_find_room(const struct config *c, const char *name);
-/* What holds for a room: its own value, else the global one. */
-bool config_low_latency(const struct config *c, const char *room);
-uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
-uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */
 /* The first publisher of a role keeps it; a silent one does not. */
 bool config_refuses_takeover(const struct config *c, const char *room);
-bool config_wants_ts(const struct config *c, const char *room);
+/* There is a store whose rooms are not known yet: who is not in the list may be one of them. */
+bool config_awaits_store(const struct config *c);
 bool room_name_is_valid(const char *name, size_t len);
 
 #endif

@@ -189,6 +189,8 @@ const struct key config_keys[CONFIG_KEYS] = {
 
     TEXT(state, dir, 1, 3840, "auto",
          "Where rooms' numbers are kept; auto: systemd's folder, else memory until the reboot."),
+    TEXT(state, store, 1, 3840, "auto",
+         "The database of rooms made by the API; auto: store.db in state.dir; none; or a file."),
 
     OTHER(isolation, sandbox, KEY_BOOL, NULL, "true",
           "Workers and front give up files, privileges and most system calls; false is for "

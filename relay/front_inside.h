@@ -27,7 +27,8 @@ struct worker_link {
     int fd;
     struct event *readable;
     struct link_outbox *outbox;
-    bool replaced; /* its worker leaves because another program's follows: that is no restart */
+    uint64_t rooms; /* the version of the list of stored rooms that holds there */
+    bool replaced;  /* its worker leaves because another program's follows: that is no restart */
 };
 
 struct front {
@@ -52,6 +53,11 @@ struct front {
     bool https;                    /* the server has its second port */
     struct tls_tickets tickets;    /* in use */
     int tickets_file, certificate; /* where they are kept; what handshakes use; -1: none */
+    struct config_stored stored;   /* what f->config points to when there is a store */
+    int questions;                 /* to the store; -1: there is none */
+    struct event *on_questions;
+    int rooms_file;     /* the newest list that came; -1: none */
+    bool rooms_due;     /* it is not in force: there was no memory */
     int viewers;        /* where viewers go when another front has taken over; -1: none has */
     int64_t viewers_us; /* until when */
 };
@@ -67,6 +73,19 @@ void front_send_all(struct front *f, const struct link_message *m, int fd);
 /* LINK_CONFIG: what the supervisor has checked. HTTP limits stay as they are. Without memory for
  * all of it nothing changes. */
 void front_take_config(struct front *f, int fd);
+
+/* front_stored.c: before the rooms and the server. -EIO, -errno. */
+__attribute__((warn_unused_result)) int front_stored_start(struct front *f,
+                                                           const struct front_options *o);
+/* With the loop: what the store answers is heard. */
+__attribute__((warn_unused_result)) int front_stored_listen(struct front *f);
+/* LINK_ROOMS: in force here when it returns, and on its way to the workers; takes fd. */
+void front_stored_take(struct front *f, int fd);
+/* To a worker that was adopted. */
+void front_stored_tell(struct front *f, struct worker_link *k);
+/* LINK_ROOMS_TAKEN: perhaps it is in force everywhere now. */
+void front_stored_taken(struct front *f);
+void front_stored_tick(struct front *f);
 
 /* HTTPS, if it has sockets; before the server's start. -EINVAL, -errno. */
 __attribute__((warn_unused_result)) int front_tls_start(struct front *f,

@@ -8,6 +8,6 @@
 
 /* Gives up everything that the kernel's version can deny. Its version (1 ...), -ENOSYS or
  * -EOPNOTSUPP where there is none. */
-__attribute__((warn_unused_result)) int landlock_give_up_all(void);
+__attribute__((warn_unused_result)) int landlock_give_up_all_but(const char *folder);
 
 #endif
