@@ -319,7 +319,7 @@ static void put_key(struct text *t, const struct write *w, const struct config *
     int len = host_len(w->host);
     text_printf(t,
                 "{\"room\":\"%s\",\"key\":\"%s\",\"stream_id\":\"%s?key=%s\","
-                "\"srt\":\"srt://%.*s%s?streamid=%s%%3Fkey%%3D%s\"",
+                "\"srt\":\"srt://%.*s%s?streamid=%s?key=%s\"",
                 w->room, w->key, w->room, w->key, len ? len : 4, len ? w->host : "HOST",
                 port ? port : "", w->room, w->key);
 }
