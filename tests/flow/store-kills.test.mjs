@@ -11,7 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { run } from './lib/child.mjs';
-import { until } from './lib/http.mjs';
+import { sleep, until } from './lib/http.mjs';
 import { scratch, startRelay } from './lib/relay.mjs';
 import { callSrt, REJECT } from './lib/srt.mjs';
 import { TOKEN, create, processOf, settings, write } from './lib/store.mjs';
@@ -22,31 +22,29 @@ const ERRORS = [/front_died/, /store /, /front_unreachable/, /crash_loop/, /cann
 const options = (state, more = {}) => ({ state, token: TOKEN, restarts: null, errors: ERRORS,
   set: [`access.organizer_token=${TOKEN}`], ...more });
 const said = (relay, pattern) => until(`${pattern} in the log`, 15000, () => relay.lines(pattern)[0]);
-const kill = (pid) => { try { process.kill(pid, 'SIGKILL'); } catch { /* it is gone */ } };
+const kill = (pid) => { try { if (pid) process.kill(pid, 'SIGKILL'); } catch { /* it is gone */ } };
 const code = async (relay, streamId) => (await callSrt(relay.srtPort, streamId)).code;
 
-test('killed at random', { timeout: 120000 }, async (t) => {
+test('killed at random', { timeout: 240000 }, async (t) => {
   const relay = await startRelay(t, options(scratch(t)));
   const there = new Map();
   const maybe = new Map(); // not answered: it may have been done, or not
   const victims = ['roomcast-store', 'roomcast-front', 'roomcast-w0', 'roomcast-w1', 'all'];
-  let restarting = Promise.resolve();
   let killed = 0;
   for (let i = 0; i < WRITES; i++) {
     const name = `r${i % 40}`;
     const had = there.has(name);
     const title = `title ${i}`;
-    if (i % 8 === 3) {
+    const strike = i % 13 !== 3 ? null : sleep(Math.random() * 15).then(async () => {
       const victim = victims[killed++ % victims.length];
-      setTimeout(() => {
-        if (victim !== 'all') kill(processOf(relay, victim) ?? -1e9);
-        else restarting = relay.killWhole().then(() => relay.startAgain());
-      }, Math.random() * 15);
-    }
+      if (victim !== 'all') return kill(processOf(relay, victim));
+      await relay.killWhole();
+      return relay.startAgain();
+    });
     const r = had && i % 5 === 0 ? await write(relay, 'DELETE', `rooms/${name}`)
       : had ? await write(relay, 'PATCH', `rooms/${name}`, { title })
         : await write(relay, 'POST', 'rooms', { name, title });
-    await restarting;
+    await strike;
     if (r.status === 201 || (r.status === 200 && r.json.name)) there.set(name, title);
     else if (r.status === 200) there.delete(name);
     else {
@@ -63,14 +61,14 @@ test('killed at random', { timeout: 120000 }, async (t) => {
     }
   }
   t.diagnostic(`${killed} kills, ${maybe.size} rooms had a write without an answer`);
-  assert.ok(killed >= 20, `${killed} kills`);
+  assert.ok(killed >= 15, `${killed} kills`);
   await relay.killWhole();
   await relay.startAgain();
   const all = await settings(relay);
   assert.deepEqual([...all].map(([name, s]) => [name, s.title]).sort(), [...there].sort());
 });
 
-test('a full disk', { timeout: 60000 }, async (t) => {
+test('a full disk', { timeout: 120000 }, async (t) => {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'roomcast-store-'));
   t.after(async () => {
     await run('umount', ['-l', dir]);
@@ -98,7 +96,7 @@ test('a full disk', { timeout: 60000 }, async (t) => {
   assert.equal((await settings(relay)).size, held);
 });
 
-test('a database that cannot be read', { timeout: 120000 }, async (t) => {
+test('a database that cannot be read', { timeout: 240000 }, async (t) => {
   const state = scratch(t);
   const file = path.join(state, 'store.db');
   const relay = await startRelay(t, options(state));

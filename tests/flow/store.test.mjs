@@ -38,7 +38,7 @@ const refuses = async (relay, streamId) => {
   assert.equal(answer.code, REJECT.unauthorized, streamId);
 };
 
-test('rooms of the API', { timeout: 120000 }, async (t) => {
+test('rooms of the API', { timeout: 240000 }, async (t) => {
   const state = scratch(t);
   const relay = await exchangeable(t, { config: CONFIG, state, token: TOKEN,
     set: [`access.organizer_token=${TOKEN}`] });
