@@ -17,6 +17,7 @@ void writes_init(struct writes *w)
 {
     memset(w, 0, sizeof(*w));
     w->store = -1;
+    w->tokens_us = INT64_MIN / 2; /* full */
     /* answers to a front that is no more are not taken for ours */
     w->next_id = ((uint64_t)getpid() << 40) ^ (uint64_t)clock_wall_us();
 }
