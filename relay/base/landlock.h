@@ -1,4 +1,4 @@
-/* Landlock: no file (but in one folder, if asked), no TCP port and no other process can be reached any more. */
+/* Landlock: no file (but those of one folder), no TCP port, no other process can be reached. */
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns: nothing. Thread: holds for the caller and what it starts. Life: for ever. Fails: -errno.
