@@ -66,6 +66,7 @@ struct config {
         struct config_room *list; /* sorted by name */
         uint32_t list_count;
     } rooms;
+    struct config_pictures pictures;
     struct {
         uint32_t feed_mbps;             /* a feed above it for 10 s is ended */
         uint32_t access_unit_bytes;     /* larger ones are dropped and counted */
@@ -114,7 +115,6 @@ uint32_t config_part_ms(const struct config *c, const char *room);   /* never ab
 uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */
 /* The first publisher of a role keeps it; a silent one does not. */
 bool config_refuses_takeover(const struct config *c, const char *room);
-bool config_wants_ts(const struct config *c, const char *room);
 bool room_name_is_valid(const char *name, size_t len);
 
 #endif

@@ -61,6 +61,8 @@ void room_facts(const struct room *r, struct room_facts *out)
         .totals = r->session.stats, /* its gauges; the counts of all feeds are added up */
         .sessions = r->sessions,
         .bytes = budget_used_bytes(&r->presentation),
+        .picture = r->showcase.picture,
+        .picture_wall_us = r->showcase.picture_wall_us,
     };
     feed_fields_add(&out->totals, &r->closed);
     feed_fields_add(&out->totals, &r->pair.standby.stats);

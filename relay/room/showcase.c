@@ -17,6 +17,7 @@ void showcase_fini(struct showcase *s)
 {
     body_unref(&s->multivariant);
     body_unref(&s->status);
+    blob_unref(&s->picture);
 }
 
 void showcase_touch(struct showcase *s)
@@ -85,6 +86,7 @@ int showcase_show(struct showcase *s, const struct rooms_out *out, struct room_f
     err = render_view(&view, f->name, p, s->multivariant, s->status, now_us);
     if (err < 0)
         return err;
+    view->picture = s->picture ? blob_ref(s->picture) : NULL;
     out->show(out->ctx, view);
     room_view_unref(&view);
     s->touched = false;
