@@ -171,7 +171,7 @@ const struct key config_keys[CONFIG_KEYS] = {
 
     OTHER(pictures, enabled, KEY_BOOL, NULL, "true",
           "A fresh picture of each live room at /live/ROOM/picture.jpg, for the wall."),
-    COUNT(pictures, interval_s, 1, 3600, "seconds", "10",
+    COUNT(pictures, interval_s, 1, 3600, "seconds", "5",
           "How old a room's picture may be before its next turn, as far as cpu_percent goes."),
     COUNT(pictures, cpu_percent, 1, 100, "percent of one core", "5",
           "What all pictures may cost; when it is not enough, all get older alike."),
