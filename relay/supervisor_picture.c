@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #define CTX "supervisor"
@@ -19,6 +20,22 @@ enum {
     SHORT_LIFE_US = 1000000,
 };
 
+/* Who decodes what strangers send needs none of them. */
+static void forget_secrets(struct config *c)
+{
+    explicit_bzero(c->rooms.sign_keys, strlen(c->rooms.sign_keys));
+    explicit_bzero(c->access.organizer_token, strlen(c->access.organizer_token));
+    explicit_bzero(c->access.reader_token, strlen(c->access.reader_token));
+    for (uint32_t i = 0; i < c->rooms.list_count; i++) {
+        struct config_room *r = &c->rooms.list[i];
+
+        if (r->key)
+            explicit_bzero(r->key, strlen(r->key));
+        if (r->passphrase)
+            explicit_bzero(r->passphrase, strlen(r->passphrase));
+    }
+}
+
 /* In a new child: nothing of the relay's stays open but its end of the link. */
 static void picture_child(struct supervisor *s, int link, pid_t parent)
 {
@@ -26,6 +43,7 @@ static void picture_child(struct supervisor *s, int link, pid_t parent)
     supervisor_close(&s->control);
     supervisor_close(&s->tickets);
     certificate_forget();
+    forget_secrets(s->config);
     for (size_t i = 0; i < s->threads; i++) {
         close(s->http[i]);
         supervisor_close(&s->https[i]);
