@@ -71,9 +71,7 @@ static void keep_pulse(struct supervisor *s, struct child *own)
     else
         child_fini(&s->front);
     child_fini(&s->heir);
-    if (own == &s->picture)
-        supervisor_close(&own->pulse_fd);
-    else
+    if (own != &s->picture)
         child_fini(&s->picture);
     for (size_t i = 0; i < s->workers; i++)
         if (own == &s->worker[i])

@@ -40,6 +40,7 @@ static void forget_secrets(struct config *c)
 static void picture_child(struct supervisor *s, int link, pid_t parent)
 {
     supervisor_become(s, &s->picture, "roomcast-pics", parent);
+    supervisor_close(&s->picture.pulse_fd);
     supervisor_close(&s->control);
     supervisor_close(&s->tickets);
     certificate_forget();

@@ -38,6 +38,8 @@ bool room_keyframe(const struct room *r, struct keyframe *out)
 {
     const struct rendition *v = room_is_fed(r) ? video_of(&r->presentation) : NULL;
 
+    if (!r->presentation.is_public)
+        return false;
     /* what a hole was filled with is no picture of the feed */
     if (!v || !v->delivered || !v->announced)
         return false;

@@ -1,8 +1,9 @@
 /* Pictures on the rooms' stage: who is asked for, what is shown, and what of the helper is
  * believed. */
 /* SPDX-License-Identifier: MIT */
-#include "relay/room/pictures.h"
+#include "relay/room/doors.h"
 #include "relay/room/picture_turn.h"
+#include "relay/room/pictures.h"
 #include "tests/unit/relay/room/actors.h"
 
 #include <fcntl.h>
@@ -256,6 +257,30 @@ static void test_room_is_gone(void **state)
     pictures_free(&d.p);
 }
 
+/* A room that waits for its green light shows nothing, and the helper has nothing to do with it. */
+static void test_not_public_yet(void **state)
+{
+    struct stage *s = *state;
+    struct room_facts f;
+    struct desk d;
+
+    open_desk(&d, s);
+    s->config.rooms.go_public = GO_PUBLIC_GREEN;
+    go_live(s, 1, "hall");
+    assert_false(next(&d));
+    doors_open_by_hand(rooms_grasp(s->rooms, "hall"), "a test");
+    assert_true(next(&d));
+    assert_true(answer(&d, PICTURE_MADE, jpeg_of(300, true)));
+    assert_int_equal(300, shown(s, "hall"));
+    doors_close(rooms_grasp(s->rooms, "hall"));
+    room_show_soon(rooms_grasp(s->rooms, "hall"));
+    stage_pass(s, 2 * SECOND_US);
+    assert_int_equal(0, shown(s, "hall"));
+    room_facts(rooms_find(s->rooms, "hall"), &f);
+    assert_int_equal(0, f.picture_wall_us);
+    pictures_free(&d.p);
+}
+
 int main(void)
 {
 #define ON_STAGE(test) cmocka_unit_test_setup_teardown(test, stage_set, stage_strike)
@@ -267,6 +292,7 @@ int main(void)
         ON_STAGE(test_not_believed),
         ON_STAGE(test_deadly_room),
         ON_STAGE(test_room_is_gone),
+        ON_STAGE(test_not_public_yet),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
