@@ -1,7 +1,8 @@
 // Measures the wall with many rooms in Chromium: made-up rooms with pictures, answered in the browser.
 // SPDX-License-Identifier: MIT
 //
-// usage: node tests/browser/wall-figures.mjs [ROOMS] [TIMES]
+// usage: node tests/browser/wall-figures.mjs [ROOMS] [TIMES] [bare]
+// bare: without pictures, to compare.
 // One line for each window size; times are medians, and the worst. first_paint: the first contentful
 // one. useful: all cards are there and those in sight are painted. picture: the first one is shown.
 // frame: the time between two frames while the page is scrolled from top to bottom (16.7 is all that
@@ -14,6 +15,7 @@ import { madeUpRooms, showRooms } from './lib/made-up.mjs';
 
 const ROOMS = Number(process.argv[2] ?? 760);
 const TIMES = Number(process.argv[3] ?? 5);
+const BARE = process.argv[4] === 'bare';
 
 // What a test would be, without one.
 class Stage {
@@ -32,20 +34,21 @@ const said = (list) => `${Math.round(median(list))} (worst ${Math.round(Math.max
 
 async function visit(browser, relay, size, jpeg) {
   const page = await openPage(browser, { size });
-  const rooms = madeUpRooms(ROOMS).map((r) => ({ ...r, picture: r.state === 'live' }));
+  const rooms = madeUpRooms(ROOMS).map((r) => ({ ...r, picture: !BARE && r.state === 'live' }));
   await showRooms(page, () => rooms);
   await page.route('**/picture.jpg?*', (route) => route.fulfill({ body: jpeg, contentType: 'image/jpeg' }));
-  await page.addInitScript((count) => {
+  await page.addInitScript(([count, bare]) => {
+    if (bare) window.picture = NaN;
     const frame = () => {
       const there = document.querySelectorAll('#rooms > li').length === count;
       if (there) requestAnimationFrame(() => { window.useful ??= performance.now(); });
       if (document.querySelector('#rooms img.there')) window.picture ??= performance.now();
-      if (!window.useful || !window.picture) requestAnimationFrame(frame);
+      if (!window.useful || window.picture === undefined) requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
-  }, ROOMS);
+  }, [ROOMS, BARE]);
   await page.goto(`${relay.base}/`);
-  await page.waitForFunction(() => window.useful && window.picture);
+  await page.waitForFunction(() => window.useful && window.picture !== undefined);
   const seen = await page.evaluate(async () => {
     const frames = [];
     const height = document.documentElement.scrollHeight;
