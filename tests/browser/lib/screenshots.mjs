@@ -14,20 +14,19 @@ const HISTORY_POINTS = 720;
 const undo = [];
 const t = { after: (f) => undo.unshift(f), diagnostic: () => {} };
 
-// Stage light: soft beams that wander over a dark ground, as ffmpeg can paint them.
+// Stage light: broad colours that wander, as ffmpeg can paint them.
 const beams = (colours, seed) => `gradients=size=1280x720:rate=25:c0=${colours[0]}:c1=${colours[1]}`
-  + `:c2=${colours[2]}:c3=${colours[3]}:nb_colors=4:type=circular:speed=0.01:seed=${seed},`
-  + 'vignette=PI/3.6,noise=alls=3';
+  + `:c2=${colours[2]}:c3=${colours[3]}:nb_colors=4:speed=0.01:seed=${seed}`;
 const ROOMS = [
   { name: 'main-stage', title: '主舞台 · Main Stage', seed: 3,
-    colours: ['0x12082b', '0x8d2f6b', '0xf2b35d', '0x1b2a6b'] },
+    colours: ['0x2b1055', '0xd1495b', '0xf2b35d', '0x1f7a8c'] },
   { name: 'tea-house', title: 'Tea House', seed: 11,
-    colours: ['0x0b2a24', '0x2f8f5b', '0xe9d8a6', '0x0a1f2e'] },
+    colours: ['0x0e3329', '0x2f8f5b', '0xe9d8a6', '0x1f5c7a'] },
   { name: 'night-market', title: '夜间集市', seed: 29,
-    colours: ['0x1a0a12', '0xd1495b', '0xf2b35d', '0x2b1055'] },
+    colours: ['0x44142c', '0xd1495b', '0xf2b35d', '0x5a3fd6'] },
   { name: 'keynote', seed: 41, title: 'A Keynote with a Title so Long that No Phone Has Room for All of '
       + 'It · 一个很长很长的标题',
-  colours: ['0x071a2c', '0x1f7a8c', '0xbfd7ea', '0x12263a'] },
+  colours: ['0x0c2f42', '0x1f7a8c', '0xbfd7ea', '0x3b6fd4'] },
 ];
 
 // Encoded once and pushed in a loop: the machine is there for the browser.
@@ -36,7 +35,7 @@ async function push(relay, dir, { name, colours, seed }) {
   const file = path.join(dir, `${name}.ts`);
   const quiet = ['-hide_banner', '-nostdin', '-loglevel', 'warning'];
   const made = await run('ffmpeg', [...quiet, '-f', 'lavfi', '-i', beams(colours, seed),
-    '-f', 'lavfi', '-i', 'anoisesrc=r=48000:a=0.1:c=pink', '-t', '10', '-map', '0:v', '-map', '1:a',
+    '-f', 'lavfi', '-i', 'anoisesrc=r=48000:a=0.1:c=pink', '-t', '8', '-map', '0:v', '-map', '1:a',
     '-map', '1:a', '-c:v', 'libx264', '-preset', 'ultrafast', '-g', `${gop}`, '-keyint_min',
     `${gop}`, '-sc_threshold', '0', '-pix_fmt', 'yuv420p', '-b:v', '2500k', '-maxrate', '2500k',
     '-bufsize', '2500k', '-c:a', 'aac', '-ac', '2', '-metadata:s:a:0', 'language=zho',
