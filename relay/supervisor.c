@@ -12,7 +12,6 @@
 #include "relay/ingest/worker.h"
 #include "relay/link/link.h"
 #include "relay/slates.h"
-#include "relay/sockets.h"
 #include "relay/supervisor_inside.h"
 
 #include <errno.h>
@@ -23,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -235,6 +233,7 @@ static void stop(struct supervisor *s)
     log_info(CTX, "stopping");
     s->stopping = true;
     s->deadline_us = clock_mono_us() + STOP_US;
+    supervisor_tell(s, false);
     if (s->control >= 0 && link_send(s->control, &m, -1))
         log_warn(CTX, "front_unreachable");
 }
@@ -303,6 +302,7 @@ static void reload(struct supervisor *s)
     struct config *next;
     int fd;
 
+    supervisor_tell(s, true);
     if (s->upgrade.state != UPGRADE_IDLE) {
         log_error(CTX, "reload_refused why=\"an upgrade is under way; send SIGHUP after it\" "
                        "changed=nothing");
@@ -310,6 +310,7 @@ static void reload(struct supervisor *s)
     }
     slates_begin();
     certificate_begin();
+    s->reload_refused = true;
     if (config_load(&next, s->path, s->set, s->set_count, stderr)) {
         certificate_begin(); /* what was read of it is forgotten */
         log_error(CTX, "reload_refused why=\"see the lines above\" changed=nothing");
@@ -325,6 +326,7 @@ static void reload(struct supervisor *s)
             log_error(CTX, "certificate_not_sent what=\"send SIGHUP again\"");
         config_free(&s->config);
         s->config = next;
+        s->reload_refused = false;
         log_info(CTX, "reloaded file=%s rooms_listed=%u", s->path ? s->path : "(defaults)",
                  next->rooms.list_count);
     } else {
@@ -396,6 +398,7 @@ static void watch(struct supervisor *s)
             supervisor_upgraded(s, now_us);
         spawn_due(s, now_us);
         look_after(s, now_us);
+        supervisor_tell(s, false);
         if (s->leaving && now_us > s->leaving_us)
             kill(s->leaving, SIGKILL);
         if (s->stopping && now_us > s->deadline_us) {
@@ -404,13 +407,6 @@ static void watch(struct supervisor *s)
             s->deadline_us = now_us + STOP_US;
         }
     }
-}
-
-static size_t count_or(uint32_t configured, size_t automatic, size_t most)
-{
-    size_t n = configured ? configured : automatic;
-
-    return n < most ? n : most;
 }
 
 static int make_children(struct supervisor *s)
@@ -424,34 +420,11 @@ static int make_children(struct supervisor *s)
     return rc;
 }
 
-/* Its descriptors are -1 where it is off. The tickets' keys live as long as the relay. */
-static int open_https(struct supervisor *s)
-{
-    const char *listen = s->config->https.listen;
-
-    if (listen[0] == '\0')
-        return 0;
-    if (sockets_open_https(listen, s->threads, s->https, &s->https_port))
-        return -EADDRINUSE;
-    s->tickets = memfd_create("roomcast-tickets", MFD_CLOEXEC);
-    log_info(CTX, "listening https=%s port=%u", listen, s->https_port);
-    return 0;
-}
-
 static int open_all(struct supervisor *s)
 {
     const struct config *c = s->config;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-    if (cores < 1)
-        cores = 1;
-    s->workers = count_or(c->srt.workers, cores / 2 > 2 ? (size_t)cores / 2 : 2, WORKERS_MAX);
-    s->threads = count_or(c->http.threads, (size_t)cores, THREADS_MAX);
-    for (size_t i = 0; i < s->workers; i++)
-        s->link[i] = -1;
-    if (sockets_open_srt(c->srt.listen, s->workers, s->srt, &s->srt_port) ||
-        sockets_open_http(c->http.listen, s->threads, s->http, &s->http_port) || open_https(s) ||
-        make_children(s))
+    if (supervisor_open_sockets(s) || make_children(s))
         return -EADDRINUSE;
     journal_file_open(&s->journal, c, s->srt_port);
     log_info(CTX, "listening srt=%s port=%u workers=%zu http=%s port=%u threads=%zu", c->srt.listen,
@@ -468,6 +441,7 @@ int supervisor_run(const struct supervisor_options *o)
                            .path = o->path,
                            .set = o->set,
                            .set_count = o->set_count,
+                           .activation = o->activation,
                            .control = -1,
                            .tickets = -1,
                            .heir = {.pulse_fd = -1}};
@@ -476,6 +450,7 @@ int supervisor_run(const struct supervisor_options *o)
         s.https[i] = -1;
     supervisor_find_program(&s, o->argv);
     upgrade_init(&s.upgrade);
+    service_init(&s.service);
     raise_limits();
     s.signals = open_signals();
     if (s.signals < 0)

@@ -1,13 +1,15 @@
-/* The inside of the supervisor, for supervisor.c and supervisor_upgrade.c only. */
+/* The inside of the supervisor, for the files supervisor*.c only. */
 /* SPDX-License-Identifier: MIT */
 /* Owns: see supervisor.h. Thread: its only one. Life: supervisor_run. Fails: see each function. */
 #ifndef RELAY_SUPERVISOR_INSIDE_H
 #define RELAY_SUPERVISOR_INSIDE_H
 
 #include "config/config.h"
+#include "relay/activation.h"
 #include "relay/child.h"
 #include "relay/inheritance.h"
 #include "relay/journal_file.h"
+#include "relay/service.h"
 #include "relay/upgrade.h"
 
 #include <limits.h>
@@ -49,9 +51,18 @@ struct supervisor {
     bool stopping;
     int64_t deadline_us, look_us; /* look_us: the next one at the children's pulses */
     int exit_code;
+    struct activation *activation;
+    struct service service;
+    bool reload_refused; /* the last one */
 };
 
 void supervisor_close(int *fd);
+/* Counts of workers and threads, and their sockets: passed to us, or opened. 0, or -errno after a
+ * sentence in the log. */
+__attribute__((warn_unused_result)) int supervisor_open_sockets(struct supervisor *s);
+/* The service manager hears what has changed; in each round of the loop. reloading: a reload is
+ * about to begin, and over in the next round. */
+void supervisor_tell(struct supervisor *s, bool reloading);
 /* The program as it was started, so that a link to the newest one is followed anew. */
 void supervisor_find_program(struct supervisor *s, char *const *argv);
 /* Starts another program's front beside ours. */

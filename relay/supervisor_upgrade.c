@@ -97,7 +97,9 @@ void supervisor_upgraded(struct supervisor *s, int64_t now_us)
     upgrade_init(&s->upgrade);
     list_all(s, &all);
     all.config = config_pass(s->config);
+    notify_leave(&s->service.manager);
     upgrade_exec(&all, s->program, s->argv);
+    (void)notify_take(&s->service.manager); /* it was good before */
     supervisor_close(&all.config);
 }
 

@@ -151,6 +151,16 @@ static void room_shed(struct text *t, const char *name, const struct sums *s)
     }
 }
 
+/* Has viewers, or had them a moment ago, and nothing to show. */
+static void room_silent(struct text *t, const char *name, const struct sums *s)
+{
+    struct room_facts r;
+    for (size_t i = 0; i < rooms_count(s->src->rooms); i++) {
+        room_facts(rooms_at(s->src->rooms, i), &r);
+        labelled(t, name, "room", r.name, r.state == ROOM_STALE || r.state == ROOM_WAITING);
+    }
+}
+
 static void memory_budget(struct text *t, const char *name, const struct sums *s)
 {
     plain(t, name, rooms_pressure(s->src->rooms)->budget_bytes);
@@ -273,6 +283,8 @@ static const struct family families[] = {
     {"memory_used_bytes", "gauge", "What all rooms hold.", memory_used},
     {"memory_needed_bytes", "gauge", "What their live lists cannot do without.", memory_needed},
     {"memory_refusing", "gauge", "1: new rooms are refused for it.", memory_refusing},
+    {"room_silent", "gauge", "1: the room waits for a publisher that fell silent or left.",
+     room_silent},
     {"room_memory_bytes", "gauge", "Of limits.room_bytes, what the room holds.", room_memory},
     {"room_segments_shed_total", "counter", "Segments the room gave up early.", room_shed},
     {"rooms_health", "gauge", "Rooms with a feed, by the worst that the doctor finds.",
