@@ -38,6 +38,7 @@ struct config {
         uint32_t send_timeout_ms; /* a response must end within max(this, bytes/min_rate) */
         uint32_t min_rate_bytes;  /* bytes per second a viewer must take */
         uint32_t max_age_ms;      /* a connection's whole life */
+        char *embed_from;         /* who may frame /embed/: "any", "self", or origins */
     } http;
     struct {
         char *listen, *certificate, *key; /* "0.0.0.0:8443", "": no HTTPS; PEM files */
