@@ -39,6 +39,7 @@ struct config {
         uint32_t send_timeout_ms; /* a response must end within max(this, bytes/min_rate) */
         uint32_t min_rate_bytes;  /* bytes per second a viewer must take */
         uint32_t max_age_ms;      /* a connection's whole life */
+        char *embed_from;         /* who may frame /embed/: "any", "self", or origins */
     } http;
     struct {
         char *listen, *certificate, *key; /* "0.0.0.0:8443", "": no HTTPS; PEM files */
@@ -60,6 +61,7 @@ struct config {
         enum rooms_fill fill;   /* what it lists meanwhile */
         char *slate;            /* a clip's file; "": none */
         enum takeover takeover; /* the newest publisher of a role, or the first */
+        enum go_public go_public;
         /* without a byte of the feed on air; how long main must be well to be on air again */
         uint32_t backup_after_ms, main_hold_s;
         enum rooms_access access;
@@ -67,6 +69,7 @@ struct config {
         struct config_room *list; /* sorted by name */
         uint32_t list_count;
     } rooms;
+    struct config_pictures pictures;
     struct {
         uint32_t feed_mbps;             /* a feed above it for 10 s is ended */
         uint32_t access_unit_bytes;     /* larger ones are dropped and counted */
@@ -111,10 +114,6 @@ int config_print(const struct config *c, bool with_secrets, FILE *out);
 void config_describe(FILE *out);
 /* The room of that name in the list, else in the store, or NULL. */
 const struct config_room *config_find_room(const struct config *c, const char *name);
-/* The first publisher of a role keeps it; a silent one does not. */
-bool config_refuses_takeover(const struct config *c, const char *room);
-/* There is a store whose rooms are not known yet: who is not in the list may be one of them. */
-bool config_awaits_store(const struct config *c);
 bool room_name_is_valid(const char *name, size_t len);
 
 #endif

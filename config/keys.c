@@ -3,6 +3,7 @@
 #include "config/keys.h"
 
 #include "config/config.h"
+#include "config/origins.h"
 #include "config/sign_keys.h"
 
 #include <stdio.h>
@@ -50,6 +51,12 @@ static const char *const PART_URIS[] = {
     [PART_URIS_NUMBER] = "number", [PART_URIS_RANGE] = "range", NULL};
 static const char *const TAKEOVERS[] = {
     [TAKEOVER_NEWEST] = "newest", [TAKEOVER_REFUSE] = "refuse", NULL};
+static const char *const GO_PUBLICS[] = {
+    [GO_PUBLIC_AT_ONCE] = "at_once", [GO_PUBLIC_GREEN] = "green", NULL};
+static const char *const ROOM_GO_PUBLICS[] = {[ROOM_GO_PUBLIC_GLOBAL] = "global",
+                                              [ROOM_GO_PUBLIC_AT_ONCE] = "at_once",
+                                              [ROOM_GO_PUBLIC_GREEN] = "green",
+                                              NULL};
 static const char *const ROOM_TAKEOVERS[] = {[ROOM_TAKEOVER_GLOBAL] = "global",
                                              [ROOM_TAKEOVER_NEWEST] = "newest",
                                              [ROOM_TAKEOVER_REFUSE] = "refuse",
@@ -77,6 +84,7 @@ const struct key_section config_sections[CONFIG_SECTIONS] = {
     {"https", "The same over TLS 1.2 and 1.3, beside HTTP."},
     {"hls", "Segments and playlists."},
     {"rooms", "Who may publish where, and who may watch."},
+    {"pictures", "The wall's pictures of live rooms, made by a process of its own."},
     {"limits", "What one feed or room may cost."},
     {"access",
      "Who may use API, console and metrics; with no token this machine, and only to look."},
@@ -122,6 +130,8 @@ const struct key config_keys[CONFIG_KEYS] = {
           "What a viewer must take in a second to keep a large response."),
     COUNT(http, max_age_ms, 1000, 86400000, "milliseconds", "600000",
           "A connection's whole life; viewers simply connect again."),
+    TEXT(http, embed_from, 1, EMBED_FROM_MAX, "any",
+         "Which sites may show /embed/ROOM in a frame: any, self, or https://HOST, one or more."),
 
     OTHER(https, listen, KEY_ADDRESS, NULL, "",
           "Where viewers connect over TLS (TCP), such as 0.0.0.0:8443; empty for no HTTPS."),
@@ -159,6 +169,8 @@ const struct key config_keys[CONFIG_KEYS] = {
      .help = "The clip for fill: slate: MPEG-TS or MP4 with H.264 and AAC; empty for none."},
     OTHER(rooms, takeover, KEY_CHOICE, TAKEOVERS, "newest",
           "A second publisher of a room replaces the first (newest), or is refused."),
+    OTHER(rooms, go_public, KEY_CHOICE, GO_PUBLICS, "at_once",
+          "When viewers see a room: at once, or when its feed has a green light (green)."),
     COUNT(rooms, backup_after_ms, 200, 60000, "milliseconds", "1000",
           "Without a picture or sound of the feed on air for so long, role=backup replaces it."),
     COUNT(rooms, main_hold_s, 0, 3600, "seconds", "10",
@@ -167,6 +179,13 @@ const struct key config_keys[CONFIG_KEYS] = {
           "Who may watch: everybody, or who has a signed link (roomcast sign)."),
     {MEMBER(rooms, sign_keys), .type = KEY_SIGNS, .max = SIGN_KEYS_TEXT_MAX, .standard = "",
      .help = "What links are signed with; the first signs, all are believed, so keys can change."},
+
+    OTHER(pictures, enabled, KEY_BOOL, NULL, "true",
+          "A fresh picture of each live room at /live/ROOM/picture.jpg, for the wall."),
+    COUNT(pictures, interval_s, 1, 3600, "seconds", "5",
+          "How old a room's picture may be before its next turn, as far as cpu_percent goes."),
+    COUNT(pictures, cpu_percent, 1, 100, "percent of one core", "5",
+          "What all pictures may cost; when it is not enough, all get older alike."),
 
     COUNT(limits, feed_mbps, 1, 10000, "megabits per second", "120",
           "A feed that stays above it for 10 s is ended."),
@@ -213,6 +232,8 @@ const struct key room_keys[CONFIG_ROOM_KEYS] = {
          "SRT's own pacing from the start (classic) suits senders that drop what is late."),
     ROOM(takeover, KEY_CHOICE, 0, 0, ROOM_TAKEOVERS, "global",
          "A second publisher (newest, refuse); global means as rooms.takeover says."),
+    ROOM(go_public, KEY_CHOICE, 0, 0, ROOM_GO_PUBLICS, "global",
+         "When viewers see it (at_once, green); global means as rooms.go_public says."),
     ROOM(low_latency, KEY_SWITCH, 0, 0, NULL, NULL,
          "Low-Latency HLS in this room; without it hls.low_latency decides."),
     ROOM(part_ms, KEY_COUNT, PART_LEAST_MS, PART_MOST_MS, NULL, NULL,

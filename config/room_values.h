@@ -17,14 +17,25 @@ enum { ROOM_FILL_GLOBAL = 0 }; /* config_room.fill: this, or 1 + enum rooms_fill
 enum rooms_access { ACCESS_OPEN, ACCESS_SIGNED };
 enum { ROOM_ACCESS_GLOBAL = 0 }; /* config_room.access: this, or 1 + enum rooms_access */
 
+/* Of live rooms, for the wall. */
+struct config_pictures {
+    bool enabled;
+    uint32_t interval_s;  /* a room's turn, at the soonest */
+    uint32_t cpu_percent; /* of one core, for all of them */
+};
+
 bool config_low_latency(const struct config *c, const char *room);
 uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
 uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */
 bool config_wants_ts(const struct config *c, const char *room);
+/* The first publisher of a role keeps it; a silent one does not. */
+bool config_refuses_takeover(const struct config *c, const char *room);
 /* While no feed is live: what is listed, and how long. */
 enum rooms_fill config_fill(const struct config *c, const char *room);
 const char *config_slate(const struct config *c, const char *room); /* a file; "": none */
 uint32_t config_resume_s(const struct config *c, const char *room);
+/* Viewers do not see it before its feed is found to be well. */
+bool config_waits_for_green(const struct config *c, const char *room);
 bool config_is_signed(const struct config *c, const char *room); /* only for who has a link */
 
 #endif

@@ -45,6 +45,8 @@ const struct stored_room *stored_rooms_at(const struct stored_rooms *r, size_t i
 const struct stored_room *stored_rooms_find(const struct stored_rooms *r, const char *name);
 /* NULL also where the file lists the room. */
 const struct stored_room *config_find_stored(const struct config *c, const char *name);
+/* There is a store whose rooms are not known yet: who is not in the list may be one of them. */
+bool config_awaits_store(const struct config *c);
 /* Of the room that a publisher was let into: 0 where it is no stored one. */
 uint64_t stored_room_id(const struct config *c, const char *name);
 /* Is the room of that name another one than the one with that id? Never where the file lists it. */

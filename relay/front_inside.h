@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct event;
+struct pictures;
 struct event_base;
 struct vigil;
 
@@ -44,6 +45,9 @@ struct front {
     uint32_t workers;
     int control;
     struct event *on_control, *on_desk, *on_tick, *on_gather;
+    struct pictures *pictures;
+    int picture_link; /* to the helper; -1: none */
+    struct event *on_picture;
     unsigned ticks;
     size_t threads;
     struct vigil *vigils; /* one for each HTTP thread */
@@ -86,6 +90,11 @@ void front_stored_tell(struct front *f, struct worker_link *k);
 /* LINK_ROOMS_TAKEN: perhaps it is in force everywhere now. */
 void front_stored_taken(struct front *f);
 void front_stored_tick(struct front *f);
+/* LINK_PICTURES: a helper's link; takes fd. */
+void front_pictures_adopt(struct front *f, int fd);
+void front_pictures_tick(struct front *f);
+/* Another front has taken over, with a helper of its own. */
+void front_pictures_leave(struct front *f);
 
 /* HTTPS, if it has sockets; before the server's start. -EINVAL, -errno. */
 __attribute__((warn_unused_result)) int front_tls_start(struct front *f,

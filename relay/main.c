@@ -3,6 +3,7 @@
 #include "config/config.h"
 #include "config/inspect.h"
 #include "config/passed.h"
+#include "relay/activation.h"
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/base/pulse.h"
@@ -164,10 +165,15 @@ static int follow(struct config *c, const struct inheritance *from)
     _exit(front_run(&o)); /* as a forked one: threads may still run */
 }
 
-static int run(const struct arguments *a, char *const *argv, const struct inheritance *from)
+static int run(const struct arguments *a, char *const *argv, const struct inheritance *from,
+               struct activation *activation)
 {
-    struct supervisor_options o = {
-        .path = a->path, .set = a->set, .set_count = a->set_count, .argv = argv, .inherited = from};
+    struct supervisor_options o = {.path = a->path,
+                                   .set = a->set,
+                                   .set_count = a->set_count,
+                                   .argv = argv,
+                                   .inherited = from,
+                                   .activation = activation};
     enum log_level level;
     int rc;
 
@@ -191,6 +197,7 @@ int main(int argc, char **argv)
 {
     static struct arguments a;
     struct inheritance from;
+    struct activation activation;
     int rc;
 
     if (argc > 1 && strcmp(argv[1], "sign") == 0)
@@ -204,5 +211,7 @@ int main(int argc, char **argv)
         fputs("roomcast: what the program before left cannot be read\n", stderr);
         return EXIT_CANNOT_START;
     }
-    return run(&a, argv, &from);
+    if (activation_take(&activation))
+        return EXIT_CANNOT_START;
+    return run(&a, argv, &from, &activation);
 }

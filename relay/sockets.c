@@ -7,6 +7,7 @@
 #include "relay/ingest/guard.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096, RETRIES = 30, RETRY_NS = 50000000 };
+enum { BACKLOG = 4096, RETRIES = 30, RETRY_NS = 50000000, STALE_MOST = 1 << 20 };
 
 union address {
     struct sockaddr_storage storage;
@@ -92,36 +93,106 @@ static int find_port(union address *a, socklen_t len, int type)
     return rc;
 }
 
-static int open_group(const char *what, const char *address, int type, size_t count, int *fds,
+/* Any more of the group; the address has its port. */
+static int open_more(const union address *a, socklen_t len, int type)
+{
+    int fd = open_bound(a, len, type, true), rc;
+
+    if (fd < 0 || type != SOCK_STREAM || listen(fd, BACKLOG) == 0)
+        return fd;
+    rc = -errno;
+    close(fd);
+    return rc;
+}
+
+/* Datagrams that came before the filter was there have not been looked at. */
+static int guard_passed(int fd)
+{
+    char nothing[1];
+    int rc = guard_attach(fd);
+
+    for (int i = 0; i < STALE_MOST && !rc; i++)
+        if (recv(fd, nothing, sizeof(nothing), MSG_DONTWAIT) < 0)
+            break;
+    return rc;
+}
+
+/* As if we had opened it. */
+static int adopt(int fd, int type)
+{
+    int flags = fcntl(fd, F_GETFL), stream = type == SOCK_STREAM;
+
+    if (flags < 0 || fcntl(fd, F_SETFL, stream ? flags | O_NONBLOCK : flags & ~O_NONBLOCK) ||
+        (stream && listen(fd, BACKLOG)))
+        return -errno;
+    return stream ? 0 : guard_passed(fd);
+}
+
+/* The passed ones first, then such as join them (same user, SO_REUSEPORT), then, of TCP, the same
+ * ones again: each thread accepts from its own descriptor. */
+static int take_passed(const struct activation_group *p, int type, size_t *count, int *fds,
+                       union address *a)
+{
+    socklen_t len = sizeof(a->storage);
+    size_t n = p->count;
+    int rc = getsockname(p->fd[0], &a->any, &len) ? -errno : 0;
+
+    for (size_t i = 0; i < n && !rc; i++)
+        rc = adopt(fds[i] = p->fd[i], type);
+    for (bool joins = true; n < *count && !rc && joins;) {
+        fds[n] = open_more(a, len, type);
+        joins = fds[n] >= 0;
+        n += joins;
+    }
+    for (; n < *count && !rc && type == SOCK_STREAM; n++) {
+        fds[n] = fcntl(p->fd[n % p->count], F_DUPFD_CLOEXEC, 0);
+        rc = fds[n] < 0 ? -errno : 0;
+    }
+    if (!rc && n < *count)
+        log_warn(
+            "supervisor",
+            "workers=%zu wanted=%zu why=\"the sockets that were passed belong to another user, "
+            "or lack ReusePort=yes\" what=\"write ListenDatagram= once for each worker\"",
+            n, *count);
+    *count = n;
+    return rc;
+}
+
+static int open_group(const char *what, const char *address, int type,
+                      const struct activation_group *passed, size_t *count, int *fds,
                       uint16_t *port)
 {
     union address a;
     socklen_t len;
     int rc = address_parse(address, strlen(address), &a.storage, &len);
 
-    if (!rc)
+    if (!rc && passed->count)
+        rc = take_passed(passed, type, count, fds, &a);
+    else if (!rc)
         rc = find_port(&a, len, type);
     *port = rc ? 0 : port_of(&a);
     set_port(&a, *port);
-    for (size_t i = 0; i < count && !rc; i++) {
-        fds[i] = open_bound(&a, len, type, true);
-        if (fds[i] < 0 || (type == SOCK_STREAM && listen(fds[i], BACKLOG)))
-            rc = fds[i] < 0 ? fds[i] : -errno;
+    for (size_t i = 0; i < *count && !rc && !passed->count; i++) {
+        fds[i] = open_more(&a, len, type);
+        rc = fds[i] < 0 ? fds[i] : 0;
     }
     return rc ? say(what, address, rc) : 0;
 }
 
-int sockets_open_srt(const char *address, size_t count, int *fds, uint16_t *port)
+int sockets_open_srt(const char *address, const struct activation_group *passed, size_t *count,
+                     int *fds, uint16_t *port)
 {
-    return open_group("(SRT, UDP)", address, SOCK_DGRAM, count, fds, port);
+    return open_group("(SRT, UDP)", address, SOCK_DGRAM, passed, count, fds, port);
 }
 
-int sockets_open_http(const char *address, size_t count, int *fds, uint16_t *port)
+int sockets_open_http(const char *address, const struct activation_group *passed, size_t count,
+                      int *fds, uint16_t *port)
 {
-    return open_group("(HTTP, TCP)", address, SOCK_STREAM, count, fds, port);
+    return open_group("(HTTP, TCP)", address, SOCK_STREAM, passed, &count, fds, port);
 }
 
-int sockets_open_https(const char *address, size_t count, int *fds, uint16_t *port)
+int sockets_open_https(const char *address, const struct activation_group *passed, size_t count,
+                       int *fds, uint16_t *port)
 {
-    return open_group("(HTTPS, TCP)", address, SOCK_STREAM, count, fds, port);
+    return open_group("(HTTPS, TCP)", address, SOCK_STREAM, passed, &count, fds, port);
 }

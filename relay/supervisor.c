@@ -11,7 +11,6 @@
 #include "relay/ingest/worker.h"
 #include "relay/link/link.h"
 #include "relay/slates.h"
-#include "relay/sockets.h"
 #include "relay/supervisor_inside.h"
 
 #include <errno.h>
@@ -111,7 +110,7 @@ static void spawn_front(struct supervisor *s)
     child_prepare(&s->front);
     pid = fork();
     if (pid == 0) {
-        supervisor_become(s, "roomcast-front", parent, &s->front);
+        supervisor_become(s, &s->front, "roomcast-front", parent);
         close(ends[0]);
         front_child(s, ends[1]);
     }
@@ -132,7 +131,7 @@ static void worker_child(struct supervisor *s, size_t index, int link, pid_t par
     char name[16];
 
     snprintf(name, sizeof(name), "roomcast-w%zu", index);
-    supervisor_become(s, name, parent, &s->worker[index]);
+    supervisor_become(s, &s->worker[index], name, parent);
     supervisor_close(&s->control);
     close_links(s);
     for (size_t i = 0; i < s->threads; i++) {
@@ -195,6 +194,7 @@ static void spawn_due(struct supervisor *s, int64_t now_us)
     for (size_t i = 0; i < s->workers && s->front.pid; i++)
         if (!s->worker[i].pid && now_us >= s->worker[i].start_at_us)
             spawn_worker(s, i);
+    supervisor_spawn_picture(s, now_us);
 }
 
 static void stop(struct supervisor *s)
@@ -207,6 +207,7 @@ static void stop(struct supervisor *s)
     s->stopping = true;
     supervisor_store_stop(s);
     s->deadline_us = clock_mono_us() + STOP_US;
+    supervisor_tell(s, false);
     if (s->control >= 0 && link_send(s->control, &m, -1))
         log_warn(CTX, "front_unreachable");
 }
@@ -256,6 +257,8 @@ static void reap(struct supervisor *s)
             child_gone(s, &s->front, status);
         if (pid == s->store.pid)
             supervisor_store_gone(s, status);
+        if (pid == s->picture.pid)
+            supervisor_picture_gone(s, status);
         for (size_t i = 0; i < s->workers; i++)
             if (pid == s->worker[i].pid)
                 worker_gone(s, i, status);
@@ -277,6 +280,7 @@ static void reload(struct supervisor *s)
     struct config *next;
     int fd;
 
+    supervisor_tell(s, true);
     if (s->upgrade.state != UPGRADE_IDLE) {
         log_error(CTX, "reload_refused why=\"an upgrade is under way; send SIGHUP after it\" "
                        "changed=nothing");
@@ -284,6 +288,7 @@ static void reload(struct supervisor *s)
     }
     slates_begin();
     certificate_begin();
+    s->reload_refused = true;
     if (config_load(&next, s->path, s->set, s->set_count, stderr)) {
         certificate_begin(); /* what was read of it is forgotten */
         log_error(CTX, "reload_refused why=\"see the lines above\" changed=nothing");
@@ -299,6 +304,7 @@ static void reload(struct supervisor *s)
             log_error(CTX, "certificate_not_sent what=\"send SIGHUP again\"");
         config_free(&s->config);
         s->config = next;
+        s->reload_refused = false;
         log_info(CTX, "reloaded file=%s rooms_listed=%u", s->path ? s->path : "(defaults)",
                  next->rooms.list_count);
     } else {
@@ -330,13 +336,14 @@ static bool all_gone(const struct supervisor *s)
     for (size_t i = 0; i < s->workers; i++)
         if (s->worker[i].pid)
             return false;
-    return !s->front.pid && !s->leaving && !s->store.pid;
+    return !s->front.pid && !s->leaving && !s->picture.pid && !s->store.pid;
 }
 
 static void kill_all(struct supervisor *s)
 {
     child_take(&s->front);
     child_take(&s->store);
+    child_take(&s->picture);
     if (s->leaving)
         kill(s->leaving, SIGKILL);
     for (size_t i = 0; i < s->workers; i++)
@@ -356,6 +363,7 @@ static void look_after(struct supervisor *s, int64_t now_us)
     supervisor_store_watch(s, stuck_us, now_us);
     for (size_t i = 0; i < s->workers; i++)
         child_watch(&s->worker[i], stuck_us, now_us);
+    supervisor_watch_picture(s, now_us);
 }
 
 static void watch(struct supervisor *s)
@@ -374,6 +382,7 @@ static void watch(struct supervisor *s)
         supervisor_store_step(s);
         spawn_due(s, now_us);
         look_after(s, now_us);
+        supervisor_tell(s, false);
         if (s->leaving && now_us > s->leaving_us)
             kill(s->leaving, SIGKILL);
         if (s->stopping && now_us > s->deadline_us) {
@@ -384,17 +393,12 @@ static void watch(struct supervisor *s)
     }
 }
 
-static size_t count_or(uint32_t configured, size_t automatic, size_t most)
-{
-    size_t n = configured ? configured : automatic;
-
-    return n < most ? n : most;
-}
-
 static int make_children(struct supervisor *s)
 {
     int rc = child_init(&s->front, CHILD_FRONT);
 
+    if (!rc)
+        rc = child_init(&s->picture, CHILD_PICTURE);
     for (size_t i = 0; i < s->workers && !rc; i++)
         rc = child_init(&s->worker[i], (int)i);
     if (rc)
@@ -402,34 +406,11 @@ static int make_children(struct supervisor *s)
     return rc;
 }
 
-/* Its descriptors are -1 where it is off. The tickets' keys live as long as the relay. */
-static int open_https(struct supervisor *s)
-{
-    const char *listen = s->config->https.listen;
-
-    if (listen[0] == '\0')
-        return 0;
-    if (sockets_open_https(listen, s->threads, s->https, &s->https_port))
-        return -EADDRINUSE;
-    s->tickets = memfd_create("roomcast-tickets", MFD_CLOEXEC);
-    log_info(CTX, "listening https=%s port=%u", listen, s->https_port);
-    return 0;
-}
-
 static int open_all(struct supervisor *s)
 {
     const struct config *c = s->config;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-    if (cores < 1)
-        cores = 1;
-    s->workers = count_or(c->srt.workers, cores / 2 > 2 ? (size_t)cores / 2 : 2, WORKERS_MAX);
-    s->threads = count_or(c->http.threads, (size_t)cores, THREADS_MAX);
-    for (size_t i = 0; i < s->workers; i++)
-        s->link[i] = -1;
-    if (sockets_open_srt(c->srt.listen, s->workers, s->srt, &s->srt_port) ||
-        sockets_open_http(c->http.listen, s->threads, s->http, &s->http_port) || open_https(s) ||
-        make_children(s))
+    if (supervisor_open_sockets(s) || make_children(s))
         return -EADDRINUSE;
     journal_file_open(&s->journal, c, s->srt_port);
     if (supervisor_store_open(s))
@@ -448,6 +429,7 @@ int supervisor_run(const struct supervisor_options *o)
                            .path = o->path,
                            .set = o->set,
                            .set_count = o->set_count,
+                           .activation = o->activation,
                            .control = -1,
                            .tickets = -1,
                            .heir = {.pulse_fd = -1}};
@@ -456,6 +438,7 @@ int supervisor_run(const struct supervisor_options *o)
         s.https[i] = -1;
     supervisor_find_program(&s, o->argv);
     upgrade_init(&s.upgrade);
+    service_init(&s.service);
     raise_limits();
     s.signals = open_signals();
     if (s.signals < 0)

@@ -13,6 +13,7 @@
 #define RELAY_SUPERVISOR_H
 
 #include "config/config.h"
+#include "relay/activation.h"
 #include "relay/inheritance.h"
 
 #include <stddef.h>
@@ -25,6 +26,7 @@ struct supervisor_options {
     size_t set_count;
     char *const *argv;
     const struct inheritance *inherited; /* role NONE: a new start */
+    struct activation *activation;       /* sockets for a new start */
 };
 
 int supervisor_run(const struct supervisor_options *o);

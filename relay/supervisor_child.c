@@ -17,6 +17,8 @@ static void keep_pulse(struct supervisor *s, struct child *own)
     else
         child_fini(&s->front);
     child_fini(&s->heir);
+    if (own != &s->picture)
+        child_fini(&s->picture);
     if (own == &s->store)
         supervisor_close(&own->pulse_fd);
     for (size_t i = 0; i < s->workers; i++)
@@ -46,10 +48,12 @@ static void become(const struct supervisor *s, const char *name, pid_t parent)
     close(s->signals);
 }
 
-void supervisor_become(struct supervisor *s, const char *name, pid_t parent, struct child *own)
+void supervisor_become(struct supervisor *s, struct child *own, const char *name, pid_t parent)
 {
     become(s, name, parent);
     keep_pulse(s, own);
     if (own != &s->store)
         supervisor_store_forget(s, own == &s->front);
+    if (own == &s->picture) /* it has keys */
+        supervisor_close(&s->rooms);
 }

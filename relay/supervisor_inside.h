@@ -1,13 +1,15 @@
-/* The inside of the supervisor, for supervisor.c and supervisor_upgrade.c only. */
+/* The inside of the supervisor, for the files supervisor*.c only. */
 /* SPDX-License-Identifier: MIT */
 /* Owns: see supervisor.h. Thread: its only one. Life: supervisor_run. Fails: see each function. */
 #ifndef RELAY_SUPERVISOR_INSIDE_H
 #define RELAY_SUPERVISOR_INSIDE_H
 
 #include "config/config.h"
+#include "relay/activation.h"
 #include "relay/child.h"
 #include "relay/inheritance.h"
 #include "relay/journal_file.h"
+#include "relay/service.h"
 #include "relay/upgrade.h"
 
 #include <limits.h>
@@ -41,6 +43,7 @@ struct supervisor {
     int rooms;                       /* the newest list that it sent; -1: none has come */
     bool rooms_due;                  /* the front does not have it */
     int64_t await_us;                /* workers begin with the first list, or then */
+    struct child picture;            /* makes the wall's pictures; its link is the front's alone */
     struct child heir;     /* the front of an upgrade that is under way; its page stays longer */
     int link[WORKERS_MAX]; /* the front's ends: they outlive the front; -1: none */
     bool old[WORKERS_MAX]; /* runs the program that was before an upgrade */
@@ -55,9 +58,24 @@ struct supervisor {
     bool stopping;
     int64_t deadline_us, look_us; /* look_us: the next one at the children's pulses */
     int exit_code;
+    struct activation *activation;
+    struct service service;
+    bool reload_refused; /* the last one */
 };
 
 void supervisor_close(int *fd);
+/* Counts of workers and threads, and their sockets: passed to us, or opened. 0, or -errno after a
+ * sentence in the log. */
+__attribute__((warn_unused_result)) int supervisor_open_sockets(struct supervisor *s);
+/* The service manager hears what has changed; in each round of the loop. reloading: a reload is
+ * about to begin, and over in the next round. */
+void supervisor_tell(struct supervisor *s, bool reloading);
+/* In a new child: it is own from here on, and nobody else's pulse is seen. */
+void supervisor_become(struct supervisor *s, struct child *own, const char *name, pid_t parent);
+/* Starts it when there is a front to ask it, if the configuration wants it. */
+void supervisor_spawn_picture(struct supervisor *s, int64_t now_us);
+void supervisor_picture_gone(struct supervisor *s, int status);
+void supervisor_watch_picture(struct supervisor *s, int64_t now_us);
 /* The program as it was started, so that a link to the newest one is followed anew. */
 void supervisor_find_program(struct supervisor *s, char *const *argv);
 /* Starts another program's front beside ours. */
@@ -66,9 +84,6 @@ void supervisor_upgrade(struct supervisor *s, int64_t now_us);
 void supervisor_upgraded(struct supervisor *s, int64_t now_us);
 /* The same, from the new program on: sockets and children are here already. */
 void supervisor_resume(struct supervisor *s, const struct inheritance *from);
-
-/* supervisor_child.c. In a new child: own is what it becomes. */
-void supervisor_become(struct supervisor *s, const char *name, pid_t parent, struct child *own);
 
 /* supervisor_store.c: the process that keeps the rooms which the API makes. */
 __attribute__((warn_unused_result)) int supervisor_store_open(struct supervisor *s);

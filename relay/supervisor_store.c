@@ -165,7 +165,7 @@ void supervisor_store_spawn(struct supervisor *s, int64_t now_us)
     child_prepare(&s->store);
     pid = fork();
     if (pid == 0) {
-        supervisor_become(s, "roomcast-store", parent, &s->store);
+        supervisor_become(s, &s->store, "roomcast-store", parent);
         close(ends[0]);
         be_store(s, ends[1]);
     }

@@ -63,6 +63,8 @@ static const char *const store[] = {
     "access faccessat faccessat2 stat lstat readlink readlinkat statx",
     "fchmod fchown getuid geteuid memfd_create", /* owners of what it makes; the list of rooms */
 };
+/* A keyframe's file is read by pread; the picture's is made, sealed and given away. */
+static const char *const picture[] = {"memfd_create setitimer"};
 
 /* What the sanitizers' run-time does, most of it only when it has found something to report. */
 static const char *const wide[] = {
@@ -168,6 +170,8 @@ static int build(scmp_filter_ctx f, enum sandbox_kind kind, size_t *calls)
         rc = allow_all(f, front, COUNT(front), calls);
     if (!rc && kind == SANDBOX_STORE)
         rc = allow_all(f, store, COUNT(store), calls);
+    if (!rc && kind == SANDBOX_PICTURE)
+        rc = allow_all(f, picture, COUNT(picture), calls);
     if (!rc && WIDE)
         return allow_all(f, wide, COUNT(wide), calls);
     return rc ? rc : allow_some(f, kind, calls);

@@ -39,6 +39,7 @@ enum link_type {
                             API made, feed: its version. Without fd the store has none */
     LINK_ROOMS_TAKEN,    /* worker -> front: the list of version `feed` is in force there */
     LINK_CERTIFICATE,    /* supervisor -> front; fd: a pair that was checked (certificate.h) */
+    LINK_PICTURES,       /* supervisor -> front; fd: the link of a new picture helper */
 };
 
 #endif
