@@ -12,7 +12,7 @@ PREFIX  ?= /usr/local
 FUZZ_SECONDS ?= 20
 Q       := $(if $(V),,@)
 
-PKGS    := libavformat libavcodec libavutil libevent_core libevent_pthreads libcyaml libseccomp \
+PKGS    := libavformat libavcodec libavutil libswscale libevent_core libevent_pthreads libcyaml libseccomp \
            nettle zlib libssl libcrypto libnghttp2
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
            -Wcast-qual -Wwrite-strings -Wundef -Wvla $(if $(CI),$(if $(SAN),,-Werror))

@@ -68,6 +68,7 @@ struct config {
         struct config_room *list; /* sorted by name */
         uint32_t list_count;
     } rooms;
+    struct config_pictures pictures;
     struct {
         uint32_t feed_mbps;             /* a feed above it for 10 s is ended */
         uint32_t access_unit_bytes;     /* larger ones are dropped and counted */

@@ -147,5 +147,6 @@ void status_render_entry(struct text *t, const struct room_facts *f)
     render_fps(t, v ? v->fps_milli : 0);
     text_puts(t, ",\"codec\":");
     text_json(t, v ? codec_name(v->params.codec) : "");
-    text_printf(t, ",\"bitrate_bps\":%" PRIu64 ",\"url\":\"/watch/%s\"}", bitrate_of(f), f->name);
+    text_printf(t, ",\"bitrate_bps\":%" PRIu64 ",\"picture\":%s,\"url\":\"/watch/%s\"}",
+                bitrate_of(f), f->picture ? "true" : "false", f->name);
 }
