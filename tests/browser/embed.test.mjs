@@ -52,7 +52,7 @@ test('the player plays in an iframe', { timeout: 150000 }, async (t) => {
   assert.match(await policy('watch'), /frame-ancestors 'self'/);
 });
 
-test('only the sites that are named may frame it', { timeout: 60000 }, async (t) => {
+test('only the sites that are named may frame it', { timeout: 120000 }, async (t) => {
   const server = createServer((_, r) => r.setHeader('Content-Type', 'text/html')
     .end(`<!doctype html><iframe src="${relay.base}/embed/hall"></iframe>`));
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
