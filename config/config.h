@@ -59,6 +59,7 @@ struct config {
         enum rooms_fill fill;   /* what it lists meanwhile */
         char *slate;            /* a clip's file; "": none */
         enum takeover takeover; /* the newest publisher of a role, or the first */
+        enum go_public go_public;
         /* without a byte of the feed on air; how long main must be well to be on air again */
         uint32_t backup_after_ms, main_hold_s;
         enum rooms_access access;
@@ -108,13 +109,8 @@ int config_print(const struct config *c, bool with_secrets, FILE *out);
 void config_describe(FILE *out);
 /* The listed room of that name, or NULL. */
 const struct config_room *config_find_room(const struct config *c, const char *name);
-/* What holds for a room: its own value, else the global one. */
-bool config_low_latency(const struct config *c, const char *room);
-uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
-uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */
 /* The first publisher of a role keeps it; a silent one does not. */
 bool config_refuses_takeover(const struct config *c, const char *room);
-bool config_wants_ts(const struct config *c, const char *room);
 bool room_name_is_valid(const char *name, size_t len);
 
 #endif

@@ -50,6 +50,12 @@ static const char *const PART_URIS[] = {
     [PART_URIS_NUMBER] = "number", [PART_URIS_RANGE] = "range", NULL};
 static const char *const TAKEOVERS[] = {
     [TAKEOVER_NEWEST] = "newest", [TAKEOVER_REFUSE] = "refuse", NULL};
+static const char *const GO_PUBLICS[] = {
+    [GO_PUBLIC_AT_ONCE] = "at_once", [GO_PUBLIC_GREEN] = "green", NULL};
+static const char *const ROOM_GO_PUBLICS[] = {[ROOM_GO_PUBLIC_GLOBAL] = "global",
+                                              [ROOM_GO_PUBLIC_AT_ONCE] = "at_once",
+                                              [ROOM_GO_PUBLIC_GREEN] = "green",
+                                              NULL};
 static const char *const ROOM_TAKEOVERS[] = {[ROOM_TAKEOVER_GLOBAL] = "global",
                                              [ROOM_TAKEOVER_NEWEST] = "newest",
                                              [ROOM_TAKEOVER_REFUSE] = "refuse",
@@ -159,6 +165,8 @@ const struct key config_keys[CONFIG_KEYS] = {
      .help = "The clip for fill: slate: MPEG-TS or MP4 with H.264 and AAC; empty for none."},
     OTHER(rooms, takeover, KEY_CHOICE, TAKEOVERS, "newest",
           "A second publisher of a room replaces the first (newest), or is refused."),
+    OTHER(rooms, go_public, KEY_CHOICE, GO_PUBLICS, "at_once",
+          "When viewers see a room: at once, or when its feed has a green light (green)."),
     COUNT(rooms, backup_after_ms, 200, 60000, "milliseconds", "1000",
           "Without a picture or sound of the feed on air for so long, role=backup replaces it."),
     COUNT(rooms, main_hold_s, 0, 3600, "seconds", "10",
@@ -211,6 +219,8 @@ const struct key room_keys[CONFIG_ROOM_KEYS] = {
          "SRT's own pacing from the start (classic) suits senders that drop what is late."),
     ROOM(takeover, KEY_CHOICE, 0, 0, ROOM_TAKEOVERS, "global",
          "A second publisher (newest, refuse); global means as rooms.takeover says."),
+    ROOM(go_public, KEY_CHOICE, 0, 0, ROOM_GO_PUBLICS, "global",
+         "When viewers see it (at_once, green); global means as rooms.go_public says."),
     ROOM(low_latency, KEY_SWITCH, 0, 0, NULL, NULL,
          "Low-Latency HLS in this room; without it hls.low_latency decides."),
     ROOM(part_ms, KEY_COUNT, PART_LEAST_MS, PART_MOST_MS, NULL, NULL,

@@ -62,6 +62,7 @@ static void describe_list(FILE *out)
                                                           "\"ten-bytes-at-least\"",
                                                           "auto",
                                                           "newest",
+                                                          "green",
                                                           "true",
                                                           "500",
                                                           "15m",

@@ -71,3 +71,11 @@ bool config_refuses_takeover(const struct config *c, const char *room)
         return c->rooms.takeover == TAKEOVER_REFUSE;
     return r->takeover == ROOM_TAKEOVER_REFUSE;
 }
+
+bool config_waits_for_green(const struct config *c, const char *room)
+{
+    const struct config_room *r = config_find_room(c, room);
+    if (!r || r->go_public == ROOM_GO_PUBLIC_GLOBAL)
+        return c->rooms.go_public == GO_PUBLIC_GREEN;
+    return r->go_public == ROOM_GO_PUBLIC_GREEN;
+}

@@ -25,6 +25,8 @@ bool config_wants_ts(const struct config *c, const char *room);
 enum rooms_fill config_fill(const struct config *c, const char *room);
 const char *config_slate(const struct config *c, const char *room); /* a file; "": none */
 uint32_t config_resume_s(const struct config *c, const char *room);
+/* Viewers do not see it before its feed is found to be well. */
+bool config_waits_for_green(const struct config *c, const char *room);
 bool config_is_signed(const struct config *c, const char *room); /* only for who has a link */
 
 #endif

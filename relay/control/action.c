@@ -4,6 +4,7 @@
 
 #include "relay/control/flat_json.h"
 #include "relay/room/by_hand.h"
+#include "relay/room/doors.h"
 
 #include <stdbool.h>
 
@@ -66,5 +67,22 @@ int action_on_air(struct text *t, struct action *a)
         return fail(a, 422, "\"role\" must be \"main\", \"backup\" or \"auto\".");
     room_choose(room, choice, a->who);
     text_printf(t, "{\"chosen\":\"%s\"}\n", on_air_choice_word(choice));
+    return 200;
+}
+
+int action_public(struct text *t, struct action *a)
+{
+    struct flat_json j;
+    struct room *room = find_room(a);
+    if (a->asked->body_too_long)
+        return fail(a, 413, "The request body is too large.");
+    if (flat_json_parse(&j, a->asked->body, a->asked->body_len) != 0)
+        return fail(a, 400, "The body must be a JSON object; an empty one is enough.");
+    if (j.count > 0)
+        return fail(a, 422, "No member is known here.");
+    if (!room)
+        return fail(a, 404, "There is no such room now.");
+    doors_open_by_hand(room, a->who);
+    text_puts(t, "{\"public\":true}\n");
     return 200;
 }

@@ -22,5 +22,7 @@ struct action {
 int action_kick(struct text *t, struct action *a);
 /* {"role": "main" | "backup" | "auto"} */
 int action_on_air(struct text *t, struct action *a);
+/* {}: viewers may see the room from now on. */
+int action_public(struct text *t, struct action *a);
 
 #endif

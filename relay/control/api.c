@@ -100,6 +100,11 @@ static int render_on_air(struct text *t, struct call *c)
     return act(t, c, action_on_air);
 }
 
+static int render_public(struct text *t, struct call *c)
+{
+    return act(t, c, action_public);
+}
+
 static int render_debug(struct text *t, struct call *c)
 {
     debug_put(t, c->src);
@@ -132,6 +137,12 @@ static const struct api_route routes[] = {
      ROLE_BODY(CHOICE) ",\"required\":[\"role\"]}",
      "{\"type\":\"object\",\"properties\":{\"chosen\":" CHOICE "},\"required\":[\"chosen\"]}",
      NO_ROOM, render_on_air},
+    {"rooms/{room}/public", HTTP_POST, BEARER_ORGANIZER,
+     "Shows viewers a room that waits for a green light",
+     "{\"type\":\"object\",\"additionalProperties\":false}",
+     "{\"type\":\"object\",\"properties\":{\"public\":" SCHEMA_BOOLEAN
+     "},\"required\":[\"public\"]}",
+     NO_ROOM, render_public},
     {"events", HTTP_GET, BEARER_READER,
      "Server-sent events: first rooms (all of them), then room (a RoomSummary whose state, light "
      "or "

@@ -22,7 +22,7 @@ struct told {
     char name[ROOM_NAME_MAX + 1];
     struct signs {
         uint8_t state, light, side, choice;
-        uint8_t playable, fed, rests, findings;
+        uint8_t playable, is_public, fed, rests, findings;
     } signs;
 };
 
@@ -47,6 +47,7 @@ static struct signs signs_of(const struct room_facts *f)
         .side = (uint8_t)f->pair->on_air.side,
         .choice = (uint8_t)f->pair->on_air.choice,
         .playable = f->playable,
+        .is_public = f->is_public,
         .fed = f->session != NULL,
         .rests = pair_standby(f->pair) != NULL,
         .findings = findings_of(f),

@@ -141,6 +141,7 @@ PUT_STRING(room_title, struct room_facts, s->title)
 PUT_STRING(room_of_state, struct room_facts, room_state_word(s->state))
 PUT_TIME(room_since, struct room_facts, s->since_wall_us)
 PUT_BOOL(room_playable, struct room_facts, s->playable)
+PUT_BOOL(room_public, struct room_facts, s->is_public)
 PUT_BOOL(room_classic, struct room_facts, s->classic)
 PUT_U64(room_sessions, struct room_facts, s->sessions)
 PUT_U64(room_bytes, struct room_facts, s->bytes)
@@ -182,6 +183,7 @@ PUT_U64(room_lost, struct room_facts, s->totals.lost)
         {"state", SCHEMA_STRING, "live, stale, waiting or ended.", room_of_state},                 \
         {"since", SCHEMA_TIME, "When what it plays began.", room_since},                           \
         {"playable", SCHEMA_BOOLEAN, "It has a multivariant playlist.", room_playable},            \
+        {"public", SCHEMA_BOOLEAN, "Viewers may see it (rooms.go_public).", room_public},          \
         {"sessions", SCHEMA_INTEGER, "Feeds it has had.", room_sessions},                          \
     {                                                                                              \
         "bytes", SCHEMA_INTEGER, "Bytes its segments take in memory.", room_bytes                  \

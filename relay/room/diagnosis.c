@@ -52,12 +52,12 @@ bool diagnosis_second(struct session *s, const struct diagnosis_room *room,
     s->vitals = m->u.vitals;
     if (!flows) /* nothing is known anew */
         return false;
-    uint32_t watched_s = s->doctor.watched_s;
+    bool knew = doctor_knows(&s->doctor);
     uint32_t changed = doctor_second(&s->doctor, &c, now_us);
     for (enum doctor_check i = 0; i < DOCTOR_CHECKS; i++)
         if (changed >> i & 1)
             log_finding(s, room, i, now_us);
-    return changed || (watched_s < DOCTOR_WATCHED_S) != (s->doctor.watched_s < DOCTOR_WATCHED_S);
+    return changed || knew != doctor_knows(&s->doctor);
 }
 
 /* The feeds of a room: on air, at rest, further renditions. */
@@ -145,7 +145,7 @@ void diagnosis_put(struct text *t, const struct room_facts *f)
     size_t n = feeds_of(f, feeds);
     enum doctor_light light;
     bool lit = diagnosis_light(f, &light);
-    bool checked = f->session && f->session->doctor.watched_s >= DOCTOR_WATCHED_S;
+    bool checked = f->session && doctor_knows(&f->session->doctor);
     text_printf(t, "{\"light\":%s%s%s,\"checked\":%s,\"findings\":[", lit ? "\"" : "",
                 lit ? doctor_light_word(light) : "null", lit ? "\"" : "",
                 checked ? "true" : "false");

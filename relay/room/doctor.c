@@ -330,10 +330,16 @@ uint32_t doctor_second(struct doctor *d, const struct doctor_case *c, int64_t no
     d->watched_s = c->vitals->watched_s;
     if (d->watched_s == 0)
         return 0;
+    d->judged_s++;
     for (size_t i = 0; i < DOCTOR_CHECKS; i++)
         if (judge(&d->findings[i], &checks[i], c, now_us))
             changed |= 1u << i;
     return changed;
+}
+
+bool doctor_knows(const struct doctor *d)
+{
+    return d->watched_s >= DOCTOR_WATCHED_S && d->judged_s >= DOCTOR_WATCHED_S;
 }
 
 enum doctor_light doctor_light(const struct doctor *d)

@@ -68,7 +68,8 @@ struct doctor_finding {
 
 struct doctor {
     struct doctor_finding findings[DOCTOR_CHECKS];
-    uint32_t watched_s;
+    uint32_t watched_s; /* by its worker ... */
+    uint32_t judged_s;  /* ... and by this doctor: a front that was killed begins anew */
 };
 
 /* How much a room has logged of late; zero to begin with. */
@@ -79,6 +80,8 @@ struct doctor_log {
 
 /* The checks whose light changed, a bit each. */
 uint32_t doctor_second(struct doctor *d, const struct doctor_case *c, int64_t now_us);
+/* It was watched for long enough: without findings it is well. */
+bool doctor_knows(const struct doctor *d);
 /* The worst of it. */
 enum doctor_light doctor_light(const struct doctor *d);
 const char *doctor_light_word(enum doctor_light light); /* "amber" */

@@ -41,6 +41,7 @@ static void resume(struct presentation_start *s, const struct journal_entry *e, 
     s->target_duration_s = e->target_duration_s;
     s->part_target_ms = e->part_target_ms;
     s->part_ranges = e->part_ranges != 0;
+    s->is_public = e->is_public != 0;
 }
 
 void numbers_start(const struct journal *j, const char *room,
@@ -67,7 +68,8 @@ void numbers_note(struct journal *j, const char *room, const struct presentation
                                    .end_wall_us = p->end_wall_us,
                                    .target_duration_s = over ? 0 : p->target_duration_s,
                                    .part_target_ms = p->part_target_ms,
-                                   .part_ranges = p->part_ranges};
+                                   .part_ranges = p->part_ranges,
+                                   .is_public = !over && p->is_public};
     bool known = journal_find(j, room, &was);
     if (p->count == 0 && !(over && known)) /* it has told viewers nothing yet */
         return;

@@ -37,6 +37,7 @@ void presentation_init(struct presentation *p, const struct presentation_start *
     p->target_duration_s = start->target_duration_s;
     p->part_target_ms = start->part_target_ms;
     p->part_ranges = start->part_ranges;
+    p->is_public = start->is_public;
     dateranges_init(&p->dateranges);
 }
 

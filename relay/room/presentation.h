@@ -37,7 +37,7 @@ struct presentation_start {
     int64_t end_wall_us;        /* no date may lie before it; 0: any */
     uint32_t target_duration_s; /* of the playlists that viewers may still have; 0: none has */
     uint32_t part_target_ms;    /* the same, and only then */
-    bool part_ranges;
+    bool part_ranges, is_public;
 };
 
 /* A segment on its way in; the references stay the caller's. */
@@ -73,7 +73,7 @@ struct presentation {
     bool begun;                   /* this session has listed something ... */
     int64_t first_us;             /* ... and a whole segment since; 0: not yet */
     bool settled;                 /* this session's renditions may stand in the multivariant */
-    bool ended;                   /* ENDLIST is in */
+    bool ended, is_public;        /* ENDLIST is in; viewers may see it (doors.h) */
     struct captions captions;     /* seen in its pictures so far, over all sessions */
     struct dateranges dateranges; /* for every media playlist */
     struct presentation_counters counters;

@@ -192,3 +192,11 @@ int render_view(struct room_view **out, const char *room, struct presentation *p
     v->status = status ? body_ref(status) : NULL;
     return 0;
 }
+
+int render_closed(struct room_view **out, const char *room, const struct body *status)
+{
+    int err = room_view_new(out, room, 0);
+    if (err == 0)
+        (*out)->status = status ? body_ref(status) : NULL;
+    return err;
+}

@@ -17,5 +17,8 @@ __attribute__((warn_unused_result)) int render_view(struct room_view **out, cons
                                                     struct presentation *p,
                                                     const struct body *multivariant,
                                                     const struct body *status, int64_t now_us);
+/* Of a room that is not public yet: its status and nothing else. */
+__attribute__((warn_unused_result)) int render_closed(struct room_view **out, const char *room,
+                                                      const struct body *status);
 
 #endif

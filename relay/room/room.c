@@ -6,6 +6,7 @@
 #include "relay/room/beside.h"
 #include "relay/room/budget.h"
 #include "relay/room/by_hand.h"
+#include "relay/room/doors.h"
 #include "relay/room/ending.h"
 #include "relay/room/feed_fields.h"
 #include "relay/room/numbers.h"
@@ -57,6 +58,7 @@ int room_new(struct room **out, const char *name, struct room_env *env,
     r->state_us = now_us;
     r->since_wall_us = wall_us;
     presentation_init(&r->presentation, start);
+    doors_begin(r);
     if (start->target_duration_s > 0) { /* rules 13 and 76: constant, whatever the file says now */
         log_info(r->ctx, "numbers_go_on msn=%llu target_duration=%u part_target_ms=%u",
                  (unsigned long long)start->msn, start->target_duration_s, start->part_target_ms);

@@ -55,6 +55,7 @@ struct room_facts {
     enum room_state state;
     int64_t since_wall_us;         /* when this presentation began */
     bool playable;                 /* there is a multivariant playlist */
+    bool is_public;                /* viewers may see it: doors.h */
     bool classic;                  /* a feed was wedged here: SRT's own pacing from now on */
     const struct session *session; /* NULL: no feed */
     const struct roles *roles;     /* further feeds beside it */

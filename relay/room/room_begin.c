@@ -1,5 +1,6 @@
 /* How a feed comes into a room: who may, and where it begins. */
 /* SPDX-License-Identifier: MIT */
+#include "relay/room/doors.h"
 #include "relay/room/room.h"
 #include "relay/room/room_inside.h"
 
@@ -60,6 +61,8 @@ void room_begin(struct room *r, const struct session *from, struct link_go *go, 
     enum room_state was = r->state;
     if (was == ROOM_ENDED || !presentation_has_media(&r->presentation))
         r->since_wall_us = from->opened_wall_us;
+    if (was == ROOM_ENDED)
+        doors_close(r);
     r->session = *from;
     if (go->goes_on)
         presentation_go_on(&r->presentation);

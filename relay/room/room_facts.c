@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/room/budget.h"
 #include "relay/room/diagnosis.h"
+#include "relay/room/doors.h"
 #include "relay/room/feed_fields.h"
 #include "relay/room/room_inside.h"
 
@@ -52,6 +53,7 @@ void room_facts(const struct room *r, struct room_facts *out)
         .state = r->state,
         .since_wall_us = r->since_wall_us,
         .playable = r->showcase.multivariant != NULL,
+        .is_public = r->presentation.is_public,
         .classic = r->classic,
         .session = r->session.feed ? &r->session : NULL,
         .roles = &r->roles,
@@ -84,4 +86,5 @@ void room_second(struct room *r, struct session *s, const struct link_message *m
         showcase_touch(&r->showcase);
     if (s == &r->session)
         history_second(&r->history, s, now_us);
+    doors_second(r);
 }

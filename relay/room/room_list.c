@@ -20,7 +20,7 @@ static void render(const struct rooms *rooms, const struct config *config, struc
     for (size_t i = 0; i < rooms_count(rooms); i++) {
         struct room_facts f;
         room_facts(rooms_at(rooms, i), &f);
-        if (config_is_signed(config, f.name)) /* not everybody's to know of */
+        if (config_is_signed(config, f.name) || !f.is_public) /* not everybody's to know of */
             continue;
         text_puts(t, shown++ > 0 ? ",\n" : "\n");
         status_render_entry(t, &f);

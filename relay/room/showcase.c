@@ -82,7 +82,8 @@ int showcase_show(struct showcase *s, const struct rooms_out *out, struct room_f
         err = render_status(s, f, now_us, wall_us);
     if (err < 0 || !s->touched)
         return err;
-    err = render_view(&view, f->name, p, s->multivariant, s->status, now_us);
+    err = p->is_public ? render_view(&view, f->name, p, s->multivariant, s->status, now_us)
+                       : render_closed(&view, f->name, s->status);
     if (err < 0)
         return err;
     out->show(out->ctx, view);

@@ -29,7 +29,7 @@ static const struct words by_state[ROOM_STATES] = {
 static const struct words *words_of(const struct room_facts *f)
 {
     bool fed = f->state == ROOM_LIVE || f->state == ROOM_STALE;
-    if (fed && (!f->playable || f->presentation->ended))
+    if (!f->is_public || (fed && (!f->playable || f->presentation->ended)))
         return &starting;
     return &by_state[f->state];
 }

@@ -141,8 +141,9 @@ function checkDates(room, follower) {
     for (let i = 1; i < list.length; i++) {
       const [a, b] = [list[i - 1], list[i]];
       assert.equal(b.msn, a.msn + 1, `${room} ${r.name}: numbers`);
-      assert.ok(b.date - (a.date + a.duration * 1000) > -100,
-        `${room} ${r.name}: MSN ${b.msn} begins before ${a.msn} ends`);
+      const apart = b.date - (a.date + a.duration * 1000);
+      assert.ok(apart > -100, `${room} ${r.name}: MSN ${b.msn} begins ${-apart} ms before ${a.msn
+      } ends: ${JSON.stringify(list.map((s) => [s.msn, s.date, s.duration, s.gap]))}`);
     }
   }
 }

@@ -64,6 +64,7 @@ function skeleton(name) {
     state: element("span", { class: "quiet" }),
     watch: element("a", { class: "button small", href: `/watch/${encodeURIComponent(name)}` }),
     gone: element("p", { class: "notice", text: say("con.gone", { room: name }) }),
+    doors: element("div", { class: "notice", id: "doors" }),
     air: element("p"),
     why: element("p", { class: "quiet" }),
     standby: element("p"),
@@ -77,6 +78,8 @@ function skeleton(name) {
   };
   setText(view.watch, say("con.watch"));
   view.gone.hidden = true;
+  view.doors.hidden = true;
+  view.doors.append(element("p", { text: say("con.doors") }));
   return view;
 }
 
@@ -98,6 +101,7 @@ function lay(parent, view, name) {
     element("a", { class: "back", href: "#", text: say("con.back") }),
     head,
     view.gone,
+    view.doors,
     view.panels,
     view.hour,
     view.charts,
@@ -151,6 +155,7 @@ function paintRoom(view, room) {
   view.light.dataset.light = light;
   setText(view.light, say(`light.${light}`));
   setText(view.state, `${say(`live.${room.state}`)} · ${sinceWords(room.since)}`);
+  view.doors.hidden = room.public;
   paintFindings(view, room.health);
   paintAir(view, room);
   paintFigures(view, room.feed);
@@ -175,6 +180,7 @@ function addActions(view, name, refresh, { trouble, refused }) {
     b.dataset.role = role;
     return b;
   };
+  view.doors.append(button("", say("con.doors.open"), "", () => run("public")));
   for (const role of ["auto", "main", "backup"])
     view.choices.append(button(role, say(`con.role.${role}`), "", () => run("on-air", role)));
   for (const role of ["main", "backup"]) {

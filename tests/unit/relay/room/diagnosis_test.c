@@ -3,6 +3,7 @@
 #include "relay/room/diagnosis.h"
 #include "relay/room/room_inside.h"
 #include "tests/unit/relay/room/pair_actors.h"
+#include "tests/unit/relay/room/well_feed.h"
 
 #include <sys/mman.h>
 
@@ -29,26 +30,6 @@ static int end_log(const char *event, const char *word)
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
         lines += strstr(line, event) && strstr(line, word);
     return lines;
-}
-
-/* A second of a feed that is well but for the distance of its keyframes. */
-static void beat(struct stage *s, uint64_t feed, uint32_t second, uint32_t gop_ms)
-{
-    struct link_message m = {.type = LINK_FEED_STATS, .worker = feed % 2, .feed = feed};
-    m.u.feed_stats.packets = m.u.feed_stats.bytes = 1000 * (uint64_t)second;
-    m.u.vitals = (struct link_vitals){.watched_s = second,
-                                      .has_video = 1,
-                                      .video_heard = 1,
-                                      .audio_tracks = 1,
-                                      .audio_heard = 1,
-                                      .gop_longest_ms = gop_ms,
-                                      .codec = CODEC_H264,
-                                      .chroma_format = 1,
-                                      .bit_depth = 8,
-                                      .pcrs = 100,
-                                      .packets = 1000};
-    stage_pass(s, 1000000);
-    stage_tell(s, &m, -1);
 }
 
 static bool says(struct stage *s, const char *what)
