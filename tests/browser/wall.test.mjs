@@ -29,8 +29,8 @@ test('an empty wall tells how to go on air', { timeout: 60000 }, async (t) => {
   }
 });
 
-test('a room appears, is found and opens', { timeout: 90000 }, async (t) => {
-  const relay = await startRelay(t);
+test('a room appears with its picture, is found and opens', { timeout: 120000 }, async (t) => {
+  const relay = await startRelay(t, { set: ['pictures.interval_s=1', 'pictures.cpu_percent=50'] });
   const browser = await openBrowser(t);
   const page = await openPage(browser);
   await page.goto(`${relay.base}/`);
@@ -44,6 +44,14 @@ test('a room appears, is found and opens', { timeout: 90000 }, async (t) => {
   await until('both rooms to be live', 10000,
     async () => (await page.textContent('#count')).startsWith('2 '));
   assert.match(await page.textContent('#rooms'), /180p/);
+
+  for (const room of ['tea-house', 'main-stage']) {
+    await until(`the picture of ${room}`, 60000, () => page.$eval(`a[href="/watch/${room}"] .poster`,
+      (poster) => poster.querySelector('img.there')?.naturalWidth > 0));
+  }
+  const address = () => page.$eval('.card img', (img) => img.src);
+  const first = await address();
+  await until('a newer one', 30000, async () => await address() !== first);
 
   await page.fill('#search', 'TEA');
   assert.deepEqual(await visible(page), ['tea-house']);
@@ -70,6 +78,47 @@ test('outside text stays text', { timeout: 60000 }, async (t) => {
   assert.deepEqual(await visible(page), [title]);
   assert.equal(await page.getAttribute('.card', 'href'), '/watch/room-000');
   assert.equal(await page.locator('.grid img, .grid b').count(), 0);
+});
+
+// 1x1, grey.
+const JPEG = Buffer.from('/9j/4AAQSkZJRgABAQEAYABgAAD/2wBDAAMCAgICAgMCAgIDAwMDBAYEBAQEBAgGBgUGCQgKCgkICQkKDA8MCgsOCwkJ'
+  + 'DRENDg8QEBEQCgwSExIQEw8QEBD/wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACf/EABQQAQAAAAAAAAAAAAAAAAAAAAD/'
+  + '2gAIAQEAAD8AVN//2Q==', 'base64');
+
+test('pictures are loaded for what is in sight, and while it is', { timeout: 90000 }, async (t) => {
+  const relay = await startRelay(t);
+  const page = await openPage(await openBrowser(t), { size: PHONE });
+  let rooms = madeUpRooms(760).map((r) => ({ ...r, picture: r.state === 'live' }));
+  const asked = new Set();
+  let there = true;
+  await showRooms(page, () => rooms);
+  await page.route('**/picture.jpg?*', (route) => {
+    asked.add(new URL(route.request().url()).pathname.split('/')[2]);
+    return there ? route.fulfill({ body: JPEG, contentType: 'image/jpeg' }) : route.fulfill({ status: 404 });
+  });
+  await page.goto(`${relay.base}/`);
+  const seen = (selector) => page.locator(selector).count();
+  await until('the first pictures', 20000, async () => await seen('#rooms img.there') >= 3);
+  const height = () => page.$eval('.card', (card) => card.getBoundingClientRect().height);
+  const before = await height();
+  assert.ok(asked.size < 30, `${asked.size} of 760 were asked for at the top`);
+  const last = rooms.filter((r) => r.picture).map((r) => r.name).find((name) => !asked.has(name));
+  await page.evaluate((name) => document.querySelector(`a[href="/watch/${name}"]`).scrollIntoView(), last);
+  await until('a picture further down', 20000, () => asked.has(last));
+  asked.clear();
+  await until('the next round', 20000, () => asked.size > 0);
+  assert.ok(asked.size < 40, `${asked.size} of 760 were asked for again`);
+
+  there = false;
+  await until('a picture that is gone to give way', 30000, async () => page.evaluate((name) => {
+    const img = document.querySelector(`a[href="/watch/${name}"] img`);
+    return !img.classList.contains('there');
+  }, last));
+  rooms = rooms.map((r) => ({ ...r, picture: false }));
+  await until('no picture', 20000, async () => await seen('#rooms img') === 0);
+  assert.equal(await height(), before, 'a card changed its height');
+  // the browser's own line about each 404
+  assert.deepEqual(page.faults.filter((f) => !/404/.test(f)), []);
 });
 
 for (const [where, size] of [['desktop', DESKTOP], ['phone', PHONE]]) {
