@@ -71,6 +71,7 @@ async function player(page, relay, shoot) {
   await page.goto(`${relay.base}/watch/main-stage`);
   await waitForState(page, 'playing', 40000);
   await until('a window', 30000, async () => Number(await page.getAttribute('.scrub', 'min')) < -9);
+  await page.waitForSelector('.golive.at-edge', { timeout: 40000 });
   await page.mouse.move(200, 300);
   await shoot('watch');
   await page.keyboard.press('ArrowLeft');
