@@ -6,8 +6,8 @@
 // and its scripts start, change over without a gap, stop and clean up. systemd and the system's users
 // are stand-ins that write down how they were called.
 import assert from 'node:assert/strict';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync,
-  writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync,
+  statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -182,4 +182,26 @@ test('the package', async (t) => {
   assert.ok(existsSync(path.join(w.dir, 'state/journal')), 'a removal keeps the rooms\' numbers');
   await w.script('postrm', 'purge');
   assert.ok(!existsSync(path.join(w.dir, 'state')) && !existsSync(path.join(w.dir, 'user')));
+});
+
+test('the package, where somebody has been before', async (t) => {
+  // dpkg does not bring back a configuration that was deleted: that is the administrator's decision.
+  const w = world(t, path.join(ROOT, 'config/debian'));
+  rmSync(path.join(w.dir, 'etc/roomcast.conf'));
+  assert.match((await w.script('postinst', 'configure', '')).calls, /^deb-systemd-invoke start /m);
+  assert.match((await w.script('postinst', 'configure', '0.9')).calls, /^systemctl --system daemon-reload$/m);
+  // A manager that does not answer is not the package's failure.
+  writeFileSync(path.join(w.bin, 'systemctl'), '#!/bin/sh\ncase $* in *is-active*) ;; *) exit 1 ;; esac\n');
+  assert.match((await w.script('postinst', 'configure', '0.9')).said, /the former program goes on/);
+
+  // A folder whose files belong to a group, which already has something called "work".
+  const dir = scratch(t);
+  chmodSync(dir, 0o2755);
+  mkdirSync(path.join(dir, 'work'));
+  writeFileSync(path.join(dir, 'work/mine'), '');
+  const deb = (await right('scripts/deb', [BUILT, dir], { env: { DEB_VERSION: '9.8' } })).trim();
+  assert.ok(existsSync(path.join(dir, 'work/mine')), 'what was there stays');
+  assert.deepEqual(readdirSync(dir).sort(), [path.basename(deb), 'work']);
+  const list = await right('dpkg-deb', ['-c', deb]);
+  assert.doesNotMatch(list, /^d(?!rwxr-xr-x )/m, 'no folder has a mode of the builder\'s');
 });
