@@ -148,8 +148,10 @@ static void test_exec(void **state)
     setenv("WATCHDOG_USEC", "3000000", 1);
     assert_int_equal(0, notify_take(&n));
     notify_leave(&n);
+    assert_non_null(getenv("WATCHDOG_PID"));
     assert_int_equal(0, notify_take(&again));
     assert_int_equal(3000000, again.watchdog_us);
+    assert_null(getenv("WATCHDOG_PID")); /* no child may speak for us */
     assert_int_equal(0, notify_send(&again, "READY=1"));
     assert_string_equal("READY=1", hear(fd));
     notify_leave(&n);
