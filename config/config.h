@@ -38,6 +38,7 @@ struct config {
         uint32_t send_timeout_ms; /* a response must end within max(this, bytes/min_rate) */
         uint32_t min_rate_bytes;  /* bytes per second a viewer must take */
         uint32_t max_age_ms;      /* a connection's whole life */
+        char *embed_from;         /* who may frame /embed/: "any", "self", or origins */
     } http;
     struct {
         char *listen, *certificate, *key; /* "0.0.0.0:8443", "": no HTTPS; PEM files */
@@ -67,6 +68,7 @@ struct config {
         struct config_room *list; /* sorted by name */
         uint32_t list_count;
     } rooms;
+    struct config_pictures pictures;
     struct {
         uint32_t feed_mbps;             /* a feed above it for 10 s is ended */
         uint32_t access_unit_bytes;     /* larger ones are dropped and counted */

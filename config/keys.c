@@ -3,6 +3,7 @@
 #include "config/keys.h"
 
 #include "config/config.h"
+#include "config/origins.h"
 #include "config/sign_keys.h"
 
 #include <stdio.h>
@@ -83,6 +84,7 @@ const struct key_section config_sections[CONFIG_SECTIONS] = {
     {"https", "The same over TLS 1.2 and 1.3, beside HTTP."},
     {"hls", "Segments and playlists."},
     {"rooms", "Who may publish where, and who may watch."},
+    {"pictures", "The wall's pictures of live rooms, made by a process of its own."},
     {"limits", "What one feed or room may cost."},
     {"access",
      "Who may use API, console and metrics; with no token this machine, and only to look."},
@@ -128,6 +130,8 @@ const struct key config_keys[CONFIG_KEYS] = {
           "What a viewer must take in a second to keep a large response."),
     COUNT(http, max_age_ms, 1000, 86400000, "milliseconds", "600000",
           "A connection's whole life; viewers simply connect again."),
+    TEXT(http, embed_from, 1, EMBED_FROM_MAX, "any",
+         "Which sites may show /embed/ROOM in a frame: any, self, or https://HOST, one or more."),
 
     OTHER(https, listen, KEY_ADDRESS, NULL, "",
           "Where viewers connect over TLS (TCP), such as 0.0.0.0:8443; empty for no HTTPS."),
@@ -175,6 +179,13 @@ const struct key config_keys[CONFIG_KEYS] = {
           "Who may watch: everybody, or who has a signed link (roomcast sign)."),
     {MEMBER(rooms, sign_keys), .type = KEY_SIGNS, .max = SIGN_KEYS_TEXT_MAX, .standard = "",
      .help = "What links are signed with; the first signs, all are believed, so keys can change."},
+
+    OTHER(pictures, enabled, KEY_BOOL, NULL, "true",
+          "A fresh picture of each live room at /live/ROOM/picture.jpg, for the wall."),
+    COUNT(pictures, interval_s, 1, 3600, "seconds", "5",
+          "How old a room's picture may be before its next turn, as far as cpu_percent goes."),
+    COUNT(pictures, cpu_percent, 1, 100, "percent of one core", "5",
+          "What all pictures may cost; when it is not enough, all get older alike."),
 
     COUNT(limits, feed_mbps, 1, 10000, "megabits per second", "120",
           "A feed that stays above it for 10 s is ended."),

@@ -17,6 +17,13 @@ enum { ROOM_FILL_GLOBAL = 0 }; /* config_room.fill: this, or 1 + enum rooms_fill
 enum rooms_access { ACCESS_OPEN, ACCESS_SIGNED };
 enum { ROOM_ACCESS_GLOBAL = 0 }; /* config_room.access: this, or 1 + enum rooms_access */
 
+/* Of live rooms, for the wall. */
+struct config_pictures {
+    bool enabled;
+    uint32_t interval_s;  /* a room's turn, at the soonest */
+    uint32_t cpu_percent; /* of one core, for all of them */
+};
+
 bool config_low_latency(const struct config *c, const char *room);
 uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
 uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */

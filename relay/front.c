@@ -14,6 +14,7 @@
 #include "relay/control/desk.h"
 #include "relay/front_inside.h"
 #include "relay/link/link.h"
+#include "relay/room/pictures.h"
 #include "relay/room/rooms.h"
 #include "relay/room/worker_entry.h"
 #include "relay/slates.h"
@@ -204,6 +205,10 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
             front_tls_take(f, passed);
             continue;
         }
+        if (m.type == LINK_PICTURES) {
+            front_pictures_adopt(f, passed);
+            continue;
+        }
         if (m.type == LINK_WORKER_KEPT) {
             front_adopt_kept(f, m.worker, passed);
             continue;
@@ -283,6 +288,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     server_ring(f->server, ++f->ticks % RING_TICKS == 0);
     desk_tick(f->desk, f->server, f->rooms, clock_room_us(), clock_wall_us());
     front_tls_tick(f);
+    front_pictures_tick(f);
     look_after_threads(f, now_us);
     if (f->stop_us && (!workers_left(f) || now_us > f->stop_us))
         event_base_loopbreak(f->base);
@@ -370,7 +376,8 @@ static int make_rooms(struct front *f)
         return -ENOMEM;
     for (uint32_t i = 0; i < f->workers; i++)
         f->links[i] = (struct worker_link){.front = f, .index = i, .fd = -1};
-    return rooms_new(&f->rooms, f->config, &out, f->workers, clock_room_us(), clock_wall_us());
+    int rc = rooms_new(&f->rooms, f->config, &out, f->workers, clock_room_us(), clock_wall_us());
+    return rc ? rc : pictures_new(&f->pictures, f->rooms);
 }
 
 static int make_events(struct front *f)
@@ -423,6 +430,7 @@ int front_run(const struct front_options *o)
                       .tickets_file = -1,
                       .certificate = -1,
                       .viewers = -1,
+                      .picture_link = -1,
                       .exit_code = 1};
     int rc;
 

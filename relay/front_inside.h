@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct event;
+struct pictures;
 struct event_base;
 struct vigil;
 
@@ -43,6 +44,9 @@ struct front {
     uint32_t workers;
     int control;
     struct event *on_control, *on_desk, *on_tick, *on_gather;
+    struct pictures *pictures;
+    int picture_link; /* to the helper; -1: none */
+    struct event *on_picture;
     unsigned ticks;
     size_t threads;
     struct vigil *vigils; /* one for each HTTP thread */
@@ -67,6 +71,12 @@ void front_send_all(struct front *f, const struct link_message *m, int fd);
 /* LINK_CONFIG: what the supervisor has checked. HTTP limits stay as they are. Without memory for
  * all of it nothing changes. */
 void front_take_config(struct front *f, int fd);
+
+/* LINK_PICTURES: a helper's link; takes fd. */
+void front_pictures_adopt(struct front *f, int fd);
+void front_pictures_tick(struct front *f);
+/* Another front has taken over, with a helper of its own. */
+void front_pictures_leave(struct front *f);
 
 /* HTTPS, if it has sockets; before the server's start. -EINVAL, -errno. */
 __attribute__((warn_unused_result)) int front_tls_start(struct front *f,

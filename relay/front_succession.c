@@ -82,6 +82,7 @@ void front_hand_over(struct front *f, int end, uint32_t what)
         return;
     }
     forget_links(f);
+    front_pictures_leave(f);
     desk_leave(f->desk);
     f->viewers = viewers;
     f->viewers_us = clock_mono_us() + HAND_ON_US;

@@ -69,6 +69,8 @@ static void keep_pulse(struct supervisor *s, struct child *own)
     else
         child_fini(&s->front);
     child_fini(&s->heir);
+    if (own != &s->picture)
+        child_fini(&s->picture);
     for (size_t i = 0; i < s->workers; i++)
         if (own == &s->worker[i])
             supervisor_close(&own->pulse_fd);
@@ -77,7 +79,7 @@ static void keep_pulse(struct supervisor *s, struct child *own)
 }
 
 /* In a new child: it stops when it is told to, not when a terminal's Ctrl-C reaches everybody. */
-static void become(const struct supervisor *s, const char *name, pid_t parent)
+void supervisor_become(struct supervisor *s, struct child *own, const char *name, pid_t parent)
 {
     sigset_t none;
 
@@ -94,6 +96,7 @@ static void become(const struct supervisor *s, const char *name, pid_t parent)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     close(s->signals);
+    keep_pulse(s, own);
 }
 
 /* In a new child: links of others would keep them from noticing that an end is gone. */
@@ -145,8 +148,7 @@ static void spawn_front(struct supervisor *s)
     child_prepare(&s->front);
     pid = fork();
     if (pid == 0) {
-        become(s, "roomcast-front", parent);
-        keep_pulse(s, &s->front);
+        supervisor_become(s, &s->front, "roomcast-front", parent);
         close(ends[0]);
         front_child(s, ends[1]);
     }
@@ -167,8 +169,7 @@ static void worker_child(struct supervisor *s, size_t index, int link, pid_t par
     char name[16];
 
     snprintf(name, sizeof(name), "roomcast-w%zu", index);
-    become(s, name, parent);
-    keep_pulse(s, &s->worker[index]);
+    supervisor_become(s, &s->worker[index], name, parent);
     supervisor_close(&s->control);
     close_links(s);
     for (size_t i = 0; i < s->threads; i++) {
@@ -222,6 +223,7 @@ static void spawn_due(struct supervisor *s, int64_t now_us)
     for (size_t i = 0; i < s->workers && s->front.pid; i++)
         if (!s->worker[i].pid && now_us >= s->worker[i].start_at_us)
             spawn_worker(s, i);
+    supervisor_spawn_picture(s, now_us);
 }
 
 static void stop(struct supervisor *s)
@@ -281,6 +283,8 @@ static void reap(struct supervisor *s)
         child_how(status, how);
         if (pid == s->front.pid)
             child_gone(s, &s->front, status);
+        if (pid == s->picture.pid)
+            supervisor_picture_gone(s, status);
         for (size_t i = 0; i < s->workers; i++)
             if (pid == s->worker[i].pid)
                 worker_gone(s, i, status);
@@ -358,12 +362,13 @@ static bool all_gone(const struct supervisor *s)
     for (size_t i = 0; i < s->workers; i++)
         if (s->worker[i].pid)
             return false;
-    return !s->front.pid && !s->leaving;
+    return !s->front.pid && !s->leaving && !s->picture.pid;
 }
 
 static void kill_all(struct supervisor *s)
 {
     child_take(&s->front);
+    child_take(&s->picture);
     if (s->leaving)
         kill(s->leaving, SIGKILL);
     for (size_t i = 0; i < s->workers; i++)
@@ -382,6 +387,7 @@ static void look_after(struct supervisor *s, int64_t now_us)
         child_watch(&s->front, stuck_us, now_us);
     for (size_t i = 0; i < s->workers; i++)
         child_watch(&s->worker[i], stuck_us, now_us);
+    supervisor_watch_picture(s, now_us);
 }
 
 static void watch(struct supervisor *s)
@@ -413,6 +419,8 @@ static int make_children(struct supervisor *s)
 {
     int rc = child_init(&s->front, CHILD_FRONT);
 
+    if (!rc)
+        rc = child_init(&s->picture, CHILD_PICTURE);
     for (size_t i = 0; i < s->workers && !rc; i++)
         rc = child_init(&s->worker[i], (int)i);
     if (rc)

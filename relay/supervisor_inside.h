@@ -37,6 +37,7 @@ struct supervisor {
     int https[THREADS_MAX], tickets; /* -1: there is no HTTPS */
     uint16_t srt_port, http_port, https_port;
     struct child front, worker[WORKERS_MAX];
+    struct child picture;  /* makes the wall's pictures; its link is the front's alone */
     struct child heir;     /* the front of an upgrade that is under way; its page stays longer */
     int link[WORKERS_MAX]; /* the front's ends: they outlive the front; -1: none */
     bool old[WORKERS_MAX]; /* runs the program that was before an upgrade */
@@ -63,6 +64,12 @@ __attribute__((warn_unused_result)) int supervisor_open_sockets(struct superviso
 /* The service manager hears what has changed; in each round of the loop. reloading: a reload is
  * about to begin, and over in the next round. */
 void supervisor_tell(struct supervisor *s, bool reloading);
+/* In a new child: it is own from here on, and nobody else's pulse is seen. */
+void supervisor_become(struct supervisor *s, struct child *own, const char *name, pid_t parent);
+/* Starts it when there is a front to ask it, if the configuration wants it. */
+void supervisor_spawn_picture(struct supervisor *s, int64_t now_us);
+void supervisor_picture_gone(struct supervisor *s, int status);
+void supervisor_watch_picture(struct supervisor *s, int64_t now_us);
 /* The program as it was started, so that a link to the newest one is followed anew. */
 void supervisor_find_program(struct supervisor *s, char *const *argv);
 /* Starts another program's front beside ours. */

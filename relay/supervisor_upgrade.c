@@ -94,6 +94,7 @@ void supervisor_upgraded(struct supervisor *s, int64_t now_us)
         supervisor_close(&s->link[i]);
         child_take(&s->worker[i]);
     }
+    child_take(&s->picture); /* the next program's is its own */
     upgrade_init(&s->upgrade);
     list_all(s, &all);
     all.config = config_pass(s->config);
@@ -133,6 +134,8 @@ void supervisor_resume(struct supervisor *s, const struct inheritance *from)
     certificate_adopt(from->certificate);
     s->control = from->control;
     child_resume(&s->front, CHILD_FRONT, from->front_pulse, from->front);
+    if (child_init(&s->picture, CHILD_PICTURE))
+        log_error(CTX, "no_memory what=\"no pictures\"");
     s->leaving = from->leaving;
     s->leaving_us = clock_mono_us() + LEAVING_US;
     memcpy(s->http, from->http, s->threads * sizeof(s->http[0]));

@@ -10,7 +10,8 @@
 #ifndef RELAY_BASE_OOM_SCORE_H
 #define RELAY_BASE_OOM_SCORE_H
 
-enum { OOM_SCORE_WORKER = 200, OOM_SCORE_FRONT = 300 }; /* above the supervisor's own */
+/* above the supervisor's own */
+enum { OOM_SCORE_WORKER = 200, OOM_SCORE_FRONT = 300, OOM_SCORE_PICTURE = 600 };
 
 void oom_score_raise(int by);
 

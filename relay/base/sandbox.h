@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum sandbox_kind { SANDBOX_WORKER, SANDBOX_FRONT };
+enum sandbox_kind { SANDBOX_WORKER, SANDBOX_FRONT, SANDBOX_PICTURE };
 
 /* on: isolation.sandbox. Off, nothing is done, and the log says so. */
 void sandbox_prepare(bool on);

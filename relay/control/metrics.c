@@ -5,6 +5,7 @@
 #include "relay/base/log.h"
 #include "relay/room/diagnosis.h"
 #include "relay/room/feed_fields.h"
+#include "relay/room/pictures.h"
 #include "relay/room/worker_entry.h"
 
 #include <inttypes.h>
@@ -16,6 +17,7 @@ struct sums {
     const struct source *src;
     struct rooms_facts rooms;
     struct link_worker_stats workers;
+    struct pictures_facts pictures;
 };
 
 static void head(struct text *t, const char *name, const char *type, const char *help)
@@ -206,6 +208,34 @@ static void room_findings(struct text *t, const char *name, const struct sums *s
     }
 }
 
+static void pictures(struct text *t, const char *name, const struct sums *s)
+{
+    labelled(t, name, "result", "made", s->pictures.made);
+    labelled(t, name, "result", "failed", s->pictures.failed);
+    labelled(t, name, "result", "died", s->pictures.died);
+    labelled(t, name, "result", "skipped", s->pictures.skipped);
+}
+
+static void picture_cpu(struct text *t, const char *name, const struct sums *s)
+{
+    text_printf(t, "roomcast_%s %.6f\n", name, (double)s->pictures.cpu_us * 1e-6);
+}
+
+static void picture_rooms(struct text *t, const char *name, const struct sums *s)
+{
+    plain(t, name, s->pictures.shown);
+}
+
+static void picture_bytes(struct text *t, const char *name, const struct sums *s)
+{
+    plain(t, name, s->pictures.bytes);
+}
+
+static void picture_age(struct text *t, const char *name, const struct sums *s)
+{
+    plain(t, name, s->pictures.oldest_s);
+}
+
 /* A sum, by its place in one of the structs. */
 enum origin { FROM_ROOMS, FROM_WEB };
 
@@ -290,6 +320,14 @@ static const struct family families[] = {
     {"rooms_health", "gauge", "Rooms with a feed, by the worst that the doctor finds.",
      rooms_by_health},
     {"room_findings", "gauge", "What the doctor finds wrong with the room's feeds.", room_findings},
+    {"pictures_total", "counter",
+     "Pictures of rooms: made, failed, died (the helper did), skipped (its link was full).",
+     pictures},
+    {"picture_cpu_seconds_total", "counter", "CPU time of the helper that makes them.",
+     picture_cpu},
+    {"picture_rooms", "gauge", "Rooms that show a picture.", picture_rooms},
+    {"picture_bytes", "gauge", "Bytes of these pictures.", picture_bytes},
+    {"picture_age_seconds", "gauge", "The oldest one of a room with a feed.", picture_age},
     {"front_open_fds", "gauge", "Open descriptors of the front.", front_fds},
     {"front_threads", "gauge", "Threads of the front.", front_threads},
     {"front_resident_memory_bytes", "gauge", "Resident memory of the front.", front_memory},
@@ -392,6 +430,7 @@ static void sum_up(struct sums *s, const struct source *src)
     memset(s, 0, sizeof(*s));
     s->src = src;
     rooms_facts(src->rooms, &s->rooms);
+    pictures_facts(src->rooms, src->wall_us, &s->pictures);
     for (uint32_t i = 0; i < rooms_workers(src->rooms); i++) {
         struct worker_facts w;
         rooms_worker_facts(src->rooms, i, &w);

@@ -37,6 +37,14 @@ static void put_time(struct text *t, int64_t wall_us)
     text_printf(t, "\"%s\"", when);
 }
 
+static void put_time_or_null(struct text *t, int64_t wall_us)
+{
+    if (wall_us)
+        put_time(t, wall_us);
+    else
+        text_puts(t, "null");
+}
+
 static void put_milli(struct text *t, uint64_t milli)
 {
     text_printf(t, "%" PRIu64 ".%03" PRIu64, milli / 1000, milli % 1000);
@@ -169,6 +177,7 @@ PUT_U64(room_late, struct room_facts, s->presentation->counters.late)
 PUT_U64(room_over, struct room_facts, s->presentation->counters.over_target)
 PUT_U64(room_shed, struct room_facts, s->presentation->counters.shed_listed)
 PUT_U64(room_given_up, struct room_facts, s->presentation->counters.given_up)
+PUT(room_of_picture, struct room_facts, put_time_or_null(t, s->picture_wall_us))
 PUT_STRING(room_peer, struct room_facts, s->session ? s->session->peer : "")
 PUT_U64(room_bitrate, struct room_facts, s->session ? s->session->stats.bitrate_bps : 0)
 PUT_STRING(room_side, struct room_facts, s->session ? on_air_word(s->pair->on_air.side) : "")
@@ -185,6 +194,8 @@ PUT_U64(room_lost, struct room_facts, s->totals.lost)
         {"playable", SCHEMA_BOOLEAN, "It has a multivariant playlist.", room_playable},            \
         {"public", SCHEMA_BOOLEAN, "Viewers may see it (rooms.go_public).", room_public},          \
         {"sessions", SCHEMA_INTEGER, "Feeds it has had.", room_sessions},                          \
+        {"picture", "{\"anyOf\":[" SCHEMA_TIME ",{\"type\":\"null\"}]}",                           \
+         "When /live/NAME/picture.jpg was taken; null: there is none.", room_of_picture},          \
     {                                                                                              \
         "bytes", SCHEMA_INTEGER, "Bytes its segments take in memory.", room_bytes                  \
     }

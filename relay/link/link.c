@@ -73,6 +73,7 @@ static size_t message_bytes(uint32_t type)
     case LINK_RETIRE:
     case LINK_HAND_OVER:
     case LINK_CERTIFICATE:
+    case LINK_PICTURES:
         return offsetof(struct link_message, u);
     }
     return 0;

@@ -36,6 +36,7 @@ enum link_type {
     LINK_RETIRE,         /* supervisor -> front -> worker: exit once there is no publisher left */
     LINK_HAND_OVER,      /* supervisor -> front; fd: to the front that follows; feed: HANDOVER_* */
     LINK_CERTIFICATE,    /* supervisor -> front; fd: a pair that was checked (certificate.h) */
+    LINK_PICTURES,       /* supervisor -> front; fd: the link of a new picture helper */
 };
 
 #endif

@@ -63,6 +63,8 @@ void room_facts(const struct room *r, struct room_facts *out)
         .totals = r->session.stats, /* its gauges; the counts of all feeds are added up */
         .sessions = r->sessions,
         .bytes = budget_used_bytes(&r->presentation),
+        .picture = r->presentation.is_public ? r->showcase.picture : NULL,
+        .picture_wall_us = r->presentation.is_public ? r->showcase.picture_wall_us : 0,
     };
     feed_fields_add(&out->totals, &r->closed);
     feed_fields_add(&out->totals, &r->pair.standby.stats);

@@ -11,6 +11,7 @@
 #include "relay/room/history.h"
 #include "relay/room/hole.h"
 #include "relay/room/pair.h"
+#include "relay/room/picture_turn.h"
 #include "relay/room/room.h"
 #include "relay/room/showcase.h"
 
@@ -35,7 +36,8 @@ struct room {
     struct link_feed_stats closed; /* of all feeds that left */
     struct hole hole;
     struct showcase showcase;
-    bool pending; /* to be shown */
+    struct picture_turn turn; /* of its picture; not handed over, as pictures are not */
+    bool pending;             /* to be shown */
     struct doctor_log health_log;
     struct history history;
     int64_t afterlife_us;    /* of a list that has ended, as long as it was then */

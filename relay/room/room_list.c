@@ -5,6 +5,7 @@
 #include "relay/base/clock.h"
 #include "relay/room/status.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum { LIST_EVERY_US = 1000000 };
@@ -27,14 +28,16 @@ static void render(const struct rooms *rooms, const struct config *config, struc
     }
 }
 
-static bool publish(const struct text *rooms, const struct rooms_out *out, int64_t wall_us)
+static bool publish(const struct text *rooms, const struct config *config,
+                    const struct rooms_out *out, int64_t wall_us)
 {
     struct text page;
     struct body *body = NULL;
     char when[32];
     clock_format(wall_us, when);
     text_init(&page);
-    text_printf(&page, "{\"generated\":\"%s\",\"rooms\":[", when);
+    text_printf(&page, "{\"generated\":\"%s\",\"picture_interval_s\":%" PRIu32 ",\"rooms\":[", when,
+                config->pictures.interval_s);
     if (rooms->len > 0)
         text_add(&page, rooms->data, rooms->len);
     text_puts(&page, "\n]}\n");
@@ -57,7 +60,7 @@ void room_list_refresh(struct room_list *l, const struct rooms *rooms, const str
     render(rooms, config, &t);
     bool same = l->made && t.len == l->rooms.len &&
                 (t.len == 0 || memcmp(t.data, l->rooms.data, t.len) == 0);
-    if (!same && publish(&t, out, wall_us)) {
+    if (!same && publish(&t, config, out, wall_us)) {
         struct text old = l->rooms;
         l->rooms = t;
         t = old;

@@ -17,6 +17,7 @@ void showcase_fini(struct showcase *s)
 {
     body_unref(&s->multivariant);
     body_unref(&s->status);
+    blob_unref(&s->picture);
 }
 
 void showcase_touch(struct showcase *s)
@@ -86,6 +87,7 @@ int showcase_show(struct showcase *s, const struct rooms_out *out, struct room_f
                        : render_closed(&view, f->name, s->status);
     if (err < 0)
         return err;
+    view->picture = s->picture && p->is_public ? blob_ref(s->picture) : NULL;
     out->show(out->ctx, view);
     room_view_unref(&view);
     s->touched = false;

@@ -69,6 +69,7 @@ static void view_end(struct room_view *v)
 {
     body_unref(&v->multivariant);
     body_unref(&v->status);
+    blob_unref(&v->picture);
     for (size_t i = 0; i < v->rendition_count; i++) {
         struct view_rendition *r = &v->renditions[i];
         body_unref(&r->playlist);
@@ -100,6 +101,16 @@ static int match_body(const struct body *b, struct view_match *out)
     if (!b)
         return -ENOENT;
     *out = (struct view_match){.body = b, .type = b->type, .max_age_s = b->max_age_s};
+    return 0;
+}
+
+/* Old ones may be shown for a moment: the next one has the same address. */
+static int match_picture(struct blob *b, struct view_match *out)
+{
+    if (!b)
+        return -ENOENT;
+    *out = (struct view_match){
+        .blob = b, .bytes = b->bytes, .type = "image/jpeg", .max_age_s = VIEW_PICTURE_AGE_S};
     return 0;
 }
 
@@ -146,6 +157,8 @@ int room_view_find(const struct room_view *v, const char *tail, size_t len, stru
         return match_body(v->multivariant, out);
     if (tail_is(tail, len, "status.json"))
         return match_body(v->status, out);
+    if (tail_is(tail, len, VIEW_PICTURE))
+        return match_picture(v->picture, out);
     const char *slash = memchr(tail, '/', len);
     if (slash) {
         size_t name_len = (size_t)(slash - tail);

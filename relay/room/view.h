@@ -5,9 +5,9 @@
  * Life:   built by room.c, ref/unref. Fails: -ENOMEM.
  *
  * A viewer's path below /live/ROOM/ is looked up here: "index.m3u8", "video.m3u8",
- * "video/28123456.m4s", "video/init-5f3a9c01.mp4", "status.json"; a part's name is its rendition's
- * running number, "video/p225000123.m4s": the next one's is known whatever becomes of its segment.
- * "iframes.m3u8" is a rendition without files of its own.
+ * "video/28123456.m4s", "video/init-5f3a9c01.mp4", "status.json", "picture.jpg"; a part's name is
+ * its rendition's running number, "video/p225000123.m4s": the next one's is known whatever becomes
+ * of its segment. "iframes.m3u8" is a rendition without files of its own.
  */
 #ifndef RELAY_ROOM_VIEW_H
 #define RELAY_ROOM_VIEW_H
@@ -20,6 +20,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define VIEW_PICTURE "picture.jpg"
+enum { VIEW_PICTURE_AGE_S = 5 };
 
 struct view_rendition {
     char name[32];           /* "video", "audio", "audio-2", "ts" */
@@ -42,6 +45,7 @@ struct room_view {
     char room[ROOM_NAME_MAX + 1];
     struct body *multivariant; /* index.m3u8; NULL while there is nothing to play */
     struct body *status;       /* status.json, for pages: what the room is doing, in words */
+    struct blob *picture;      /* picture.jpg; NULL: there is none */
     struct view_rendition *renditions;
     size_t rendition_count;
     uint32_t target_duration_s, part_target_ms; /* 0: no low latency */

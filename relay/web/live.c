@@ -165,7 +165,9 @@ static void serve_file(const struct live *l, const struct place *p, struct reque
     uint32_t age_s = r->waited && m->max_age_s > most ? most : m->max_age_s;
     bool grows = rendition && rendition->blocks && strlen(rendition->hint) == p->name.len &&
                  memcmp(rendition->hint, p->name.at, p->name.len) == 0;
-    if (!grows) {
+    if (!rendition) { /* the room's picture */
+        reply_changing(r, m->blob, m->type, m->max_age_s);
+    } else if (!grows) {
         count_answer(l, r);
         reply_blob(r, m->blob, m->offset, m->bytes, m->type, age_s ? age_s : 1);
     } else if (reply_growing(r, m->blob, m->offset, m->bytes, m->type, age_s ? age_s : 1)) {

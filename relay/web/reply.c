@@ -181,12 +181,14 @@ static void narrow(struct reply *reply, uint64_t first, uint64_t last)
     reply->blob_at += first;
 }
 
-void reply_blob(struct request *r, struct blob *b, uint32_t offset, uint32_t bytes,
-                const char *type, uint32_t max_age_s)
+static void send_blob(struct request *r, struct blob *b, uint32_t offset, uint32_t bytes,
+                      const char *type, uint32_t max_age_s, bool changes)
 {
     char etag[ETAG_SIZE];
     uint64_t first = 0, last = 0;
     struct reply reply = reply_of(b, offset, bytes, type, max_age_s);
+    if (changes)
+        reply.head.cache = REPLY_PUBLIC;
     reply.head.etag = etag_of(b, offset, bytes, etag);
     if (is_unchanged(r, reply.head.etag)) {
         drop_content(&reply);
@@ -201,6 +203,17 @@ void reply_blob(struct request *r, struct blob *b, uint32_t offset, uint32_t byt
     if (range == FIELD_RANGE_PART)
         narrow(&reply, first, last);
     finish(r, &reply);
+}
+
+void reply_blob(struct request *r, struct blob *b, uint32_t offset, uint32_t bytes,
+                const char *type, uint32_t max_age_s)
+{
+    send_blob(r, b, offset, bytes, type, max_age_s, false);
+}
+
+void reply_changing(struct request *r, struct blob *b, const char *type, uint32_t max_age_s)
+{
+    send_blob(r, b, 0, b->bytes, type, max_age_s, true);
 }
 
 bool reply_growing(struct request *r, struct blob *b, uint32_t offset, uint32_t bytes,

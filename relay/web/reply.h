@@ -22,6 +22,8 @@ void reply_refuse(struct request *r, int status);
 /* reply_body for caches that many viewers share: they may keep it for shared_age_s, a viewer's own
  * not at all. 0: as reply_body. */
 void reply_body_shared(struct request *r, int status, const struct body *b, uint32_t shared_age_s);
+/* All of a blob at an address that has another one by and by: caches ask again after max_age_s. */
+void reply_changing(struct request *r, struct blob *b, const char *type, uint32_t max_age_s);
 /* The first `bytes` of a blob whose file still grows: 206 without a complete length (RFC 9110
  * section 14.4) and without an ETag. false: the request is not for a range that starts in them. */
 __attribute__((warn_unused_result)) bool reply_growing(struct request *r, struct blob *b,

@@ -17,8 +17,8 @@ test('a worker breaks out', async (t) => {
   const kinds = Object.entries(DENIED);
   const { relay, order } = await startSabotaged(t, { set: ['srt.workers=1'],
     restarts: kinds.length, errors: [/ended by the sandbox/, /crash_loop/] });
-  const said = relay.lines(/ sandbox seccomp=\d+_calls .*capabilities=none/);
-  assert.equal(said.length, 2, `worker and front say what is in force:\n${relay.log}`);
+  await until('worker, front and picture helper to say what is in force', 20000,
+    () => relay.lines(/ sandbox seccomp=\d+_calls .*capabilities=none/).length === 3);
   for (const [what, call] of kinds) {
     const [before] = relay.workers();
     order(what);
@@ -47,7 +47,7 @@ test('the front breaks out', async (t) => {
 test('without the sandbox', async (t) => {
   const { relay, order } = await startSabotaged(t, { set: ['srt.workers=1',
     'isolation.sandbox=false'] });
-  assert.equal(relay.lines(/ WARN .*sandbox=OFF/).length, 2, relay.log);
+  await until('all three to say so', 20000, () => relay.lines(/ WARN .*sandbox=OFF/).length === 3);
   const [before] = relay.workers();
   order('o');
   await sleep(1000);

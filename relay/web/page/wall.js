@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 import { bitrateWords, codecWords, qualityWords, say, sinceWords, translatePage } from "./words.js";
+import { WallPictures } from "./wall-pictures.js";
 import { copyText, element, setText } from "./dom.js";
 
 const REFRESH_MS = 3000;
@@ -13,6 +14,7 @@ const RANK = { live: 0, waiting: 1, ended: 2 };
 const byId = (id) => document.getElementById(id);
 const grid = byId("rooms");
 const cards = new Map(); /* name → card */
+const pictures = new WallPictures();
 let order = []; /* the same cards as they stand on the wall, shown or not */
 let kind = "all";
 let etag = "";
@@ -42,7 +44,7 @@ function newCard(room) {
     handle: element("span", { class: "handle", text: room.name }),
     meta: element("span", { class: "meta" }),
   };
-  const poster = element(
+  card.poster = element(
     "div",
     { class: `poster hue-${hue(room.name)}` },
     card.mark,
@@ -53,10 +55,11 @@ function newCard(room) {
   const link = element(
     "a",
     { class: "card", href: `/watch/${encodeURIComponent(room.name)}` },
-    poster,
+    card.poster,
     text,
   );
   card.item = element("li", {}, link);
+  pictures.watch(card);
   return card;
 }
 
@@ -82,6 +85,7 @@ function paintCard(card, room) {
   setText(card.title, title);
   card.handle.hidden = title === room.name;
   setText(card.meta, metaWords(room));
+  pictures.update(card);
 }
 
 /* Live first, then waiting, then ended; by title within each, so that cards do not wander. */
@@ -116,7 +120,11 @@ function placeCards(shown) {
 function showRooms(list) {
   const rooms = inOrder(list.filter((r) => r.state in RANK && typeof r.name === "string"));
   const names = new Set(rooms.map((r) => r.name));
-  for (const name of cards.keys()) if (!names.has(name)) cards.delete(name);
+  for (const [name, card] of cards) {
+    if (names.has(name)) continue;
+    pictures.forget(card);
+    cards.delete(name);
+  }
   order = rooms.map((room) => {
     if (!cards.has(room.name)) cards.set(room.name, newCard(room));
     const card = cards.get(room.name);
@@ -151,9 +159,10 @@ async function fetchRooms() {
   const reply = await fetch("/live/rooms.json", { headers, signal: AbortSignal.timeout(10_000) });
   if (reply.status === 304) return;
   if (!reply.ok) throw new Error(`rooms.json: ${reply.status}`);
-  const { rooms } = await reply.json();
+  const { rooms, picture_interval_s: intervalS } = await reply.json();
   if (!Array.isArray(rooms)) throw new Error("rooms.json: no rooms");
   etag = reply.headers.get("ETag") ?? "";
+  pictures.intervalS = intervalS;
   showRooms(rooms);
 }
 

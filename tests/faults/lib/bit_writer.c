@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-void bit_writer_init(struct bit_writer *w)
+void bit_writer_begin(struct bit_writer *w)
 {
     w->bits = 0;
 }

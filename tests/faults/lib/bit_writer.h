@@ -1,7 +1,7 @@
 /* Bits into bytes: what parameter sets and slice headers are written with. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns:   nothing; the bytes are in the struct. Thread: any. Life: bit_writer_init.
+ * Owns:   nothing; the bytes are in the struct. Thread: any. Life: bit_writer_begin.
  * Fails:  asserts that it fits: the tests' own pictures are small.
  */
 #ifndef TESTS_FAULTS_LIB_BIT_WRITER_H
@@ -17,7 +17,7 @@ struct bit_writer {
     size_t bits;
 };
 
-void bit_writer_init(struct bit_writer *w);
+void bit_writer_begin(struct bit_writer *w);
 void put_bits(struct bit_writer *w, uint32_t value, unsigned count);
 /* ISO/IEC 14496-10 section 9.1. */
 void put_ue(struct bit_writer *w, uint32_t value);

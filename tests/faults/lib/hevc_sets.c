@@ -22,7 +22,7 @@ static void buffering(struct bit_writer *w)
 
 void hevc_vps(struct bit_writer *w, uint32_t twist)
 {
-    bit_writer_init(w);
+    bit_writer_begin(w);
     put_bits(w, 0, 4);
     put_bits(w, 3, 2);
     put_bits(w, 0, 9);
@@ -38,7 +38,7 @@ void hevc_vps(struct bit_writer *w, uint32_t twist)
 
 void hevc_sps(struct bit_writer *w, uint32_t width, uint32_t height, uint32_t twist)
 {
-    bit_writer_init(w);
+    bit_writer_begin(w);
     put_bits(w, 0, 7);
     put_bits(w, 1, 1);
     profile_tier_level(w, twist);
@@ -65,7 +65,7 @@ void hevc_sps(struct bit_writer *w, uint32_t width, uint32_t height, uint32_t tw
 
 void hevc_pps(struct bit_writer *w)
 {
-    bit_writer_init(w);
+    bit_writer_begin(w);
     put_ue(w, 0);
     put_ue(w, 0);
     put_bits(w, 0, 7);

@@ -74,7 +74,7 @@ static void add_hevc(struct unit *u, unsigned type, bool counted)
 
 static void h264_sps(const struct picture *p)
 {
-    bit_writer_init(&w);
+    bit_writer_begin(&w);
     put_bits(&w, 77, 8);
     put_bits(&w, 0, 8);
     put_bits(&w, p->profile_twist % 2 ? 31 : 30, 8);
@@ -99,7 +99,7 @@ static void h264_sps(const struct picture *p)
 
 static void h264_pps(void)
 {
-    bit_writer_init(&w);
+    bit_writer_begin(&w);
     put_ue(&w, 0);
     put_ue(&w, 0);
     put_bits(&w, 0, 2); /* CAVLC */
@@ -144,7 +144,7 @@ static void h264_slice(struct unit *u, const struct picture *p)
     uint32_t blocks = p->width / 16 * (p->height / 16);
     bool intra = p->idr || p->cra;
 
-    bit_writer_init(&w);
+    bit_writer_begin(&w);
     h264_slice_header(p, intra ? 7 : p->bidirectional ? 6 : 5);
     for (uint32_t i = 0; intra && i < blocks; i++) {
         put_ue(&w, 25); /* I_PCM */
@@ -163,7 +163,7 @@ static void hevc_slice(struct unit *u, const struct picture *p)
 {
     unsigned type = p->idr ? 19 : p->cra ? 21 : p->leading ? 8 : p->bidirectional ? 0 : 1;
 
-    bit_writer_init(&w);
+    bit_writer_begin(&w);
     put_bits(&w, 1, 1); /* first_slice_segment_in_pic_flag */
     if (p->idr || p->cra)
         put_bits(&w, 0, 1);
@@ -181,7 +181,7 @@ enum { FILLER_BYTES = BIT_WRITER_BYTES / 2 };
 
 static void filler(struct unit *u, uint32_t bytes)
 {
-    bit_writer_init(&w);
+    bit_writer_begin(&w);
     while (bytes-- > 0)
         put_bits(&w, (uint32_t)next_random(u->random) | 0x40u, 8);
     put_trailing(&w);
@@ -193,7 +193,7 @@ static void filler(struct unit *u, uint32_t bytes)
 
 static void recovery_point(void)
 {
-    bit_writer_init(&w);
+    bit_writer_begin(&w);
     put_bits(&w, 6, 8);
     put_bits(&w, 1, 8);
     put_ue(&w, 0);
@@ -207,7 +207,7 @@ static void mark(uint32_t number, uint32_t crc)
     char text[64];
     int len = snprintf(text, sizeof(text), MARK_UUID "%08x %08x", number, crc);
 
-    bit_writer_init(&w);
+    bit_writer_begin(&w);
     put_bits(&w, 5, 8);
     put_bits(&w, (uint32_t)len, 8);
     for (int i = 0; i < len; i++)
@@ -217,7 +217,7 @@ static void mark(uint32_t number, uint32_t crc)
 
 static void delimiter(struct unit *u)
 {
-    bit_writer_init(&w);
+    bit_writer_begin(&w);
     put_bits(&w, u->hevc ? 2 : 7, 3);
     put_trailing(&w);
     if (u->hevc)

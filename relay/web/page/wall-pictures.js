@@ -1,0 +1,87 @@
+/* The rooms' pictures on the wall: loaded for cards in sight, and fresh only while somebody looks. */
+/* SPDX-License-Identifier: MIT */
+
+import { element } from "./dom.js";
+
+const LEAST_S = 5; /* caches keep a picture for as long */
+const MARGIN = "240px 0px"; /* what comes into sight next is there already */
+
+export class WallPictures {
+  #everyMs = LEAST_S * 1000;
+  #inSight = new Set();
+  #cards = new WeakMap(); /* a card's element → the card */
+  #timer = 0;
+  #watcher = new IntersectionObserver((entries) => this.#moved(entries), { rootMargin: MARGIN });
+
+  constructor() {
+    document.addEventListener("visibilitychange", () => this.#look());
+  }
+
+  /* How often the relay makes them. */
+  set intervalS(seconds) {
+    const ms = Math.max(Number(seconds) || LEAST_S, LEAST_S) * 1000;
+    if (ms === this.#everyMs) return;
+    this.#everyMs = ms;
+    this.#look();
+  }
+
+  /* card: {item, poster, room, image}; image is ours. */
+  watch(card) {
+    this.#cards.set(card.item, card);
+    this.#watcher.observe(card.item);
+  }
+
+  forget(card) {
+    this.#watcher.unobserve(card.item);
+    this.#inSight.delete(card);
+  }
+
+  /* Its room may have got a picture, or lost it. */
+  update(card) {
+    if (this.#inSight.has(card) || !card.room.picture) this.#show(card);
+  }
+
+  #moved(entries) {
+    for (const { target, isIntersecting } of entries) {
+      const card = this.#cards.get(target);
+      if (!isIntersecting) this.#inSight.delete(card);
+      else if (this.#inSight.add(card)) this.#show(card);
+    }
+    if (!this.#timer) this.#look();
+  }
+
+  /* All viewers ask for the same address at the same time, so that caches answer for the relay. */
+  #show(card) {
+    if (!card.room.picture) {
+      card.image?.remove();
+      card.image = null;
+      return;
+    }
+    if (document.hidden) return;
+    const name = encodeURIComponent(card.room.name);
+    const address = `/live/${name}/picture.jpg?t=${Math.floor(Date.now() / this.#everyMs)}`;
+    if (!card.image) {
+      card.image = element("img", {
+        class: "still",
+        alt: "",
+        width: 320,
+        height: 180,
+        loading: "lazy",
+        decoding: "async",
+        load: ({ target }) => target.classList.add("there"),
+        error: ({ target }) => target.classList.remove("there"),
+      });
+      card.poster.prepend(card.image);
+    }
+    if (card.image.getAttribute("src") !== address) card.image.src = address;
+  }
+
+  #look() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    if (document.hidden || this.#inSight.size === 0) return;
+    for (const card of this.#inSight) this.#show(card);
+    const rest = this.#everyMs - (Date.now() % this.#everyMs);
+    this.#timer = setTimeout(() => this.#look(), rest + 50);
+  }
+}
