@@ -151,7 +151,7 @@ screenshots: all  ## pictures of every page, phone and desktop, English and Chin
 deb: all  ## a Debian package in build/deb
 	@scripts/setup deb && scripts/deb $(B)/roomcast build/deb
 test-deb: all  ## the package in a fresh Debian: installed, upgraded while it runs, purged (root)
-	@scripts/setup deb && scripts/test-deb $(B)/roomcast
+	@scripts/setup test-deb && scripts/test-deb $(B)/roomcast
 install: all  ## binary, manual, configuration, systemd units under DESTDIR and PREFIX
 	@scripts/install $(B)/roomcast "$(DESTDIR)" "$(PREFIX)"
 clean:  ## remove everything that was built
