@@ -82,7 +82,7 @@ void supervisor_spawn_picture(struct supervisor *s, int64_t now_us)
     } else {
         child_born(&s->picture, pid, clock_mono_us());
         rc = link_send(s->control, &m, ends[0]);
-        if (rc)
+        if (rc && rc != -EPIPE) /* a front that has just died: this helper ends with its link */
             log_error(CTX, "front_unreachable error=%d", -rc);
     }
     close(ends[0]);
