@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 20
 Q       := $(if $(V),,@)
 
 PKGS    := libavformat libavcodec libavutil libswscale libevent_core libevent_pthreads libcyaml libseccomp \
-           nettle zlib libssl libcrypto libnghttp2
+           nettle zlib libssl libcrypto libnghttp2 sqlite3
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
            -Wcast-qual -Wwrite-strings -Wundef -Wvla $(if $(CI),$(if $(SAN),,-Werror))
 OPT     ?= -O2 -g
@@ -50,8 +50,8 @@ PAGE  := $(sort $(shell find relay/web/page -type f))
 FORMATTED = $(shell find relay codecs config tests -name '*.[ch]')
 
 .PHONY: all run demo test test-obs test-players unit unit-build flow browser faults soak fuzz \
-        fuzz-build fuzz-long bench bench-capacity bench-build lint format install deb test-deb clean \
-        help deps
+        fuzz-build fuzz-long bench bench-capacity bench-build lint format screenshots install deb \
+        test-deb clean help deps
 .DELETE_ON_ERROR:
 all: $(B)/roomcast $(B)/hls-check  ## build the relay, build/roomcast, and the checker, build/hls-check
 
@@ -146,10 +146,12 @@ lint:  ## format, static analysis, layers, size limits, both compilers
 	@scripts/lint
 format:  ## clang-format everything
 	clang-format -i $(FORMATTED)
+screenshots: all  ## pictures of every page, phone and desktop, English and Chinese: build/screenshots
+	@scripts/setup screenshots && scripts/screenshots
 deb: all  ## a Debian package in build/deb
 	@scripts/setup deb && scripts/deb $(B)/roomcast build/deb
 test-deb: all  ## the package in a fresh Debian: installed, upgraded while it runs, purged (root)
-	@scripts/setup deb && scripts/test-deb $(B)/roomcast
+	@scripts/setup test-deb && scripts/test-deb $(B)/roomcast
 install: all  ## binary, manual, configuration, systemd units under DESTDIR and PREFIX
 	@scripts/install $(B)/roomcast "$(DESTDIR)" "$(PREFIX)"
 clean:  ## remove everything that was built

@@ -10,6 +10,7 @@
 
 #include "config/config_room.h"
 #include "config/room_values.h"
+#include "config/stored_rooms.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,6 +39,7 @@ struct config {
         uint32_t send_timeout_ms; /* a response must end within max(this, bytes/min_rate) */
         uint32_t min_rate_bytes;  /* bytes per second a viewer must take */
         uint32_t max_age_ms;      /* a connection's whole life */
+        char *embed_from;         /* who may frame /embed/: "any", "self", or origins */
     } http;
     struct {
         char *listen, *certificate, *key; /* "0.0.0.0:8443", "": no HTTPS; PEM files */
@@ -79,7 +81,8 @@ struct config {
         char *organizer_token, *reader_token; /* "": none */
     } access;
     struct {
-        char *dir; /* a folder, "auto" or "none" */
+        char *dir;   /* a folder, "auto" or "none" */
+        char *store; /* a file, "auto" or "none" */
     } state;
     struct {
         bool sandbox;
@@ -88,6 +91,7 @@ struct config {
     struct {
         char *level; /* debug, info, warn, error */
     } log;
+    const struct config_stored *stored; /* not the file's: what the API made; NULL: no store */
 };
 /* `--set rooms.list.main-stage.key=abc`; a room that is not in the list is added to it. */
 struct config_override {
@@ -108,10 +112,8 @@ void config_free(struct config **c);
 int config_print(const struct config *c, bool with_secrets, FILE *out);
 /* Every key with type, range, default and one sentence, from the table (--help-config). */
 void config_describe(FILE *out);
-/* The listed room of that name, or NULL. */
+/* The room of that name in the list, else in the store, or NULL. */
 const struct config_room *config_find_room(const struct config *c, const char *name);
-/* The first publisher of a role keeps it; a silent one does not. */
-bool config_refuses_takeover(const struct config *c, const char *room);
 bool room_name_is_valid(const char *name, size_t len);
 
 #endif

@@ -3,6 +3,7 @@
 #include "config/keys.h"
 
 #include "config/config.h"
+#include "config/origins.h"
 #include "config/sign_keys.h"
 
 #include <stdio.h>
@@ -129,6 +130,8 @@ const struct key config_keys[CONFIG_KEYS] = {
           "What a viewer must take in a second to keep a large response."),
     COUNT(http, max_age_ms, 1000, 86400000, "milliseconds", "600000",
           "A connection's whole life; viewers simply connect again."),
+    TEXT(http, embed_from, 1, EMBED_FROM_MAX, "any",
+         "Which sites may show /embed/ROOM in a frame: any, self, or https://HOST, one or more."),
 
     OTHER(https, listen, KEY_ADDRESS, NULL, "",
           "Where viewers connect over TLS (TCP), such as 0.0.0.0:8443; empty for no HTTPS."),
@@ -205,6 +208,8 @@ const struct key config_keys[CONFIG_KEYS] = {
 
     TEXT(state, dir, 1, 3840, "auto",
          "Where rooms' numbers are kept; auto: systemd's folder, else memory until the reboot."),
+    TEXT(state, store, 1, 3840, "auto",
+         "The database of rooms made by the API; auto: store.db in state.dir; none; or a file."),
 
     OTHER(isolation, sandbox, KEY_BOOL, NULL, "true",
           "Workers and front give up files, privileges and most system calls; false is for "

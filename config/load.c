@@ -43,7 +43,7 @@ static int order_rooms(const void *a, const void *b)
     return strcmp(((const struct config_room *)a)->name, ((const struct config_room *)b)->name);
 }
 
-const struct config_room *config_find_room(const struct config *c, const char *name)
+static const struct config_room *find_listed(const struct config *c, const char *name)
 {
     size_t low = 0, high = c->rooms.list_count;
     while (low < high) {
@@ -57,6 +57,25 @@ const struct config_room *config_find_room(const struct config *c, const char *n
             low = middle + 1;
     }
     return NULL;
+}
+
+const struct stored_room *config_find_stored(const struct config *c, const char *name)
+{
+    if (!c->stored || !c->stored->rooms || find_listed(c, name))
+        return NULL;
+    return stored_rooms_find(c->stored->rooms, name);
+}
+
+const struct config_room *config_find_room(const struct config *c, const char *name)
+{
+    const struct config_room *listed = find_listed(c, name);
+    const struct stored_room *made = listed ? NULL : config_find_stored(c, name);
+    return made ? &made->room : listed;
+}
+
+bool config_awaits_store(const struct config *c)
+{
+    return c->stored && !c->stored->rooms;
 }
 
 void config_free(struct config **cp)

@@ -28,6 +28,8 @@ bool config_low_latency(const struct config *c, const char *room);
 uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
 uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */
 bool config_wants_ts(const struct config *c, const char *room);
+/* The first publisher of a role keeps it; a silent one does not. */
+bool config_refuses_takeover(const struct config *c, const char *room);
 /* While no feed is live: what is listed, and how long. */
 enum rooms_fill config_fill(const struct config *c, const char *room);
 const char *config_slate(const struct config *c, const char *room); /* a file; "": none */

@@ -4,6 +4,7 @@
 
 #include "config/inspect.h"
 #include "config/keys.h"
+#include "config/origins.h"
 #include "config/sign_keys.h"
 
 #include <assert.h>
@@ -125,6 +126,16 @@ static void check_https(const struct config *c, const struct places *places, str
                      "%s", why);
 }
 
+static void check_embedding(const struct config *c, const struct places *places, struct faults *f)
+{
+    if (!origins_are_valid(c->http.embed_from))
+        fault_report(
+            f, *place_of(places, key_find("http", "embed_from")), "http.embed_from",
+            "expected any, self, or origins such as https://www.example.org with one blank "
+            "between them, got \"%s\"",
+            c->http.embed_from);
+}
+
 /* A room that only a signed link opens needs a key that signs. */
 static void check_access(const struct config *c, const struct places *places, struct faults *f)
 {
@@ -153,5 +164,6 @@ void validate(const struct config *c, const struct places *places, struct faults
     check_rooms(c, places, f);
     check_slates(c, places, f);
     check_https(c, places, f);
+    check_embedding(c, places, f);
     check_access(c, places, f);
 }

@@ -19,7 +19,7 @@
 
 #define CTX "supervisor"
 
-enum { FIRST = 3 /* SD_LISTEN_FDS_START */, ADDRESS_TEXT = INET6_ADDRSTRLEN + 16 };
+enum { FIRST = 3 /* SD_LISTEN_FDS_START */, ADDRESS_TEXT = INET6_ADDRSTRLEN + 32 };
 
 static const struct kind {
     const char *name, *key;
@@ -99,8 +99,9 @@ static bool is_any(const union address *a)
 }
 
 /* Bound as configured? A port of 0 leaves it to the socket, and "everywhere" may be written in
- * either family: systemd's ListenStream=8080 is [::]:8080, which hears IPv4 as well. */
-static bool is_bound_to(const union address *bound, const char *listen)
+ * either family: systemd's ListenStream=8080 is [::]:8080, which hears IPv4 as well, if it is not
+ * only6 (BindIPv6Only=ipv6-only). */
+static bool is_bound_to(const union address *bound, bool only6, const char *listen)
 {
     union address asked;
     socklen_t len;
@@ -108,6 +109,8 @@ static bool is_bound_to(const union address *bound, const char *listen)
     if (!listen[0] || address_parse(listen, strlen(listen), &asked.storage, &len))
         return false;
     if (port_of(&asked) && port_of(&asked) != port_of(bound))
+        return false;
+    if (only6 && asked.any.sa_family == AF_INET)
         return false;
     if (is_any(&asked) || is_any(bound))
         return is_any(&asked) && is_any(bound);
@@ -119,15 +122,15 @@ static bool is_bound_to(const union address *bound, const char *listen)
 }
 
 /* "TCP 0.0.0.0:8080" */
-static void describe(int type, const union address *a, char out[static ADDRESS_TEXT])
+static void describe(int type, const union address *a, bool only6, char out[static ADDRESS_TEXT])
 {
     char host[INET6_ADDRSTRLEN] = "";
     bool v6 = a->any.sa_family == AF_INET6;
 
     inet_ntop(a->any.sa_family, v6 ? (const void *)&a->v6.sin6_addr : (const void *)&a->v4.sin_addr,
               host, sizeof(host));
-    snprintf(out, ADDRESS_TEXT, "%s %s%s%s:%u", type == SOCK_DGRAM ? "UDP" : "TCP", v6 ? "[" : "",
-             host, v6 ? "]" : "", port_of(a));
+    snprintf(out, ADDRESS_TEXT, "%s %s%s%s:%u%s", type == SOCK_DGRAM ? "UDP" : "TCP", v6 ? "[" : "",
+             host, v6 ? "]" : "", port_of(a), only6 && is_any(a) ? " IPv6 only" : "");
 }
 
 /* What the socket cannot be, whatever its name; NULL: it may be used. */
@@ -146,7 +149,7 @@ static const char *what_is_wrong(int fd, int type, union address *bound)
 }
 
 /* The kind, or -1 and why. */
-static int kind_of(const char *name, int type, const union address *bound,
+static int kind_of(const char *name, int type, const union address *bound, bool only6,
                    const char *const listen[ACTIVATION_KINDS], char *why, size_t size)
 {
     int kind = -1;
@@ -154,10 +157,10 @@ static int kind_of(const char *name, int type, const union address *bound,
     for (int k = 0; k < ACTIVATION_KINDS && kind < 0; k++)
         if (strcmp(name, kinds[k].name) == 0)
             kind = k;
-    if (kind >= 0 && kinds[kind].type == type && is_bound_to(bound, listen[kind]))
+    if (kind >= 0 && kinds[kind].type == type && is_bound_to(bound, only6, listen[kind]))
         return kind;
     for (int k = 0; k < ACTIVATION_KINDS && kind < 0; k++)
-        if (kinds[k].type == type && is_bound_to(bound, listen[k]))
+        if (kinds[k].type == type && is_bound_to(bound, only6, listen[k]))
             return k;
     if (kind >= 0)
         snprintf(why, size, "it is called %s, but %s is \"%s\"", name, kinds[kind].key,
@@ -178,8 +181,9 @@ static int sort_one(int fd, const char *name, const char *const listen[ACTIVATIO
     char is[ADDRESS_TEXT] = "", why[256] = "";
 
     if (!wrong) {
-        describe(type, &bound, is);
-        kind = kind_of(name, type, &bound, listen, why, sizeof(why));
+        bool only6 = int_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 1;
+        describe(type, &bound, only6, is);
+        kind = kind_of(name, type, &bound, only6, listen, why, sizeof(why));
     }
     if (kind < 0) {
         log_error(CTX,

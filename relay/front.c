@@ -103,8 +103,13 @@ static bool take_messages(struct worker_link *k)
         if (rc != 1)
             break;
         m.worker = k->index; /* what a worker says of itself is not believed */
-        if (m.type == LINK_WORKER_READY) {
-            rooms_worker_ready(f->rooms, k->index);
+        if (m.type == LINK_ROOMS_TAKEN) {
+            k->rooms = m.feed;
+            front_stored_taken(f);
+        }
+        if (m.type == LINK_WORKER_READY || m.type == LINK_ROOMS_TAKEN) {
+            if (m.type == LINK_WORKER_READY)
+                rooms_worker_ready(f->rooms, k->index);
             if (passed >= 0)
                 close(passed);
             continue;
@@ -162,6 +167,7 @@ void front_adopt(struct front *f, uint32_t index, int fd)
         continue;
     lose_worker(k);
     k->fd = fd;
+    k->rooms = 0;
     k->readable = event_new(f->base, fd, EV_READ, on_link, k);
     if (!k->readable || link_outbox_new(&k->outbox, fd) || event_add(k->readable, NULL)) {
         log_error(CTX, "no_memory what=\"a worker's link\"");
@@ -172,6 +178,7 @@ void front_adopt(struct front *f, uint32_t index, int fd)
         close(fd);
         k->fd = -1;
     }
+    front_stored_tell(f, k);
 }
 
 static void begin_stop(struct front *f, int code)
@@ -203,6 +210,10 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
         }
         if (m.type == LINK_CERTIFICATE) {
             front_tls_take(f, passed);
+            continue;
+        }
+        if (m.type == LINK_ROOMS) {
+            front_stored_take(f, passed);
             continue;
         }
         if (m.type == LINK_PICTURES) {
@@ -288,6 +299,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     server_ring(f->server, ++f->ticks % RING_TICKS == 0);
     desk_tick(f->desk, f->server, f->rooms, clock_room_us(), clock_wall_us());
     front_tls_tick(f);
+    front_stored_tick(f);
     front_pictures_tick(f);
     look_after_threads(f, now_us);
     if (f->stop_us && (!workers_left(f) || now_us > f->stop_us))
@@ -344,10 +356,8 @@ static int make_server(struct front *f, const int *http_fds, size_t threads)
 {
     const struct route *more;
     size_t n = 0, count;
-    int rc = desk_new(&f->desk);
+    int rc = page_new(&f->page, f->config);
 
-    if (!rc)
-        rc = page_new(&f->page, f->config);
     if (rc)
         return rc;
     page_guard(f->page, bearer_is_needed(f->config));
@@ -399,8 +409,12 @@ static int make_events(struct front *f)
 static int start(struct front *f, const struct front_options *o)
 {
     bool follows = o->predecessor >= 0;
-    int rc = make_server(f, o->http, o->threads);
+    int rc = desk_new(&f->desk);
 
+    if (!rc)
+        rc = front_stored_start(f, o);
+    if (!rc)
+        rc = make_server(f, o->http, o->threads);
     if (!rc)
         rc = front_tls_start(f, o);
     if (!rc)
@@ -414,6 +428,8 @@ static int start(struct front *f, const struct front_options *o)
     journal_file_copy(o->journal);
     show(f);
     rc = make_events(f);
+    if (!rc)
+        rc = front_stored_listen(f);
     if (!rc)
         rc = server_start(f->server);
     server_ring(f->server, true); /* viewers who come over may wait already */
@@ -429,6 +445,8 @@ int front_run(const struct front_options *o)
                       .control = o->control,
                       .tickets_file = -1,
                       .certificate = -1,
+                      .questions = -1,
+                      .rooms_file = -1,
                       .viewers = -1,
                       .picture_link = -1,
                       .exit_code = 1};

@@ -22,6 +22,8 @@ struct front_options {
     uint32_t workers;
     int control; /* to the supervisor */
     struct journal_file *journal;
+    int questions;           /* to the store: store_message.h; -1: there is none */
+    int rooms;               /* the newest list of stored rooms; -1: not known yet */
     int tickets;             /* web/tls_tickets.h; -1: none */
     int predecessor, report; /* a front that this one follows, and whom to tell; -1: none */
 };

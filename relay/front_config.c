@@ -30,9 +30,11 @@ static int pass_to_workers(const struct config *c)
 static void take(struct front *f, struct config *next)
 {
     struct config *old = f->config;
-    int fd = pass_to_workers(next);
+    int fd = pass_to_workers(next), rc;
+
+    next->stored = old->stored;
     /* a token that is no longer good opens nothing, and keeps nothing open */
-    int rc = fd < 0 ? fd : server_set_access(f->server, next, !bearer_is_same(old, next));
+    rc = fd < 0 ? fd : server_set_access(f->server, next, !bearer_is_same(old, next));
 
     if (rc) {
         log_error(CTX, "reload_refused why=\"%s\" changed=nothing", strerror(-rc));

@@ -28,7 +28,8 @@ struct worker_link {
     int fd;
     struct event *readable;
     struct link_outbox *outbox;
-    bool replaced; /* its worker leaves because another program's follows: that is no restart */
+    uint64_t rooms; /* the version of the list of stored rooms that holds there */
+    bool replaced;  /* its worker leaves because another program's follows: that is no restart */
 };
 
 struct front {
@@ -56,6 +57,11 @@ struct front {
     bool https;                    /* the server has its second port */
     struct tls_tickets tickets;    /* in use */
     int tickets_file, certificate; /* where they are kept; what handshakes use; -1: none */
+    struct config_stored stored;   /* what f->config points to when there is a store */
+    int questions;                 /* to the store; -1: there is none */
+    struct event *on_questions;
+    int rooms_file;     /* the newest list that came; -1: none */
+    bool rooms_due;     /* it is not in force: there was no memory */
     int viewers;        /* where viewers go when another front has taken over; -1: none has */
     int64_t viewers_us; /* until when */
 };
@@ -72,6 +78,18 @@ void front_send_all(struct front *f, const struct link_message *m, int fd);
  * all of it nothing changes. */
 void front_take_config(struct front *f, int fd);
 
+/* front_stored.c: before the rooms and the server. -EIO, -errno. */
+__attribute__((warn_unused_result)) int front_stored_start(struct front *f,
+                                                           const struct front_options *o);
+/* With the loop: what the store answers is heard. */
+__attribute__((warn_unused_result)) int front_stored_listen(struct front *f);
+/* LINK_ROOMS: in force here when it returns, and on its way to the workers; takes fd. */
+void front_stored_take(struct front *f, int fd);
+/* To a worker that was adopted. */
+void front_stored_tell(struct front *f, struct worker_link *k);
+/* LINK_ROOMS_TAKEN: perhaps it is in force everywhere now. */
+void front_stored_taken(struct front *f);
+void front_stored_tick(struct front *f);
 /* LINK_PICTURES: a helper's link; takes fd. */
 void front_pictures_adopt(struct front *f, int fd);
 void front_pictures_tick(struct front *f);

@@ -82,6 +82,8 @@ void front_hand_over(struct front *f, int end, uint32_t what)
         return;
     }
     forget_links(f);
+    if (f->on_questions) /* its answers are for the other one now */
+        event_del(f->on_questions);
     front_pictures_leave(f);
     desk_leave(f->desk);
     f->viewers = viewers;

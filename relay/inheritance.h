@@ -32,6 +32,9 @@ struct inheritance {
     int handover, report; /* front: its predecessor's end, and where it says how far it is */
     int config;           /* supervisor: the configuration that holds, as YAML */
     int front_pulse;      /* the front's page (base/pulse.h); front: its own */
+    pid_t store;          /* supervisor: of the store's process */
+    int store_pulse, store_control, store_format;
+    int questions_front, questions_store, rooms; /* rooms: the newest list; -1: none */
     pid_t front, leaving; /* supervisor: leaving: 0, or a front that ends its last replies */
     pid_t worker[INHERITANCE_SOCKETS]; /* 0: is not running */
     int link[INHERITANCE_SOCKETS];     /* the front's end of a worker's link; -1: none */

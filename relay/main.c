@@ -142,6 +142,8 @@ static int follow(struct config *c, const struct inheritance *from)
                               .workers = from->workers,
                               .control = from->control,
                               .journal = &journal,
+                              .questions = from->questions_front,
+                              .rooms = from->rooms,
                               .predecessor = from->handover,
                               .report = from->report};
     struct pulse *pulse;

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/supervisor.h"
 
-#include "config/inspect.h"
 #include "config/passed.h"
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
@@ -22,7 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -60,45 +59,6 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* In a new child: one page is its own, and it sees nobody else's. */
-static void keep_pulse(struct supervisor *s, struct child *own)
-{
-    pulse_adopt(own->pulse);
-    if (own == &s->front)
-        supervisor_close(&own->pulse_fd);
-    else
-        child_fini(&s->front);
-    child_fini(&s->heir);
-    if (own != &s->picture)
-        child_fini(&s->picture);
-    for (size_t i = 0; i < s->workers; i++)
-        if (own == &s->worker[i])
-            supervisor_close(&own->pulse_fd);
-        else
-            child_fini(&s->worker[i]);
-}
-
-/* In a new child: it stops when it is told to, not when a terminal's Ctrl-C reaches everybody. */
-void supervisor_become(struct supervisor *s, struct child *own, const char *name, pid_t parent)
-{
-    sigset_t none;
-
-    inspect_by(NULL, NULL, NULL); /* what the supervisor has judged is not judged again */
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    if (getppid() != parent)
-        _exit(1);
-    prctl(PR_SET_NAME, name);
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGINT, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
-    signal(SIGUSR2, SIG_IGN);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    close(s->signals);
-    keep_pulse(s, own);
-}
-
 /* In a new child: links of others would keep them from noticing that an end is gone. */
 static void close_links(struct supervisor *s)
 {
@@ -116,6 +76,8 @@ static void front_child(struct supervisor *s, int control)
                               .workers = (uint32_t)s->workers,
                               .control = control,
                               .journal = &s->journal,
+                              .questions = s->questions[0],
+                              .rooms = s->rooms,
                               .predecessor = -1,
                               .report = -1};
 
@@ -182,7 +144,13 @@ static void worker_child(struct supervisor *s, size_t index, int link, pid_t par
     for (size_t i = 0; i < s->workers; i++)
         if (i != index)
             close(s->srt[i]);
-    _exit(worker_run((uint32_t)index, s->worker[index].generation, s->config, s->srt[index], link));
+    _exit(worker_run(&(struct worker_options){.index = (uint32_t)index,
+                                              .generation = s->worker[index].generation,
+                                              .config = s->config,
+                                              .udp_fd = s->srt[index],
+                                              .link_fd = link,
+                                              .has_store = s->store_path[0] != '\0',
+                                              .rooms = s->rooms}));
 }
 
 static void spawn_worker(struct supervisor *s, size_t index)
@@ -219,8 +187,11 @@ static void spawn_due(struct supervisor *s, int64_t now_us)
 {
     if (s->stopping || s->upgrade.state != UPGRADE_IDLE)
         return;
+    supervisor_store_spawn(s, now_us);
     if (!s->front.pid && now_us >= s->front.start_at_us)
         spawn_front(s);
+    if (supervisor_store_is_awaited(s, now_us))
+        return;
     for (size_t i = 0; i < s->workers && s->front.pid; i++)
         if (!s->worker[i].pid && now_us >= s->worker[i].start_at_us)
             spawn_worker(s, i);
@@ -235,6 +206,7 @@ static void stop(struct supervisor *s)
         return;
     log_info(CTX, "stopping");
     s->stopping = true;
+    supervisor_store_stop(s);
     s->deadline_us = clock_mono_us() + STOP_US;
     supervisor_tell(s, false);
     if (s->control >= 0 && link_send(s->control, &m, -1))
@@ -284,6 +256,8 @@ static void reap(struct supervisor *s)
         child_how(status, how);
         if (pid == s->front.pid)
             child_gone(s, &s->front, status);
+        if (pid == s->store.pid)
+            supervisor_store_gone(s, status);
         if (pid == s->picture.pid)
             supervisor_picture_gone(s, status);
         for (size_t i = 0; i < s->workers; i++)
@@ -363,12 +337,13 @@ static bool all_gone(const struct supervisor *s)
     for (size_t i = 0; i < s->workers; i++)
         if (s->worker[i].pid)
             return false;
-    return !s->front.pid && !s->leaving && !s->picture.pid;
+    return !s->front.pid && !s->leaving && !s->picture.pid && !s->store.pid;
 }
 
 static void kill_all(struct supervisor *s)
 {
     child_take(&s->front);
+    child_take(&s->store);
     child_take(&s->picture);
     if (s->leaving)
         kill(s->leaving, SIGKILL);
@@ -386,6 +361,7 @@ static void look_after(struct supervisor *s, int64_t now_us)
     s->look_us = now_us + VIGIL_LOOK_US;
     if (s->upgrade.state != UPGRADE_HANDING) /* it hands over everything in one go */
         child_watch(&s->front, stuck_us, now_us);
+    supervisor_store_watch(s, stuck_us, now_us);
     for (size_t i = 0; i < s->workers; i++)
         child_watch(&s->worker[i], stuck_us, now_us);
     supervisor_watch_picture(s, now_us);
@@ -395,14 +371,16 @@ static void watch(struct supervisor *s)
 {
     while (!(s->stopping && all_gone(s))) {
         struct pollfd p[] = {{.fd = s->signals, .events = POLLIN},
-                             {.fd = s->upgrade.report, .events = POLLIN}};
+                             {.fd = s->upgrade.report, .events = POLLIN},
+                             {.fd = s->store_control, .events = POLLIN}};
         int64_t now_us;
 
-        poll(p, 2, 100);
+        poll(p, 3, 100);
         on_signal(s);
         now_us = clock_mono_us();
         if (upgrade_step(&s->upgrade, s->control, now_us) == UPGRADE_TAKEN)
             supervisor_upgraded(s, now_us);
+        supervisor_store_step(s);
         spawn_due(s, now_us);
         look_after(s, now_us);
         supervisor_tell(s, false);
@@ -436,6 +414,8 @@ static int open_all(struct supervisor *s)
     if (supervisor_open_sockets(s) || make_children(s))
         return -EADDRINUSE;
     journal_file_open(&s->journal, c, s->srt_port);
+    if (supervisor_store_open(s))
+        return -ENOMEM;
     log_info(CTX, "listening srt=%s port=%u workers=%zu http=%s port=%u threads=%zu", c->srt.listen,
              s->srt_port, s->workers, c->http.listen, s->http_port, s->threads);
     if (c->rooms.open)

@@ -37,7 +37,13 @@ struct supervisor {
     int https[THREADS_MAX], tickets; /* -1: there is no HTTPS */
     uint16_t srt_port, http_port, https_port;
     struct child front, worker[WORKERS_MAX];
-    struct child picture;  /* makes the wall's pictures; its link is the front's alone */
+    struct child store;
+    char store_path[PATH_MAX];       /* "": there is none */
+    int store_control, questions[2]; /* to it; between the front and it, theirs for good; -1 */
+    int rooms;                       /* the newest list that it sent; -1: none has come */
+    bool rooms_due;                  /* the front does not have it */
+    int64_t await_us;                /* workers begin with the first list, or then */
+    struct child picture;            /* makes the wall's pictures; its link is the front's alone */
     struct child heir;     /* the front of an upgrade that is under way; its page stays longer */
     int link[WORKERS_MAX]; /* the front's ends: they outlive the front; -1: none */
     bool old[WORKERS_MAX]; /* runs the program that was before an upgrade */
@@ -78,5 +84,21 @@ void supervisor_upgrade(struct supervisor *s, int64_t now_us);
 void supervisor_upgraded(struct supervisor *s, int64_t now_us);
 /* The same, from the new program on: sockets and children are here already. */
 void supervisor_resume(struct supervisor *s, const struct inheritance *from);
+
+/* supervisor_store.c: the process that keeps the rooms which the API makes. */
+__attribute__((warn_unused_result)) int supervisor_store_open(struct supervisor *s);
+bool supervisor_has_store(const struct supervisor *s);
+void supervisor_store_adopt(struct supervisor *s, const struct inheritance *from);
+void supervisor_store_list(const struct supervisor *s, struct inheritance *all);
+/* In a new child that is not the store. */
+void supervisor_store_forget(struct supervisor *s, bool front);
+void supervisor_store_spawn(struct supervisor *s, int64_t now_us);
+/* Takes lists, and hands the newest one on. */
+void supervisor_store_step(struct supervisor *s);
+/* Its first word has not come, and may still. */
+bool supervisor_store_is_awaited(const struct supervisor *s, int64_t now_us);
+void supervisor_store_stop(struct supervisor *s);
+void supervisor_store_gone(struct supervisor *s, int status);
+void supervisor_store_watch(struct supervisor *s, int64_t stuck_us, int64_t now_us);
 
 #endif

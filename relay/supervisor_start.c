@@ -6,7 +6,6 @@
 #include "relay/supervisor_inside.h"
 
 #include <errno.h>
-#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>

@@ -40,6 +40,7 @@ static void list_all(const struct supervisor *s, struct inheritance *all)
     all->front = s->front.pid;
     all->front_pulse = s->front.pulse_fd;
     all->leaving = s->leaving;
+    supervisor_store_list(s, all);
     memcpy(all->http, s->http, s->threads * sizeof(s->http[0]));
     memcpy(all->https, s->https, s->threads * sizeof(s->https[0]));
     for (size_t i = 0; i < s->workers; i++) {
@@ -69,6 +70,7 @@ void supervisor_upgrade(struct supervisor *s, int64_t now_us)
     }
     list_all(s, &plan);
     plan.front_pulse = s->heir.pulse_fd;
+    plan.store_pulse = plan.store_control = -1;
     for (size_t i = 0; i < s->workers; i++)
         plan.pulse[i] = -1;
     upgrade_begin(&s->upgrade, &plan, s->program, s->argv, now_us);
@@ -87,6 +89,7 @@ void supervisor_upgraded(struct supervisor *s, int64_t now_us)
     s->front = s->heir;
     s->heir = (struct child){.pulse_fd = -1};
     s->control = s->upgrade.control;
+    s->rooms_due = s->rooms >= 0; /* a list may have come since it was started */
     for (size_t i = 0; i < s->workers; i++) {
         s->old[i] = true;
         if (s->upgrade.same_link)
@@ -140,6 +143,7 @@ void supervisor_resume(struct supervisor *s, const struct inheritance *from)
     s->leaving_us = clock_mono_us() + LEAVING_US;
     memcpy(s->http, from->http, s->threads * sizeof(s->http[0]));
     memcpy(s->https, from->https, s->threads * sizeof(s->https[0]));
+    supervisor_store_adopt(s, from);
     if (journal_file_adopt(&s->journal, from->journal_memory, from->journal_disk))
         log_error(CTX, "no_journal what=\"numbers go on by the clock alone\"");
     for (size_t i = 0; i < s->workers; i++) {

@@ -1,8 +1,9 @@
-/* A ruleset that handles everything and allows nothing. */
+/* A ruleset that handles everything, and allows nothing but one folder at the most. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/base/landlock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -12,8 +13,12 @@
  * on all architectures. */
 enum {
     CREATE_RULESET = 444,
+    ADD_RULE = 445,
     RESTRICT_SELF = 446,
     ASK_VERSION = 1,
+    PATH_BENEATH = 1,
+    /* of a folder: write, read, list, remove and make files, truncate */
+    FOLDER_FILES = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 5 | 1 << 8 | 1 << 14,
     FILES_1 = (1 << 13) - 1, /* execute .. make_sym */
     FILES_2 = 1 << 13,       /* refer */
     FILES_3 = 1 << 14,       /* truncate */
@@ -26,10 +31,31 @@ struct ruleset {
     uint64_t files, tcp, scoped;
 };
 
-int landlock_give_up_all(void)
+/* linux/landlock.h packs it. */
+struct __attribute__((packed)) beneath {
+    uint64_t files;
+    int32_t folder;
+};
+
+static int leave_folder(int ruleset, const char *folder, uint64_t handled)
+{
+    struct beneath b = {.files = handled & FOLDER_FILES};
+    int rc = 0;
+
+    b.folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (b.folder < 0)
+        return -errno;
+    if (syscall(ADD_RULE, ruleset, PATH_BENEATH, &b, 0))
+        rc = -errno;
+    close(b.folder);
+    return rc;
+}
+
+int landlock_give_up_all_but(const char *folder)
 {
     long version = syscall(CREATE_RULESET, NULL, 0, ASK_VERSION), fd;
     struct ruleset r = {.files = FILES_1};
+    int rc;
 
     if (version < 0)
         return -errno;
@@ -41,9 +67,10 @@ int landlock_give_up_all(void)
     fd = syscall(CREATE_RULESET, &r, sizeof(r), 0); /* an older kernel takes zeros behind its own */
     if (fd < 0)
         return -errno;
-    if (syscall(RESTRICT_SELF, (int)fd, 0)) {
+    if (folder && (rc = leave_folder((int)fd, folder, r.files)))
+        version = rc;
+    else if (syscall(RESTRICT_SELF, (int)fd, 0))
         version = -errno;
-    }
     close((int)fd);
     return (int)version;
 }

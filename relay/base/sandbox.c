@@ -58,6 +58,11 @@ static void limit(int what)
 
 void sandbox_prepare(bool on)
 {
+    sandbox_prepare_in(on, NULL);
+}
+
+void sandbox_prepare_in(bool on, const char *folder)
+{
     state.on = on;
     if (!on)
         return;
@@ -69,7 +74,7 @@ void sandbox_prepare(bool on)
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     state.lost_capabilities = keep_capabilities(UINT64_C(1) << CAP_NET_ADMIN);
     /* a sanitizer's report reads /proc and runs a symbolizer */
-    state.landlock = sandbox_filter_is_wide() ? -ENOTSUP : landlock_give_up_all();
+    state.landlock = sandbox_filter_is_wide() ? -ENOTSUP : landlock_give_up_all_but(folder);
 }
 
 /* What the C library opens of its own accord, at moments that nobody chooses, and does without: a

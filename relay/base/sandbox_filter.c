@@ -32,7 +32,7 @@ enum { WIDE = 0 };
 #endif
 
 /* One string a purpose, names between spaces. Calls without a condition on their arguments cost
- * next to nothing: the kernel keeps a bitmap of them (5.11). Both children: */
+ * next to nothing: the kernel keeps a bitmap of them (5.11). All children: */
 static const char *const common[] = {
     "brk munmap mremap madvise",                          /* malloc */
     "futex sched_yield sched_getaffinity sysinfo",        /* locks; malloc's arenas; qsort */
@@ -56,6 +56,13 @@ static const char *const front[] = {
     "memfd_create",       /* a segment of two feeds (room/stitch.c) */
 };
 
+/* SQLite in its folder: the database, its write-ahead log, and the index of that, which is mapped.
+ */
+static const char *const store[] = {
+    "openat unlink unlinkat ftruncate fallocate fsync fdatasync pwrite64",
+    "access faccessat faccessat2 stat lstat readlink readlinkat statx",
+    "fchmod fchown getuid geteuid memfd_create", /* owners of what it makes; the list of rooms */
+};
 /* A keyframe's file is read by pread; the picture's is made, sealed and given away. */
 static const char *const picture[] = {"memfd_create setitimer"};
 
@@ -161,6 +168,8 @@ static int build(scmp_filter_ctx f, enum sandbox_kind kind, size_t *calls)
         rc = allow_all(f, worker, COUNT(worker), calls);
     if (!rc && kind == SANDBOX_FRONT)
         rc = allow_all(f, front, COUNT(front), calls);
+    if (!rc && kind == SANDBOX_STORE)
+        rc = allow_all(f, store, COUNT(store), calls);
     if (!rc && kind == SANDBOX_PICTURE)
         rc = allow_all(f, picture, COUNT(picture), calls);
     if (!rc && WIDE)

@@ -20,8 +20,11 @@ static int read_role(struct action *a, struct flat_json *j, const char **role)
     if (a->asked->body_too_long)
         return fail(a, 413, "The request body is too large.");
     if (flat_json_parse(j, a->asked->body, a->asked->body_len) != 0)
-        return fail(a, 400, "The body must be a JSON object whose values are short strings.");
-    *role = flat_json_find(j, "role");
+        return fail(a, 400, "The body must be a JSON object of strings, numbers and the like.");
+    const struct flat_json_member *m = flat_json_member(j, "role");
+    if (m && m->kind != FLAT_JSON_STRING)
+        return fail(a, 400, "\"role\" must be a string.");
+    *role = m ? m->value : NULL;
     if (j->count != (*role != NULL))
         return fail(a, 422, "The only member that is known here is \"role\".");
     return 0;

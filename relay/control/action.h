@@ -9,6 +9,8 @@
 #include "relay/base/text.h"
 #include "relay/control/source.h"
 
+enum { ACTION_WORDS = 360, ACTION_FIELD = 32 };
+
 /* One action on one room. */
 struct action {
     const struct source *src;
@@ -16,6 +18,8 @@ struct action {
     const char *room, *who;
     const char *detail; /* out: why not */
     const char *extra;  /* out: header lines; NULL: none */
+    uint64_t pending;   /* out, with status 0: the write (writes.h) that the answer waits for */
+    char field[ACTION_FIELD], words[ACTION_WORDS]; /* out: what is wrong there; detail's bytes */
 };
 
 /* {"role": "main"}; without a role: whoever is on air. */

@@ -7,11 +7,14 @@
 #include "relay/control/debug.h"
 #include "relay/control/events.h"
 #include "relay/control/problem.h"
+#include "relay/control/room_edit.h"
 #include "relay/control/schema.h"
 #include "relay/control/schema_vitals.h"
 
 #include <stdio.h>
 #include <string.h>
+
+static const char base[] = "/api/v1/";
 
 enum { NAME_SIZE = ROOM_NAME_MAX + 1, WHO_SIZE = 80 };
 
@@ -20,9 +23,10 @@ struct call {
     const struct source *src;
     const struct asked *asked;
     struct page_head *head;
-    const char *who;      /* for the log */
-    const char *detail;   /* out: of a refusal */
-    char name[NAME_SIZE]; /* the parameter's value, "" without one */
+    const char *who;                               /* for the log */
+    const char *detail;                            /* out: of a refusal */
+    char field[ACTION_FIELD], words[ACTION_WORDS]; /* out: its parts, where it has them */
+    char name[NAME_SIZE];                          /* the parameter's value, "" without one */
 };
 
 /* A route: what follows "/api/v1/", with at most one {parameter}. */
@@ -34,8 +38,10 @@ struct api_route {
     const char *body;    /* JSON Schema of what it takes; NULL: nothing */
     const char *answer;  /* JSON Schema of a 200 */
     const char *missing; /* detail of a 404; NULL: it is always there */
-    /* The status; anything but 200 is a problem, with c->detail or `missing`. */
+    /* The status; anything but 200 is a problem, with c->detail or `missing`. 0: it comes later. */
     int (*render)(struct text *t, struct call *c);
+    bool stores;                     /* the store is asked: 201 or 200, later */
+    void (*body_of)(struct text *t); /* where `body` is made from a table */
 };
 
 static int render_rooms(struct text *t, struct call *c)
@@ -85,7 +91,10 @@ static int act(struct text *t, struct call *c, int (*action)(struct text *t, str
 {
     struct action a = {.src = c->src, .asked = c->asked, .room = c->name, .who = c->who};
     int status = action(t, &a);
-    c->detail = a.detail;
+    memcpy(c->field, a.field, sizeof(c->field));
+    memcpy(c->words, a.words, sizeof(c->words));
+    c->detail = a.detail == a.words ? c->words : a.detail;
+    c->head->pending = a.pending;
     c->head->extra = a.extra;
     return status;
 }
@@ -98,6 +107,42 @@ static int render_kick(struct text *t, struct call *c)
 static int render_on_air(struct text *t, struct call *c)
 {
     return act(t, c, action_on_air);
+}
+
+static int render_create(struct text *t, struct call *c)
+{
+    return act(t, c, room_edit_create);
+}
+
+static int render_change(struct text *t, struct call *c)
+{
+    return act(t, c, room_edit_change);
+}
+
+static int render_close(struct text *t, struct call *c)
+{
+    return act(t, c, room_edit_close);
+}
+
+static int render_key(struct text *t, struct call *c)
+{
+    return act(t, c, room_edit_key);
+}
+
+static int render_settings(struct text *t, struct call *c)
+{
+    room_edit_list(t, c->src->config);
+    return 200;
+}
+
+static void body_of_create(struct text *t)
+{
+    room_edit_describe_body(t, true);
+}
+
+static void body_of_change(struct text *t)
+{
+    room_edit_describe_body(t, false);
 }
 
 static int render_public(struct text *t, struct call *c)
@@ -117,41 +162,66 @@ static int render_document(struct text *t, struct call *c);
 #define NO_ROOM   "There is no such room now."
 #define ROLE_BODY(type)                                                                            \
     "{\"type\":\"object\",\"properties\":{\"role\":" type "},\"additionalProperties\":false"
+#define KEPT_ROOM                                                                                  \
+    "{\"type\":\"object\",\"properties\":{\"room\":" SCHEMA_STRING ",\"key\":" SCHEMA_STRING       \
+    ",\"stream_id\":" SCHEMA_STRING ",\"srt\":" SCHEMA_STRING ",\"settings\":" REF(                \
+        "RoomSettings") "},\"required\":[\"room\",\"key\",\"stream_id\",\"srt\",\"settings\"]}"
 #define CHOICE "{\"enum\":[\"main\",\"backup\",\"auto\"]}"
 static const struct api_route routes[] = {
     {"rooms", HTTP_GET, BEARER_READER, "All rooms, in order of their names", NULL,
      "{\"type\":\"object\",\"properties\":{\"rooms\":{\"type\":\"array\",\"items\":" REF(
          "RoomSummary") "}},\"required\":[\"rooms\"]}",
-     NULL, render_rooms},
+     NULL, render_rooms, false, NULL},
     {"rooms/{room}", HTTP_GET, BEARER_READER, "One room with its feed's counters", NULL,
-     REF("Room"), NO_ROOM, render_room},
+     REF("Room"), NO_ROOM, render_room, false, NULL},
+    {"rooms", HTTP_POST, BEARER_ORGANIZER,
+     "Makes a room, and the key that its publisher has to know: it is shown this once", NULL,
+     KEPT_ROOM, NULL, render_create, true, body_of_create},
+    {"rooms/{room}", HTTP_PATCH, BEARER_ORGANIZER,
+     "Changes what is given of a room that the API made; null: back to what holds for all", NULL,
+     REF("RoomSettings"), NO_ROOM, render_change, true, body_of_change},
+    {"rooms/{room}", HTTP_DELETE, BEARER_ORGANIZER,
+     "Closes a room that the API made: feeds and viewers at once, and its name is free", NULL,
+     "{\"type\":\"object\",\"properties\":{\"closed\":" SCHEMA_STRING
+     "},\"required\":[\"closed\"]}",
+     NO_ROOM, render_close, true, NULL},
+    {"rooms/{room}/key", HTTP_POST, BEARER_ORGANIZER,
+     "A new publish key, shown this once; the old one is refused from now on, and a feed that "
+     "stands is ended unless keep_feed",
+     "{\"type\":\"object\",\"properties\":{\"keep_feed\":" SCHEMA_BOOLEAN
+     "},\"additionalProperties\":false}",
+     KEPT_ROOM, NO_ROOM, render_key, true, NULL},
+    {"settings", HTTP_GET, BEARER_READER, "How all rooms are set up, live or not", NULL,
+     "{\"type\":\"object\",\"properties\":{\"rooms\":{\"type\":\"array\",\"items\":" REF(
+         "RoomSettings") "}},\"required\":[\"rooms\"]}",
+     NULL, render_settings, false, NULL},
     {"rooms/{room}/history", HTTP_GET, BEARER_READER, "A room's last hour, for charts", NULL,
-     REF("History"), NO_ROOM, render_history},
+     REF("History"), NO_ROOM, render_history, false, NULL},
     {"rooms/{room}/kick", HTTP_POST, BEARER_ORGANIZER,
      "Ends the feed of that role, or without a role the one on air", ROLE_BODY(SCHEMA_STRING) "}",
      "{\"type\":\"object\",\"properties\":{\"kicked\":" SCHEMA_INTEGER
      "},\"required\":[\"kicked\"]}",
-     NO_ROOM, render_kick},
+     NO_ROOM, render_kick, false, NULL},
     {"rooms/{room}/on-air", HTTP_POST, BEARER_ORGANIZER,
      "Puts main or backup on air while it is of use; auto leaves the choice to the relay",
      ROLE_BODY(CHOICE) ",\"required\":[\"role\"]}",
      "{\"type\":\"object\",\"properties\":{\"chosen\":" CHOICE "},\"required\":[\"chosen\"]}",
-     NO_ROOM, render_on_air},
+     NO_ROOM, render_on_air, false, NULL},
     {"rooms/{room}/public", HTTP_POST, BEARER_ORGANIZER,
      "Shows viewers a room that waits for a green light",
      "{\"type\":\"object\",\"additionalProperties\":false}",
      "{\"type\":\"object\",\"properties\":{\"public\":" SCHEMA_BOOLEAN
      "},\"required\":[\"public\"]}",
-     NO_ROOM, render_public},
+     NO_ROOM, render_public, false, NULL},
     {"events", HTTP_GET, BEARER_READER,
      "Server-sent events: first rooms (all of them), then room (a RoomSummary whose state, light "
      "or "
      "place on air changed) and gone (a name); the connection stays open",
-     NULL, SCHEMA_STRING, NULL, render_events},
+     NULL, SCHEMA_STRING, NULL, render_events, false, NULL},
     {"debug", HTTP_GET, BEARER_READER, "What the relay holds and takes now", NULL, REF("Debug"),
-     NULL, render_debug},
+     NULL, render_debug, false, NULL},
     {"openapi.json", HTTP_GET, BEARER_READER, "This document", NULL, "{\"type\":\"object\"}", NULL,
-     render_document},
+     render_document, false, NULL},
 };
 enum { ROUTES = sizeof(routes) / sizeof(routes[0]) };
 
@@ -192,39 +262,95 @@ static void describe_problem(struct text *t, const char *status, const char *wor
                 status, words);
 }
 
-static void describe_route(struct text *t, const struct api_route *r)
+static const char *method_word(enum http_method m)
 {
-    text_printf(t, "\"/api/v1/%s\":{\"%s\":{\"summary\":", r->path,
-                r->method == HTTP_POST ? "post" : "get");
-    text_json(t, r->summary);
-    if (has_parameter(r)) {
-        const char *name = r->path + fixed_part(r) + 1;
-        text_printf(t,
-                    ",\"parameters\":[{\"name\":\"%.*s\",\"in\":\"path\",\"required\":true,"
-                    "\"schema\":{\"type\":\"string\"}}]",
-                    (int)strcspn(name, "}"), name);
-    }
-    if (r->body)
-        text_printf(t, ",\"requestBody\":{\"content\":{\"" API_TYPE "\":{\"schema\":%s}}}",
-                    r->body);
+    return m == HTTP_POST     ? "post"
+           : m == HTTP_PATCH  ? "patch"
+           : m == HTTP_DELETE ? "delete"
+                              : "get";
+}
+
+static void describe_parameter(struct text *t, const struct api_route *r)
+{
+    const char *name = r->path + fixed_part(r) + 1;
     text_printf(t,
-                ",\"responses\":{\"200\":{\"description\":\"The answer\",\"content\":{\"%s"
-                "\":{\"schema\":%s}}}",
-                r->render == render_events ? EVENTS_TYPE : API_TYPE, r->answer);
-    if (r->body)
+                ",\"parameters\":[{\"name\":\"%.*s\",\"in\":\"path\",\"required\":true,"
+                "\"schema\":{\"type\":\"string\"}}]",
+                (int)strcspn(name, "}"), name);
+}
+
+static void describe_body(struct text *t, const struct api_route *r)
+{
+    text_puts(t, ",\"requestBody\":{\"content\":{\"" API_TYPE "\":{\"schema\":");
+    if (r->body_of)
+        r->body_of(t);
+    else
+        text_puts(t, r->body);
+    text_puts(t, "}}}");
+}
+
+static void describe_problems(struct text *t, const struct api_route *r)
+{
+    bool acts = r->method != HTTP_GET, takes = r->body || r->body_of;
+    if (takes)
         describe_problem(t, "400", "Not a JSON object");
     describe_problem(t, "401", "Tokens are set, and none or a wrong one was given");
     describe_problem(t, "403",
-                     r->method == HTTP_POST ? "By a reader, or no organizer's token is set"
-                                            : "No tokens are set, and not asked from this machine");
+                     acts ? "By a reader, or no organizer's token is set"
+                          : "No tokens are set, and not asked from this machine");
     if (r->missing)
         describe_problem(t, "404", "Nothing of that name");
-    if (r->body)
-        describe_problem(t, "422", "A role that is not known, or something else");
-    describe_problem(t, "429", "Too many wrong tokens");
-    if (r->method == HTTP_POST)
-        describe_problem(t, "503", "Nothing was done; ask again");
-    text_puts(t, "}}}");
+    if (r->stores)
+        describe_problem(t, "409", "The name is taken, or the configuration file has the room");
+    if (takes) {
+        describe_problem(t, "413", "A body of more than 4096 bytes");
+        describe_problem(t, "422", "A value that may not be; its member is named in `field`");
+    }
+    describe_problem(t, "429",
+                     acts ? "Too many wrong tokens, or changes" : "Too many wrong tokens");
+    if (acts)
+        describe_problem(t, "503",
+                         r->stores ? "The store cannot be used, or was too slow"
+                                   : "Nothing was done; ask again");
+}
+
+static void describe_route(struct text *t, const struct api_route *r)
+{
+    text_printf(t, "\"%s\":{\"summary\":", method_word(r->method));
+    text_json(t, r->summary);
+    if (has_parameter(r))
+        describe_parameter(t, r);
+    if (r->body || r->body_of)
+        describe_body(t, r);
+    text_printf(t,
+                ",\"responses\":{\"%s\":{\"description\":\"The answer\",\"content\":{\"%s"
+                "\":{\"schema\":%s}}}",
+                r->render == render_create ? "201" : "200",
+                r->render == render_events ? EVENTS_TYPE : API_TYPE, r->answer);
+    describe_problems(t, r);
+    text_puts(t, "}}");
+}
+
+/* Is there a route of the same path before it? */
+static bool is_described(size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(routes[k].path, routes[i].path) == 0)
+            return true;
+    return false;
+}
+
+/* All methods of a path stand together. */
+static void describe_path(struct text *t, size_t first)
+{
+    text_printf(t, "%s\"/api/v1/%s\":{", first > 0 ? "," : "", routes[first].path);
+    for (size_t i = first; i < ROUTES; i++) {
+        if (strcmp(routes[i].path, routes[first].path) != 0)
+            continue;
+        text_puts(t, i > first ? "," : "");
+        describe_route(t, &routes[i]);
+    }
+    text_puts(t, "}");
 }
 
 static int render_document(struct text *t, struct call *c)
@@ -232,10 +358,9 @@ static int render_document(struct text *t, struct call *c)
     (void)c;
     text_puts(t, "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Roomcast\",\"version\":\"1\"},"
                  "\"security\":[{},{\"token\":[]}],\"paths\":{");
-    for (size_t i = 0; i < ROUTES; i++) {
-        text_puts(t, i > 0 ? "," : "");
-        describe_route(t, &routes[i]);
-    }
+    for (size_t i = 0; i < ROUTES; i++)
+        if (!is_described(i))
+            describe_path(t, i);
     text_puts(t, "},\"components\":{\"securitySchemes\":{\"token\":{\"type\":\"http\","
                  "\"scheme\":\"bearer\"}},\"schemas\":{");
     const struct schema *const all[] = {&schema_summary, &schema_room,      &schema_feed,
@@ -245,10 +370,12 @@ static int render_document(struct text *t, struct call *c)
         schema_describe(t, all[i]);
         text_puts(t, ",");
     }
+    room_edit_describe(t);
+    text_puts(t, ",");
     schema_describe_stats(t);
     text_puts(t, ",\"Problem\":{\"type\":\"object\",\"description\":\"RFC 9457\",\"properties\":{"
                  "\"type\":" SCHEMA_STRING ",\"title\":" SCHEMA_STRING ",\"status\":" SCHEMA_INTEGER
-                 ",\"detail\":" SCHEMA_STRING "}}}}}\n");
+                 ",\"detail\":" SCHEMA_STRING ",\"field\":" SCHEMA_STRING "}}}}}\n");
     return 200;
 }
 
@@ -256,26 +383,55 @@ static int call_route(struct text *t, const struct api_route *r, struct call *c,
                       enum bearer_role role)
 {
     struct page_head *head = c->head;
-    if (c->asked->method != r->method) {
-        head->extra = r->method == HTTP_POST ? "Allow: POST\r\n" : "Allow: GET, HEAD\r\n";
-        return problem_answer(t, head, 405, "This address does not take that method.");
-    }
     if (role < r->role)
         return problem_answer(t, head, 403, bearer_only_looks(c->src->config));
     int status = r->render(t, c);
-    return status == 200 ? 200
-                         : problem_answer(t, head, status, c->detail ? c->detail : r->missing);
+    return status == 0 || status == 200
+               ? status
+               : problem_answer_field(t, head, status, c->detail ? c->detail : r->missing,
+                                      c->field);
+}
+
+/* The header line of a 405; the paths are few. */
+static const char *allowed(unsigned methods)
+{
+    static const struct {
+        unsigned methods;
+        const char *line;
+    } known[] = {
+        {1u << HTTP_GET, "Allow: GET, HEAD\r\n"},
+        {1u << HTTP_POST, "Allow: POST\r\n"},
+        {1u << HTTP_GET | 1u << HTTP_POST, "Allow: GET, HEAD, POST\r\n"},
+        {1u << HTTP_GET | 1u << HTTP_PATCH | 1u << HTTP_DELETE,
+         "Allow: GET, HEAD, PATCH, DELETE\r\n"},
+    };
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (known[i].methods == methods)
+            return known[i].line;
+    return NULL;
+}
+
+bool api_may_wait(enum http_method method, const char *path)
+{
+    char name[NAME_SIZE];
+    if (strncmp(path, base, sizeof(base) - 1) != 0)
+        return false;
+    for (size_t i = 0; i < ROUTES; i++)
+        if (routes[i].stores && routes[i].method == method &&
+            leads_to(&routes[i], path + sizeof(base) - 1, name))
+            return true;
+    return false;
 }
 
 int api_render(struct text *t, const struct source *src, const struct asked *q,
                struct page_head *head)
 {
-    static const char base[] = "/api/v1/";
-    const size_t base_len = sizeof(base) - 1;
-    const char *rest = strncmp(q->path, base, base_len) == 0 ? q->path + base_len : "";
+    const char *rest =
+        strncmp(q->path, base, sizeof(base) - 1) == 0 ? q->path + sizeof(base) - 1 : "";
     struct bearer_verdict v = bearer_judge(src->bearers, src->config, q, src->now_us);
     char who[WHO_SIZE];
     struct call c = {.src = src, .asked = q, .head = head, .who = who};
+    unsigned methods = 0;
     snprintf(who, sizeof(who), "%s@%s", bearer_role_word(v.role), q->peer);
     head->extra = v.extra;
     if (v.status)
@@ -283,7 +439,12 @@ int api_render(struct text *t, const struct source *src, const struct asked *q,
     for (size_t i = 0; i < ROUTES; i++) {
         if (!leads_to(&routes[i], rest, c.name))
             continue;
-        return call_route(t, &routes[i], &c, v.role);
+        if (routes[i].method == q->method)
+            return call_route(t, &routes[i], &c, v.role);
+        methods |= 1u << routes[i].method;
     }
-    return problem_answer(t, head, 404, "There is nothing at this path.");
+    if (!methods)
+        return problem_answer(t, head, 404, "There is nothing at this path.");
+    head->extra = allowed(methods);
+    return problem_answer(t, head, 405, "This address does not take that method.");
 }

@@ -11,9 +11,14 @@
 #include "relay/base/text.h"
 #include "relay/control/source.h"
 
+#include <stdbool.h>
+
 #define API_TYPE "application/json"
 
-/* q->path: "/api/v1/rooms/NAME". Returns the status; head->type is set when it is not API_TYPE. */
+/* May the answer have to wait for a disk? */
+bool api_may_wait(enum http_method method, const char *path);
+/* q->path: "/api/v1/rooms/NAME". Returns the status; head->type is set when it is not API_TYPE. 0:
+ * the answer comes with the write head->pending. */
 int api_render(struct text *t, const struct source *src, const struct asked *q,
                struct page_head *head);
 

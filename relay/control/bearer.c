@@ -114,7 +114,7 @@ struct bearer_verdict bearer_judge(struct bearers *a, const struct config *c, co
                                    int64_t now_us)
 {
     char net[sizeof(a->guessers[0].net)];
-    bool needed = bearer_is_needed(c), acts = q->method == HTTP_POST;
+    bool needed = bearer_is_needed(c), acts = q->method != HTTP_GET;
     struct bearer_verdict v = bearer_glance(needed, q->bearer != NULL, q->local, acts);
     if (v.status)
         return v;

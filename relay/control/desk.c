@@ -12,7 +12,9 @@
 #include "relay/control/health.h"
 #include "relay/control/metrics.h"
 #include "relay/control/problem.h"
+#include "relay/control/room_edit.h"
 #include "relay/control/source.h"
+#include "relay/control/writes.h"
 #include "relay/web/asker.h"
 
 #include <errno.h>
@@ -28,6 +30,8 @@ enum {
     DESK_PATH = 128,            /* no page of ours has a longer path */
     DESK_TOKEN = 132,           /* one byte more than any token: what is cut is wrong */
     DESK_PEER = 48,
+    /* what the store is asked for may wait for a disk: web/ gives up after writes.h does */
+    DESK_STORE_US = WRITES_PATIENCE_US + DESK_DEADLINE_US,
 };
 
 /* Renders the page that was asked for into t; returns the status. head: set where it differs from
@@ -64,7 +68,8 @@ static int render_metrics(struct text *t, const struct source *src, const struct
 static const struct page pages[] = {
     {"/readyz", HEALTH_TYPE, true, 1u << HTTP_GET, render_ready},
     {"/metrics", METRICS_TYPE, false, 1u << HTTP_GET, render_metrics},
-    {"/api/v1/", API_TYPE, false, 1u << HTTP_GET | 1u << HTTP_POST, api_render},
+    {"/api/v1/", API_TYPE, false,
+     1u << HTTP_GET | 1u << HTTP_POST | 1u << HTTP_PATCH | 1u << HTTP_DELETE, api_render},
 };
 enum { PAGES = sizeof(pages) / sizeof(pages[0]) };
 
@@ -77,6 +82,7 @@ struct desk {
     struct route routes[PAGES + 1];
     struct bearers bearers;
     struct events events;
+    struct writes writes;
     _Atomic bool guarded; /* as the configuration says; a reload moves it */
     bool left;            /* another desk has the rooms */
 };
@@ -87,7 +93,7 @@ struct question {
     enum http_method method;
     int64_t due_us; /* nothing is done for it after this: nobody would hear of it */
     bool local, has_bearer, body_too_long;
-    char path[DESK_PATH], bearer[DESK_TOKEN], peer[DESK_PEER];
+    char path[DESK_PATH], bearer[DESK_TOKEN], peer[DESK_PEER], host[WRITES_HOST];
     size_t body_len;
     char body[]; /* NUL-terminated */
 };
@@ -111,7 +117,8 @@ static struct question *question_of(const struct request *r)
 {
     bool too_long;
     size_t len;
-    const char *bearer = asker_token(r), *body = request_body(r, &len, &too_long);
+    const char *bearer = asker_token(r), *host = request_header(r, "host"),
+               *body = request_body(r, &len, &too_long);
     struct question *q = calloc(1, sizeof(*q) + len + 1);
     if (!q)
         return NULL;
@@ -124,6 +131,7 @@ static struct question *question_of(const struct request *r)
     snprintf(q->path, sizeof(q->path), "%s", request_path(r));
     snprintf(q->bearer, sizeof(q->bearer), "%s", bearer ? bearer : "");
     snprintf(q->peer, sizeof(q->peer), "%s", request_peer(r));
+    snprintf(q->host, sizeof(q->host), "%s", host ? host : "");
     return q;
 }
 
@@ -134,7 +142,7 @@ static bool is_sent_away(const struct clerk *c, struct request *r)
     if (c->page->open)
         return false;
     struct bearer_verdict v = bearer_glance(atomic_load(&c->desk->guarded), asker_token(r) != NULL,
-                                            asker_is_here(r), request_method(r) == HTTP_POST);
+                                            asker_is_here(r), request_method(r) > HTTP_HEAD);
     if (v.status)
         problem_reply(r, v.status, v.detail, v.extra);
     return v.status != 0;
@@ -157,7 +165,8 @@ static void handle_question(void *ctx, struct request *r)
     q->page = c->page;
     int64_t now_us = clock_mono_us();
     q->due_us = now_us + DESK_ACT_US;
-    q->token = request_hold(r, now_us + DESK_DEADLINE_US);
+    q->token = request_hold(
+        r, now_us + (api_may_wait(q->method, q->path) ? DESK_STORE_US : DESK_DEADLINE_US));
     /* who is told to ask again must not find it done */
     if (!request_is_named(q->token) || mailbox_post(c->desk->questions, q) < 0)
         question_free(q);
@@ -183,6 +192,7 @@ int desk_new(struct desk **out)
     }
     d->routes[PAGES] =
         (struct route){.path = "/healthz", .handle = handle_health, .methods = 1u << HTTP_GET};
+    writes_init(&d->writes);
     *out = d;
     return 0;
 }
@@ -193,6 +203,7 @@ void desk_free(struct desk **d)
         return;
     mailbox_free(&(*d)->questions);
     events_fini(&(*d)->events);
+    writes_fini(&(*d)->writes);
     free(*d);
     *d = NULL;
 }
@@ -219,6 +230,7 @@ int desk_fd(const struct desk *d)
 }
 
 struct drain {
+    struct desk *desk;
     struct server *server;
     struct source source;
 };
@@ -227,7 +239,7 @@ static int render(const struct question *q, struct text *t, const struct source 
                   struct page_head *head)
 {
     *head = (struct page_head){.type = q->page->type};
-    if (q->method == HTTP_POST && src->left) {
+    if (q->method != HTTP_GET && src->left) {
         head->extra = RETRY_SOON;
         return problem_answer(t, head, 503, "Another process is taking over; please ask again.");
     }
@@ -236,6 +248,7 @@ static int render(const struct question *q, struct text *t, const struct source 
         .path = q->path,
         .bearer = q->has_bearer ? q->bearer : NULL,
         .peer = q->peer,
+        .host = q->host,
         .local = q->local,
         .body = q->body,
         .body_len = q->body_len,
@@ -257,6 +270,12 @@ static void answer(void *ctx, void *item)
     }
     text_init(&t);
     int status = render(q, &t, &d->source, &head);
+    if (status == 0) { /* the store's answer is this one's */
+        writes_bind(&d->desk->writes, head.pending, q->token);
+        text_fini(&t);
+        question_free(q);
+        return;
+    }
     /* Without memory for an answer the request runs into its deadline. */
     if (!text_failed(&t) &&
         body_new(&body, head.type, t.data, t.len, true, 0, d->source.wall_us) == 0) {
@@ -278,19 +297,89 @@ size_t desk_drain(struct desk *d, struct server *s, struct rooms *rooms,
 {
     struct server_stats web;
     struct self_stat self;
-    struct drain drain = {.server = s,
+    struct drain drain = {.desk = d,
+                          .server = s,
                           .source = {.rooms = rooms,
                                      .web = &web,
                                      .self = &self,
                                      .config = config,
                                      .bearers = &d->bearers,
                                      .events = &d->events,
+                                     .writes = &d->writes,
                                      .left = d->left,
                                      .now_us = now_us,
                                      .wall_us = wall_us}};
     server_stats(s, &web);
     self_stat_read(&self);
     return mailbox_drain(d->questions, answer, &drain);
+}
+
+/* Ends a write with what t says. */
+static void end_write(struct server *s, struct write *w, int status, const struct text *t,
+                      const struct page_head *head, int64_t wall_us)
+{
+    struct body *body;
+    if (text_failed(t) || body_new(&body, head->type, t->data, t->len, true, 0, wall_us) != 0) {
+        log_warn("http", "not_answered path=/api/v1/ out of memory");
+    } else {
+        body->extra_headers = head->extra;
+        if (request_is_named(w->asker))
+            server_answer(s, w->asker, status, body);
+        body_unref(&body);
+    }
+    writes_end(w);
+}
+
+static void end_refused(struct server *s, struct write *w, int status, const char *why,
+                        int64_t wall_us)
+{
+    struct page_head head = {.extra = status == 503 ? RETRY_SOON : NULL};
+    struct text t;
+    text_init(&t);
+    end_write(s, w, problem_answer(&t, &head, status, why), &t, &head, wall_us);
+    text_fini(&t);
+}
+
+void desk_set_store(struct desk *d, int end)
+{
+    d->writes.store = end;
+}
+
+void desk_hear_store(struct desk *d, struct server *s, int64_t wall_us)
+{
+    struct store_reply r;
+    struct write *w;
+    char why[ACTION_WORDS];
+    while (writes_hear(&d->writes, &r, &w))
+        if (!w->done)
+            end_refused(s, w, room_edit_refused(&r, why), why, wall_us);
+}
+
+void desk_rooms_in_force(struct desk *d, struct server *s, const struct config *c, uint64_t version,
+                         int64_t wall_us)
+{
+    struct write *w;
+    while ((w = writes_in_force(&d->writes, version))) {
+        const struct page_head head = {.type = API_TYPE};
+        struct text t;
+        text_init(&t);
+        int status = room_edit_done(&t, w, c);
+        end_write(s, w, status, &t, &head, wall_us);
+        if (t.data)
+            explicit_bzero(t.data, t.len);
+        text_fini(&t);
+    }
+}
+
+static void end_late(struct desk *d, struct server *s, int64_t wall_us)
+{
+    struct write *w;
+    while ((w = writes_late(&d->writes, clock_mono_us())))
+        end_refused(s, w, 503,
+                    w->done ? "It is kept, but was not in force everywhere in time: look again."
+                            : "The store did not answer in time. It may have been done: look "
+                              "before you ask again.",
+                    wall_us);
 }
 
 static bool tell(struct server *s, const struct text *t, int64_t wall_us)
@@ -307,6 +396,7 @@ void desk_tick(struct desk *d, struct server *s, const struct rooms *rooms, int6
                int64_t wall_us)
 {
     struct text t;
+    end_late(d, s, wall_us);
     text_init(&t);
     bool told = events_tick(&d->events, &t, rooms, server_listeners(s) > 0, now_us) &&
                 !text_failed(&t) && (t.len == 0 || tell(s, &t, wall_us));

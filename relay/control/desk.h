@@ -24,6 +24,14 @@ void desk_free(struct desk **d);
 const struct route *desk_routes(const struct desk *d, size_t *count);
 /* Are tokens configured? Any thread; after desk_new: no. */
 void desk_guard(struct desk *d, bool guarded);
+/* Where the store is asked, and hears; -1, as after desk_new: there is none. */
+void desk_set_store(struct desk *d, int end);
+/* When it is readable. */
+void desk_hear_store(struct desk *d, struct server *s, int64_t wall_us);
+/* The list of stored rooms of that version, and all before, hold everywhere: who waited for it is
+ * answered. */
+void desk_rooms_in_force(struct desk *d, struct server *s, const struct config *c, uint64_t version,
+                         int64_t wall_us);
 /* Another process has the rooms from now on: nothing is done to them here any more (503). */
 void desk_leave(struct desk *d);
 /* Readable when there are questions. */

@@ -1,4 +1,4 @@
-/* A reader of small JSON objects whose values are all strings: what actions are told. */
+/* A reader of small JSON objects whose values are no objects or lists: what actions are told. */
 /* SPDX-License-Identifier: MIT */
 /*
  * Standard: RFC 8259. Owns: nothing; the values are copies. Thread: any. Life: a value.
@@ -9,20 +9,25 @@
 
 #include <stddef.h>
 
-enum { FLAT_JSON_MEMBERS = 8, FLAT_JSON_TEXT = 80 };
+enum { FLAT_JSON_MEMBERS = 20, FLAT_JSON_NAME = 32, FLAT_JSON_TEXT = 260 };
+
+enum flat_json_kind { FLAT_JSON_STRING, FLAT_JSON_NUMBER, FLAT_JSON_BOOL, FLAT_JSON_NULL };
 
 struct flat_json {
     size_t count;
     struct flat_json_member {
-        char name[FLAT_JSON_TEXT], value[FLAT_JSON_TEXT];
+        enum flat_json_kind kind;
+        char name[FLAT_JSON_NAME];
+        char value[FLAT_JSON_TEXT]; /* a string in UTF-8; else as it was written */
     } members[FLAT_JSON_MEMBERS];
 };
 
-/* Empty text is an empty object. Escapes other than \" \\ and \/ are refused: nothing that is asked
- * for needs them. */
+/* Empty text is an empty object. A NUL in a string is refused. */
 __attribute__((warn_unused_result)) int flat_json_parse(struct flat_json *out, const char *text,
                                                         size_t len);
-/* NULL: there is none of that name. */
+/* A string's value; NULL: there is none of that name, or it is no string. */
 const char *flat_json_find(const struct flat_json *j, const char *name);
+/* Of any kind, or NULL. */
+const struct flat_json_member *flat_json_member(const struct flat_json *j, const char *name);
 
 #endif

@@ -5,19 +5,34 @@
 #include "relay/base/clock.h"
 #include "relay/web/reply_head.h"
 
-void problem_render(struct text *t, int status, const char *detail)
+static void render(struct text *t, int status, const char *detail, const char *field)
 {
     text_puts(t, "{\"type\":\"about:blank\",\"title\":");
     text_json(t, reply_head_reason(status));
     text_printf(t, ",\"status\":%d,\"detail\":", status);
     text_json(t, detail);
+    if (field[0]) {
+        text_puts(t, ",\"field\":");
+        text_json(t, field);
+    }
     text_puts(t, "}\n");
+}
+
+void problem_render(struct text *t, int status, const char *detail)
+{
+    render(t, status, detail, "");
 }
 
 int problem_answer(struct text *t, struct page_head *head, int status, const char *detail)
 {
+    return problem_answer_field(t, head, status, detail, "");
+}
+
+int problem_answer_field(struct text *t, struct page_head *head, int status, const char *detail,
+                         const char *field)
+{
     text_clear(t);
-    problem_render(t, status, detail);
+    render(t, status, detail, field);
     head->type = PROBLEM_TYPE;
     return status;
 }

@@ -17,6 +17,9 @@
 void problem_render(struct text *t, int status, const char *detail);
 /* The same instead of what t holds, under the head that belongs to it. Returns status. */
 int problem_answer(struct text *t, struct page_head *head, int status, const char *detail);
+/* With a member `field` (section 3.2), unless that is "". */
+int problem_answer_field(struct text *t, struct page_head *head, int status, const char *detail,
+                         const char *field);
 /* Ends the request with it; extra: further header lines, static; NULL: none. */
 void problem_reply(struct request *r, int status, const char *detail, const char *extra);
 

@@ -17,6 +17,7 @@
 
 struct bearers;
 struct events;
+struct writes;
 
 struct source {
     struct rooms *rooms;
@@ -25,7 +26,8 @@ struct source {
     const struct config *config;
     struct bearers *bearers;
     struct events *events;
-    bool left; /* to another process: nothing that is done here would hold */
+    struct writes *writes; /* NULL: nothing can be written */
+    bool left;             /* to another process: nothing that is done here would hold */
     int64_t now_us, wall_us;
 };
 
@@ -35,6 +37,7 @@ struct asked {
     const char *path;        /* raw, without query */
     const char *bearer;      /* RFC 6750's token; NULL: none was given */
     const char *peer;        /* the asker's address */
+    const char *host;        /* as it calls this machine, with a port; NULL: it did not say */
     bool local;              /* on this machine, and for itself: see asker.h */
     const char *body;        /* NUL-terminated; "": none */
     size_t body_len;
@@ -47,6 +50,7 @@ struct asked {
 struct page_head {
     const char *type;
     const char *extra; /* further lines; NULL: none */
+    uint64_t pending;  /* with status 0: the write (writes.h) that the answer waits for */
 };
 
 #endif

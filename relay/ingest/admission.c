@@ -46,6 +46,8 @@ static const struct {
     [ADMISSION_BAD_REQUEST] = {SRT_REJX_BAD_REQUEST, "bad stream id"},
     [ADMISSION_BAD_MODE] = {SRT_REJX_BAD_MODE, "only publishing is served over SRT"},
     [ADMISSION_NOT_FOUND] = {SRT_REJX_NOTFOUND, "no such room, and rooms.open is false"},
+    [ADMISSION_AWAITED] = {SRT_REJX_DOWN, "not yet: which rooms the API has made is not known; try "
+                                          "again"},
     [ADMISSION_UNAUTHORIZED] = {SRT_REJX_UNAUTHORIZED, "unauthorized: wrong or missing key"},
     [ADMISSION_CONFLICT] = {SRT_REJX_CONFLICT,
                             "conflict: another publisher is live in the room, or took it over less "
@@ -112,6 +114,18 @@ void admission_set_config(struct admission *a, const struct config *c)
     pthread_mutex_lock(&a->lock);
     a->config = c;
     pthread_mutex_unlock(&a->lock);
+}
+
+struct stored_rooms *admission_set_stored(struct admission *a, struct config_stored *in,
+                                          struct stored_rooms *next)
+{
+    struct stored_rooms *before;
+
+    pthread_mutex_lock(&a->lock);
+    before = in->rooms;
+    in->rooms = next;
+    pthread_mutex_unlock(&a->lock);
+    return before;
 }
 
 /* FNV-1a; room names are bounded and the table is only as large as the front allows. */
@@ -208,11 +222,16 @@ static bool rate_exceeded(struct admission *a, int64_t now_us)
 static enum admission_verdict look_up(struct admission *a, struct admission_answer *out)
 {
     const struct config_room *listed = config_find_room(a->config, out->id.room);
+    const struct stored_room *stored = config_find_stored(a->config, out->id.room);
     const struct room_entry *e = *find(a, out->id.room);
 
+    if (!listed && config_awaits_store(a->config))
+        return ADMISSION_AWAITED;
     if (!listed && !a->config->rooms.open)
         return ADMISSION_NOT_FOUND;
     if (listed && listed->key && !secret_is_same(listed->key, out->id.key))
+        return ADMISSION_UNAUTHORIZED;
+    if (stored && !publish_key_is(&stored->key, out->id.key))
         return ADMISSION_UNAUTHORIZED;
     /* which renditions a room has only the front knows, and refuses them there */
     if (e && e->state == LINK_ROOM_LIVE && strcmp(out->id.role, "main") == 0)

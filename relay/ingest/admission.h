@@ -25,6 +25,7 @@ enum admission_verdict {
     ADMISSION_BAD_REQUEST,  /* the stream id */
     ADMISSION_BAD_MODE,     /* not m=publish */
     ADMISSION_NOT_FOUND,    /* an unlisted room, and rooms.open is false */
+    ADMISSION_AWAITED,      /* the store's rooms are not known yet, and it may be one of them */
     ADMISSION_UNAUTHORIZED, /* wrong or missing key */
     ADMISSION_CONFLICT,     /* somebody is live there */
     ADMISSION_REPEAT,       /* of a connection that has just ended: its handshake came twice */
@@ -70,6 +71,10 @@ void admission_set_config(struct admission *a, const struct config *c);
 /* LINK_ROOM_STATE. */
 void admission_set_room(struct admission *a, const char *room, enum link_room_state state,
                         bool classic, bool full);
+/* Another list of stored rooms is in force (NULL: none yet); returns the one before, which is the
+ * caller's again. in: what the configurations point to. */
+struct stored_rooms *admission_set_stored(struct admission *a, struct config_stored *in,
+                                          struct stored_rooms *next);
 /* Nothing is known of any room: the front will say. */
 void admission_forget_rooms(struct admission *a);
 /* The front has ended that peer's connection, which was asked for as id says: the same handshake

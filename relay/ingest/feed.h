@@ -31,7 +31,8 @@ struct feed_options {
     char peer[LINK_PEER];
     uint32_t latency_ms;
     bool encrypted, classic;
-    int32_t first_sequence; /* SRT packet number */
+    int32_t first_sequence;           /* SRT packet number */
+    uint64_t stored_id, stored_feeds; /* of config/stored_rooms.h, when it was let in; 0: none */
     int64_t now_us;
 };
 
@@ -61,6 +62,9 @@ void feed_rest(struct feed *f, bool goes_on, int64_t now_us);
 void feed_compare(struct feed *f);
 /* No media came for rooms.backup_after_ms, or something did again: the front is told of changes. */
 void feed_note_silence(struct feed *f, bool silent);
+/* Is its room, in the list that is in force, still the one that it was let into, with the key that
+ * it knew? */
+bool feed_may_stay(const struct feed *f);
 bool feed_is_open(const struct feed *f); /* the front's word came and it has not ended */
 /* After how long without media a room had better go on without it; 0: it does not lead one. */
 int64_t feed_stall_us(const struct feed *f);

@@ -18,6 +18,7 @@ void feed_message_open(struct link_message *m, const struct feed_options *o)
     m->u.open.latency_ms = o->latency_ms;
     m->u.open.encrypted = o->encrypted;
     m->u.open.classic = o->classic;
+    m->u.open.stored_id = o->stored_id;
 }
 
 void feed_message_track(struct link_message *m, uint32_t track, uint32_t init_id,

@@ -51,8 +51,11 @@ int publisher_new(struct publisher **out, const struct listener_peer *peer, cons
                   uint64_t *next_feed, uint32_t worker, const struct feed_out *cb, int64_t now_us)
 {
     struct publisher *p = calloc(1, sizeof(*p));
+    const struct stored_room *stored = config_find_stored(c, peer->stream.room);
     struct feed_options o = {
         .config = c,
+        .stored_id = stored ? stored->id : 0,
+        .stored_feeds = stored ? stored->feeds : 0,
         .id = (*next_feed)++,
         .worker = worker,
         .stream = peer->stream,

@@ -46,8 +46,9 @@ struct worker {
     uint64_t next_feed, tick, accept_due;
     int64_t tick_us, stride, step_us, next_second_us; /* stride: ticks that one step takes */
     struct link_worker_stats stats;
-    bool stopping, lost; /* lost: the front is gone or hopelessly behind */
-    bool retiring;       /* another worker follows once nobody publishes here */
+    bool stopping, lost;         /* lost: the front is gone or hopelessly behind */
+    struct config_stored stored; /* what w->config points to, and those before it */
+    bool retiring;               /* another worker follows once nobody publishes here */
 };
 
 static void send_message(void *ctx, const struct link_message *m, int fd)
@@ -97,6 +98,14 @@ static bool make_place(struct worker *w)
     return true;
 }
 
+/* Between its handshake and now another list may have come. */
+static bool knows_key(const struct config *c, const struct stream_id *id)
+{
+    const struct stored_room *s = config_find_stored(c, id->room);
+
+    return !s || publish_key_is(&s->key, id->key);
+}
+
 static void on_accept(void *ctx, const struct listener_peer *peer)
 {
     struct worker *w = ctx;
@@ -105,6 +114,11 @@ static void on_accept(void *ctx, const struct listener_peer *peer)
 
     if (publisher_new(&p, peer, w->config, &w->next_feed, w->index, &out, clock_mono_us()))
         return;
+    if (!knows_key(w->config, &peer->stream)) {
+        publisher_end(p, LINK_CLOSE_STOPPED, "its key was changed this moment");
+        publisher_free(&p);
+        return;
+    }
     if (!make_place(w)) {
         publisher_end(p, LINK_CLOSE_LIMIT, "the worker has no memory left");
         publisher_free(&p);
@@ -139,11 +153,52 @@ static void take_config(struct worker *w, int fd)
 
     if (config_take(&c, "reload", fd, stderr))
         return;
+    c->stored = w->config->stored;
     /* the old one stays: publishers on air point into it, and reloads are rare */
     w->config = c;
     admission_set_config(w->admission, c);
     listener_set_config(w->listener, c);
     log_info(w->log_name, "configuration_reloaded");
+}
+
+/* Feeds whose room was closed, made anew or got another key are over. */
+static void end_strangers(struct worker *w)
+{
+    for (size_t i = w->count; i-- > 0;) {
+        if (feed_may_stay(publisher_feed(w->publishers[i])))
+            continue;
+        publisher_end(w->publishers[i], LINK_CLOSE_STOPPED,
+                      "an organizer closed its room, or gave it another key");
+        remove_publisher(w, i);
+    }
+}
+
+/* A list that is not newer changes nothing. */
+static bool put_rooms(struct worker *w, int fd)
+{
+    struct stored_rooms *next, *before = w->stored.rooms;
+    int rc = stored_rooms_take(&next, fd);
+
+    if (rc) {
+        log_error(w->log_name, "rooms_refused why=\"%s\" what=\"the list before stays\"",
+                  strerror(-rc));
+        return false;
+    }
+    if (!before || stored_rooms_version(next) > stored_rooms_version(before))
+        next = admission_set_stored(w->admission, &w->stored, next);
+    stored_rooms_free(&next);
+    return true;
+}
+
+static void take_rooms(struct worker *w, int fd)
+{
+    struct link_message taken = {.type = LINK_ROOMS_TAKEN, .worker = w->index};
+
+    if (!w->config->stored || !put_rooms(w, fd))
+        return;
+    end_strangers(w);
+    taken.feed = stored_rooms_version(w->stored.rooms);
+    send_message(w, &taken, -1);
 }
 
 /* The front died and another one asks: publishers notice nothing. */
@@ -202,6 +257,9 @@ static void on_message(struct worker *w, const struct link_message *m, int fd)
         break;
     case LINK_CONFIG:
         take_config(w, fd);
+        break;
+    case LINK_ROOMS:
+        take_rooms(w, fd);
         break;
     case LINK_STOP:
         w->stopping = true;
@@ -343,11 +401,12 @@ static void loop(struct worker *w)
     }
 }
 
-static int start(struct worker *w, int udp_fd)
+static int start(struct worker *w, const struct worker_options *options)
 {
     struct link_message ready = {.type = LINK_WORKER_READY, .worker = w->index};
+    struct link_message taken = {.type = LINK_ROOMS_TAKEN, .worker = w->index};
     struct listener_options o = {
-        .udp_fd = udp_fd,
+        .udp_fd = options->udp_fd,
         .log_name = w->log_name,
         .ctx = w,
         .accept = on_accept,
@@ -361,9 +420,13 @@ static int start(struct worker *w, int udp_fd)
         admission_new(&w->admission, w->config))
         return -ENOMEM;
     o.admission = w->admission;
+    if (options->rooms >= 0 && put_rooms(w, options->rooms))
+        taken.feed = stored_rooms_version(w->stored.rooms);
     if (listener_new(&w->listener, &o))
         return -EIO;
     send_message(w, &ready, -1);
+    if (taken.feed)
+        send_message(w, &taken, -1);
     return 0;
 }
 
@@ -376,13 +439,15 @@ static void forget_keys(struct config *c)
             explicit_bzero(keys[i], strlen(keys[i]));
 }
 
-int worker_run(uint32_t index, uint32_t generation, struct config *c, int udp_fd, int link_fd)
+int worker_run(const struct worker_options *o)
 {
-    struct worker w = {.index = index, .config = c, .link = link_fd};
+    struct config *c = o->config;
+    struct worker w = {.index = o->index, .config = c, .link = o->link_fd};
 
-    snprintf(w.log_name, sizeof(w.log_name), "worker/%u", index);
+    c->stored = o->has_store ? &w.stored : NULL;
+    snprintf(w.log_name, sizeof(w.log_name), "worker/%u", w.index);
     /* unique in the festival's life: worker, its generation, a counter */
-    w.next_feed = (uint64_t)(index + 1) << 48 | (uint64_t)(generation & 0xffff) << 32 | 1;
+    w.next_feed = (uint64_t)(w.index + 1) << 48 | (uint64_t)(o->generation & 0xffff) << 32 | 1;
     ts_demux_setup_log();
     forget_keys(c);
     if (!spare_memory_init())
@@ -390,7 +455,7 @@ int worker_run(uint32_t index, uint32_t generation, struct config *c, int udp_fd
     self_stat_open();
     oom_score_raise(OOM_SCORE_WORKER);
     sandbox_prepare(c->isolation.sandbox);
-    if (start(&w, udp_fd))
+    if (start(&w, o))
         return 1;
     sandbox_enter(SANDBOX_WORKER, w.log_name);
     log_info(w.log_name, "ready pid=%d", (int)getpid());

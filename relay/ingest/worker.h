@@ -10,8 +10,17 @@
 
 #include "config/config.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-int worker_run(uint32_t index, uint32_t generation, struct config *c, int udp_fd, int link_fd);
+struct worker_options {
+    uint32_t index, generation;
+    struct config *config;
+    int udp_fd, link_fd;
+    bool has_store;
+    int rooms; /* the newest list of stored rooms; -1: not known yet, or no store */
+};
+
+int worker_run(const struct worker_options *o);
 
 #endif

@@ -73,6 +73,8 @@ static size_t message_bytes(uint32_t type)
     case LINK_RETIRE:
     case LINK_HAND_OVER:
     case LINK_CERTIFICATE:
+    case LINK_ROOMS:
+    case LINK_ROOMS_TAKEN:
     case LINK_PICTURES:
         return offsetof(struct link_message, u);
     }

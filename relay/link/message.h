@@ -41,6 +41,7 @@ struct link_message {
             char room[LINK_NAME], role[LINK_ROLE], peer[LINK_PEER], user[LINK_NAME];
             uint32_t latency_ms;
             bool encrypted, classic;
+            uint64_t stored_id; /* of the room it was let into: config/stored_rooms.h; 0: none */
         } open;
         struct {
             uint32_t track;               /* 0 .. LINK_TRACK_TS; stays for the feed */

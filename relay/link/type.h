@@ -35,6 +35,9 @@ enum link_type {
     LINK_AGAIN,          /* front -> worker: this front is new: announce every feed again */
     LINK_RETIRE,         /* supervisor -> front -> worker: exit once there is no publisher left */
     LINK_HAND_OVER,      /* supervisor -> front; fd: to the front that follows; feed: HANDOVER_* */
+    LINK_ROOMS,          /* store -> supervisor -> front -> worker; fd: the list of rooms that the
+                            API made, feed: its version. Without fd the store has none */
+    LINK_ROOMS_TAKEN,    /* worker -> front: the list of version `feed` is in force there */
     LINK_CERTIFICATE,    /* supervisor -> front; fd: a pair that was checked (certificate.h) */
     LINK_PICTURES,       /* supervisor -> front; fd: the link of a new picture helper */
 };

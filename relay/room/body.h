@@ -27,7 +27,7 @@ struct body {
     bool may_gzip;                /* answers vary with what the viewer accepts */
     uint32_t max_age_s;           /* Cache-Control; 0: no-cache */
     int64_t modified_wall_us;     /* Last-Modified */
-    /* More header lines, each with its CRLF, 512 bytes at most, sent whatever the status; static
+    /* More header lines, each with its CRLF, 1024 bytes at most, sent whatever the status; static
      * storage, set by the maker before the body is shared. NULL: none. */
     const char *extra_headers;
 };

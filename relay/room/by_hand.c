@@ -3,6 +3,7 @@
 #include "relay/room/by_hand.h"
 
 #include "relay/base/log.h"
+#include "relay/room/numbers.h"
 #include "relay/room/room_inside.h"
 
 #include <inttypes.h>
@@ -51,4 +52,22 @@ void room_choose(struct room *r, enum on_air_choice choice, const char *who)
     r->pair.on_air.choice = choice;
     showcase_touch(&r->showcase);
     room_show_soon(r);
+}
+
+void room_close(struct room *r, const char *why, int64_t now_us, int64_t wall_us)
+{
+    struct hole_room hole = room_hole(r);
+    if (r->state == ROOM_GONE)
+        return;
+    if (r->session.feed)
+        room_stop_feed(r, &r->session, why);
+    for (size_t i = 0; i < ROLES_MAX; i++)
+        if (r->roles.list[i].role)
+            room_stop_feed(r, &r->roles.list[i].role->session, why);
+    pair_dismiss(r, why);
+    hole_end(&r->hole, &hole, now_us);
+    room_set_state(r, ROOM_GONE, now_us, why);
+    if (r->env->journal)
+        numbers_note(r->env->journal, r->name, &r->presentation, true, wall_us);
+    r->env->out->hide(r->env->out->ctx, r->name);
 }

@@ -23,6 +23,9 @@ struct kick {
 void room_kick(struct room *r, struct kick *k);
 /* choice: of viewers' picture from now on, while it is of use; who: for the log. */
 void room_choose(struct room *r, enum on_air_choice choice, const char *who);
+/* The room is over: its feeds are sent away, viewers find nothing any more, and its state is
+ * ROOM_GONE. Its numbers are noted, so that a room of that name goes on above them. */
+void room_close(struct room *r, const char *why, int64_t now_us, int64_t wall_us);
 /* Tells the worker of s to end it; it says LINK_FEED_CLOSED when it has. False: it is not
  * reachable.
  */

@@ -2,6 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/room/pressure.h"
 
+#include "relay/base/log.h"
+
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,4 +97,16 @@ uint64_t pressure_decide(struct pressure *p, size_t rooms)
 void pressure_hurry(struct pressure *p)
 {
     p->look_us = 0;
+}
+
+void pressure_say(const struct pressure *p)
+{
+    if (p->refusing)
+        log_warn("rooms",
+                 "memory_full needed=%" PRIu64 " budget=%" PRIu64 " what=\"those on air go on; new "
+                 "rooms are refused until an eighth is free: see limits.memory_mb\"",
+                 p->needed_bytes, p->budget_bytes);
+    else
+        log_info("rooms", "memory_free needed=%" PRIu64 " budget=%" PRIu64, p->needed_bytes,
+                 p->budget_bytes);
 }

@@ -48,5 +48,7 @@ struct pressure_weight *pressure_look(struct pressure *p, size_t rooms, int64_t 
 uint64_t pressure_decide(struct pressure *p, size_t rooms);
 /* There is more to do than one look may: the next one is due at once. */
 void pressure_hurry(struct pressure *p);
+/* To the log: new rooms are refused now, or not any more. */
+void pressure_say(const struct pressure *p);
 
 #endif

@@ -3,6 +3,7 @@
 #include "relay/room/rooms.h"
 
 #include "relay/base/log.h"
+#include "relay/room/by_hand.h"
 #include "relay/room/feed_fields.h"
 #include "relay/room/numbers.h"
 #include "relay/room/pair.h"
@@ -233,6 +234,8 @@ static void open_feed(struct rooms *r, const struct link_message *m, int64_t now
     struct slot *s = find_name(r, name);
     bool further = roles_is_further(role);
     const char *why = refusal(r, name, s, role, now_us, &count);
+    if (!why && stored_room_is_other(r->env.config, name, m->u.open.stored_id))
+        why = "the room was closed, or made anew, while it connected";
     if (!why && !s && !(s = add_room(r, name, now_us, wall_us))) {
         count = &r->gone.refused_other;
         why = "out of memory";
@@ -248,6 +251,16 @@ static void open_feed(struct rooms *r, const struct link_message *m, int64_t now
     r->gone.feeds_opened++;
     if (!further)
         room_open(s->room, m, now_us, wall_us);
+    settle(r, s);
+}
+
+void rooms_close(struct rooms *r, const char *name, const char *why, int64_t now_us,
+                 int64_t wall_us)
+{
+    struct slot *s = find_name(r, name);
+    if (!s)
+        return;
+    room_close(s->room, why, now_us, wall_us);
     settle(r, s);
 }
 
@@ -333,18 +346,6 @@ void rooms_worker_lost(struct rooms *r, uint32_t worker, int64_t now_us)
     }
 }
 
-static void say_pressure(const struct pressure *p)
-{
-    if (p->refusing)
-        log_warn("rooms",
-                 "memory_full needed=%" PRIu64 " budget=%" PRIu64 " what=\"those on air go on; new "
-                 "rooms are refused until an eighth is free: see limits.memory_mb\"",
-                 p->needed_bytes, p->budget_bytes);
-    else
-        log_info("rooms", "memory_free needed=%" PRIu64 " budget=%" PRIu64, p->needed_bytes,
-                 p->budget_bytes);
-}
-
 /* What all windows hold together is kept within its budget. */
 static void press(struct rooms *r, int64_t now_us)
 {
@@ -363,7 +364,7 @@ static void press(struct rooms *r, int64_t now_us)
     if (left == 0)
         pressure_hurry(p);
     if (p->refusing != refused)
-        say_pressure(p);
+        pressure_say(p);
 }
 
 void rooms_tick(struct rooms *r, int64_t now_us, int64_t wall_us)

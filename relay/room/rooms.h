@@ -70,6 +70,10 @@ void rooms_set_memory(struct rooms *r, uint64_t machine_bytes);
 /* A reload: rooms on air go on, whatever it says of them. The old one may be freed afterwards. */
 void rooms_set_config(struct rooms *r, const struct config *config);
 
+/* It is over at once, for feeds and viewers: room_close. None of that name: nothing. */
+void rooms_close(struct rooms *r, const char *name, const char *why, int64_t now_us,
+                 int64_t wall_us);
+
 /* For handover.h: what is known beside the rooms themselves. */
 /* Before they are handed over: holes are closed, and the next tick, here or there, opens them anew.
  */

@@ -19,9 +19,9 @@ static const struct words by_state[ROOM_STATES] = {
     [ROOM_NEW] = {"waiting", "The stream is about to start.", "直播即将开始。"},
     [ROOM_LIVE] = {"live", "The stream is live.", "正在直播。"},
     [ROOM_STALE] = {"live", "The signal is interrupted. The stream goes on when it returns.",
-                    "信号中断,恢复后直播将自动继续。"},
+                    "信号中断，恢复后直播将自动继续。"},
     [ROOM_WAITING] = {"waiting", "The host has left. The stream goes on when they return.",
-                      "主播暂时离开,返回后直播将自动继续。"},
+                      "主播暂时离开，返回后直播将自动继续。"},
     [ROOM_ENDED] = {"ended", "The stream has ended.", "直播已结束。"},
     [ROOM_GONE] = {"ended", "The stream has ended.", "直播已结束。"},
 };
@@ -126,7 +126,7 @@ void status_render(struct text *t, const struct room_facts *f)
     text_json(t, w->en);
     text_puts(t, ",\"zh\":");
     text_json(t, w->zh);
-    text_puts(t, "},\"on_air\":");
+    text_printf(t, "},\"silent\":%s,\"on_air\":", f->state == ROOM_STALE ? "true" : "false");
     pair_put(t, f->pair, f->session);
     text_puts(t, ",\"roles\":");
     roles_put(t, f->roles);

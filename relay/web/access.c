@@ -12,7 +12,7 @@
 
 _Static_assert((int)SIGN_KEY_ID_MAX == (int)TOKEN_KEY_ID_MAX, "one length for ids");
 
-/* A listed room. */
+/* A listed room, or a stored one. */
 struct entry {
     char name[ROOM_NAME_MAX + 1];
     bool is_signed;
@@ -24,7 +24,7 @@ struct access {
     int key_count;
     struct token_key keys[SIGN_KEYS_MAX];
     size_t count;
-    struct entry rooms[]; /* sorted by name, as the configuration's are */
+    struct entry rooms[]; /* sorted by name */
 };
 
 static const char *const words[ACCESS_VERDICTS] = {
@@ -43,21 +43,36 @@ static void take_keys(struct access *a, const char *text)
     a->key_count = n > 0 ? n : 0;
 }
 
+static void add(struct access *a, const struct config *c, const char *name)
+{
+    struct entry *e = &a->rooms[a->count++];
+    memcpy(e->name, name, strnlen(name, ROOM_NAME_MAX));
+    e->is_signed = config_is_signed(c, name);
+    a->any |= e->is_signed;
+}
+
+static int order(const void *a, const void *b)
+{
+    return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+}
+
 int access_new(struct access **out, const struct config *c)
 {
-    struct access *a = *out = calloc(1, sizeof *a + c->rooms.list_count * sizeof a->rooms[0]);
+    const struct stored_rooms *stored = c->stored ? c->stored->rooms : NULL;
+    size_t made = stored ? stored_rooms_count(stored) : 0;
+    struct access *a = *out =
+        calloc(1, sizeof *a + (c->rooms.list_count + made) * sizeof a->rooms[0]);
     if (!a)
         return -ENOMEM;
     atomic_init(&a->refs, 1);
     a->any = a->others = c->rooms.access == ACCESS_SIGNED;
     take_keys(a, c->rooms.sign_keys);
-    for (uint32_t i = 0; i < c->rooms.list_count; i++) {
-        const char *name = c->rooms.list[i].name;
-        struct entry *e = &a->rooms[a->count++];
-        memcpy(e->name, name, strnlen(name, ROOM_NAME_MAX));
-        e->is_signed = config_is_signed(c, name);
-        a->any |= e->is_signed;
-    }
+    for (uint32_t i = 0; i < c->rooms.list_count; i++)
+        add(a, c, c->rooms.list[i].name);
+    for (size_t i = 0; i < made; i++)
+        if (config_find_stored(c, stored_rooms_at(stored, i)->room.name)) /* not the file's too */
+            add(a, c, stored_rooms_at(stored, i)->room.name);
+    qsort(a->rooms, a->count, sizeof a->rooms[0], order);
     return 0;
 }
 

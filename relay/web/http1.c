@@ -30,8 +30,8 @@ enum state {
 };
 
 static const char *const method_names[HTTP_METHODS] = {
-    [HTTP_GET] = "GET",   [HTTP_HEAD] = "HEAD", [HTTP_OPTIONS] = "OPTIONS",
-    [HTTP_POST] = "POST", [HTTP_PUT] = "PUT",   [HTTP_DELETE] = "DELETE",
+    [HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD",     [HTTP_OPTIONS] = "OPTIONS", [HTTP_POST] = "POST",
+    [HTTP_PUT] = "PUT", [HTTP_DELETE] = "DELETE", [HTTP_PATCH] = "PATCH",
 };
 
 /* Moves on over bytes of a class, to `end` at most. */

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/web/page.h"
 
+#include "config/origins.h"
 #include "relay/base/clock.h"
 #include "relay/base/text.h"
 #include "relay/web/admit.h"
@@ -11,6 +12,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,9 +31,14 @@ enum { ROUTE_COUNT = 6 };
 
 static const char asset_headers[] = NOSNIFF;
 static const char page_headers[] = POLICY "; frame-ancestors 'self'\r\n" NOSNIFF REFERRER;
+/* From everywhere; or, with FRAME_FORM, from ourselves and those who are named. */
 static const char frame_headers[] = POLICY "\r\n" NOSNIFF REFERRER;
+#define FRAME_FORM POLICY "; frame-ancestors 'self' %s\r\n" NOSNIFF REFERRER
+enum { HEADERS_SIZE = 1024 };
 
-_Static_assert(sizeof page_headers <= 512, "more headers than struct body promises");
+_Static_assert(sizeof page_headers <= HEADERS_SIZE, "more headers than struct body promises");
+_Static_assert(sizeof FRAME_FORM + EMBED_FROM_MAX <= HEADERS_SIZE,
+               "more headers than struct body promises");
 
 /* Below one prefix every room has the same page. */
 struct room_page {
@@ -43,6 +50,7 @@ struct page {
     struct body **bodies; /* one per page_assets[i] */
     struct room_page watch, embed;
     struct route routes[ROUTE_COUNT];
+    char embed_headers[HEADERS_SIZE];
     _Atomic bool guarded;
 };
 
@@ -111,10 +119,19 @@ static void answer_asset(void *ctx, struct request *r)
 
 /* ---- making */
 
-static const char *asset_extra_headers(const struct page_asset *a)
+/* Content Security Policy Level 3 section 6.4.2.1. */
+static void say_who_may_frame(char out[static HEADERS_SIZE], const char *from)
+{
+    if (strcmp(from, "any") == 0)
+        memcpy(out, frame_headers, sizeof frame_headers);
+    else
+        snprintf(out, HEADERS_SIZE, FRAME_FORM, strcmp(from, "self") == 0 ? "" : from);
+}
+
+static const char *asset_extra_headers(const struct page *p, const struct page_asset *a)
 {
     if (strcmp(a->name, "embed.html") == 0)
-        return frame_headers;
+        return p->embed_headers;
     return strstr(a->name, ".html") ? page_headers : asset_headers;
 }
 
@@ -138,7 +155,8 @@ static void asset_fill(struct text *out, const struct page_asset *a, const char 
     text_add(out, at, a->len - (size_t)(at - a->bytes));
 }
 
-static int asset_body(struct body **out, const struct page_asset *a, const char *srt_port)
+static int asset_body(const struct page *p, struct body **out, const struct page_asset *a,
+                      const char *srt_port)
 {
     struct text filled;
     text_init(&filled);
@@ -147,7 +165,7 @@ static int asset_body(struct body **out, const struct page_asset *a, const char 
                                    : body_new(out, a->type, filled.data, filled.len, true,
                                               asset_age_s(a), clock_wall_us());
     if (err == 0)
-        (*out)->extra_headers = asset_extra_headers(a);
+        (*out)->extra_headers = asset_extra_headers(p, a);
     text_fini(&filled);
     return err;
 }
@@ -180,8 +198,9 @@ int page_new(struct page **out, const struct config *c)
         return -ENOMEM;
     p->bodies = calloc(page_asset_count, sizeof *p->bodies);
     int err = p->bodies ? 0 : -ENOMEM;
+    say_who_may_frame(p->embed_headers, c->http.embed_from);
     for (size_t i = 0; err == 0 && i < page_asset_count; i++)
-        err = asset_body(&p->bodies[i], &page_assets[i], colon + 1);
+        err = asset_body(p, &p->bodies[i], &page_assets[i], colon + 1);
     if (err < 0) {
         page_free(&p);
         return err;

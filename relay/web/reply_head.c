@@ -12,6 +12,7 @@ static const struct {
     const char *reason;
 } reasons[] = {
     {200, "OK"},
+    {201, "Created"},
     {204, "No Content"},
     {206, "Partial Content"},
     {304, "Not Modified"},

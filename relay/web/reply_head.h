@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REPLY_HEAD_MAX = 2048, REPLY_EXTRA_MAX = 512 };
+enum { REPLY_HEAD_MAX = 2560, REPLY_EXTRA_MAX = 1024 };
 
 enum reply_cache {
     REPLY_NO_STORE,

@@ -23,6 +23,7 @@ enum http_method {
     HTTP_POST,
     HTTP_PUT,
     HTTP_DELETE,
+    HTTP_PATCH,
     HTTP_METHODS
 };
 

@@ -14,8 +14,8 @@ enum { ALLOW_SIZE = 64 };
 static const char read_only[] = "GET, HEAD, OPTIONS";
 
 static const char *const method_names[HTTP_METHODS] = {
-    [HTTP_GET] = "GET",   [HTTP_HEAD] = "HEAD", [HTTP_OPTIONS] = "OPTIONS",
-    [HTTP_POST] = "POST", [HTTP_PUT] = "PUT",   [HTTP_DELETE] = "DELETE",
+    [HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD",     [HTTP_OPTIONS] = "OPTIONS", [HTTP_POST] = "POST",
+    [HTTP_PUT] = "PUT", [HTTP_DELETE] = "DELETE", [HTTP_PATCH] = "PATCH",
 };
 
 /* GET brings HEAD, and everything has OPTIONS. */

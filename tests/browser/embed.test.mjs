@@ -1,5 +1,5 @@
 // EXPECTED: /embed/ROOM plays in an iframe of any page, alone and within its frame; /watch/ROOM
-// refuses to be framed by others.
+// refuses to be framed by others; http.embed_from says who else may.
 // SPDX-License-Identifier: MIT
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
@@ -10,7 +10,7 @@ import { pushFfmpeg } from '../flow/lib/push.mjs';
 import { startRelay } from '../flow/lib/relay.mjs';
 import { openBrowser, openPage } from './lib/chromium.mjs';
 
-// Another site, which shows the player as "Copy embed code" has it.
+// Another site, which shows the player as the sheet to share has it.
 async function hostPage(t, relay, room) {
   const frame = (where, id) => `<iframe id="${id}" src="${relay.base}/${where}/${room}"`
     + ' width="640" height="360" allow="autoplay; fullscreen; picture-in-picture"></iframe>';
@@ -50,4 +50,27 @@ test('the player plays in an iframe', { timeout: 150000 }, async (t) => {
     .headers['content-security-policy'];
   assert.doesNotMatch(await policy('embed'), /frame-ancestors/);
   assert.match(await policy('watch'), /frame-ancestors 'self'/);
+});
+
+test('only the sites that are named may frame it', { timeout: 120000 }, async (t) => {
+  const server = createServer((_, r) => r.setHeader('Content-Type', 'text/html')
+    .end(`<!doctype html><iframe src="${relay.base}/embed/hall"></iframe>`));
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  t.after(() => server.close());
+  const { port } = server.address();
+  const relay = await startRelay(t, { set: [`http.embed_from=http://localhost:${port}`] });
+  const page = await openPage(await openBrowser(t));
+  const isShown = async (host) => {
+    await page.goto(`http://${host}:${port}/`);
+    const frame = await (await page.waitForSelector('iframe')).contentFrame();
+    let shown = null;
+    await until('the frame to be shown or refused', 30000, async () => {
+      if (frame.url().startsWith('chrome-error:')) shown = false;
+      else if (await frame.$('.scene-title').catch(() => null)) shown = true;
+      return shown !== null;
+    });
+    return shown;
+  };
+  assert.equal(await isShown('localhost'), true);
+  assert.equal(await isShown('127.0.0.1'), false, 'another site may frame it');
 });

@@ -6,9 +6,11 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import * as words from '../../relay/web/page/words.js';
 import { CONSOLE_WORDS } from '../../relay/web/page/console-words.js';
+import { PLAYER_WORDS } from '../../relay/web/page/player-words.js';
 
 const { WORDS } = words;
 words.addWords(CONSOLE_WORDS);
+words.addWords(PLAYER_WORDS);
 const PAGE = new URL('../../relay/web/page/', import.meta.url);
 const blanks = (text) => [...text.matchAll(/\{\w+\}/g)].map((m) => m[0]).sort();
 
@@ -23,14 +25,14 @@ test('English and Chinese match', () => {
 
 test('every word asked for exists, and none is left over', () => {
   const text = readdirSync(PAGE).filter((f) => /\.(js|html)$/.test(f))
-    .map((f) => readFileSync(new URL(f, PAGE), 'utf8').replace(/const (CONSOLE_)?WORDS = [^]*?^};$/m, ''))
+    .map((f) => readFileSync(new URL(f, PAGE), 'utf8').replace(/const (CONSOLE_|PLAYER_)?WORDS = [^]*?^};$/m, ''))
     .join('\n');
   const named = [...text.matchAll(/data-say[\w-]*="([^"]+)"|\bsay\("([^"]+)"/g)];
   for (const [, inMarkup, inCode] of named) {
     assert.ok(WORDS.en[inMarkup ?? inCode], inMarkup ?? inCode);
   }
   const quoted = new Set([...text.matchAll(/"([a-z][\w.]+)"/g)].map((m) => m[1]));
-  const made = /^(say|state|fact|light|live|con\.role)\./; // put together from a state's name
+  const made = /^(say|state|fact|light|live|con\.role|share|menu)\./; // put together from a state's name
   for (const key of Object.keys(WORDS.en)) {
     assert.ok(made.test(key) || quoted.has(key), `${key} is never said`);
   }

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MIT
 //
 // EXPECTED: a live room's picture has its colour, and another one soon after the colour changed; caches
-// may keep it for seconds. A signed room's is seen with a link only. The helper may be killed: it comes
-// back, and with it the pictures; feeds and viewers notice nothing. It is sandboxed and the lowest in
-// priority, and cannot reach the journal. Turned off by a reload, pictures and helper are gone; turned on, they come back.
+// may keep it for seconds. A signed room's is seen with a link only. The helper may be killed, or stand
+// still: another one follows, and with it the pictures; feeds and viewers notice nothing. It is shut in,
+// has no hand on the journal, and the lowest priority. Turned off by a reload, pictures and helper are gone; on, they come back.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -29,11 +29,13 @@ function pushColours(t, relay, room) {
   return push;
 }
 
-test('pictures of live rooms', { timeout: 300000 }, async (t) => {
+const helperOf = (relay) => relay.processes().find((p) => /^roomcast-pics/.test(p.name))?.pid;
+
+async function liveRooms(t) {
   const relay = await startRelay(t, { config: config(true) });
   const dir = scratch(t);
   const picture = (link = 'open', headers = {}) => get(`${relay.base}/live/${link}/picture.jpg`, { headers });
-  const helper = () => relay.processes().find((p) => /^roomcast-pics/.test(p.name))?.pid;
+  const helper = () => helperOf(relay);
 
   // The middle of a JPEG as [r, g, b], read by ffmpeg.
   const colour = async (jpeg) => {
@@ -136,4 +138,21 @@ test('pictures of live rooms', { timeout: 300000 }, async (t) => {
     relay.child.signal('SIGHUP');
     await untilColour('a red picture again', [255, 0, 0]);
   });
+}
+
+// It may take six times as long as others: it runs when nobody else wants to.
+async function standsStill(t) {
+  const relay = await startRelay(t, { errors: [/ stuck picture=helper /] });
+  const stopped = await until('the helper', LIMIT_MS, () => helperOf(relay));
+  await until('it to be ready', LIMIT_MS, () => relay.lines(/ picture ready pid=/).length > 0);
+  process.kill(stopped, 'SIGSTOP');
+  await until('the line', LIMIT_MS, () => relay.lines(/ stuck picture=helper .*killing=yes/)[0]);
+  await until('another one', LIMIT_MS, () => helperOf(relay) && helperOf(relay) !== stopped);
+}
+
+test('pictures', { concurrency: true, timeout: 400000 }, async (t) => {
+  await Promise.all([
+    t.test('of live rooms', liveRooms),
+    t.test('by a helper that stands still', standsStill),
+  ]);
 });

@@ -1,10 +1,17 @@
-/* The player's buttons, words over the picture, and keys. */
+/* The player's buttons and the words over the picture. */
 /* SPDX-License-Identifier: MIT */
 
-import { codecWords, language, qualityWords, say } from "./words.js";
+import { codecWords, qualityWords, say } from "./words.js";
 import { element, icon, setIcon, setLabel, setText } from "./dom.js";
+import { listenToKeys, openHelp } from "./keys.js";
+import { Menu, trackWords } from "./menu.js";
+import { lengthWords } from "./player-words.js";
+import { Scrub, clockWords } from "./scrub.js";
+import { listenToTouch } from "./touch.js";
 
 const IDLE_MS = 3000;
+const TOAST_MS = 1200;
+const NARROW = 560; /* pixels of the stage: short words below */
 const VOLUME_STEP = 0.05;
 const VOLUME_KEY = "roomcast.volume";
 
@@ -15,11 +22,25 @@ const SCENES = {
   buffering: { spin: true },
   waiting: { icon: "wait", text: true },
   missing: { icon: "wait", text: true },
+  soon: { icon: "wait", text: true },
+  silent: { icon: "pulse", text: true },
+  healing: { spin: true },
   closed: { icon: "link", text: true, retry: true },
+  locked: { icon: "lock", text: true, retry: true },
+  often: { icon: "lock", text: true },
   ended: { icon: "ended", text: true },
   lost: { icon: "lost", text: true, retry: true },
   unsupported: { icon: "film", text: true, retry: true },
 };
+
+/* What is said is finer than what the player does. */
+function sceneOf({ state, room, isHealing }) {
+  if (state === "closed") return room.refusal;
+  if (state === "waiting" && room.status?.segments === 0) return "soon";
+  if (state === "buffering" && room.kind === "live" && room.status?.silent) return "silent";
+  if (state === "buffering" && isHealing) return "healing";
+  return state;
+}
 
 function storedVolume() {
   try {
@@ -43,7 +64,10 @@ export class Controls {
   #video;
   #player;
   #idle = 0;
+  #toasting = 0;
   #parts = {};
+  #scrub;
+  #menu;
 
   /* Fills stage around video; extra elements go to the right of the bar. */
   constructor(stage, video, player, ...extra) {
@@ -51,7 +75,11 @@ export class Controls {
     this.#video = video;
     this.#player = player;
     video.volume = storedVolume();
-    stage.append(this.#scene(), this.#bar(extra), this.#soundButton());
+    this.#scrub = new Scrub(player);
+    const p = this.#parts;
+    p.toast = element("p", { class: "toast", role: "status" });
+    const bar = this.#bar(extra);
+    stage.append(this.#scene(), this.#soundButton(), p.toast, bar, this.#menu.element);
     stage.tabIndex = -1;
     this.#listen();
     this.#showVolume();
@@ -116,51 +144,101 @@ export class Controls {
     p.volume.addEventListener("input", () => this.#setVolume(Number(p.volume.value)));
     p.latency = element("span", { class: "latency" });
     p.quality = element("span", { class: "chip" });
-    const play = this.#button("play", () => this.#togglePlay());
-    const mute = this.#button("mute", () => this.#setMuted(!this.#video.muted));
-    const live = this.#button("golive", () => this.#player.goLive());
-    const pip = this.#button("pip", () => this.#togglePip());
-    const full = this.#button("full", () => this.#toggleFull());
+    const play = this.#button("play", () => this.togglePlay());
+    const mute = this.#button("mute", () => this.toggleSound());
+    const live = this.#button("golive", () => this.goLive());
+    const gear = this.#button("gear", () => this.#menu.toggle());
+    const pip = this.#button("pip", () => this.togglePip());
+    const full = this.#button("full", () => this.toggleFull());
+    this.#menu = new Menu(this.#player, gear);
+    setIcon(gear, "gear");
+    setLabel(gear, say("menu.open"));
     p.liveWords = element("span");
     live.append(element("span", { class: "dot" }), p.liveWords);
     setIcon(pip, "pip");
     setLabel(pip, say("player.pip"));
     full.hidden = !this.#fullIsPossible();
     const left = element("div", { class: "bar-side" }, play, mute, p.volume, live, p.latency);
-    const right = element("div", { class: "bar-side" }, p.quality, ...extra, pip, full);
+    const right = element("div", { class: "bar-side" }, p.quality, gear, ...extra, pip, full);
+    const buttons = element("div", { class: "bar-row" }, left, right);
     return (p.bar = element(
       "div",
       { class: "player-bar", role: "group", "aria-label": say("player.controls") },
-      left,
-      right,
+      this.#scrub.element,
+      buttons,
     ));
   }
 
   #listen() {
     const stage = this.#stage;
-    const wake = () => this.#wake();
+    const wake = (event) => event.pointerType === "touch" || this.wake(); /* see tap() */
     for (const event of ["pointermove", "pointerdown", "focusin", "keydown"])
       stage.addEventListener(event, wake);
-    stage.addEventListener("pointerleave", () => this.#sleepSoon(400));
-    this.#video.addEventListener("click", () => this.#clickPicture());
-    this.#video.addEventListener("dblclick", () => this.#toggleFull());
+    this.#parts.bar.addEventListener("pointerdown", () => this.wake());
+    stage.addEventListener("pointerleave", ({ pointerType }) => {
+      if (pointerType === "mouse") this.#sleepSoon(400);
+    });
     this.#video.addEventListener("volumechange", () => this.#showVolume());
     for (const event of ["fullscreenchange", "webkitfullscreenchange"])
       document.addEventListener(event, () => this.#showFull());
-    document.addEventListener("keydown", (event) => this.#key(event));
-    wake();
+    listenToTouch(this.#video, this);
+    listenToKeys(stage, this);
+    this.wake();
   }
 
   /* ---- the viewer acts */
 
-  #togglePlay() {
+  togglePlay() {
     if (this.#video.paused) this.#player.play();
     else this.#player.pause();
   }
 
-  /* A finger brings the bar up first; a mouse, which has it already, plays and pauses. */
-  #clickPicture() {
-    if (matchMedia("(hover: hover)").matches) this.#togglePlay();
+  /* A mouse on the picture, which has the bar already. */
+  pick() {
+    this.togglePlay();
+  }
+
+  /* A finger brings the bar up, or sends it away. */
+  tap() {
+    if (this.#stage.classList.contains("idle")) this.wake();
+    else this.#sleepSoon(0);
+  }
+
+  goLive() {
+    this.#player.goLive();
+  }
+
+  /* seconds: below 0 back, above 0 on; infinite: as far as it goes. */
+  seek(seconds) {
+    const { range, latency } = this.#player;
+    if (!(range.far > 0)) return;
+    this.#player.goBack(Math.min(latency - seconds, range.far));
+    if (!Number.isFinite(seconds)) return;
+    this.#toast(say(seconds < 0 ? "toast.back" : "toast.on", { n: Math.abs(seconds) }));
+  }
+
+  louder(steps) {
+    this.#setVolume(this.#video.volume + steps * VOLUME_STEP);
+    this.#toast(say("toast.volume", { n: Math.round(this.#video.volume * 100) }));
+  }
+
+  toggleSound() {
+    this.#setMuted(!this.#video.muted);
+  }
+
+  /* Off, the first, the second … and off again. */
+  nextCaptions() {
+    const { captions } = this.#player.choices;
+    const at = captions.findIndex((track) => track.chosen) + 1;
+    const next = captions[at];
+    const name = trackWords(captions)[at];
+    this.#player.choose("captions", next?.key ?? "");
+    const off = captions.length > 0 ? "toast.captions.off" : "toast.captions.none";
+    this.#toast(next ? say("toast.captions.on", { name }) : say(off));
+  }
+
+  help() {
+    openHelp();
   }
 
   #setMuted(muted) {
@@ -175,7 +253,7 @@ export class Controls {
     storeVolume(this.#video.volume);
   }
 
-  async #togglePip() {
+  async togglePip() {
     try {
       if (document.pictureInPictureElement) await document.exitPictureInPicture();
       else await this.#video.requestPictureInPicture();
@@ -192,7 +270,7 @@ export class Controls {
     );
   }
 
-  async #toggleFull() {
+  async toggleFull() {
     const stage = this.#stage;
     try {
       if (document.fullscreenElement) await document.exitFullscreen();
@@ -204,36 +282,9 @@ export class Controls {
     }
   }
 
-  #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"))
-      return;
-    const target = event.target;
-    const isSpace = event.key === " ";
-    if (/^(textarea|select)$/.test(target.localName)) return;
-    if (target.localName === "input" && (target.type !== "range" || event.key.startsWith("Arrow")))
-      return;
-    if (isSpace && /^(button|a)$/.test(target.localName)) return;
-    const volume = this.#video.volume;
-    const acts = {
-      " ": () => this.#togglePlay(),
-      k: () => this.#togglePlay(),
-      m: () => this.#setMuted(!this.#video.muted),
-      f: () => this.#toggleFull(),
-      p: () => this.#togglePip(),
-      l: () => this.#player.goLive(),
-      ArrowUp: () => this.#setVolume(volume + VOLUME_STEP),
-      ArrowDown: () => this.#setVolume(volume - VOLUME_STEP),
-    };
-    const act = acts[event.key.length > 1 ? event.key : event.key.toLowerCase()];
-    if (!act) return;
-    event.preventDefault();
-    act();
-    this.#wake();
-  }
-
   /* ---- what is shown */
 
-  #wake() {
+  wake() {
     this.#stage.classList.remove("idle");
     this.#sleepSoon(IDLE_MS);
   }
@@ -241,9 +292,18 @@ export class Controls {
   #sleepSoon(ms) {
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => {
-      const busy = this.#parts.bar.querySelector(":focus-visible");
+      const focus = this.#parts.bar.querySelector(":focus-visible");
+      const busy = focus || this.#menu.isOpen || this.#scrub.isHeld;
       if (this.#player.state === "playing" && !busy) this.#stage.classList.add("idle");
     }, ms);
+  }
+
+  #toast(text) {
+    const { toast } = this.#parts;
+    setText(toast, text);
+    toast.classList.add("shown");
+    clearTimeout(this.#toasting);
+    this.#toasting = setTimeout(() => toast.classList.remove("shown"), TOAST_MS);
   }
 
   #showVolume() {
@@ -265,20 +325,23 @@ export class Controls {
 
   #showScene() {
     const p = this.#parts;
-    const { state, name, codec, room } = this.#player;
-    const scene = SCENES[state];
+    const { state, name, codec } = this.#player;
+    const said = sceneOf(this.#player);
+    const scene = SCENES[said];
     p.scene.hidden = !scene;
     p.retry.hidden = !scene?.retry;
     p.bigPlay.hidden = state !== "paused";
     this.#stage.dataset.state = state;
+    this.#stage.dataset.scene = said;
     if (!scene) return setText(p.sceneTitle, "");
     p.sceneIcon.classList.toggle("spinner", Boolean(scene.spin));
     if (scene.icon) setIcon(p.sceneIcon, scene.icon);
     else if (p.sceneIcon.dataset.icon)
       (p.sceneIcon.replaceChildren(), delete p.sceneIcon.dataset.icon);
-    setText(p.sceneTitle, say(`say.${state}`));
+    setText(p.sceneTitle, say(`say.${said}`));
     p.sceneText.hidden = !scene.text;
-    if (scene.text) setText(p.sceneText, sentence(state, name, codec, room.status));
+    const values = { room: name, codec: codecWords(codec) };
+    if (scene.text) setText(p.sceneText, say(`say.${said}.text`, values));
   }
 
   /* Called by the player at each change and twice a second. */
@@ -296,20 +359,29 @@ export class Controls {
     p.golive.classList.toggle("at-edge", player.isAtLiveEdge);
     setText(p.liveWords, say(player.isAtLiveEdge ? "player.live" : "player.golive"));
     setLabel(p.golive, say(player.isAtLiveEdge ? "player.atlive.label" : "player.golive.label"));
-    const latency =
-      running && player.latency > 0 ? say("player.latency", { n: player.latency.toFixed(1) }) : "";
-    setText(p.latency, latency);
+    setText(p.latency, running ? this.#latencyWords() : "");
+    p.gear.hidden = !running;
+    if (!running) this.#menu.close(false);
+    this.#scrub.update(running);
+    this.#menu.update();
     const { videoWidth, videoHeight } = this.#video;
     const quality = running
       ? qualityWords(videoWidth, videoHeight, player.room.status?.video?.fps)
       : "";
     setText(p.quality, quality);
-    if (!running) this.#wake();
+    if (!running) this.wake();
   }
-}
 
-/* The relay's own sentence about the room when it has one, else ours. */
-function sentence(state, name, codec, status) {
-  const own = state === "waiting" || state === "ended" ? status?.message?.[language] : "";
-  return own || say(`say.${state}.text`, { room: name, codec: codecWords(codec) });
+  /* At the edge how far it is, in seconds; behind it how far, and what time it was. */
+  #latencyWords() {
+    const { latency, isAtLiveEdge, video } = this.#player;
+    if (!(latency > 0)) return "";
+    const isNarrow = this.#stage.clientWidth < NARROW;
+    const n = latency.toFixed(1);
+    if (isAtLiveEdge || (video.paused && latency < 60))
+      return say(isNarrow ? "unit.s" : "player.latency", { n });
+    const behind = say("scrub.shown", { behind: lengthWords(latency) });
+    const clock = clockWords(this.#player.clockAt());
+    return isNarrow || !clock ? behind : `${behind} · ${clock}`;
+  }
 }

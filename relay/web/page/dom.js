@@ -17,6 +17,10 @@ const ICONS = {
   wait: "M12 7v5l3 2M12 3.5a8.5 8.5 0 1 1 0 17 8.5 8.5 0 0 1 0-17",
   lost: "M3 9a13 13 0 0 1 18 0M6.5 12.5a8 8 0 0 1 11 0M10 16a3 3 0 0 1 4 0M4 4l16 16",
   ended: "M6 6h12v12H6z",
+  gear: "M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6M10.4 3.5h3.2l.5 2.4 1.7 1 2.3-.8 1.6 2.8-1.8 1.6v2l1.8 1.6-1.6 2.8-2.3-.8-1.7 1-.5 2.4h-3.2l-.5-2.4-1.7-1-2.3.8-1.6-2.8 1.8-1.6v-2L4.3 8.9l1.6-2.8 2.3.8 1.7-1z",
+  lock: "M6 10.5h12v9H6zM8.5 10.5V7.5a3.5 3.5 0 0 1 7 0v3",
+  pulse: "M3 12h4l3-7 4 14 3-7h4",
+  close: "M6 6l12 12M18 6L6 18",
   film: "M4 5h16v14H4zM9 9.5l5 2.5-5 2.5z",
 };
 const FILLED = new Set(["play", "pause"]);
@@ -60,6 +64,32 @@ export function setLabel(button, label) {
   if (button.title === label) return;
   button.title = label;
   button.setAttribute("aria-label", label);
+}
+
+/* A sheet over the page that Escape, its button and a press beside it close, and focus goes back. */
+export function openSheet(id, title, close, ...children) {
+  const leave = element("button", { type: "button", class: "close" }, icon("close"));
+  setLabel(leave, close);
+  const head = element("h2", { id: `${id}-title`, text: title });
+  const sheet = element("dialog", { class: "sheet", id, "aria-labelledby": head.id }, leave, head);
+  sheet.append(...children);
+  leave.addEventListener("click", () => sheet.close());
+  sheet.addEventListener("click", (event) => event.target === sheet && sheet.close());
+  sheet.addEventListener("close", () => sheet.remove());
+  (document.fullscreenElement ?? document.body).append(sheet);
+  sheet.showModal();
+  return sheet;
+}
+
+/* A button that copies text, and says so for a moment. */
+export function copyButton(words, done, text) {
+  const button = element("button", { type: "button", class: "button small", text: words });
+  button.addEventListener("click", async () => {
+    await copyText(text);
+    button.textContent = done;
+    setTimeout(() => (button.textContent = words), 1500);
+  });
+  return button;
 }
 
 /* Puts text on the clipboard; on plain HTTP, where there is no clipboard API, by a selection. */

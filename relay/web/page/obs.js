@@ -4,11 +4,10 @@
 import { say } from "./words.js";
 import { copyText, element, setText } from "./dom.js";
 import { zip } from "./zip.js";
-import qrcode from "./qrcode.js";
+import { codeOf } from "./qr.js";
 
 const RATE_KBPS = 6000;
 const KEYFRAME_S = 2;
-const SVG = "http://www.w3.org/2000/svg";
 
 function serverOf() {
   const port = document.querySelector('meta[name="srt-port"]').content;
@@ -81,28 +80,6 @@ function download(room, key) {
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-/* The two lines a host types, as a code to point a phone at: dark on light, whatever the page is. */
-function codeOf(room, key) {
-  const [[, server], [, streamKey]] = settings(room, key);
-  const code = qrcode(0, "M"); /* the smallest that holds it */
-  const bytes = new TextEncoder().encode(`${server}\n${streamKey}`);
-  code.addData(String.fromCharCode(...bytes), "Byte");
-  code.make();
-  const n = code.getModuleCount();
-  let path = "";
-  for (let y = 0; y < n; y++)
-    for (let x = 0; x < n; x++) if (code.isDark(y, x)) path += `M${x} ${y}h1v1h-1z`;
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", `-4 -4 ${n + 8} ${n + 8}`); /* ISO/IEC 18004: a margin of 4 modules */
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", say("con.obs.code"));
-  svg.setAttribute("shape-rendering", "crispEdges");
-  const dark = document.createElementNS(SVG, "path");
-  dark.setAttribute("d", path);
-  svg.append(dark);
-  return svg;
-}
-
 export function obsPanel(room) {
   const list = element("dl", { class: "figures stacked" });
   const field = element("input", {
@@ -119,7 +96,8 @@ export function obsPanel(room) {
     for (const e of [list, code]) e.hidden = bad;
     for (const b of [copy, get]) b.disabled = bad;
     if (bad) return;
-    code.replaceChildren(codeOf(room, field.value.trim()));
+    const [[, server], [, streamKey]] = settings(room, field.value.trim());
+    code.replaceChildren(codeOf(`${server}\n${streamKey}`, say("con.obs.code")));
     list.replaceChildren(
       ...settings(room, field.value.trim()).flatMap(([words, text]) => [
         element("dt", { text: say(words) }),

@@ -23,7 +23,8 @@
 import { Ladder, Stillness } from "./ladder.js";
 import { Picture } from "./picture.js";
 import { Room } from "./room.js";
-import { openSource, shapeOf } from "./source.js";
+import { openSource, scriptsRan, shapeOf } from "./source.js";
+import { captionsOf, showCaptions } from "./tracks.js";
 
 const TICK_MS = 500;
 const MOVING_MS = 1500; /* no frame for so long: not playing */
@@ -55,7 +56,9 @@ export class Player {
   #changed;
   #source = null;
   #wanted = true; /* the viewer wants it to play */
-  #byChoice = false; /* the viewer paused: being behind is theirs */
+  #byChoice = false; /* the viewer paused or went back: being behind is theirs */
+  #wishes = { quality: "", audio: "", captions: "" }; /* keys of Tracks; they outlive a source */
+  #isReady = false; /* hls.js is there, or will not come */
   #hadFrame = false; /* since the source was opened */
   #ladder = new Ladder();
   #stillness = new Stillness();
@@ -88,6 +91,10 @@ export class Player {
     window.addEventListener("online", () => this.retryNow());
     setInterval(() => this.#tick(), TICK_MS);
     this.room.ask();
+    scriptsRan.then(() => {
+      this.#isReady = true;
+      this.#hear();
+    });
   }
 
   get video() {
@@ -110,6 +117,24 @@ export class Player {
   }
   get codec() {
     return this.#unsupported;
+  }
+  get isHealing() {
+    return this.#ladder.isHealing;
+  }
+  /* Seconds behind the live edge: as close as one may be, and as far as one can go. */
+  get range() {
+    const source = this.#hadFrame ? this.#source : null;
+    return { near: source?.targetLatency ?? 0, far: source?.reach ?? 0 };
+  }
+  /* When what is shown, or was so many seconds behind the edge, reached the relay; null: not known. */
+  clockAt(behind = this.latency) {
+    const at = this.#source?.playingDate?.getTime();
+    return at > 0 ? new Date(at + (this.latency - behind) * 1000) : null;
+  }
+  /* What can be chosen: see Tracks. wishes: the keys chosen, "" for none. */
+  get choices() {
+    const { qualities = [], audios = [] } = this.#source?.tracks ?? {};
+    return { qualities, audios, captions: captionsOf(this.#video), wishes: { ...this.#wishes } };
   }
 
   frames() {
@@ -141,9 +166,28 @@ export class Player {
     this.#settle();
   }
 
+  /* To what is so many seconds behind the live edge; at the edge it is live again. */
+  goBack(behind) {
+    if (!this.#source || !this.#hadFrame) return;
+    if (behind <= this.range.near) return this.goLive();
+    this.#byChoice = true;
+    this.#source.follow(false);
+    this.#source.goBack(behind);
+    this.#changed();
+  }
+
+  /* what: quality, audio or captions */
+  choose(what, key) {
+    this.#wishes[what] = key;
+    if (what === "captions") showCaptions(this.#video, key);
+    else this.#source?.tracks.grant();
+    this.#changed();
+  }
+
   goLive() {
     this.#byChoice = false;
     this.#wanted = true;
+    this.#source?.follow(true);
     const position = this.#source?.livePosition;
     if (Number.isFinite(position)) this.#video.currentTime = position;
     this.#start();
@@ -165,7 +209,7 @@ export class Player {
     if (kind === "ended" && !this.#isMoving()) this.#close();
     if (kind === "live") {
       if (this.#source || this.#reopening || this.#unsupported) this.#compareTracks();
-      else if (this.#hasReserve()) this.#open();
+      else if (this.#isReady && this.#hasReserve()) this.#open();
     }
     this.#settle();
   }
@@ -208,12 +252,14 @@ export class Player {
 
   #open() {
     this.#close();
+    if (this.#wanted) this.#byChoice = false;
     this.#tracks = tracksOf(this.room.status);
     this.#shapeAt = this.#movedAt = performance.now();
     this.#stillness.restart();
     const count = (data) => this.#count(data);
     const report = (kind, detail) => this.#fault(kind, detail);
-    this.#source = openSource(this.#video, `${this.room.base}index.m3u8`, report, count);
+    const url = `${this.room.base}index.m3u8`;
+    this.#source = openSource(this.#video, url, this.#wishes, report, count);
     if (!this.#source) this.#unsupported = "HLS";
     else if (this.#wanted) this.#start();
   }
@@ -303,6 +349,7 @@ export class Player {
 
   #tick() {
     this.#look();
+    showCaptions(this.#video, this.#wishes.captions); /* a track may come at any time */
     if (this.#source && this.#wanted && !document.hidden) {
       this.#watchStuck();
       this.#watchBehind();

@@ -26,12 +26,20 @@ export function roomPath(name) {
   return `${TOKEN.test(token) ? `~${token}/` : ""}${encodeURIComponent(name)}`;
 }
 
+/* When the link in the page's address ends, null when there is none: 1~KEY~EXPIRES~… */
+export function linkEnds(name) {
+  const [, token] = /^~([^/]*)\//.exec(roomPath(name)) ?? [];
+  const seconds = Number(token?.split("~")[2]);
+  return seconds > 0 ? new Date(seconds * 1000) : null;
+}
+
 /* A room as seen from here. kind: live, waiting, ended as the relay says; missing (404); closed
  * (403, or 429 when too many asked like that: the link is none, or over); lost (no answer); unknown
  * (not asked yet). status: the last answer, kept while lost. */
 export class Room {
   kind = "unknown";
   status = null;
+  refusal = ""; /* while closed: locked (no link), often (too many tries) or closed (not this one) */
   #name;
   #changed;
   #timer = 0;
@@ -46,6 +54,10 @@ export class Room {
     this.#changed = changed;
     window.addEventListener("online", () => this.ask());
     document.addEventListener("visibilitychange", () => document.hidden || this.ask());
+  }
+
+  #hasLink() {
+    return roomPath(this.#name).startsWith("~");
   }
 
   get base() {
@@ -94,6 +106,7 @@ export class Room {
       this.kind = "missing";
     } else if (reply.status === 403 || reply.status === 429) {
       this.kind = "closed";
+      this.refusal = reply.status === 429 ? "often" : this.#hasLink() ? "closed" : "locked";
     } else if (reply.ok) {
       this.status = await reply.json();
       this.#etag = reply.headers.get("ETag") ?? "";

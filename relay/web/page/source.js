@@ -10,6 +10,8 @@
  * and its owner (player.js) decides. After stop() it reports nothing more.
  */
 
+import { Tracks } from "./tracks.js";
+
 /* hls.js stays at 1.6: 1.7.0 to 1.7.4 lose count of the parts they have (a trim of the back buffer, or a
  * last part that is listed while the one before it is appended), stop loading and stall about once
  * a minute; tests/players/latency.test.mjs shows it. */
@@ -22,11 +24,13 @@ const LOAD = {
 };
 const NO_RETRY = { ...LOAD, timeoutRetry: null, errorRetry: null };
 
+const CATCH_UP = 1.06; /* after a stall, so gently that nobody hears it */
+
 const SETTINGS = {
   /* Parts, blocking reloads and PART-HOLD-BACK where the playlist has them; else HOLD-BACK, or three
    * target durations. liveSyncDurationCount is left alone: once set, it overrules the playlist. */
   lowLatencyMode: true,
-  maxLiveSyncPlaybackRate: 1.06 /* catches up after a stall so gently that nobody hears it */,
+  maxLiveSyncPlaybackRate: CATCH_UP,
   backBufferLength: 20,
   maxBufferLength: 30,
   maxBufferSize: 80_000_000 /* 30 s of 4K at 20 Mb/s */,
@@ -34,6 +38,13 @@ const SETTINGS = {
   playlistLoadPolicy: { default: LOAD },
   fragLoadPolicy: { default: { ...LOAD, maxLoadTimeMs: 60_000 } },
 };
+
+/* hls.js comes after the page's own words, so that these are there first: deferred scripts run in
+ * order, and this event comes behind the last one. */
+export const scriptsRan = new Promise((resolve) => {
+  if (document.readyState === "complete") resolve();
+  else document.addEventListener("DOMContentLoaded", resolve, { once: true });
+});
 
 const BUSY = new Set(["KEY_LOADING", "FRAG_LOADING", "FRAG_LOADING_WAITING_RETRY", "PARSING"]);
 
@@ -53,13 +64,17 @@ class HlsSource {
   shape = "";
   buffered = 0; /* segments that reached the browser */
   #hls;
+  #video;
+  #tracks;
   #report;
   #lists = new Map(); /* playlist URL → first and last sequence number seen */
   #stopped = false;
 
-  constructor(video, url, report, count) {
+  constructor(video, url, wishes, report, count) {
     this.#report = report;
+    this.#video = video;
     const hls = (this.#hls = new window.Hls(SETTINGS));
+    this.#tracks = new Tracks(hls, wishes);
     const { Events } = window.Hls;
     hls.on(
       Events.MANIFEST_LOADED,
@@ -121,6 +136,16 @@ class HlsSource {
   get targetDuration() {
     return this.#hls.latestLevelDetails?.targetduration ?? 0;
   }
+  /* So far behind the live edge one can be without falling off the list's end at once. */
+  get reach() {
+    const details = this.#hls.latestLevelDetails;
+    if (!details) return 0;
+    const listed = this.latency + this.#video.currentTime - details.fragmentStart;
+    return Math.max(0, listed - this.targetDuration);
+  }
+  get tracks() {
+    return this.#tracks;
+  }
   get livePosition() {
     return this.#hls.liveSyncPosition;
   }
@@ -142,6 +167,15 @@ class HlsSource {
     );
   }
 
+  /* To the picture that is so many seconds behind the live edge. */
+  goBack(behind) {
+    this.#video.currentTime += this.latency - Math.min(behind, this.reach);
+  }
+  /* Whether to catch up with the live edge; not with a viewer who went back on purpose. */
+  follow(isFollowing) {
+    this.#hls.config.maxLiveSyncPlaybackRate = isFollowing ? CATCH_UP : 1;
+    if (!isFollowing) this.#video.playbackRate = 1;
+  }
   recoverMedia() {
     this.#hls.recoverMediaError();
   }
@@ -165,6 +199,7 @@ class NativeSource {
   isBusy = false;
   buffered = 0;
   levels = [];
+  tracks = { qualities: [], audios: [], grant() {} }; /* the browser chooses */
   targetDuration = 0;
   #video;
   #listening = new AbortController();
@@ -197,6 +232,14 @@ class NativeSource {
     const { seekable } = this.#video;
     return seekable.length > 0 ? this.livePosition - seekable.start(0) : 0;
   }
+  get reach() {
+    return this.window;
+  }
+
+  goBack(behind) {
+    this.#video.currentTime += this.latency - Math.min(behind, this.reach);
+  }
+  follow() {}
 
   recoverMedia() {
     this.#video.load();
@@ -210,11 +253,11 @@ class NativeSource {
   }
 }
 
-/* Begins to load url into video. report(kind, detail) and count(data) as said above; null when this
- * browser has neither Media Source Extensions nor HLS of its own. Chromium claims HLS of its own but
- * stops at a discontinuity, so hls.js comes first. */
-export function openSource(video, url, report, count) {
-  if (window.Hls?.isSupported()) return new HlsSource(video, url, report, count);
+/* Begins to load url into video, with what the viewer wishes of it (Tracks). report(kind, detail) and
+ * count(data) as said above; null when this browser has neither Media Source Extensions nor HLS of its own. Chromium claims
+ * HLS of its own but stops at a discontinuity, so hls.js comes first. */
+export function openSource(video, url, wishes, report, count) {
+  if (window.Hls?.isSupported()) return new HlsSource(video, url, wishes, report, count);
   if (video.canPlayType("application/vnd.apple.mpegurl"))
     return new NativeSource(video, url, report, count);
   return null;

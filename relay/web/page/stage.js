@@ -1,10 +1,13 @@
 /* Builds the player into an element: video, the frame that stays, and the controls. */
 /* SPDX-License-Identifier: MIT */
 
-import { say } from "./words.js";
+import { addWords, say } from "./words.js";
+import { PLAYER_WORDS } from "./player-words.js";
 import { element } from "./dom.js";
 import { Player } from "./player.js";
 import { Controls } from "./controls.js";
+
+addWords(PLAYER_WORDS);
 
 /* stage becomes the player of room `name`; each(player) is called when there is news, and twice a
  * second. Tests and the curious find it as window.roomcast. */

@@ -63,7 +63,7 @@ export class WallPictures {
     const address = `/live/${name}/picture.jpg?t=${Math.floor(Date.now() / this.#everyMs)}`;
     if (!card.image) {
       card.image = element("img", {
-        class: "picture",
+        class: "still",
         alt: "",
         width: 320,
         height: 180,

@@ -17,13 +17,16 @@ function channelWords(channels) {
 
 function audioWords(audio) {
   if (!audio?.length) return say("fact.audio.none");
-  return audio
+  const tracks = audio
     .map(({ codec, channels, sample_rate }) => {
       const rate = sample_rate > 0 ? say("unit.khz", { n: sample_rate / 1000 }) : "";
       return [codecWords(codec), channels > 0 ? channelWords(channels) : "", rate]
         .filter(Boolean)
         .join(" · ");
-    })
+    });
+  const alike = (words) => tracks.filter((track) => track === words).length;
+  return [...new Set(tracks)]
+    .map((words) => (alike(words) > 1 ? `${alike(words)} × ${words}` : words))
     .join(" / ");
 }
 
@@ -72,11 +75,6 @@ function offerCopy(button, text) {
   });
 }
 
-function embedCode(name) {
-  const address = new URL(`/embed/${roomPath(name)}`, location.href).href;
-  return `<iframe src="${address}" width="640" height="360" style="border:0" allow="autoplay; fullscreen; picture-in-picture" allowfullscreen></iframe>`;
-}
-
 const name = roomName();
 translatePage();
 for (const fact of FACTS) {
@@ -88,6 +86,10 @@ for (const fact of FACTS) {
 setText(byId("title"), name);
 setText(byId("handle"), name);
 byId("handle").hidden = true;
-offerCopy(byId("share"), new URL(`/watch/${roomPath(name)}`, location.href).href);
-offerCopy(byId("embed"), embedCode(name));
+offerCopy(byId("copy"), new URL(`/watch/${roomPath(name)}`, location.href).href);
+/* Few ever need it: it is not loaded before. */
+byId("share").addEventListener("click", async () => {
+  const { openShare } = await import("./share.js");
+  openShare(name, byId("title").textContent);
+});
 buildStage(byId("stage"), name, show);

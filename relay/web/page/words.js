@@ -43,7 +43,6 @@ export const WORDS = {
     "card.ended": "The broadcast has ended",
     "watch.back": "All rooms",
     "watch.share": "Copy link",
-    "watch.embed": "Copy embed code",
     "watch.facts": "Stream",
     "fact.latency": "Behind live",
     "fact.resolution": "Resolution",
@@ -92,7 +91,7 @@ export const WORDS = {
     "say.waiting.text": "Nothing is coming in at the moment. The picture starts by itself.",
     "say.missing": "Not started yet",
     "say.missing.text":
-      "There is no broadcast in the room “{room}” yet. Leave this page open: the picture starts by itself.",
+      "Nobody has sent anything to the room “{room}” yet. If the address is right, leave this page open: the picture starts by itself.",
     "say.closed": "This link is not valid",
     "say.closed.text":
       "The room “{room}” opens with a valid link only, and this one may have run out. Please ask for a new one.",
@@ -148,7 +147,6 @@ export const WORDS = {
     "card.ended": "直播已结束",
     "watch.back": "全部直播间",
     "watch.share": "复制链接",
-    "watch.embed": "复制嵌入代码",
     "watch.facts": "直播信息",
     "fact.latency": "直播延迟",
     "fact.resolution": "分辨率",
@@ -196,7 +194,7 @@ export const WORDS = {
     "say.waiting": "主播马上回来",
     "say.waiting.text": "暂时没有收到画面，恢复后会自动播放。",
     "say.missing": "直播尚未开始",
-    "say.missing.text": "直播间“{room}”还没有开播。请保持本页打开，开播后会自动播放。",
+    "say.missing.text": "直播间“{room}”还没有开播。如果网址无误，请保持本页打开，开播后会自动播放。",
     "say.ended": "直播已结束",
     "say.ended.text": "感谢观看。如果继续直播，画面会自动播放。",
     "say.closed": "链接无效",

@@ -155,6 +155,10 @@ static const struct {
     {"srt:\n\ttick_ms: 5\n",
      "F:2: expected YAML, got text that is none (found character that cannot start any token "
      "while scanning for the next token" GENERAL_SYNTAX},
+    {"http:\n  embed_from: \"https://a.example; script-src *\"\n",
+     "F:2: http.embed_from: expected any, self, or origins such as https://www.example.org with "
+     "one "
+     "blank between them, got \"https://a.example; script-src *\"\n"},
     {"http:\n  listen: *:8080\n",
      "F:2: expected YAML, got text that is none (did not find expected alphabetic or numeric "
      "character while scanning an alias" GENERAL_SYNTAX},

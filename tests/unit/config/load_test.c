@@ -80,6 +80,7 @@ static void test_defaults(void **state)
         assert_int_equal(c->http.send_timeout_ms, 10000);
         assert_int_equal(c->http.min_rate_bytes, 16384);
         assert_int_equal(c->http.max_age_ms, 600000);
+        assert_string_equal(c->http.embed_from, "any");
         assert_string_equal(c->https.listen, "");
         assert_int_equal(c->https.max_handshakes_per_address, 200);
         assert_int_equal(c->hls.segment_ms, 2000);
@@ -129,7 +130,9 @@ static void test_every_key(void **state)
                      : k->type == KEY_CHOICE   ? k->words[choice_of(k)]
                      : k->type == KEY_DURATION ? "15m"
                      : k->type == KEY_SIGNS    ? "k=0123456789abcdef0123456789abcdef"
-                                               : "[2001:db8::77]:0");
+                     : k->type == KEY_TEXT && strcmp(k->name, "embed_from") == 0
+                         ? "https://a.example:444"
+                         : "[2001:db8::77]:0");
         snprintf(yaml, sizeof yaml, "%s:\n  %s: \"%s\"\n", k->section, k->name, value);
         snprintf(set, sizeof set, "%s.%s=%s", k->section, k->name, value);
         /* an address for HTTPS is none without these two */

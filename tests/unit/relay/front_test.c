@@ -42,6 +42,8 @@ static void run_front(int control, int log)
                               .workers = 1,
                               .control = control,
                               .journal = &journal,
+                              .questions = -1,
+                              .rooms = -1,
                               .predecessor = -1,
                               .report = -1};
 

@@ -148,8 +148,10 @@ static void test_exec(void **state)
     setenv("WATCHDOG_USEC", "3000000", 1);
     assert_int_equal(0, notify_take(&n));
     notify_leave(&n);
+    assert_non_null(getenv("WATCHDOG_PID"));
     assert_int_equal(0, notify_take(&again));
     assert_int_equal(3000000, again.watchdog_us);
+    assert_null(getenv("WATCHDOG_PID")); /* no child may speak for us */
     assert_int_equal(0, notify_send(&again, "READY=1"));
     assert_string_equal("READY=1", hear(fd));
     notify_leave(&n);
@@ -193,12 +195,13 @@ static int sorted(const char *address, int type, bool hears, const char *name,
         struct sockaddr_in v4 = {.sin_family = AF_INET};
         bool six = strchr(address, ':') != NULL;
         char pid_text[16];
-        int fd = socket(six ? AF_INET6 : AF_INET, type, 0), on;
+        int fd = socket(six ? AF_INET6 : AF_INET, type, 0), on, only = strcmp(name, "v6only") == 0;
 
         signal(SIGPIPE, SIG_IGN); /* 3 may be where the log goes in this process */
         on = inet_pton(six ? AF_INET6 : AF_INET, address,
                        six ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr);
-        if (on != 1 || bind(fd, six ? (void *)&v6 : (void *)&v4, six ? sizeof(v6) : sizeof(v4)) ||
+        if (on != 1 || (six && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only))) ||
+            bind(fd, six ? (void *)&v6 : (void *)&v4, six ? sizeof(v6) : sizeof(v4)) ||
             (hears && listen(fd, 1)) || dup2(fd, 3) != 3)
             _exit(100);
         snprintf(pid_text, sizeof(pid_text), "%d", (int)getpid());
@@ -229,6 +232,10 @@ static void test_sort(void **state)
     assert_int_equal(0, sorted("::", SOCK_DGRAM, false, "srt", six, ACTIVATION_SRT));
     assert_int_equal(0, sorted("::1", SOCK_STREAM, true, "", six, ACTIVATION_HTTP));
     assert_int_equal(0, sorted("127.0.0.1", SOCK_STREAM, true, "https", local, ACTIVATION_HTTPS));
+    /* Only IPv6: good for who asked for that family, deaf to who asked for IPv4. */
+    assert_int_equal(0, sorted("::", SOCK_DGRAM, false, "v6only", six, ACTIVATION_SRT));
+    assert_int_equal(1, sorted("::", SOCK_DGRAM, false, "v6only", all, -1));
+    assert_int_equal(1, sorted("::", SOCK_STREAM, true, "v6only", all, -1));
     /* More open than configured, another port, another kind, deaf. */
     assert_int_equal(1, sorted("0.0.0.0", SOCK_STREAM, true, "", local, -1));
     assert_int_equal(1, sorted("127.0.0.1", SOCK_STREAM, true, "", all, -1));

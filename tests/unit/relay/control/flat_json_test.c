@@ -35,6 +35,31 @@ static void test_read(void **state)
     assert_int_equal(0, flat_json_parse(&j, "{\"a\":\"b\"}garbage", 9));
 }
 
+static void test_kinds(void **state)
+{
+    struct flat_json j;
+    (void)state;
+    assert_int_equal(0,
+                     parse(&j, "{\"a\":12,\"b\": true ,\"c\":false,\"d\":null,\"e\":-3,\"f\":0}"));
+    assert_int_equal(6, j.count);
+    assert_int_equal(FLAT_JSON_NUMBER, flat_json_member(&j, "a")->kind);
+    assert_string_equal("12", flat_json_member(&j, "a")->value);
+    assert_int_equal(FLAT_JSON_BOOL, flat_json_member(&j, "b")->kind);
+    assert_string_equal("false", flat_json_member(&j, "c")->value);
+    assert_int_equal(FLAT_JSON_NULL, flat_json_member(&j, "d")->kind);
+    assert_string_equal("-3", flat_json_member(&j, "e")->value);
+    assert_null(flat_json_find(&j, "a")); /* no string */
+    assert_null(flat_json_member(&j, "g"));
+}
+
+static void test_escapes(void **state)
+{
+    struct flat_json j;
+    (void)state;
+    assert_int_equal(0, parse(&j, "{\"a\":\"\\u0041\\u00e9\\u4e3B\\ud83c\\udfa4\\n\\t\"}"));
+    assert_string_equal("A\xc3\xa9\xe4\xb8\xbb\xf0\x9f\x8e\xa4\n\t", flat_json_find(&j, "a"));
+}
+
 static void test_refused(void **state)
 {
     static const char *const texts[] = {
@@ -45,21 +70,33 @@ static void test_refused(void **state)
         "[\"a\"]",
         "{\"a\"}",
         "{\"a\":}",
-        "{\"a\":1}",
-        "{\"a\":null}",
+        "{\"a\":1.5}",
+        "{\"a\":01}",
+        "{\"a\":-}",
+        "{\"a\":nul}",
+        "{\"a\":TRUE}",
+        "{\"a\":true1}",
         "{\"a\":{}}",
+        "{\"a\":[]}",
         "{\"a\":\"b\",}",
         "{,\"a\":\"b\"}",
         "{\"a\":\"b\" \"c\":\"d\"}",
         "{\"a\":\"b\"}}",
         "{\"a\":\"b",
         "{\"a\":\"b\\",
-        "{\"a\":\"\\u0041\"}",
-        "{\"a\":\"\\n\"}",
+        "{\"a\":\"\\u0000\"}",
+        "{\"a\":\"\\u004\"}",
+        "{\"a\":\"\\ud83c\"}",
+        "{\"a\":\"\\ud83cx\"}",
+        "{\"a\":\"\\udfa4\"}",
+        "{\"a\":\"\\x\"}",
+        "{\"a name that is as long as thirty-two\":\"\"}",
         "{\"a\":\"\n\"}",
         "{\"a\":\"b\",\"a\":\"c\"}",
-        "{\"1\":\"\",\"2\":\"\",\"3\":\"\",\"4\":\"\",\"5\":\"\",\"6\":\"\",\"7\":\"\",\"8\":\"\","
-        "\"9\":\"\"}",
+        "{\"1\":1,\"2\":1,\"3\":1,\"4\":1,\"5\":1,\"6\":1,\"7\":1,\"8\":1,\"9\":1,\"10\":1,\"11\":"
+        "1,"
+        "\"12\":1,\"13\":1,\"14\":1,\"15\":1,\"16\":1,\"17\":1,\"18\":1,\"19\":1,\"20\":1,\"21\":"
+        "1}",
         "{'a':'b'}",
     };
     struct flat_json j;
@@ -78,6 +115,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_read),
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

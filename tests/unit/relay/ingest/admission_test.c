@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -63,6 +64,47 @@ static void test_keys_and_doors(void **state)
     config.rooms.open = false;
     assert_int_equal(ask("any").verdict, ADMISSION_NOT_FOUND);
     assert_int_equal(ask("keyed?key=s3cret").verdict, ADMISSION_YES);
+}
+
+/* What a store may know is shut until its list comes; then its keys hold, and no key is there. */
+static void test_stored_rooms(void **state)
+{
+    struct config_stored stored = {NULL};
+    struct publish_key key;
+    struct stored_list *l;
+    struct stored_rooms *rooms;
+    char text[PUBLISH_KEY_TEXT + 1], right[80], wrong[80];
+
+    (void)state;
+    assert_int_equal(publish_key_make(&key, text), 0);
+    snprintf(right, sizeof(right), "made?key=%s", text);
+    snprintf(wrong, sizeof(wrong), "made?key=%.31s", text);
+    config.stored = &stored;
+    assert_int_equal(ask("any").verdict, ADMISSION_AWAITED);
+    assert_int_equal(ask(right).verdict, ADMISSION_AWAITED);
+    assert_int_equal(ask("keyed?key=s3cret").verdict, ADMISSION_YES);
+    assert_int_equal(admission_reject_code(ADMISSION_AWAITED), 1503);
+    assert_int_equal(stored_list_new(&l, 1), 0);
+    stored_list_room(l, "keyed", &key, 1, 1); /* the file's holds */
+    stored_list_room(l, "made", &key, 2, 1);
+    stored_list_value(l, "passphrase", "ten-or-more");
+    int fd = stored_list_seal(l);
+    assert_int_equal(stored_rooms_take(&rooms, fd), 0);
+    close(fd);
+    stored_list_free(&l);
+    assert_null(admission_set_stored(a, &stored, rooms));
+    assert_int_equal(ask("any").verdict, ADMISSION_YES);
+    assert_int_equal(ask("made").verdict, ADMISSION_UNAUTHORIZED);
+    assert_int_equal(ask(wrong).verdict, ADMISSION_UNAUTHORIZED);
+    assert_int_equal(ask(right).verdict, ADMISSION_YES);
+    assert_string_equal(ask(right).passphrase, "ten-or-more");
+    assert_int_equal(ask("keyed?key=s3cret").verdict, ADMISSION_YES);
+    config.rooms.open = false;
+    assert_int_equal(ask("any").verdict, ADMISSION_NOT_FOUND);
+    assert_int_equal(ask(right).verdict, ADMISSION_YES);
+    rooms = admission_set_stored(a, &stored, NULL);
+    stored_rooms_free(&rooms);
+    config.stored = NULL;
 }
 
 static void test_bad_requests(void **state)
@@ -274,6 +316,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_keys_and_doors, make, end),
+        cmocka_unit_test_setup_teardown(test_stored_rooms, make, end),
         cmocka_unit_test_setup_teardown(test_bad_requests, make, end),
         cmocka_unit_test_setup_teardown(test_states, make, end),
         cmocka_unit_test_setup_teardown(test_repeats, make, end),

@@ -103,6 +103,47 @@ static void test_end(void **state)
     assert_int_equal(0, rooms_count(s->rooms));
 }
 
+/* By hand: at once, for who publishes and for who waits or watches; the name is free. */
+static void test_closed(void **state)
+{
+    struct stage *s = *state;
+    start_av(s, 1);
+    stage_run(s, 1, 2, 0, 3, 0);
+    rooms_close(s->rooms, "nobody", "closed", s->now_us, s->wall_us);
+    assert_int_equal(0, s->hidden);
+    rooms_close(s->rooms, "hall", "an organizer closed it", s->now_us, s->wall_us);
+    assert_int_equal(1, s->hidden);
+    assert_string_equal("hall", s->hidden_room);
+    assert_int_equal(0, rooms_count(s->rooms));
+    const struct link_message *stop = stage_sent(s, LINK_FEED_STOP);
+    assert_int_equal(1, stop->feed);
+    assert_string_equal("an organizer closed it", stop->u.stop.text);
+    assert_int_equal(LINK_ROOM_FREE, stage_sent(s, LINK_ROOM_STATE)->u.room.state);
+    stage_run(s, 1, 2, 3, 4, 0); /* what was on its way */
+    stage_close(s, 1, LINK_CLOSE_STOPPED);
+    assert_int_equal(0, rooms_count(s->rooms));
+    assert_non_null(stage_open(s, 2, "hall"));
+    assert_int_equal(1, rooms_count(s->rooms));
+    stage_run(s, 2, 2, 0, 1, 0);
+    stage_close(s, 2, LINK_CLOSE_ENDED);
+    rooms_close(s->rooms, "hall", "while it waits", s->now_us, s->wall_us);
+    assert_int_equal(0, rooms_count(s->rooms));
+}
+
+/* A feed that was let into a room that is closed or another one by now. */
+static void test_other_room(void **state)
+{
+    struct stage *s = *state;
+    struct link_message m = {.type = LINK_FEED_OPEN, .feed = 2, .u.open.stored_id = 5};
+    snprintf(m.u.open.room, sizeof(m.u.open.room), "annex");
+    stage_tell(s, &m, -1);
+    assert_int_equal(2, stage_sent(s, LINK_FEED_STOP)->feed);
+    assert_int_equal(0, rooms_count(s->rooms));
+    m.u.open.stored_id = 0;
+    stage_tell(s, &m, -1);
+    assert_int_equal(1, rooms_count(s->rooms));
+}
+
 static void test_numbers_outlive_the_room(void **state)
 {
     struct stage *s = *state;
@@ -313,6 +354,8 @@ int main(void)
         CASE(test_slides_and_keeps),
         CASE(test_resume),
         CASE(test_end),
+        CASE(test_closed),
+        CASE(test_other_room),
         CASE(test_numbers_outlive_the_room),
         CASE(test_back_after_endlist),
         CASE(test_second_publisher_is_refused),

@@ -67,7 +67,7 @@ static void test_refusals(void **state)
     long_path[sizeof long_path - 1] = big[sizeof big - 1] = '\0';
     open_stage(1);
     h2_viewer_open(&v, &site.address);
-    h2_expect(&v, h2_ask(&v, "PATCH", LIST, NULL, NULL), 501, "");
+    h2_expect(&v, h2_ask(&v, "TRACE", LIST, NULL, NULL), 501, "");
     h2_expect(&v, h2_ask(&v, "GET", "/a\"", NULL, NULL), 400, "");
     h2_expect(&v, h2_ask(&v, "GET", long_path, NULL, NULL), 414, "");
     h2_expect(&v, h2_ask(&v, "GET", LIST, "x", big), 431, "");

@@ -1,12 +1,13 @@
 /* The pages as viewers get them: words, policy, lifetimes, and addresses that no room can have. */
 /* SPDX-License-Identifier: MIT */
+#include "config/origins.h"
 #include "relay/web/page.h"
 #include "relay/web/page_assets.h"
 #include "tests/unit/relay/web/web_fixture.h"
 
 static struct site site;
 static struct page *pages;
-static char srt_listen[] = "0.0.0.0:9123";
+static char srt_listen[] = "0.0.0.0:9123", everybody[] = "any";
 
 static int set_up(void **state)
 {
@@ -14,6 +15,7 @@ static int set_up(void **state)
     size_t n;
     (void)state;
     c.srt.listen = srt_listen;
+    c.http.embed_from = everybody;
     assert_int_equal(page_new(&pages, &c), 0);
     const struct route *routes = page_routes(pages, &n);
     site_open(&site, &c, 1, routes, n);
@@ -89,6 +91,42 @@ static void test_frames(void **state)
     assert_int_equal(a.status, 200);
     assert_true(line_holds(&a, "\r\nContent-Security-Policy:", "frame-ancestors 'self'"));
     answer_drop(&a);
+}
+
+/* What a browser is told of frames with http.embed_from = from; "" for nothing. */
+static void assert_frames(char *from, const char *told)
+{
+    struct config c = fixture_config();
+    struct page *p;
+    struct site own;
+    size_t n;
+    c.srt.listen = srt_listen;
+    c.http.embed_from = from;
+    assert_int_equal(page_new(&p, &c), 0);
+    const struct route *routes = page_routes(p, &n);
+    site_open(&own, &c, 1, routes, n);
+    int fd = viewer_connect(&own.address);
+    viewer_get(fd, "/embed/stage", "");
+    struct answer a = viewer_read(fd, true);
+    close(fd);
+    assert_int_equal(a.status, 200);
+    assert_true(line_holds(&a, "\r\nContent-Security-Policy:", told));
+    assert_true(answer_has(&a, "Referrer-Policy: same-origin"));
+    answer_drop(&a);
+    site_close(&own);
+    page_free(&p);
+}
+
+static void test_frames_of_some(void **state)
+{
+    char nobody[] = "self", some[] = "https://a.example https://*.b.example:8443";
+    char longest[EMBED_FROM_MAX + 1];
+    (void)state;
+    assert_frames(nobody, "; frame-ancestors 'self' ");
+    assert_frames(some, "; frame-ancestors 'self' https://a.example https://*.b.example:8443");
+    memset(longest, 'a', EMBED_FROM_MAX);
+    longest[EMBED_FROM_MAX] = '\0';
+    assert_frames(longest, longest);
 }
 
 static void test_no_room(void **state)
@@ -187,10 +225,11 @@ static void test_bad_configuration(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wall),   cmocka_unit_test(test_unchanged),
-        cmocka_unit_test(test_frames), cmocka_unit_test(test_no_room),
-        cmocka_unit_test(test_assets), cmocka_unit_test(test_robots),
-        cmocka_unit_test(test_markup), cmocka_unit_test(test_bad_configuration),
+        cmocka_unit_test(test_wall),           cmocka_unit_test(test_unchanged),
+        cmocka_unit_test(test_frames),         cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_assets),         cmocka_unit_test(test_robots),
+        cmocka_unit_test(test_markup),         cmocka_unit_test(test_bad_configuration),
+        cmocka_unit_test(test_frames_of_some),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
