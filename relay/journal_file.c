@@ -217,6 +217,18 @@ int journal_file_adopt(struct journal_file *f, int memory, int disk)
     return memory >= 0 ? map(f, memory) : 0;
 }
 
+void journal_file_forget(struct journal_file *f)
+{
+    if (f->journal.table)
+        munmap(f->journal.table, sizeof(*f->journal.table));
+    f->journal = (struct journal){0};
+    if (f->memory >= 0)
+        close(f->memory);
+    if (f->disk >= 0)
+        close(f->disk);
+    f->memory = f->disk = -1;
+}
+
 struct journal *journal_file_journal(struct journal_file *f)
 {
     return f->journal.table ? &f->journal : NULL;

@@ -4,7 +4,7 @@
  * Owns:   the descriptors and the mapping. Thread: the supervisor opens it; the front that holds
  *         the rooms writes, and runs the copier, a thread of its own.
  * Life:   journal_file_open, or journal_file_adopt in a process that was given the descriptors;
- *         never closed: it outlives every room.
+ *         never closed where rooms are: it outlives every one. journal_file_forget elsewhere.
  * Fails:  never: without a file the numbers live as long as the supervisor, and the log says so.
  *
  * state.dir: "auto" is systemd's $STATE_DIRECTORY, else a file in the machine's memory (/dev/shm),
@@ -31,6 +31,9 @@ void journal_file_open(struct journal_file *f, const struct config *c, uint16_t 
 /* The same file in another program: memory and disk are its descriptors. -errno. */
 __attribute__((warn_unused_result)) int journal_file_adopt(struct journal_file *f, int memory,
                                                            int disk);
+/* In a new child that has no rooms: what it could be made to write would be believed later, a
+ * room's doors included. */
+void journal_file_forget(struct journal_file *f);
 /* NULL: there is none. */
 struct journal *journal_file_journal(struct journal_file *f);
 /* Starts bringing changes to the disk, if there is one. */

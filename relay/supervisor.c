@@ -140,6 +140,7 @@ static void worker_child(struct supervisor *s, size_t index, int link, pid_t par
     }
     supervisor_close(&s->tickets);
     certificate_forget();
+    journal_file_forget(&s->journal);
     for (size_t i = 0; i < s->workers; i++)
         if (i != index)
             close(s->srt[i]);

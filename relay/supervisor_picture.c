@@ -44,6 +44,7 @@ static void picture_child(struct supervisor *s, int link, pid_t parent)
     supervisor_close(&s->control);
     supervisor_close(&s->tickets);
     certificate_forget();
+    journal_file_forget(&s->journal);
     forget_secrets(s->config);
     for (size_t i = 0; i < s->threads; i++) {
         close(s->http[i]);

@@ -136,15 +136,24 @@ int link_send(int end, const struct link_message *m, int fd)
     return 0;
 }
 
+/* The first one. Alignment leaves room for a second, which whoever is at the other end may send. */
 static int take_descriptor(struct msghdr *h)
 {
-    int fd = -1;
+    int first = -1;
 
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c))
-        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
-            c->cmsg_len >= CMSG_LEN(sizeof(int)))
-            memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-    return fd;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= c->cmsg_len; at += sizeof(int)) {
+            int fd;
+            memcpy(&fd, CMSG_DATA(c) + at, sizeof(fd));
+            if (first < 0)
+                first = fd;
+            else
+                close(fd);
+        }
+    }
+    return first;
 }
 
 int link_receive(int end, struct link_message *m, int *fd)
@@ -170,9 +179,13 @@ int link_receive(int end, struct link_message *m, int *fd)
     } while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !reset)));
     if (n < 0)
         return errno == ECONNRESET ? 0 : -errno;
-    if (n == 0)
-        return 0;
     *fd = take_descriptor(&h);
+    if (n == 0) { /* the end; or an empty message, and that may bring a descriptor */
+        if (*fd >= 0)
+            close(*fd);
+        *fd = -1;
+        return 0;
+    }
     /* MSG_CTRUNC: no descriptor was free here; the message counts without its own */
     if ((size_t)n < offsetof(struct link_message, u) || (size_t)n != message_bytes(m->type) ||
         (h.msg_flags & MSG_TRUNC)) {

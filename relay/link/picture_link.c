@@ -103,9 +103,13 @@ static int receive_all(int end, void *bytes, size_t len, int *fds, size_t count,
     do
         n = recvmsg(end, &h, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
-    if (n <= 0)
-        return n == 0 || errno == ECONNRESET ? 0 : -errno;
+    if (n < 0)
+        return errno == ECONNRESET ? 0 : -errno;
     *came = take_descriptors(&h, fds, count);
+    if (n == 0) { /* the end; or an empty message, and that may bring descriptors */
+        close_all(fds, count);
+        return 0;
+    }
     if ((size_t)n == len && !(h.msg_flags & MSG_TRUNC))
         return 1;
     close_all(fds, count);

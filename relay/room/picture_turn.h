@@ -30,7 +30,7 @@ struct picture_turn {
     int64_t begun_us;          /* the last one; 0: there was none */
     int64_t not_before_us;     /* the next one */
     uint32_t failures, deaths; /* in a row */
-    int64_t live_us;           /* when the room last had a feed on air */
+    int64_t fresh_us;          /* when a picture could last be hoped for; see pictures_tick */
     bool out;                  /* left out for what the helper died of, until not_before_us */
 };
 

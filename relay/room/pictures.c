@@ -18,6 +18,7 @@
 
 enum {
     SWEEP_US = 1000000,
+    FAILURES_MAX = 3, /* in a row: a single one may be a loss on the way */
     /* What a helper that died is taken to have cost: it could not say. */
     DIED_MOST_US = 3000000,
 };
@@ -68,6 +69,16 @@ static struct room *grasp(struct pictures *p, size_t i)
     return rooms_grasp(p->rooms, room_name(rooms_at(p->rooms, i)));
 }
 
+/* A room whose turn has to wait shows an old picture; one whose turns fail, or that sends no
+ * picture any more, would show for hours what is not on air. */
+static bool is_promising(const struct room *r)
+{
+    const struct picture_turn *t = room_turn(r);
+    struct keyframe k;
+
+    return !t->out && t->failures < FAILURES_MAX && room_keyframe(r, &k);
+}
+
 void pictures_tick(struct pictures *p, const struct config *c, int64_t now_us)
 {
     if (now_us - p->swept_us < SWEEP_US)
@@ -80,9 +91,9 @@ void pictures_tick(struct pictures *p, const struct config *c, int64_t now_us)
         struct room *r = grasp(p, i);
         struct picture_turn *t = room_take_turn(r);
 
-        if (room_is_fed(r))
-            t->live_us = now_us;
-        if (!c->pictures.enabled || now_us - t->live_us >= PICTURE_KEEP_US)
+        if (is_promising(r))
+            t->fresh_us = now_us;
+        if (!c->pictures.enabled || !room_is_public(r) || now_us - t->fresh_us >= PICTURE_KEEP_US)
             room_set_picture(r, NULL, 0);
     }
 }

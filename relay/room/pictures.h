@@ -6,7 +6,8 @@
  * Fails:  pictures_new -ENOMEM. Whatever the helper does costs pictures and nothing else.
  *
  * One keyframe is with the helper at a time: nothing queues, and what a picture has cost is known
- * before the next one begins. A room without a feed keeps its last picture for PICTURE_KEEP_US.
+ * before the next one begins. A room without a keyframe, or whose pictures fail, keeps its last one
+ * for PICTURE_KEEP_US; one whose doors are closed keeps none.
  */
 #ifndef RELAY_ROOM_PICTURES_H
 #define RELAY_ROOM_PICTURES_H
@@ -24,8 +25,8 @@ struct pictures;
 
 __attribute__((warn_unused_result)) int pictures_new(struct pictures **out, struct rooms *rooms);
 void pictures_free(struct pictures **p);
-/* Every so often: takes away the pictures of rooms whose feed has been gone for long, or all of
- * them when c wants none. */
+/* Every so often: takes away the pictures that nothing has followed for long, and all of them when
+ * c wants none. */
 void pictures_tick(struct pictures *p, const struct config *c, int64_t now_us);
 /* Whose turn it is, if it is anybody's; fds stay the rooms'. The turn is under way until one of
  * the three calls below. */

@@ -34,11 +34,16 @@ bool room_is_fed(const struct room *r)
     return r->state == ROOM_LIVE || r->state == ROOM_STALE;
 }
 
+bool room_is_public(const struct room *r)
+{
+    return r->presentation.is_public;
+}
+
 bool room_keyframe(const struct room *r, struct keyframe *out)
 {
     const struct rendition *v = room_is_fed(r) ? video_of(&r->presentation) : NULL;
 
-    if (!r->presentation.is_public)
+    if (!room_is_public(r))
         return false;
     /* what a hole was filled with is no picture of the feed */
     if (!v || !v->delivered || !v->announced)

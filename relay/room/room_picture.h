@@ -18,6 +18,7 @@ struct keyframe {
 };
 
 bool room_is_fed(const struct room *r);
+bool room_is_public(const struct room *r); /* its doors are open: doors.h */
 /* The newest one of a room with a feed on air; false: there is none. */
 bool room_keyframe(const struct room *r, struct keyframe *out);
 const struct picture_turn *room_turn(const struct room *r);

@@ -194,3 +194,29 @@ test('the pages are served as they should be', { timeout: 30000 }, async (t) => 
     assert.equal(r.status, 404, `/watch/${bad}`);
   }
 });
+
+// Clocks are right everywhere: without a spread all viewers would ask within the same milliseconds.
+test('viewers do not all ask at the same moment', async () => {
+  const own = { setTimeout: globalThis.setTimeout };
+  const delays = [];
+  globalThis.document = { hidden: false, addEventListener() {} };
+  globalThis.IntersectionObserver = class {
+    constructor(moved) { this.moved = moved; }
+
+    observe(target) { this.moved([{ target, isIntersecting: true }]); }
+  };
+  try {
+    const { WallPictures } = await import('../../relay/web/page/wall-pictures.js');
+    globalThis.setTimeout = (_, ms) => { delays.push((Date.now() + ms) % 5000); return 1; };
+    for (let i = 0; i < 500; i++) new WallPictures().watch({ item: {}, room: {} });
+  } finally {
+    Object.assign(globalThis, own);
+    delete globalThis.document;
+    delete globalThis.IntersectionObserver;
+  }
+  assert.equal(delays.length, 500);
+  const fullest = Math.max(...Array.from({ length: 50 }, (_, i) =>
+    delays.filter((ms) => Math.floor(ms / 100) === i).length));
+  assert.ok(fullest < 100, `${fullest} of 500 within 100 ms`);
+  assert.ok(Math.max(...delays) < 4000, 'and what is fresh is not late for most of its time');
+});

@@ -4,9 +4,9 @@
 // EXPECTED: a live room's picture has its colour, and another one soon after the colour changed; caches
 // may keep it for seconds. A signed room's is seen with a link only. The helper may be killed, or stand
 // still: another one follows, and with it the pictures; feeds and viewers notice nothing. It is shut in,
-// and the lowest in priority. Turned off by a reload, pictures and helper are gone; on, they come back.
+// has no hand on the journal, and the lowest priority. Turned off by a reload, pictures and helper are gone; on, they come back.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Child, ROOT, run } from './lib/child.mjs';
@@ -91,6 +91,17 @@ async function liveRooms(t) {
     assert.equal((await picture('closed')).status, 403);
     assert.equal((await picture(`~${token}x/closed`)).status, 403);
     await untilColour('a red picture of it', [255, 0, 0], `~${token}/closed`);
+  });
+
+  await t.test('who reads what strangers send has no hand on the journal', () => {
+    const open = (pid) => readdirSync(`/proc/${pid}/fd`).map((fd) => {
+      try { return readlinkSync(`/proc/${pid}/fd/${fd}`); } catch { return ''; }
+    });
+    const hold = (pid) => /roomcast-journal/.test(open(pid) + readFileSync(`/proc/${pid}/maps`, 'latin1'));
+    const held = relay.processes().filter((p) => /^roomcast-/.test(p.name)).map((p) => [p.name.split(' ')[0],
+      hold(p.pid)]);
+    for (const [name, holds] of held) assert.equal(holds, name === 'roomcast-front', name);
+    assert.ok(held.length >= 3, `${held}`);
   });
 
   await t.test('the helper is shut in', { skip: process.env.SAN }, () => {

@@ -3,6 +3,7 @@
 
 import { element } from "./dom.js";
 
+const SPREAD = 0.5; /* of the time between two pictures: over so much of it viewers ask */
 const LEAST_S = 5; /* caches keep a picture for as long */
 const MARGIN = "240px 0px"; /* what comes into sight next is there already */
 
@@ -50,7 +51,7 @@ export class WallPictures {
     if (!this.#timer) this.#look();
   }
 
-  /* All viewers ask for the same address at the same time, so that caches answer for the relay. */
+  /* All viewers ask for the same address meanwhile, so that caches answer for the relay. */
   #show(card) {
     if (!card.room.picture) {
       card.image?.remove();
@@ -82,6 +83,7 @@ export class WallPictures {
     if (document.hidden || this.#inSight.size === 0) return;
     for (const card of this.#inSight) this.#show(card);
     const rest = this.#everyMs - (Date.now() % this.#everyMs);
-    this.#timer = setTimeout(() => this.#look(), rest + 50);
+    const later = 50 + Math.random() * this.#everyMs * SPREAD; /* clocks agree: not all at once */
+    this.#timer = setTimeout(() => this.#look(), rest + later);
   }
 }

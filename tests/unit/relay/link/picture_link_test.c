@@ -114,6 +114,51 @@ static void test_without_its_descriptors(void **state)
     close(ends[1]);
 }
 
+static int lowest_free(void)
+{
+    int fd = dup(0);
+
+    close(fd);
+    return fd;
+}
+
+/* What a helper that was taken over may send: an empty message is taken for the end, and the
+ * descriptors that came with it must not stay here. */
+static void test_empty_with_descriptors(void **state)
+{
+    union {
+        char bytes[CMSG_SPACE(2 * sizeof(int))];
+        struct cmsghdr align;
+    } control = {.bytes = {0}};
+    struct iovec iov = {.iov_base = NULL, .iov_len = 0};
+    struct msghdr h = {.msg_iov = &iov,
+                       .msg_iovlen = 1,
+                       .msg_control = control.bytes,
+                       .msg_controllen = sizeof(control.bytes)};
+    struct cmsghdr *c = CMSG_FIRSTHDR(&h);
+    struct picture_answer a;
+    struct link_message m;
+    int ends[2], fds[2] = {0, 1}, fd, before;
+
+    (void)state;
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof(fds));
+    memcpy(CMSG_DATA(c), fds, sizeof(fds));
+    assert_int_equal(0, link_pair(ends));
+    before = lowest_free();
+    assert_int_equal(0, sendmsg(ends[1], &h, 0));
+    assert_int_equal(0, picture_answer_receive(ends[0], &a, &fd));
+    assert_int_equal(-1, fd);
+    assert_int_equal(before, lowest_free());
+    assert_int_equal(0, sendmsg(ends[1], &h, 0));
+    assert_int_equal(0, link_receive(ends[0], &m, &fd)); /* the other links, too */
+    assert_int_equal(-1, fd);
+    assert_int_equal(before, lowest_free());
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void test_odd_answers(void **state)
 {
     const struct picture_answer good = {.bytes = 10, .width = 320, .height = 180};
@@ -144,6 +189,7 @@ int main(void)
         cmocka_unit_test(test_there_and_back),
         cmocka_unit_test(test_odd_asks),
         cmocka_unit_test(test_without_its_descriptors),
+        cmocka_unit_test(test_empty_with_descriptors),
         cmocka_unit_test(test_odd_answers),
     };
 

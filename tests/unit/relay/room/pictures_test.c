@@ -239,6 +239,53 @@ static void test_deadly_room(void **state)
     pictures_free(&d.p);
 }
 
+/* A picture that is not followed by another one is not shown for what is on air for ever. */
+static void test_gets_old(void **state)
+{
+    struct stage *s = *state;
+    struct desk d;
+
+    open_desk(&d, s);
+    go_live(s, 1, "hall");
+    assert_true(next(&d));
+    assert_true(answer(&d, PICTURE_MADE, jpeg_of(300, true)));
+    pass(&d, 100 * SECOND_US); /* no turn: the budget is for others, and all get older alike */
+    assert_int_equal(300, shown(s, "hall"));
+    for (int i = 0; i < 100; i++) { /* a turn now and then that fails */
+        pass(&d, SECOND_US);
+        if (next(&d))
+            assert_true(answer(&d, PICTURE_UNDECODED, -1));
+        if (i == 30)
+            assert_int_equal(300, shown(s, "hall")); /* for a moment that is no reason */
+    }
+    assert_int_equal(0, shown(s, "hall"));
+    pictures_free(&d.p);
+}
+
+/* What was seen while the doors were open is not kept for when they open again. */
+static void test_closed_doors(void **state)
+{
+    struct stage *s = *state;
+    struct desk d;
+
+    open_desk(&d, s);
+    s->config.rooms.go_public = GO_PUBLIC_GREEN;
+    go_live(s, 1, "hall");
+    doors_open_by_hand(rooms_grasp(s->rooms, "hall"), "a test");
+    assert_true(next(&d));
+    assert_true(answer(&d, PICTURE_MADE, jpeg_of(300, true)));
+    pass(&d, 5 * SECOND_US);
+    assert_true(next(&d));
+    doors_close(rooms_grasp(s->rooms, "hall"));
+    assert_true(answer(&d, PICTURE_MADE, jpeg_of(300, true))); /* of before they closed */
+    pass(&d, 2 * SECOND_US);
+    doors_open_by_hand(rooms_grasp(s->rooms, "hall"), "a test");
+    room_show_soon(rooms_grasp(s->rooms, "hall"));
+    pass(&d, 2 * SECOND_US);
+    assert_int_equal(0, shown(s, "hall"));
+    pictures_free(&d.p);
+}
+
 /* Its file may be gone from the window, or the room itself, when the answer comes. */
 static void test_room_is_gone(void **state)
 {
@@ -291,6 +338,8 @@ int main(void)
         ON_STAGE(test_off),
         ON_STAGE(test_not_believed),
         ON_STAGE(test_deadly_room),
+        ON_STAGE(test_gets_old),
+        ON_STAGE(test_closed_doors),
         ON_STAGE(test_room_is_gone),
         ON_STAGE(test_not_public_yet),
     };
