@@ -5,6 +5,7 @@
 enum {
     HUNDREDTHS = 100,
     GATHERS_US = 1000000,
+    ROOM_SHARE = 4,    /* a room may use one part in so many of the budget */
     DOUBLINGS_MAX = 5, /* a room whose pictures fail has a turn every 32 intervals at the least */
 };
 
@@ -46,6 +47,14 @@ void picture_turn_begin(struct picture_turn *t, int64_t interval_us, int64_t now
     t->begun_us = now_us;
     t->not_before_us = now_us + interval_us;
     t->out = false;
+}
+
+void picture_turn_charge(struct picture_turn *t, uint64_t cpu_us, uint32_t cpu_percent)
+{
+    int64_t least_us = (int64_t)cpu_us * HUNDREDTHS * ROOM_SHARE / (cpu_percent ? cpu_percent : 1);
+
+    if (t->not_before_us < t->begun_us + least_us)
+        t->not_before_us = t->begun_us + least_us;
 }
 
 void picture_turn_made(struct picture_turn *t)

@@ -4,7 +4,8 @@
  * Owns:   nothing. Thread: control. Life: values, zero to begin with. Fails: never.
  *
  * It is always the turn of the room that has waited longest, so when the budget does not suffice
- * all pictures get older alike. A room whose pictures fail waits longer each time; one that the
+ * all pictures get older alike. One room alone has a quarter of the budget at most: dear pictures
+ * are rare. A room whose pictures fail waits longer each time; one that the
  * helper died of PICTURE_DEATHS times in a row is left out for PICTURE_OUT_US.
  */
 #ifndef RELAY_ROOM_PICTURE_TURN_H
@@ -38,6 +39,8 @@ bool picture_turn_is_due(const struct picture_turn *t, int64_t now_us);
 /* Has a waited longer than b? */
 bool picture_turn_is_first(const struct picture_turn *a, const struct picture_turn *b);
 void picture_turn_begin(struct picture_turn *t, int64_t interval_us, int64_t now_us);
+/* What its picture cost, made or not; after made, failed and died. */
+void picture_turn_charge(struct picture_turn *t, uint64_t cpu_us, uint32_t cpu_percent);
 void picture_turn_made(struct picture_turn *t);
 void picture_turn_failed(struct picture_turn *t, int64_t interval_us);
 /* The helper died of it, or while it was its turn. True: it is left out from now on. */

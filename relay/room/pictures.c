@@ -29,6 +29,7 @@ struct pictures {
     bool under_way, off; /* off: nothing is shown, and nothing will be */
     struct picture_ask ask;
     int64_t begun_us, begun_wall_us, swept_us;
+    uint32_t cpu_percent;     /* as of the turn under way */
     uint64_t numbers, cpu_us; /* cpu_us: what this helper has said last */
 };
 
@@ -139,6 +140,7 @@ bool pictures_next(struct pictures *p, const struct config *c, int64_t now_us, i
         return false;
     }
     p->under_way = true;
+    p->cpu_percent = c->pictures.cpu_percent;
     p->begun_us = now_us;
     p->begun_wall_us = wall_us;
     *ask = p->ask;
@@ -155,9 +157,12 @@ void pictures_skip(struct pictures *p)
     counts.skipped++;
 }
 
-static void spend(struct pictures *p, uint64_t cpu_us)
+/* r: whose picture it was for, after its turn was made, failed or died; NULL: it is gone. */
+static void spend(struct pictures *p, struct room *r, uint64_t cpu_us)
 {
     picture_budget_spend(&p->budget, cpu_us);
+    if (r)
+        picture_turn_charge(room_take_turn(r), cpu_us, p->cpu_percent);
     counts.cpu_us += cpu_us;
 }
 
@@ -200,14 +205,16 @@ bool pictures_answer(struct pictures *p, const struct config *c, const struct pi
         made = sane = false;
     if (sane) {
         p->under_way = false;
-        spend(p, a->cpu_us - p->cpu_us);
-        p->cpu_us = a->cpu_us;
         made ? counts.made++ : counts.failed++;
     }
     if (r && made)
         picture_turn_made(room_take_turn(r));
     else if (r && sane)
         picture_turn_failed(room_take_turn(r), interval_us(c));
+    if (sane) {
+        spend(p, r, a->cpu_us - p->cpu_us);
+        p->cpu_us = a->cpu_us;
+    }
     if (r && made && c->pictures.enabled)
         show(p, r, a->bytes, fd);
     else if (fd >= 0)
@@ -225,12 +232,12 @@ void pictures_helper_gone(struct pictures *p, int64_t now_us)
         return;
     p->under_way = false;
     counts.died++;
-    spend(p, (uint64_t)(took_us < DIED_MOST_US ? took_us : DIED_MOST_US));
     r = room_of_turn(p);
-    if (!r)
-        return;
-    log_warn(CTX, "helper_lost room=%s what=\"no picture this time\"", p->ask.room);
-    if (picture_turn_died(room_take_turn(r), now_us))
+    bool out = r && picture_turn_died(room_take_turn(r), now_us);
+    spend(p, r, (uint64_t)(took_us < DIED_MOST_US ? took_us : DIED_MOST_US));
+    if (r)
+        log_warn(CTX, "helper_lost room=%s what=\"no picture this time\"", p->ask.room);
+    if (out)
         log_error(CTX,
                   "left_out room=%s minutes=%d what=\"the helper died %d times over its picture\"",
                   p->ask.room, PICTURE_OUT_US / 60000000, PICTURE_DEATHS);

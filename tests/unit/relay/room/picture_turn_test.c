@@ -11,8 +11,9 @@
 
 enum { ROOMS = 50, SECOND = 1000000, INTERVAL = 5 * SECOND };
 
-/* Two minutes of ROOMS rooms whose pictures cost cost_us each; what was spent. */
-static int64_t play(struct picture_turn *rooms, unsigned *turns, int64_t cost_us)
+/* Two minutes of ROOMS rooms whose pictures cost cost_us each, and the first one's first_us; what
+ * was spent. */
+static int64_t play(struct picture_turn *rooms, unsigned *turns, int64_t first_us, int64_t cost_us)
 {
     struct picture_budget b = {0};
     int64_t spent_us = 0;
@@ -28,9 +29,12 @@ static int64_t play(struct picture_turn *rooms, unsigned *turns, int64_t cost_us
         if (!next)
             continue;
         picture_turn_begin(next, INTERVAL, now_us);
+        int64_t us = next == rooms ? first_us : cost_us;
+
         picture_turn_made(next);
-        picture_budget_spend(&b, (uint64_t)cost_us);
-        spent_us += cost_us;
+        picture_turn_charge(next, (uint64_t)us, 5);
+        picture_budget_spend(&b, (uint64_t)us);
+        spent_us += us;
         turns[next - rooms]++;
     }
     return spent_us;
@@ -40,7 +44,7 @@ static void test_all_get_older_alike(void **state)
 {
     struct picture_turn rooms[ROOMS] = {0};
     unsigned turns[ROOMS] = {0};
-    int64_t spent_us = play(rooms, turns, 24000);
+    int64_t spent_us = play(rooms, turns, 24000, 24000);
 
     (void)state;
     /* 5 % of two minutes, and what may have gathered before and be overdrawn after */
@@ -53,12 +57,25 @@ static void test_never_more_than_the_interval(void **state)
 {
     struct picture_turn rooms[ROOMS] = {0};
     unsigned turns[ROOMS] = {0};
-    int64_t spent_us = play(rooms, turns, 1000);
+    int64_t spent_us = play(rooms, turns, 1000, 1000);
 
     (void)state;
     assert_in_range(spent_us, 1, 2 * SECOND);
     for (size_t i = 0; i < ROOMS; i++)
         assert_in_range(turns[i], 23, 24);
+}
+
+/* A stranger's keyframe of half a second of CPU: it would take all of the budget. */
+static void test_a_dear_room_pays_itself(void **state)
+{
+    struct picture_turn rooms[ROOMS] = {0};
+    unsigned turns[ROOMS] = {0};
+
+    (void)state;
+    (void)play(rooms, turns, 500000, 3000);
+    assert_in_range(turns[0], 1, 4); /* 1.25 % of two minutes are 1.5 s */
+    for (size_t i = 1; i < ROOMS; i++)
+        assert_in_range(turns[i], 16, 24);
 }
 
 static void test_budget(void **state)
@@ -127,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_get_older_alike),
         cmocka_unit_test(test_never_more_than_the_interval),
+        cmocka_unit_test(test_a_dear_room_pays_itself),
         cmocka_unit_test(test_budget),
         cmocka_unit_test(test_failures_wait_longer),
         cmocka_unit_test(test_deaths),
