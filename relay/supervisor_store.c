@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define CTX "supervisor"
@@ -78,12 +79,26 @@ static bool find_path(const struct config *c, char out[static PATH_MAX])
     return true;
 }
 
+/* For the program after this one: where the database is stays what it was until a restart. */
+static int keep_path(struct supervisor *s)
+{
+    size_t len = strlen(s->store_path);
+
+    s->store_path_file = memfd_create("roomcast-store-path", MFD_CLOEXEC);
+    if (s->store_path_file < 0)
+        return -errno;
+    return write(s->store_path_file, s->store_path, len) == (ssize_t)len ? 0 : -EIO;
+}
+
 int supervisor_store_open(struct supervisor *s)
 {
     int rc = child_init(&s->store, CHILD_STORE);
 
-    s->store_control = s->questions[0] = s->questions[1] = s->rooms = -1;
+    s->store_control = s->questions[0] = s->questions[1] = s->rooms = s->store_path_file = -1;
     if (rc || !find_path(s->config, s->store_path))
+        return rc;
+    rc = keep_path(s);
+    if (rc)
         return rc;
     s->await_us = clock_mono_us() + AWAIT_US;
     return link_pair(s->questions);
@@ -94,6 +109,28 @@ bool supervisor_has_store(const struct supervisor *s)
     return s->questions[0] >= 0;
 }
 
+/* A configuration that names another file, or none, would leave the rooms that are known to nobody:
+ * they would be open. */
+static void adopt_path(struct supervisor *s)
+{
+    char wanted[PATH_MAX] = "";
+    ssize_t n = s->store_path_file < 0
+                    ? -1
+                    : pread(s->store_path_file, s->store_path, sizeof(s->store_path) - 1, 0);
+    bool found = find_path(s->config, wanted);
+
+    if (n > 0) {
+        s->store_path[n] = '\0';
+        if (!found || strcmp(wanted, s->store_path) != 0)
+            log_warn("store", "kept file=%s what=\"another state.store is for a restart\"",
+                     s->store_path);
+    } else if (found) { /* the program before did not say it */
+        memcpy(s->store_path, wanted, sizeof(wanted));
+    } else {
+        log_error("store", "not_found what=\"rooms of the API stay as they are until a restart\"");
+    }
+}
+
 void supervisor_store_adopt(struct supervisor *s, const struct inheritance *from)
 {
     s->store_control = from->store_control;
@@ -101,11 +138,13 @@ void supervisor_store_adopt(struct supervisor *s, const struct inheritance *from
     s->questions[1] = from->questions_store;
     s->rooms = from->rooms;
     s->rooms_due = s->rooms >= 0;
+    s->store_path_file = from->store_path;
     child_resume(&s->store, CHILD_STORE, from->store_pulse, from->store);
     if (!supervisor_has_store(s))
         log_info("store", "none why=\"the program before had none: a restart begins one\"");
-    else if (!find_path(s->config, s->store_path) || from->store_format != STORE_FORMAT ||
-             s->store_control < 0)
+    else
+        adopt_path(s);
+    if (s->store_path[0] && (from->store_format != STORE_FORMAT || s->store_control < 0))
         child_take(&s->store); /* it speaks another language */
 }
 
@@ -118,6 +157,7 @@ void supervisor_store_list(const struct supervisor *s, struct inheritance *all)
     all->questions_front = s->questions[0];
     all->questions_store = s->questions[1];
     all->rooms = s->rooms;
+    all->store_path = s->store_path_file;
 }
 
 void supervisor_store_forget(struct supervisor *s, bool front)
@@ -126,6 +166,7 @@ void supervisor_store_forget(struct supervisor *s, bool front)
     supervisor_close(&s->questions[1]);
     if (!front)
         supervisor_close(&s->questions[0]);
+    supervisor_close(&s->store_path_file);
     child_fini(&s->store);
 }
 
@@ -157,7 +198,8 @@ void supervisor_store_spawn(struct supervisor *s, int64_t now_us)
     pid_t parent = getpid(), pid;
     int ends[2];
 
-    if (!supervisor_has_store(s) || s->store.pid || now_us < s->store.start_at_us)
+    if (!supervisor_has_store(s) || !s->store_path[0] || s->store.pid ||
+        now_us < s->store.start_at_us)
         return;
     s->store.start_at_us = now_us + PUT_OFF_US;
     if (link_pair(ends))
