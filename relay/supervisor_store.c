@@ -29,6 +29,12 @@ static void off(const char *why)
     log_info("store", "none why=\"%s\" what=\"the API can make no rooms\"", why);
 }
 
+/* Nobody can say of a folder that cannot be looked into that it holds no database. */
+static bool is_absent(int error)
+{
+    return error == ENOENT || error == ENOTDIR;
+}
+
 /* `file` inside of a folder that is there. */
 static bool resolve(const char *folder, const char *file, char out[static PATH_MAX])
 {
@@ -37,6 +43,16 @@ static bool resolve(const char *folder, const char *file, char out[static PATH_M
     if (!realpath(folder, real))
         return false;
     return snprintf(out, PATH_MAX, "%.3900s/%.180s", strcmp(real, "/") ? real : "", file) > 0;
+}
+
+/* As it was written: of what is not there now, or cannot be looked into. */
+static void spell(const char *path, const char *file, char out[static PATH_MAX])
+{
+    char here[PATH_MAX] = "";
+
+    if (path[0] != '/' && (!getcwd(here, sizeof(here)) || strcmp(here, "/") == 0))
+        here[0] = '\0';
+    snprintf(out, PATH_MAX, "%.2000s%s%.2000s%s", here, path[0] == '/' ? "" : "/", path, file);
 }
 
 static bool find_auto(const struct config *c, char out[static PATH_MAX])
@@ -50,10 +66,14 @@ static bool find_auto(const struct config *c, char out[static PATH_MAX])
         return false;
     }
     if (!resolve(dir, "store.db", out)) {
-        off("the folder state.dir is not there");
-        return false;
+        bool absent = is_absent(errno);
+
+        spell(dir, "/store.db", out);
+        if (absent)
+            off("the folder state.dir is not there");
+        return !absent;
     }
-    if (access(dir, W_OK) && access(out, F_OK)) {
+    if (access(dir, W_OK) && access(out, F_OK) && is_absent(errno)) {
         off("state.dir cannot be written, and no rooms are kept there");
         return false;
     }
@@ -75,7 +95,7 @@ static bool find_path(const struct config *c, char out[static PATH_MAX])
     snprintf(folder, sizeof(folder), "%s", path);
     snprintf(file, sizeof(file), "%s", path);
     if (!resolve(dirname(folder), basename(file), out))
-        snprintf(out, PATH_MAX, "%s%.4000s", path[0] == '/' ? "" : "/", path);
+        spell(path, "", out);
     return true;
 }
 

@@ -2,17 +2,20 @@
 // SPDX-License-Identifier: MIT
 //
 // EXPECTED: an upgrade whose configuration has no store, or another one, keeps the store that there
-// is until a restart: names with a key stay shut, also in new workers, and writes go on.
+// is until a restart: names with a key stay shut, also in new workers, and writes go on. An
+// empty file where the database was is a damaged one, and a folder that cannot be looked into may
+// hold one.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { until } from './lib/http.mjs';
-import { scratch } from './lib/relay.mjs';
+import { scratch, startRelay } from './lib/relay.mjs';
 import { callSrt, REJECT } from './lib/srt.mjs';
 import { TOKEN, create, processOf, settings, write } from './lib/store.mjs';
 import { exchangeable, upgrade } from './lib/upgrade.mjs';
 
+const DOWN = 1503;
 const code = async (relay, streamId) => (await callSrt(relay.srtPort, streamId)).code;
 
 async function kill(relay, name) {
@@ -40,4 +43,24 @@ test('an upgrade with another store', { timeout: 120000 }, async (t) => {
     const r = await write(relay, 'PATCH', 'rooms/kept', { title: `with ${store.slice(-8)}` }, { patient: true });
     assert.equal(r.status, 200, r.text);
   }
+});
+
+test('an empty file', { timeout: 60000 }, async (t) => {
+  const state = scratch(t);
+  const relay = await startRelay(t, { state, token: TOKEN, errors: [/store /],
+    set: [`access.organizer_token=${TOKEN}`] });
+  await create(relay, 'kept');
+  await relay.stop();
+  relay.stopped = null;
+  truncateSync(path.join(state, 'store.db'), 0);
+  await relay.startAgain();
+  await until('it to be said', 10000, () => relay.lines(/unusable .*damaged/)[0]);
+  assert.equal(await code(relay, 'kept'), DOWN);
+});
+
+test('a folder that cannot be looked into', { timeout: 60000 }, async (t) => {
+  const state = path.join(scratch(t), 'loop');
+  symlinkSync(state, state);
+  const relay = await startRelay(t, { state, errors: [/store /, / journal /] });
+  assert.equal(await code(relay, 'kept'), DOWN);
 });
