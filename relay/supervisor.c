@@ -129,6 +129,7 @@ static void spawn_front(struct supervisor *s)
 static void worker_child(struct supervisor *s, size_t index, int link, pid_t parent)
 {
     char name[16];
+    bool has_store = supervisor_has_store(s); /* a worker keeps nothing of it to tell by */
 
     snprintf(name, sizeof(name), "roomcast-w%zu", index);
     supervisor_become(s, &s->worker[index], name, parent);
@@ -149,7 +150,7 @@ static void worker_child(struct supervisor *s, size_t index, int link, pid_t par
                                               .config = s->config,
                                               .udp_fd = s->srt[index],
                                               .link_fd = link,
-                                              .has_store = s->store_path[0] != '\0',
+                                              .has_store = has_store,
                                               .rooms = s->rooms}));
 }
 

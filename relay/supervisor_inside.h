@@ -38,7 +38,8 @@ struct supervisor {
     uint16_t srt_port, http_port, https_port;
     struct child front, worker[WORKERS_MAX];
     struct child store;
-    char store_path[PATH_MAX];       /* "": there is none */
+    char store_path[PATH_MAX];       /* "": there is none, or it is not known where */
+    int store_path_file;             /* the same for the program after this one; -1 */
     int store_control, questions[2]; /* to it; between the front and it, theirs for good; -1 */
     int rooms;                       /* the newest list that it sent; -1: none has come */
     bool rooms_due;                  /* the front does not have it */

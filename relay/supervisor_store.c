@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define CTX "supervisor"
@@ -28,6 +29,12 @@ static void off(const char *why)
     log_info("store", "none why=\"%s\" what=\"the API can make no rooms\"", why);
 }
 
+/* Nobody can say of a folder that cannot be looked into that it holds no database. */
+static bool is_absent(int error)
+{
+    return error == ENOENT || error == ENOTDIR;
+}
+
 /* `file` inside of a folder that is there. */
 static bool resolve(const char *folder, const char *file, char out[static PATH_MAX])
 {
@@ -36,6 +43,16 @@ static bool resolve(const char *folder, const char *file, char out[static PATH_M
     if (!realpath(folder, real))
         return false;
     return snprintf(out, PATH_MAX, "%.3900s/%.180s", strcmp(real, "/") ? real : "", file) > 0;
+}
+
+/* As it was written: of what is not there now, or cannot be looked into. */
+static void spell(const char *path, const char *file, char out[static PATH_MAX])
+{
+    char here[PATH_MAX] = "";
+
+    if (path[0] != '/' && (!getcwd(here, sizeof(here)) || strcmp(here, "/") == 0))
+        here[0] = '\0';
+    snprintf(out, PATH_MAX, "%.2000s%s%.2000s%s", here, path[0] == '/' ? "" : "/", path, file);
 }
 
 static bool find_auto(const struct config *c, char out[static PATH_MAX])
@@ -49,10 +66,14 @@ static bool find_auto(const struct config *c, char out[static PATH_MAX])
         return false;
     }
     if (!resolve(dir, "store.db", out)) {
-        off("the folder state.dir is not there");
-        return false;
+        bool absent = is_absent(errno);
+
+        spell(dir, "/store.db", out);
+        if (absent)
+            off("the folder state.dir is not there");
+        return !absent;
     }
-    if (access(dir, W_OK) && access(out, F_OK)) {
+    if (access(dir, W_OK) && access(out, F_OK) && is_absent(errno)) {
         off("state.dir cannot be written, and no rooms are kept there");
         return false;
     }
@@ -74,16 +95,30 @@ static bool find_path(const struct config *c, char out[static PATH_MAX])
     snprintf(folder, sizeof(folder), "%s", path);
     snprintf(file, sizeof(file), "%s", path);
     if (!resolve(dirname(folder), basename(file), out))
-        snprintf(out, PATH_MAX, "%s%.4000s", path[0] == '/' ? "" : "/", path);
+        spell(path, "", out);
     return true;
+}
+
+/* For the program after this one: where the database is stays what it was until a restart. */
+static int keep_path(struct supervisor *s)
+{
+    size_t len = strlen(s->store_path);
+
+    s->store_path_file = memfd_create("roomcast-store-path", MFD_CLOEXEC);
+    if (s->store_path_file < 0)
+        return -errno;
+    return write(s->store_path_file, s->store_path, len) == (ssize_t)len ? 0 : -EIO;
 }
 
 int supervisor_store_open(struct supervisor *s)
 {
     int rc = child_init(&s->store, CHILD_STORE);
 
-    s->store_control = s->questions[0] = s->questions[1] = s->rooms = -1;
+    s->store_control = s->questions[0] = s->questions[1] = s->rooms = s->store_path_file = -1;
     if (rc || !find_path(s->config, s->store_path))
+        return rc;
+    rc = keep_path(s);
+    if (rc)
         return rc;
     s->await_us = clock_mono_us() + AWAIT_US;
     return link_pair(s->questions);
@@ -94,6 +129,28 @@ bool supervisor_has_store(const struct supervisor *s)
     return s->questions[0] >= 0;
 }
 
+/* A configuration that names another file, or none, would leave the rooms that are known to nobody:
+ * they would be open. */
+static void adopt_path(struct supervisor *s)
+{
+    char wanted[PATH_MAX] = "";
+    ssize_t n = s->store_path_file < 0
+                    ? -1
+                    : pread(s->store_path_file, s->store_path, sizeof(s->store_path) - 1, 0);
+    bool found = find_path(s->config, wanted);
+
+    if (n > 0) {
+        s->store_path[n] = '\0';
+        if (!found || strcmp(wanted, s->store_path) != 0)
+            log_warn("store", "kept file=%s what=\"another state.store is for a restart\"",
+                     s->store_path);
+    } else if (found) { /* the program before did not say it */
+        memcpy(s->store_path, wanted, sizeof(wanted));
+    } else {
+        log_error("store", "not_found what=\"rooms of the API stay as they are until a restart\"");
+    }
+}
+
 void supervisor_store_adopt(struct supervisor *s, const struct inheritance *from)
 {
     s->store_control = from->store_control;
@@ -101,11 +158,13 @@ void supervisor_store_adopt(struct supervisor *s, const struct inheritance *from
     s->questions[1] = from->questions_store;
     s->rooms = from->rooms;
     s->rooms_due = s->rooms >= 0;
+    s->store_path_file = from->store_path;
     child_resume(&s->store, CHILD_STORE, from->store_pulse, from->store);
     if (!supervisor_has_store(s))
         log_info("store", "none why=\"the program before had none: a restart begins one\"");
-    else if (!find_path(s->config, s->store_path) || from->store_format != STORE_FORMAT ||
-             s->store_control < 0)
+    else
+        adopt_path(s);
+    if (s->store_path[0] && (from->store_format != STORE_FORMAT || s->store_control < 0))
         child_take(&s->store); /* it speaks another language */
 }
 
@@ -118,6 +177,7 @@ void supervisor_store_list(const struct supervisor *s, struct inheritance *all)
     all->questions_front = s->questions[0];
     all->questions_store = s->questions[1];
     all->rooms = s->rooms;
+    all->store_path = s->store_path_file;
 }
 
 void supervisor_store_forget(struct supervisor *s, bool front)
@@ -126,6 +186,7 @@ void supervisor_store_forget(struct supervisor *s, bool front)
     supervisor_close(&s->questions[1]);
     if (!front)
         supervisor_close(&s->questions[0]);
+    supervisor_close(&s->store_path_file);
     child_fini(&s->store);
 }
 
@@ -157,7 +218,8 @@ void supervisor_store_spawn(struct supervisor *s, int64_t now_us)
     pid_t parent = getpid(), pid;
     int ends[2];
 
-    if (!supervisor_has_store(s) || s->store.pid || now_us < s->store.start_at_us)
+    if (!supervisor_has_store(s) || !s->store_path[0] || s->store.pid ||
+        now_us < s->store.start_at_us)
         return;
     s->store.start_at_us = now_us + PUT_OFF_US;
     if (link_pair(ends))

@@ -70,7 +70,7 @@ void supervisor_upgrade(struct supervisor *s, int64_t now_us)
     }
     list_all(s, &plan);
     plan.front_pulse = s->heir.pulse_fd;
-    plan.store_pulse = plan.store_control = -1;
+    plan.store_pulse = plan.store_control = plan.store_path = -1;
     for (size_t i = 0; i < s->workers; i++)
         plan.pulse[i] = -1;
     upgrade_begin(&s->upgrade, &plan, s->program, s->argv, now_us);

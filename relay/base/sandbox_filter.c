@@ -59,7 +59,7 @@ static const char *const front[] = {
 /* SQLite in its folder: the database, its write-ahead log, and the index of that, which is mapped.
  */
 static const char *const store[] = {
-    "openat unlink unlinkat ftruncate fallocate fsync fdatasync pwrite64",
+    "openat unlink unlinkat rename renameat renameat2 ftruncate fallocate fsync fdatasync pwrite64",
     "access faccessat faccessat2 stat lstat readlink readlinkat statx",
     "fchmod fchown getuid geteuid memfd_create", /* owners of what it makes; the list of rooms */
 };

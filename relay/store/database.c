@@ -3,12 +3,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/store/database.h"
 
+#include "relay/store/database_file.h"
 #include "relay/store/schema_steps.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,30 +63,24 @@ struct database {
     sqlite3_stmt *statements[STATEMENTS];
 };
 
-__attribute__((format(printf, 2, 3))) static int fail(char why[STORE_TEXT], const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(why, STORE_TEXT, fmt, ap);
-    va_end(ap);
-    return -EIO;
-}
-
 /* What the last call of SQLite's said, for people. */
 static int say(struct database *d, char why[STORE_TEXT])
 {
     switch (sqlite3_errcode(d->db)) {
     case SQLITE_FULL:
-        return fail(why, "the disk is full");
+        return database_fail(why, "the disk is full");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        return fail(why, "the database is damaged (%s): restore a backup", sqlite3_errmsg(d->db));
+        return database_fail(why, "the database is damaged (%s): restore a backup",
+                             sqlite3_errmsg(d->db));
     case SQLITE_READONLY:
-        return fail(why, "the database may not be written: look at who owns it and its folder");
+        return database_fail(why,
+                             "the database may not be written: look at who owns it and its folder");
     case SQLITE_CANTOPEN:
-        return fail(why, "the database cannot be opened: look at its folder, and who owns it");
+        return database_fail(why,
+                             "the database cannot be opened: look at its folder, and who owns it");
     default:
-        return fail(why, "the database does not work: %s", sqlite3_errmsg(d->db));
+        return database_fail(why, "the database does not work: %s", sqlite3_errmsg(d->db));
     }
 }
 
@@ -151,47 +145,6 @@ static void bind_key(struct database *d, enum statement which, const struct publ
     sqlite3_bind_blob(s, 3, k->hash, sizeof(k->hash), SQLITE_TRANSIENT);
 }
 
-static uint32_t big_endian(const unsigned char *b)
-{
-    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
-}
-
-static int too_new(char why[STORE_TEXT], int version)
-{
-    fail(why, "a newer program made it (version %d, this one knows %d): install that one again",
-         version, SCHEMA_VERSION);
-    return -ENOTSUP;
-}
-
-static int not_ours(char why[STORE_TEXT])
-{
-    fail(why, "it is damaged, or no database of Roomcast's: restore a backup");
-    return -ENOTSUP;
-}
-
-/* Before SQLite touches the file (it may write to it already when it opens it): the database header
- * of https://www.sqlite.org/fileformat.html 1.3. */
-static int look(const char *path, bool must_exist, char why[STORE_TEXT])
-{
-    unsigned char head[100];
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 && errno == ENOENT) {
-        fail(why, "it is gone: restore a backup, or restart the relay to begin without rooms");
-        return must_exist ? -ENODATA : 0;
-    }
-    if (fd < 0)
-        return fail(why, "it cannot be read: %s", strerror(errno));
-    ssize_t n = read(fd, head, sizeof(head));
-    close(fd);
-    if (n == 0 && !must_exist)
-        return 0;
-    if (n < (ssize_t)sizeof(head) || memcmp(head, "SQLite format 3", 16) != 0 ||
-        (big_endian(head + 68) != SCHEMA_APPLICATION && big_endian(head + 68) != 0))
-        return not_ours(why);
-    int version = (int)big_endian(head + 60);
-    return version > SCHEMA_VERSION ? too_new(why, version) : 0;
-}
-
 static int execute(struct database *d, const char *sql, char why[STORE_TEXT])
 {
     return sqlite3_exec(d->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : say(d, why);
@@ -216,7 +169,7 @@ static int check(struct database *d, char why[STORE_TEXT])
     char found[160];
     int rc = ask(d, "PRAGMA integrity_check(1)", found, sizeof(found), why);
     if (!rc && strcmp(found, "ok") != 0)
-        rc = fail(why, "the database is damaged (%s): restore a backup", found);
+        rc = database_fail(why, "the database is damaged (%s): restore a backup", found);
     return rc;
 }
 
@@ -235,8 +188,8 @@ static int identify(struct database *d, int *version, char why[STORE_TEXT])
         return rc;
     if (atoi(owner) != SCHEMA_APPLICATION &&
         (atoi(owner) != 0 || *version != 0 || atoi(tables) != 0))
-        return not_ours(why);
-    return *version > SCHEMA_VERSION ? too_new(why, *version) : 0;
+        return database_not_ours(why);
+    return *version > SCHEMA_VERSION ? database_too_new(why, *version) : 0;
 }
 
 static int migrate(struct database *d, int version, char why[STORE_TEXT])
@@ -264,7 +217,7 @@ static int set_up(struct database *d, const char *path, bool must_exist, char wh
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX |
                 (must_exist ? 0 : SQLITE_OPEN_CREATE);
     if (sqlite3_open_v2(path, &d->db, flags, NULL) != SQLITE_OK)
-        return d->db ? say(d, why) : fail(why, "out of memory");
+        return d->db ? say(d, why) : database_fail(why, "out of memory");
     sqlite3_extended_result_codes(d->db, 0);
     sqlite3_busy_timeout(d->db, BUSY_MS);
     sqlite3_db_config(d->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -280,6 +233,23 @@ static int set_up(struct database *d, const char *path, bool must_exist, char wh
     return rc ? rc : migrate(d, version, why);
 }
 
+/* A new one comes whole to its name: so an empty file of that name was cut, and is never taken for
+ * a database without rooms. */
+static int make(const char *path, char why[STORE_TEXT])
+{
+    struct database *d = calloc(1, sizeof(*d));
+    char part[PATH_MAX + 8];
+    snprintf(part, sizeof(part), "%s.new", path);
+    database_file_clear(part);
+    int rc = d ? set_up(d, part, false, why) : database_fail(why, "out of memory");
+    database_close(&d);
+    if (!rc)
+        rc = database_file_name(part, path, why);
+    if (rc)
+        database_file_clear(part);
+    return rc;
+}
+
 void database_prepare(void)
 {
     unsigned char byte;
@@ -288,12 +258,13 @@ void database_prepare(void)
 
 int database_open(struct database **out, const char *path, bool must_exist, char why[STORE_TEXT])
 {
-    int rc = look(path, must_exist, why);
+    bool is_new = !must_exist && access(path, F_OK) && errno == ENOENT;
+    int rc = is_new ? make(path, why) : database_file_look(path, why);
     struct database *d = *out = rc ? NULL : calloc(1, sizeof(*d));
     if (!rc && !d)
-        rc = fail(why, "out of memory");
+        rc = database_fail(why, "out of memory");
     if (!rc)
-        rc = set_up(d, path, must_exist, why);
+        rc = set_up(d, path, true, why);
     if (rc && d && d->db) /* what is refused is left as it is */
         sqlite3_db_config(d->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (rc)
@@ -318,7 +289,7 @@ bool database_is_moved(struct database *d, char why[STORE_TEXT])
     int moved = 0;
     if (sqlite3_file_control(d->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || !moved)
         return false;
-    fail(why, "the database's file was taken away or exchanged");
+    database_fail(why, "the database's file was taken away or exchanged");
     return true;
 }
 
@@ -398,7 +369,7 @@ static int create(struct database *d, const struct store_request *q, int64_t wal
     bool found;
     int rc = run_number(d, COUNT, &count, &found, why);
     if (!rc && count >= STORED_ROOMS_MAX) {
-        fail(why, "%d rooms are made by the API, and no more may be", STORED_ROOMS_MAX);
+        database_fail(why, "%d rooms are made by the API, and no more may be", STORED_ROOMS_MAX);
         return -ENOSPC;
     }
     if (rc)
@@ -472,7 +443,7 @@ int database_list(struct database *d, struct stored_list *l, char why[STORE_TEXT
     while (!rc && s && (step = sqlite3_step(s)) == SQLITE_ROW) {
         if (sqlite3_column_bytes(s, 2) != sizeof(key.salt) ||
             sqlite3_column_bytes(s, 3) != sizeof(key.hash)) {
-            rc = fail(why, "the database is damaged (a key's length): restore a backup");
+            rc = database_fail(why, "the database is damaged (a key's length): restore a backup");
             break;
         }
         memcpy(key.salt, sqlite3_column_blob(s, 2), sizeof(key.salt));

@@ -78,6 +78,8 @@ static void test_refused(void **state)
         "roomcast-rooms 1 1\n" ROOM("a") " key 0123456789abcdef\n",
         "roomcast-rooms 1 1\n" ROOM("a") " title cut",
         "roomcast-rooms 1 1\nROOM 1 1 zz zz a\n",
+        "roomcast-rooms 1 1\nROOM 1 1 +0112233445566778899aabbccddeeff "
+        "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff a\n",
     };
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -124,6 +124,28 @@ static void test_kept(void **state)
     database_close(&d);
 }
 
+/* What was cut to nothing had rooms, perhaps; and what a crash left of a new one is in nobody's
+ * way.
+ */
+static void test_empty(void **state)
+{
+    struct database *d;
+    char part[128];
+    (void)state;
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    close(fd);
+    assert_int_equal(-ENOTSUP, database_open(&d, path, false, why));
+    assert_null(d);
+    unlink(path);
+    snprintf(part, sizeof(part), "%s.new", path);
+    fd = open(part, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(1, write(fd, "x", 1));
+    close(fd);
+    d = opened(false);
+    database_close(&d);
+    assert_int_equal(-1, access(part, F_OK));
+}
+
 /* A room that is made anew is another one, and a new key tells whether feeds may stay. */
 static void test_ids(void **state)
 {
@@ -319,6 +341,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_empty, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ids, setup, teardown),
         cmocka_unit_test_setup_teardown(test_newer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
