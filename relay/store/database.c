@@ -68,7 +68,8 @@ static int say(struct database *d, char why[STORE_TEXT])
 {
     switch (sqlite3_errcode(d->db)) {
     case SQLITE_FULL:
-        return database_fail(why, "the disk is full");
+        database_fail(why, "the disk is full");
+        return -EDQUOT;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return database_fail(why, "the database is damaged (%s): restore a backup",

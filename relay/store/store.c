@@ -24,7 +24,12 @@
 
 #define CTX "store"
 
-enum { TURN_MS = 200, FOLDER_SIZE = 4096, CHECK_US = 2000000 };
+enum {
+    TURN_MS = 200,
+    FOLDER_SIZE = 4096,
+    CHECK_US = 2000000,
+    NOTHING_KEPT = 1, /* the version of the list that says so; no database's */
+};
 
 /* A request of this turn, and what becomes of it. */
 struct turn {
@@ -35,7 +40,7 @@ struct turn {
 struct store {
     const struct store_options *o;
     struct database *db; /* NULL: cannot be had; `why` says why */
-    bool known;          /* the supervisor has a list: the database must be there */
+    bool known;          /* the supervisor has a list of it: the database must be there */
     char why[STORE_TEXT];
     int64_t retry_us;
     uint64_t version; /* of the newest list */
@@ -45,14 +50,15 @@ struct store {
     bool stopping;
 };
 
-/* The whole list, sealed, for everybody. */
+/* The whole list, sealed, for everybody. Without a database: that nothing was ever kept. */
 static int send_list(struct store *s)
 {
-    struct link_message m = {.type = LINK_ROOMS, .feed = s->version + 1};
+    uint64_t version = s->db && s->version < NOTHING_KEPT ? NOTHING_KEPT + 1 : s->version + 1;
+    struct link_message m = {.type = LINK_ROOMS, .feed = version};
     struct stored_list *l;
     int fd = -1, rc = stored_list_new(&l, m.feed);
 
-    if (!rc)
+    if (!rc && s->db)
         rc = database_list(s->db, l, s->why);
     if (!rc)
         rc = fd = stored_list_seal(l);
@@ -64,7 +70,7 @@ static int send_list(struct store *s)
     if (rc)
         return rc;
     s->version = m.feed;
-    s->known = true;
+    s->known = s->version > NOTHING_KEPT;
     return 0;
 }
 
@@ -82,18 +88,33 @@ static void lose(struct store *s, int64_t now_us)
         s->stopping = true; /* nobody is there */
 }
 
+/* A full disk that has no database, so that none can be made: there are no rooms that nobody knows,
+ * and no name has to be shut. */
+static void say_nothing_kept(struct store *s)
+{
+    if (s->version > 0 || access(s->o->path, F_OK) == 0 || errno != ENOENT)
+        return;
+    if (send_list(s) == 0)
+        log_warn(CTX, "nothing_kept file=%s what=\"no rooms of the API until it can be made\"",
+                 s->o->path);
+}
+
 /* Says a trouble once, however often it is met. */
 static void open_database(struct store *s, int64_t now_us)
 {
     char before[STORE_TEXT];
+    int rc;
 
     memcpy(before, s->why, sizeof(before));
     s->retry_us = now_us + STORE_RETRY_US;
-    if (database_open(&s->db, s->o->path, s->known, s->why) == 0 && send_list(s) == 0) {
+    rc = database_open(&s->db, s->o->path, s->known, s->why);
+    if (!rc && send_list(s) == 0) {
         log_info(CTX, "opened file=%s list=%" PRIu64, s->o->path, s->version);
         s->why[0] = '\0';
     } else if (strcmp(before, s->why) != 0) {
         lose(s, now_us);
+        if (rc == -EDQUOT)
+            say_nothing_kept(s);
     } else {
         database_close(&s->db);
     }
@@ -264,6 +285,7 @@ static void take_version(struct store *s)
     if (stored_rooms_take(&r, s->o->list))
         return;
     s->version = stored_rooms_version(r);
+    s->known = s->version > NOTHING_KEPT;
     stored_rooms_free(&r);
 }
 
