@@ -54,6 +54,8 @@ uint32_t config_resume_s(const struct config *c, const char *room)
 bool config_is_signed(const struct config *c, const char *room)
 {
     const struct config_room *r = config_find_room(c, room);
+    if (!r && config_awaits_store(c) && c->stored->refused)
+        return true;
     int access = r && r->access != ROOM_ACCESS_GLOBAL ? r->access - 1 : (int)c->rooms.access;
     return access == ACCESS_SIGNED;
 }

@@ -33,6 +33,7 @@ struct stored_room {
 /* What a configuration points to; rooms NULL: no list has come yet. */
 struct config_stored {
     struct stored_rooms *rooms;
+    bool refused; /* there is one that this program cannot read: viewers find unlisted rooms shut */
 };
 
 /* Reads the list behind fd, which stays the caller's. */

@@ -149,6 +149,7 @@ int front_stored_start(struct front *f, const struct front_options *o)
         return 0;
     f->rooms_file = o->rooms;
     rc = stored_rooms_take(&f->stored.rooms, o->rooms);
+    f->stored.refused = rc != 0;
     if (rc)
         log_error(CTX, "rooms_refused why=\"%s\" what=\"unlisted rooms are shut\"", strerror(-rc));
     return rc == -ENOMEM ? rc : 0;

@@ -65,7 +65,7 @@ int access_new(struct access **out, const struct config *c)
     if (!a)
         return -ENOMEM;
     atomic_init(&a->refs, 1);
-    a->any = a->others = c->rooms.access == ACCESS_SIGNED;
+    a->any = a->others = config_is_signed(c, ""); /* no room's name */
     take_keys(a, c->rooms.sign_keys);
     for (uint32_t i = 0; i < c->rooms.list_count; i++)
         add(a, c, c->rooms.list[i].name);

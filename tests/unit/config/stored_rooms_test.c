@@ -119,7 +119,7 @@ static void test_in_configuration(void **state)
     static const char yaml[] = "rooms:\n  list:\n    - name: hall\n      title: The file's\n";
     struct publish_key key;
     char text[PUBLISH_KEY_TEXT + 1];
-    struct config_stored stored = {NULL};
+    struct config_stored stored = {.rooms = NULL};
     struct config *c;
     (void)state;
     assert_int_equal(0, config_parse(&c, "t", yaml, sizeof(yaml) - 1, NULL, 0, stderr));
@@ -128,9 +128,14 @@ static void test_in_configuration(void **state)
     c->stored = &stored;
     assert_true(config_awaits_store(c));
     assert_null(config_find_room(c, "annex"));
+    assert_false(config_is_signed(c, "annex")); /* nobody can have published there yet */
+    stored.refused = true;
+    assert_true(config_is_signed(c, "annex"));
+    assert_false(config_is_signed(c, "hall"));
     stored.rooms = sealed(&key, text);
     assert_false(config_awaits_store(c));
     assert_non_null(config_find_room(c, "annex"));
+    assert_false(config_is_signed(c, "annex"));
     assert_false(config_low_latency(c, "annex"));
     assert_string_equal("The file's", config_find_room(c, "hall")->title);
     assert_null(config_find_stored(c, "hall"));

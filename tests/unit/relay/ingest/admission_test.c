@@ -69,7 +69,7 @@ static void test_keys_and_doors(void **state)
 /* What a store may know is shut until its list comes; then its keys hold, and no key is there. */
 static void test_stored_rooms(void **state)
 {
-    struct config_stored stored = {NULL};
+    struct config_stored stored = {.rooms = NULL};
     struct publish_key key;
     struct stored_list *l;
     struct stored_rooms *rooms;
