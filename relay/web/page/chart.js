@@ -49,7 +49,7 @@ function drawLine(pen, at, values, place) {
 
 /* words(value) → text with its unit. */
 export function newChart(title, words) {
-  const canvas = element("canvas", { role: "img" });
+  const canvas = element("canvas", { role: "img", "aria-label": title });
   const now = element("strong");
   const most = element("span", { class: "quiet" });
   const caption = element("figcaption", {}, element("span", { text: title }), now);

@@ -8,9 +8,10 @@ const SILENT_MS = 40_000; /* the relay says something every 15 s */
 
 /* What the relay said instead of an answer; status 0: it said nothing. */
 export class Refusal extends Error {
-  constructor(status, detail, judged = false) {
+  constructor(status, detail, judged = false, field = "") {
     super(detail);
     this.status = status;
+    this.field = field; /* of the request: what is wrong with it */
     this.judged = judged; /* by the relay itself, not by something on the way */
   }
 
@@ -36,7 +37,8 @@ async function call(path, options = {}) {
   const reply = await fetch(BASE + path, { cache: "no-store", ...options, headers }).catch(unheard);
   if (reply.ok) return reply;
   const problem = await reply.json().catch(() => ({}));
-  throw new Refusal(reply.status, problem.detail ?? reply.statusText, "detail" in problem);
+  const { detail = reply.statusText, field } = problem;
+  throw new Refusal(reply.status, detail, "detail" in problem, field);
 }
 
 async function callForJson(path, options) {
@@ -46,9 +48,9 @@ async function callForJson(path, options) {
 
 export const ask = (path) => callForJson(path, { signal: AbortSignal.timeout(10_000) });
 
-export function act(path, body = {}) {
+export function act(path, body = {}, method = "POST") {
   const headers = { "Content-Type": "application/json" };
-  return callForJson(path, { method: "POST", headers, body: JSON.stringify(body) });
+  return callForJson(path, { method, headers, body: JSON.stringify(body) });
 }
 
 function dispatch(block, on) {

@@ -5,6 +5,8 @@ import { bitrateWords, fpsWords, language, say, sinceWords } from "./words.js";
 import { element, setText } from "./dom.js";
 import { Refusal, act, ask, token } from "./console-api.js";
 import { newChart } from "./chart.js";
+import { newEditing } from "./console-edit.js";
+import { areYouSure } from "./console-sure.js";
 import { obsPanel } from "./obs.js";
 
 const REFRESH_MS = 2000;
@@ -46,17 +48,6 @@ const ROLES = new Map([
 ]);
 const roleWords = (role) => (ROLES.has(role) ? say(`con.role.${ROLES.get(role)}`) : role);
 
-/* → true when it was agreed to */
-function areYouSure(text) {
-  const dialog = document.getElementById("sure");
-  setText(document.getElementById("sure-text"), text);
-  dialog.returnValue = "";
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
-  });
-}
-
 function skeleton(name) {
   const view = {
     title: element("h1", { id: "room-title", tabindex: "-1", text: name }),
@@ -86,7 +77,7 @@ function skeleton(name) {
 const panel = (words, ...children) =>
   element("section", { class: "panel" }, element("h2", { text: say(words) }), ...children);
 
-function lay(parent, view, name) {
+function lay(parent, view, name, editing) {
   const head = element("div", { class: "room-head" }, view.title, view.light, view.state, view.watch);
   view.panels = element(
     "div",
@@ -95,13 +86,16 @@ function lay(parent, view, name) {
     panel("con.onair.title", view.air, view.why, view.standby, view.choices, view.kicks, view.done),
     panel("con.figures", view.figures),
     obsPanel(name),
+    editing.panel,
   );
   view.hour = element("h2", { class: "hour", text: say("con.charts") });
+  parent.setAttribute("aria-labelledby", view.title.id);
   parent.replaceChildren(
     element("a", { class: "back", href: "#", text: say("con.back") }),
     head,
     view.gone,
     view.doors,
+    editing.key,
     view.panels,
     view.hour,
     view.charts,
@@ -195,7 +189,18 @@ export function openRoom(parent, name, { trouble, refused }) {
   const view = skeleton(name);
   const charts = CHARTS.map(([words, column, text]) => [newChart(say(words), text), column]);
   const path = `rooms/${encodeURIComponent(name)}`;
-  lay(parent, view, name);
+  const editing = newEditing(name, {
+    refused: (error) => open && refused(error),
+    known: (settings) => {
+      setText(view.title, settings.title || name);
+      setText(view.gone, say("con.offline", { room: name }));
+    },
+    closed: () => {
+      setText(view.gone, say("con.closed", { room: name }));
+      view.gone.hidden = false;
+    },
+  });
+  lay(parent, view, name, editing);
   view.charts.append(...charts.map(([chart]) => chart.figure));
 
   let open = true;
@@ -230,6 +235,7 @@ export function openRoom(parent, name, { trouble, refused }) {
   addActions(view, name, refresh, { trouble, refused: (error) => open && refused(error) });
   refresh();
   refreshHistory();
+  editing.load();
   const timers = [
     setInterval(awake(refresh), REFRESH_MS),
     setInterval(awake(refreshHistory), HISTORY_MS),
@@ -237,6 +243,7 @@ export function openRoom(parent, name, { trouble, refused }) {
   return {
     close: () => {
       open = false;
+      editing.close();
       timers.forEach(clearInterval);
     },
   };

@@ -6,10 +6,12 @@ import { element, setText } from "./dom.js";
 import { CONSOLE_WORDS } from "./console-words.js";
 import { Refusal, ask, listen, token } from "./console-api.js";
 import { openRoom } from "./console-room.js";
+import { openNewRoom, rights, settingsOfAll } from "./console-edit.js";
 
 const PAGE_ROWS = 50;
+const SETTINGS_MS = 60_000; /* thousands of rooms, which seldom change */
 const REFRESH_MS = 15_000; /* events tell states and lights; rates only now and then */
-const STATES = new Set(["new", "live", "stale", "waiting", "ended"]);
+const STATES = new Set(["new", "live", "stale", "waiting", "ended", "offline"]);
 const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/; /* of a room */
 const RANK = { red: 0, amber: 1, green: 2, none: 3 };
 
@@ -17,6 +19,7 @@ addWords(CONSOLE_WORDS);
 const byId = (id) => document.getElementById(id);
 const rooms = new Map(); /* name → RoomSummary */
 const rows = new Map(); /* name → row that is shown or was */
+let setUpRooms = new Map(); /* name → how it is set up, live or not */
 let filter = "all";
 let page = 0;
 let shown = null; /* the room whose page is open */
@@ -32,17 +35,26 @@ function roomOfHash() {
   return NAME.test(name) ? name : "";
 }
 
+/* A room that is set up, and that nobody publishes into. */
+const offline = ({ name, title }) => ({ name, title: title || name, state: "offline", findings: 0 });
+
+function allRooms() {
+  const silent = [...setUpRooms.values()].filter((r) => !rooms.has(r.name));
+  return [...rooms.values(), ...silent.map(offline)];
+}
+
 function newRow(name) {
   const row = {
     light: element("span", { class: "light" }),
     link: element("a", { href: `#${encodeURIComponent(name)}` }),
     handle: element("small"),
+    mark: element("small", { class: "mark" }),
     state: element("td"),
     air: element("td", { class: "wide" }),
     findings: element("td", { class: "number wide" }),
     rate: element("td", { class: "number" }),
   };
-  const head = element("th", { scope: "row" }, row.link, row.handle);
+  const head = element("th", { scope: "row" }, row.link, row.handle, row.mark);
   row.item = element("tr", {}, element("td", {}, row.light));
   row.item.append(head, row.state, row.air, row.findings, row.rate);
   return row;
@@ -60,6 +72,8 @@ function paintRow(row, room) {
   setText(row.light, say(`light.${light}`));
   setText(row.link, room.title || room.name);
   setText(row.handle, room.title === room.name ? "" : room.name);
+  const isOfFile = setUpRooms.get(room.name)?.source === "file";
+  setText(row.mark, isOfFile ? say("con.file") : "");
   setText(row.state, say(`live.${room.state}`));
   setText(row.air, airWords(room));
   setText(row.findings, room.findings > 0 ? String(room.findings) : "–");
@@ -68,7 +82,7 @@ function paintRow(row, room) {
 
 function matching() {
   const text = byId("search").value.trim().toLowerCase();
-  return [...rooms.values()]
+  return allRooms()
     .filter((r) => STATES.has(r.state))
     .filter((r) => filter === "all" || lightOf(r) === filter)
     .filter((r) => `${r.title}\n${r.name}`.toLowerCase().includes(text))
@@ -100,10 +114,10 @@ function paintList() {
   placeRows(items);
   if (focus.isConnected && focus !== document.activeElement) focus.focus();
   const count = (light) => [...rooms.values()].filter((r) => lightOf(r) === light).length;
-  const numbers = { all: rooms.size, red: count("red"), amber: count("amber") };
+  const numbers = { all: allRooms().length, red: count("red"), amber: count("amber") };
   setText(byId("count"), say("con.count", numbers));
   byId("nothing").hidden = all.length > 0;
-  setText(byId("nothing"), rooms.size > 0 ? say("con.nothing") : say("con.empty"));
+  setText(byId("nothing"), numbers.all > 0 ? say("con.nothing") : say("con.empty"));
   byId("pages").hidden = pages === 1;
   setText(byId("page"), say("con.of", { n: page + 1, all: pages }));
   byId("before").disabled = page === 0;
@@ -125,10 +139,15 @@ function takeRoom(room) {
   paintSoon();
 }
 
+function forgetRows() {
+  for (const name of rows.keys())
+    if (!rooms.has(name) && !setUpRooms.has(name)) rows.delete(name);
+}
+
 function takeRooms(list) {
   rooms.clear();
   for (const room of list) rooms.set(room.name, room);
-  for (const name of rows.keys()) if (!rooms.has(name)) rows.delete(name);
+  forgetRows();
   paintSoon();
 }
 
@@ -148,7 +167,10 @@ function route() {
   shown?.close();
   shown = null;
   const name = roomOfHash();
+  byId("new-room")?.close();
   if (!name) {
+    refreshSettings();
+    refreshRights();
     document.title = `${say("con.title")} · Roomcast`;
     show("list");
     paintList();
@@ -162,6 +184,7 @@ function route() {
 
 function askForToken(refusal) {
   session.abort();
+  byId("new-room")?.close();
   entered = false;
   shown?.close();
   shown = null;
@@ -185,7 +208,7 @@ function begin() {
     room: takeRoom,
     gone: ({ name }) => {
       rooms.delete(name);
-      rows.delete(name);
+      forgetRows();
       paintSoon();
     },
     lost: (error) => error && trouble(say("con.lost")),
@@ -194,17 +217,36 @@ function begin() {
   listen(on, session.signal);
 }
 
-/* Figures that no event tells. */
-async function refreshList() {
+/* Asks, and takes the answer while whoever asked is still signed in. */
+async function look(question, take) {
   const own = session;
   try {
-    const data = await ask("rooms");
-    if (!own.signal.aborted) takeRooms(data.rooms);
+    const data = await question();
+    if (!own.signal.aborted) take(data);
   } catch (error) {
     if (!own.signal.aborted && error.ofToken) askForToken(error);
     else if (!(error instanceof Refusal)) reportError(error);
   }
 }
+
+/* Figures that no event tells. */
+const refreshList = () => look(() => ask("rooms"), (data) => takeRooms(data.rooms));
+
+const refreshSettings = () =>
+  look(settingsOfAll, (all) => {
+    setUpRooms = all;
+    forgetRows();
+    paintSoon();
+  });
+
+/* A reader sees no form; where there can be none, the page says why. */
+const refreshRights = () =>
+  look(rights, ({ shown, why }) => {
+    byId("make").hidden = !shown;
+    byId("make").disabled = why !== "";
+    byId("make-not").hidden = !shown || !why;
+    setText(byId("make-not"), why);
+  });
 
 function setUpLights() {
   for (const light of ["all", "red", "amber", "green", "none"]) {
@@ -226,6 +268,7 @@ function setUpLights() {
 
 function setUp() {
   setUpLights();
+  byId("make").addEventListener("click", () => openNewRoom(askForToken));
   byId("search").addEventListener("input", () => {
     page = 0;
     paintList();
@@ -248,9 +291,9 @@ function setUp() {
     location.reload();
   });
   window.addEventListener("hashchange", route);
-  setInterval(() => {
-    if (entered && !document.hidden && !shown) refreshList();
-  }, REFRESH_MS);
+  const often = (work, ms) => setInterval(() => entered && !document.hidden && !shown && work(), ms);
+  often(refreshList, REFRESH_MS);
+  often(refreshSettings, SETTINGS_MS);
 }
 
 translatePage();
