@@ -5,7 +5,8 @@
  * Owns:   the connection. Thread: the store's only one. Life: database_open/database_close.
  * Fails:  -errno, and a sentence for people in `why`: -EEXIST and -ENOENT of rooms; -ENOSPC for
  *         the limit of rooms; -ENODATA: there is no file where there was one; -ENOTSUP: made by a
- *         newer program, or not ours; -EDQUOT: the disk is full; -EIO: all else, which no one request can be blamed for.
+ *         newer program, or not ours; -EDQUOT: the disk is full; -EIO: all else, which no one
+ * request can be blamed for.
  *
  * WAL with synchronous=FULL: what database_commit said yes to outlives a power cut. A file that is
  * refused is not written to.

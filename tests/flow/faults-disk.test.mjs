@@ -11,6 +11,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { run } from './lib/child.mjs';
 import { clip } from './lib/clips.mjs';
+import { post } from './lib/console.mjs';
 import { get, sleep, until } from './lib/http.mjs';
 import { goneBack, readNumbers } from './lib/numbers.mjs';
 import { pushFfmpeg } from './lib/push.mjs';
@@ -69,7 +70,7 @@ test('a sick disk', async (t) => {
   const filler = path.join(small.dir, 'filler');
   assert.throws(() => writeFileSync(filler, Buffer.alloc(512 << 10)), { code: 'ENOSPC' });
   const relay = await startRelay(t, { state: small.dir, env: failing.env, errors: ERRORS,
-    restarts: null, set: ['srt.workers=2'] });
+    restarts: null, set: ['srt.workers=2', 'state.store=none'] });
   const inv = await Invariants.start(t, relay);
   const source = await clip(LONG ? 'long' : 'small');
   await said(relay, /journal disk_full/);
@@ -113,6 +114,26 @@ test('a sick disk', async (t) => {
   unlinkSync(path.join(small.dir, 'rooms.journal'));
   await said(relay, /journal not_written why="No such file/);
   assert.ok(await numbersOf(relay, 'disk000'), 'the room plays');
+});
+
+// Without a database there are no rooms of the API that nobody knows: nobody is kept outside.
+test('no room for a database', async (t) => {
+  const small = await disk(t, '256k');
+  if (typeof small === 'string') { t.skip(small); return; }
+  const filler = path.join(small.dir, 'filler');
+  assert.throws(() => writeFileSync(filler, Buffer.alloc(512 << 10)), { code: 'ENOSPC' });
+  const token = 'an-organizer-of-the-test';
+  const relay = await startRelay(t, { state: small.dir, token, errors: [/store unusable/],
+    set: [`access.organizer_token=${token}`] });
+  await said(relay, /store nothing_kept /);
+  const push = pushLoop(t, relay, await clip('small'), { room: 'open' });
+  await until('the room to play', 15000, () => numbersOf(relay, 'open000'));
+  const make = () => post(relay, 'rooms', { name: 'kept' });
+  assert.equal((await make()).status, 503);
+  await small.again('size=16m');
+  await said(relay, /store opened /, 15000);
+  assert.equal((await make()).status, 201);
+  await ended(push);
 });
 
 // A page that is touched and cannot be had would be a SIGBUS for whoever writes the numbers.

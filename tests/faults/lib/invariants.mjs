@@ -42,6 +42,11 @@ function held(pid) {
   } catch { return null; }
 }
 
+// What decoding the largest picture so far took stays with the helper, within a bound of its own
+// (KEPT_BYTES in picture/picture_helper.c), and what is in use.
+const PICTURES = 'roomcast-pics';
+const PICTURES_MB = 80;
+
 const roleOf = (name) => name.split(' ')[0];
 
 export class Invariants {
@@ -152,11 +157,16 @@ export class Invariants {
     }
     faults.push(...over);
     const now = this.measure();
-    const sum = (of) => [...of.values()].reduce((n, p) => n + p.kilobytes, 0);
+    const sum = (of) => [...of].reduce((n, [role, p]) => n + (role === PICTURES ? 0 : p.kilobytes), 0);
     report.kilobytes = sum(now) - sum(this.baseline);
+    report.grown = Object.fromEntries([...now].map(([role, p]) => [role.replace('roomcast-', ''),
+      p.kilobytes - (this.baseline.get(role)?.kilobytes ?? 0)]));
     const sanitized = /build-(address|thread)/.test(process.env.ROOMCAST ?? '');
     if (!sanitized && !this.restarts && report.kilobytes > this.memoryMb * 1024) {
       faults.push(`(e) memory grew by ${report.kilobytes} kB, allowed ${this.memoryMb} MB`);
+    }
+    if (!sanitized && (now.get(PICTURES)?.kilobytes ?? 0) > PICTURES_MB * 1024) {
+      faults.push(`(e) the picture helper has ${now.get(PICTURES).kilobytes} kB`);
     }
   }
 
