@@ -49,10 +49,20 @@ void presentation_fini(struct presentation *p)
     dateranges_fini(&p->dateranges);
 }
 
+/* What a role announced is the role's to take back: until then it holds on to its rendition, and
+ * nobody else may drop that. */
+static void forget_session(struct presentation *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        struct rendition *r = p->renditions[i];
+        r->announced &= r->joins;
+        r->delivered = false;
+    }
+}
+
 void presentation_open(struct presentation *p)
 {
-    for (size_t i = 0; i < p->count; i++)
-        p->renditions[i]->announced = p->renditions[i]->delivered = false;
+    forget_session(p);
     p->first_us = 0;
     p->begun = p->settled = false;
     dateranges_close(&p->dateranges, p->end_90k);
@@ -60,8 +70,7 @@ void presentation_open(struct presentation *p)
 
 void presentation_go_on(struct presentation *p)
 {
-    for (size_t i = 0; i < p->count; i++)
-        p->renditions[i]->announced = p->renditions[i]->delivered = false;
+    forget_session(p);
     p->first_us = 0;
 }
 

@@ -59,6 +59,7 @@ test('stuck', { concurrency: true }, async (t) => {
     t.test('the front that was stopped', async (s) => {
       const relay = await startRelay(s, { errors: [/ stuck front /, /front_died/] });
       const front = relay.processes().find((p) => p.name.startsWith('roomcast-front'));
+      await sleep(1000); // before its first round it would be thought to be starting yet
       process.kill(front.pid, 'SIGSTOP');
       await until('the line', 10000, () => relay.lines(/stuck front pid=/).length > 0);
       await until('/readyz', 15000, () => serves(relay));
