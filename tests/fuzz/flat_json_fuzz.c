@@ -15,6 +15,10 @@ static size_t put_string(char *out, const char *text)
     size_t n = 0;
     out[n++] = '"';
     for (; *text; text++) {
+        if ((unsigned char)*text < ' ') {
+            n += (size_t)sprintf(out + n, "\\u%04x", (unsigned)*text);
+            continue;
+        }
         if (*text == '"' || *text == '\\')
             out[n++] = '\\';
         out[n++] = *text;
@@ -25,7 +29,7 @@ static size_t put_string(char *out, const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static char text[FLAT_JSON_MEMBERS * 4 * FLAT_JSON_TEXT + 2];
+    static char text[FLAT_JSON_MEMBERS * 8 * FLAT_JSON_TEXT + 2];
     struct flat_json j, again;
     size_t n = 0;
 
@@ -40,7 +44,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         n += i > 0;
         n += put_string(text + n, m->name);
         text[n++] = ':';
-        n += put_string(text + n, m->value);
+        if (m->kind == FLAT_JSON_STRING)
+            n += put_string(text + n, m->value);
+        else
+            n += (size_t)sprintf(text + n, "%s", m->value);
     }
     text[n++] = '}';
     assert(flat_json_parse(&again, text, n) == 0 && again.count == j.count);
