@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/base/parcel.h"
 
+#include "relay/base/descriptors.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -84,16 +86,14 @@ int parcel_receive(int end, struct parcel *p, int patience_ms)
     do
         n = recvmsg(end, &h, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
-    if (n <= 0)
-        return n == 0 || errno == ECONNRESET ? 0 : -errno;
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(&h); c; c = CMSG_NXTHDR(&h, c))
-        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-            memcpy(&p->fd, CMSG_DATA(c), sizeof(p->fd));
+    if (n < 0)
+        return errno == ECONNRESET ? 0 : -errno;
+    descriptors_take(&h, &p->fd, 1);
     if ((size_t)n < sizeof(p->kind) || (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
         if (p->fd >= 0)
             close(p->fd);
         p->fd = -1;
-        return -EPROTO;
+        return n == 0 ? 0 : -EPROTO;
     }
     p->len = (uint32_t)n - (uint32_t)sizeof(p->kind);
     return 1;

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/link/link.h"
 
+#include "relay/base/descriptors.h"
 #include "relay/link/message_check.h"
 
 #include <assert.h>
@@ -136,26 +137,6 @@ int link_send(int end, const struct link_message *m, int fd)
     return 0;
 }
 
-/* The first one. Alignment leaves room for a second, which whoever is at the other end may send. */
-static int take_descriptor(struct msghdr *h)
-{
-    int first = -1;
-
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-            continue;
-        for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= c->cmsg_len; at += sizeof(int)) {
-            int fd;
-            memcpy(&fd, CMSG_DATA(c) + at, sizeof(fd));
-            if (first < 0)
-                first = fd;
-            else
-                close(fd);
-        }
-    }
-    return first;
-}
-
 int link_receive(int end, struct link_message *m, int *fd)
 {
     union {
@@ -179,7 +160,7 @@ int link_receive(int end, struct link_message *m, int *fd)
     } while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !reset)));
     if (n < 0)
         return errno == ECONNRESET ? 0 : -errno;
-    *fd = take_descriptor(&h);
+    descriptors_take(&h, fd, 1);
     if (n == 0) { /* the end; or an empty message, and that may bring a descriptor */
         if (*fd >= 0)
             close(*fd);

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/link/picture_link.h"
 
+#include "relay/base/descriptors.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -65,28 +67,6 @@ static void close_all(int *fds, size_t count)
     }
 }
 
-/* How many came; the others are -1. */
-static size_t take_descriptors(struct msghdr *h, int *fds, size_t count)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < count; i++)
-        fds[i] = -1;
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-            continue;
-        for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= c->cmsg_len; at += sizeof(int)) {
-            int fd;
-            memcpy(&fd, CMSG_DATA(c) + at, sizeof(fd));
-            if (n < count)
-                fds[n++] = fd;
-            else
-                close(fd);
-        }
-    }
-    return n;
-}
-
 /* 1 with *came descriptors; what is not of that length is -EPROTO, and brings none. */
 static int receive_all(int end, void *bytes, size_t len, int *fds, size_t count, size_t *came)
 {
@@ -105,7 +85,7 @@ static int receive_all(int end, void *bytes, size_t len, int *fds, size_t count,
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return errno == ECONNRESET ? 0 : -errno;
-    *came = take_descriptors(&h, fds, count);
+    *came = descriptors_take(&h, fds, count);
     if (n == 0) { /* the end; or an empty message, and that may bring descriptors */
         close_all(fds, count);
         return 0;

@@ -1,5 +1,6 @@
 /* The picture helper's link: what is sent arrives with its descriptors, what is odd is refused. */
 /* SPDX-License-Identifier: MIT */
+#include "relay/base/parcel.h"
 #include "relay/link/link.h"
 #include "relay/link/picture_link.h"
 
@@ -138,6 +139,8 @@ static void test_empty_with_descriptors(void **state)
     struct cmsghdr *c = CMSG_FIRSTHDR(&h);
     struct picture_answer a;
     struct link_message m;
+    static struct parcel parcel;
+    uint32_t kind = 1;
     int ends[2], fds[2] = {0, 1}, fd, before;
 
     (void)state;
@@ -154,6 +157,16 @@ static void test_empty_with_descriptors(void **state)
     assert_int_equal(0, sendmsg(ends[1], &h, 0));
     assert_int_equal(0, link_receive(ends[0], &m, &fd)); /* the other links, too */
     assert_int_equal(-1, fd);
+    assert_int_equal(before, lowest_free());
+    assert_int_equal(0, sendmsg(ends[1], &h, 0));
+    assert_int_equal(0, parcel_receive(ends[0], &parcel, 0));
+    assert_int_equal(-1, parcel.fd);
+    assert_int_equal(before, lowest_free());
+    iov = (struct iovec){.iov_base = &kind, .iov_len = sizeof(kind)};
+    assert_int_equal(sizeof(kind), sendmsg(ends[1], &h, 0));
+    assert_int_equal(1, parcel_receive(ends[0], &parcel, 0)); /* one of two is taken */
+    assert_true(parcel.fd >= 0);
+    close(parcel.fd);
     assert_int_equal(before, lowest_free());
     close(ends[0]);
     close(ends[1]);

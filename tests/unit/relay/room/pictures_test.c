@@ -87,6 +87,14 @@ static void pass(struct desk *d, int64_t us)
     rooms_show(d->s->rooms, d->s->now_us, d->s->wall_us);
 }
 
+/* A room that is live, and has its first picture: of 300 bytes. */
+static void show_hall(struct desk *d)
+{
+    go_live(d->s, 1, "hall");
+    assert_true(next(d));
+    assert_true(answer(d, PICTURE_MADE, jpeg_of(300, true)));
+}
+
 static void test_turns(void **state)
 {
     struct stage *s = *state;
@@ -155,9 +163,7 @@ static void test_goes_with_its_feed(void **state)
     struct desk d;
 
     open_desk(&d, s);
-    go_live(s, 1, "hall");
-    assert_true(next(&d));
-    assert_true(answer(&d, PICTURE_MADE, jpeg_of(300, true)));
+    show_hall(&d);
     pass(&d, 30 * SECOND_US);
     stage_close(s, 1, LINK_CLOSE_ENDED);
     assert_false(next(&d));
@@ -175,9 +181,7 @@ static void test_off(void **state)
     struct desk d;
 
     open_desk(&d, s);
-    go_live(s, 1, "hall");
-    assert_true(next(&d));
-    assert_true(answer(&d, PICTURE_MADE, jpeg_of(300, true)));
+    show_hall(&d);
     pass(&d, 5 * SECOND_US);
     assert_true(next(&d)); /* under way while it is turned off */
     s->config.pictures.enabled = false;
@@ -246,9 +250,7 @@ static void test_gets_old(void **state)
     struct desk d;
 
     open_desk(&d, s);
-    go_live(s, 1, "hall");
-    assert_true(next(&d));
-    assert_true(answer(&d, PICTURE_MADE, jpeg_of(300, true)));
+    show_hall(&d);
     pass(&d, 100 * SECOND_US); /* no turn: the budget is for others, and all get older alike */
     assert_int_equal(300, shown(s, "hall"));
     for (int i = 0; i < 100; i++) { /* a turn now and then that fails */
