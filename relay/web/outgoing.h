@@ -12,9 +12,13 @@
 
 #include "relay/web/exchange.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+/* Ranges of these sizes leave by the blob's mapping, all others by sendfile. */
+enum { OUTGOING_MAP_MIN = 192 << 10, OUTGOING_MAP_MAX = 1 << 20 };
 
 struct outgoing {
     const char *head, *text; /* borrowed until outgoing_keep */
@@ -24,7 +28,8 @@ struct outgoing {
     struct blob *blob; /* referenced */
     off_t blob_at;
     size_t blob_len;
-    char *kept; /* allocated */
+    bool by_mapping; /* its range is of a size that is cheaper so */
+    char *kept;      /* allocated */
 };
 
 /* The head's text and reply's content become what is to be sent. */

@@ -1,5 +1,6 @@
 /* Every byte once and in order, however little the socket takes and whatever goes meanwhile. */
 /* SPDX-License-Identifier: MIT */
+#include "relay/base/seals.h"
 #include "relay/web/outgoing.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,7 +18,7 @@
 
 #include <cmocka.h>
 
-enum { HEAD = 300, TEXT = 200000, BLOB = 700000, AT = 12345 };
+enum { HEAD = 300, TEXT = 200000, BLOB = 1500000, AT = 12345 };
 
 struct wire {
     int out, in;
@@ -54,12 +56,14 @@ static char *letters(size_t n, unsigned seed)
     return t;
 }
 
-static struct blob *letters_blob(void)
+static struct blob *letters_blob(bool sealed)
 {
     struct blob *b;
     char *t = letters(BLOB, 9);
-    int fd = memfd_create("t", MFD_CLOEXEC);
+    int fd = memfd_create("letters", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     assert_int_equal(write(fd, t, BLOB), BLOB);
+    if (sealed)
+        assert_int_equal(fcntl(fd, F_ADD_SEALS, SEALS), 0);
     free(t);
     assert_int_equal(blob_new(&b, fd, BLOB, "\"t\""), 0);
     return b;
@@ -130,22 +134,54 @@ static void test_text(void **state)
     }
 }
 
-static void test_blob(void **state)
+static bool is_mapped(void)
 {
-    struct blob *b = letters_blob();
-    (void)state;
-    for (size_t budget = 1000; budget <= 1 << 20; budget *= 10) {
+    char line[512];
+    bool found = false;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    assert_non_null(maps);
+    while (fgets(line, sizeof line, maps))
+        found = found || strstr(line, "memfd:letters");
+    fclose(maps);
+    return found;
+}
+
+/* A range of it, in turns of these sizes; did it leave by the blob's mapping? */
+static bool send_range_of(bool sealed, size_t at, size_t len)
+{
+    struct blob *b = letters_blob(sealed);
+    for (size_t budget = 1000; budget <= 1 << 21; budget *= 10) {
         struct wire w;
-        struct reply reply = {.blob = b, .blob_at = AT, .blob_len = BLOB - AT - 1};
+        struct reply reply = {.blob = b, .blob_at = at, .blob_len = len};
         wire_open(&w);
         send_all(&w, &reply, budget);
-        assert_int_equal(w.len, HEAD + BLOB - AT - 1);
+        assert_int_equal(w.len, HEAD + len);
         expect_letters(w.got, HEAD, 1, 0);
-        expect_letters(w.got + HEAD, BLOB - AT - 1, 9, AT);
+        expect_letters(w.got + HEAD, len, 9, at);
         wire_close(&w);
     }
+    bool by_mapping = is_mapped();
     blob_unref(&b);
     assert_int_equal(blob_count(), 0);
+    assert_false(is_mapped());
+    return by_mapping;
+}
+
+static void test_blob(void **state)
+{
+    (void)state;
+    assert_false(send_range_of(true, AT, BLOB - AT - 1));
+    assert_false(send_range_of(true, AT, OUTGOING_MAP_MIN - 1));
+    assert_true(send_range_of(true, AT, OUTGOING_MAP_MIN));
+    assert_true(send_range_of(true, 0, OUTGOING_MAP_MAX));
+    assert_false(send_range_of(true, 0, OUTGOING_MAP_MAX + 1));
+}
+
+/* One that could become shorter is never read in memory: that would end the process. */
+static void test_unsealed_blob(void **state)
+{
+    (void)state;
+    assert_false(send_range_of(false, AT, OUTGOING_MAP_MIN));
 }
 
 /* A file shorter than its blob says, and a viewer that is gone, are errors and not endless loops.
@@ -154,8 +190,8 @@ static void test_trouble(void **state)
 {
     struct wire w;
     struct outgoing o;
-    struct blob *b = letters_blob();
-    struct reply reply = {.blob = b, .blob_len = BLOB};
+    struct blob *b = letters_blob(false);
+    struct reply reply = {.blob = b, .blob_len = OUTGOING_MAP_MIN};
     size_t budget = 1 << 20;
     (void)state;
     signal(SIGPIPE, SIG_IGN); /* an HTTP thread has it blocked */
@@ -178,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_blob),
+        cmocka_unit_test(test_unsealed_blob),
         cmocka_unit_test(test_trouble),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
