@@ -128,14 +128,16 @@ static int send_frames(struct conn *c)
             c->watch = c->watch == CONN_WATCH_SEND ? CONN_WATCH_NEW : c->watch;
             if (c->blocked)
                 return -EAGAIN;
-            if (h2_gather(c->h2, &c->out) != 0)
+            if (h2_gather(c->h2, !c->tls, &c->out) != 0)
                 c->h2_failed = true;
             if (outgoing_left(&c->out) == 0)
                 return 0;
         }
         rc = c->blocked ? -EAGAIN : conn_push(c);
-        if (rc == -EAGAIN || rc == -EBUSY)
-            return outgoing_keep(&c->out) == 0 ? rc : -ENOMEM;
+        if ((rc == -EAGAIN || rc == -EBUSY) && outgoing_keep(&c->out) != 0)
+            rc = -ENOMEM;
+        if (rc != 0 && rc != -EAGAIN && rc != -EBUSY)
+            outgoing_fini(&c->out);
         if (rc != 0)
             return rc;
     }

@@ -193,7 +193,27 @@ static bool has_room(const struct h2_shared *sh)
            H2_FRAME_HEAD + (size_t)H2_PAYLOAD_MAX + (size_t)H2_CONTROL_MAX;
 }
 
-/* A blob's bytes stay where they are: they end the batch, and leave as those of HTTP/1.1 do. */
+/* A blob's bytes stay where they are. Where they leave from memory, more frames follow; else they
+ * end the batch, and leave as those of HTTP/1.1 do. */
+static void add_range(struct h2_shared *sh, const struct outgoing *o, size_t length)
+{
+    const uint8_t *view =
+        sh->in_memory && o->in_pieces ? blob_view(o->blob, (uint64_t)o->blob_at, length) : NULL;
+    sh->blob_len += length;
+    if (view) {
+        pieces_add(&sh->pieces, sh->len - sh->cut, o->blob, view, length);
+        sh->cut = sh->len;
+    } else {
+        sh->blob = blob_ref(o->blob);
+        sh->blob_at = o->blob_at;
+    }
+}
+
+static bool is_full(const struct h2_shared *sh)
+{
+    return sh->blob || pieces_are_full(&sh->pieces) || !has_room(sh);
+}
+
 static int send_data(nghttp2_session *session, nghttp2_frame *f, const uint8_t *head, size_t length,
                      nghttp2_data_source *source, void *ctx)
 {
@@ -201,7 +221,7 @@ static int send_data(nghttp2_session *session, nghttp2_frame *f, const uint8_t *
     struct h2 *h = ctx;
     struct h2_shared *sh = h->conn->loop->h2;
     (void)session, (void)f;
-    assert(has_room(sh) && !sh->blob && length <= outgoing_left(&s->out));
+    assert(!is_full(sh) && length <= outgoing_left(&s->out));
     memcpy(sh->bytes + sh->len, head, H2_FRAME_HEAD);
     sh->len += H2_FRAME_HEAD;
     if (s->out.text_len > 0) {
@@ -209,13 +229,11 @@ static int send_data(nghttp2_session *session, nghttp2_frame *f, const uint8_t *
         assert(n == (ssize_t)length); /* a reply has text or a blob, never both */
         sh->len += length;
     } else if (length > 0) {
-        sh->blob = blob_ref(s->out.blob);
-        sh->blob_at = s->out.blob_at;
-        sh->blob_len = length;
+        add_range(sh, &s->out, length);
     }
     h2_content_took(s, length);
     h2_earn(h, length);
-    return sh->blob || !has_room(sh) ? NGHTTP2_ERR_PAUSE : 0;
+    return is_full(sh) ? NGHTTP2_ERR_PAUSE : 0;
 }
 
 static void set_callbacks(nghttp2_session_callbacks *c)
@@ -292,14 +310,16 @@ int h2_receive(struct h2 *h, const void *bytes, size_t len)
     return n == (ssize_t)len ? 0 : -EPROTO;
 }
 
-int h2_gather(struct h2 *h, struct outgoing *o)
+int h2_gather(struct h2 *h, bool in_memory, struct outgoing *o)
 {
     struct h2_shared *sh = h->conn->loop->h2;
     const uint8_t *data;
     ssize_t n = 1;
-    sh->len = 0;
+    assert(sh->pieces.count == 0);
+    sh->len = sh->cut = sh->blob_len = 0;
     sh->blob = NULL;
-    while (n > 0 && !sh->blob && has_room(sh)) {
+    sh->in_memory = in_memory;
+    while (n > 0 && !is_full(sh)) {
         n = nghttp2_session_mem_send(h->session, &data);
         if (n <= 0)
             break;
@@ -314,7 +334,11 @@ int h2_gather(struct h2 *h, struct outgoing *o)
                            .head_len = sh->len,
                            .blob = sh->blob,
                            .blob_at = sh->blob_at,
-                           .blob_len = sh->blob ? sh->blob_len : 0};
+                           .blob_len = sh->blob_len};
+    if (sh->pieces.count > 0) {
+        pieces_end(&sh->pieces, sh->len - sh->cut);
+        o->pieces = &sh->pieces;
+    }
     return n < 0 ? -EPROTO : 0;
 }
 

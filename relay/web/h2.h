@@ -31,8 +31,9 @@ __attribute__((warn_unused_result)) int h2_new(struct h2 **out, struct holder *c
 void h2_free(struct h2 **h);
 __attribute__((warn_unused_result)) int h2_receive(struct h2 *h, const void *bytes, size_t len);
 /* The next frames; o is empty when there are none for now. Until outgoing_keep they are in memory
- * that all of the thread's connections use. */
-__attribute__((warn_unused_result)) int h2_gather(struct h2 *h, struct outgoing *o);
+ * that all of the thread's connections use: without it, outgoing_fini before the next one's turn.
+ * in_memory: what is mapped is sent from there, many frames at once (pieces.h). */
+__attribute__((warn_unused_result)) int h2_gather(struct h2 *h, bool in_memory, struct outgoing *o);
 /* Neither side has anything more to say. */
 bool h2_is_over(const struct h2 *h);
 /* Says goodbye in order (RFC 9113 section 6.8): no new streams, those under way go on, but nobody

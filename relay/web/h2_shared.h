@@ -9,6 +9,7 @@
 #define RELAY_WEB_H2_SHARED_H
 
 #include "relay/room/blob.h"
+#include "relay/web/pieces.h"
 
 #include <nghttp2/nghttp2.h>
 #include <stdbool.h>
@@ -27,8 +28,11 @@ struct h2_shared {
     nghttp2_session_callbacks *callbacks;
     nghttp2_option *option;
     nghttp2_mem mem;
-    /* What goes out next: bytes, then a range of a blob. Also where bytes are read to. */
-    size_t len;
+    /* What goes out next: bytes, with ranges of blobs between them that are in memory, or behind
+     * them one for sendfile. Also where bytes are read to. */
+    size_t len, cut; /* cut: what of bytes comes before the last piece's end */
+    struct pieces pieces;
+    bool in_memory; /* for TLS a frame is a record of its own instead */
     struct blob *blob;
     off_t blob_at;
     size_t blob_len;

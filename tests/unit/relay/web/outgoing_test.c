@@ -184,6 +184,111 @@ static void test_unsealed_blob(void **state)
     assert_false(send_range_of(false, AT, OUTGOING_MAP_MIN));
 }
 
+/* Frames by turns with ranges of two blobs, and a frame behind them. */
+static void gather_pieces(struct pieces *p, struct blob *const b[2])
+{
+    for (int i = 0; i < PIECES_MAX; i++) {
+        size_t len = 16375 - (size_t)i;
+        pieces_add(p, 9, b[i % 2], blob_view(b[i % 2], (uint64_t)i * 50000, len), len);
+        assert_int_equal(pieces_are_full(p), i == PIECES_MAX - 1);
+    }
+    pieces_end(p, HEAD - 9 * PIECES_MAX);
+}
+
+static void expect_pieces(const struct wire *w)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < PIECES_MAX; i++) {
+        char *head = letters(HEAD, 1);
+        assert_memory_equal(w->got + at, head + i * 9, 9);
+        free(head);
+        expect_letters(w->got + at + 9, 16375 - i, 9, i * 50000);
+        at += 9 + 16375 - i;
+    }
+    char *head = letters(HEAD, 1);
+    assert_memory_equal(w->got + at, head + 9 * PIECES_MAX, HEAD - 9 * PIECES_MAX);
+    free(head);
+    at += HEAD - 9 * PIECES_MAX;
+    expect_letters(w->got + at, 16375, 9, 700000); /* and sendfile's */
+    assert_int_equal(w->len, at + 16375);
+}
+
+static void send_pieces_with(size_t budget)
+{
+    struct wire w;
+    struct pieces shared = {0};
+    struct blob *b[2] = {letters_blob(true), letters_blob(true)};
+    char *head = letters(HEAD, 1);
+    struct outgoing o = {.head = head,
+                         .head_len = HEAD,
+                         .pieces = &shared,
+                         .blob = blob_ref(b[0]),
+                         .blob_at = 700000,
+                         .blob_len = 16375};
+    int rc;
+    wire_open(&w);
+    gather_pieces(&shared, b);
+    for (size_t i = 0; i < PIECES_MAX; i++)
+        o.blob_len += shared.list[i].len;
+    blob_unref(&b[0]); /* the room has them no more */
+    blob_unref(&b[1]);
+    do {
+        size_t left = budget;
+        rc = outgoing_push(&o, w.out, &left);
+        assert_true(rc == 0 || rc == -EAGAIN || (rc == -EBUSY && left == 0));
+        if (rc != 0) {
+            assert_int_equal(outgoing_keep(&o), 0);
+            memset(head, '!', HEAD);
+            memset(&shared, 0, sizeof shared);
+        }
+        wire_read(&w);
+    } while (rc != 0);
+    for (size_t before = w.len - 1; before != w.len; wire_read(&w))
+        before = w.len;
+    assert_int_equal(outgoing_left(&o), 0);
+    outgoing_fini(&o);
+    expect_pieces(&w);
+    wire_close(&w);
+    free(head);
+    assert_int_equal(blob_count(), 0);
+}
+
+static void test_pieces(void **state)
+{
+    (void)state;
+    for (size_t budget = 5; budget <= 1 << 20; budget *= 7)
+        send_pieces_with(budget);
+}
+
+/* What is given up in the middle gives every reference back. */
+static void test_pieces_given_up(void **state)
+{
+    (void)state;
+    for (int kept = 0; kept < 2; kept++) {
+        struct wire w;
+        struct pieces shared = {0};
+        struct blob *b[2] = {letters_blob(true), letters_blob(true)};
+        char *head = letters(HEAD, 1);
+        struct outgoing o = {.head = head, .head_len = HEAD, .pieces = &shared};
+        size_t budget = 20000;
+        wire_open(&w);
+        gather_pieces(&shared, b);
+        for (size_t i = 0; i < PIECES_MAX; i++)
+            o.blob_len += shared.list[i].len;
+        assert_int_not_equal(outgoing_push(&o, w.out, &budget), 0);
+        if (kept)
+            assert_int_equal(outgoing_keep(&o), 0);
+        outgoing_fini(&o);
+        assert_int_equal(shared.count, 0);
+        assert_int_equal(blob_count(), 2);
+        blob_unref(&b[0]);
+        blob_unref(&b[1]);
+        assert_int_equal(blob_count(), 0);
+        wire_close(&w);
+        free(head);
+    }
+}
+
 /* A file shorter than its blob says, and a viewer that is gone, are errors and not endless loops.
  */
 static void test_trouble(void **state)
@@ -215,6 +320,8 @@ int main(void)
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_blob),
         cmocka_unit_test(test_unsealed_blob),
+        cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_pieces_given_up),
         cmocka_unit_test(test_trouble),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
