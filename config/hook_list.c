@@ -133,7 +133,7 @@ int hook_list_targets(const char *text, struct hook_target out[static HOOKS_MAX]
 static int take_secret(const char *word, size_t len, struct hook_secret *s)
 {
     struct base64_decode_ctx c;
-    size_t start = 0, got = HOOK_SECRET_MOST;
+    size_t start = 0, got;
     uint8_t raw[BASE64_DECODE_LENGTH(HOOKS_TEXT_MAX)];
     *s = (struct hook_secret){0};
     if (len > 2 && word[0] >= '1' && word[0] <= '0' + HOOKS_MAX && word[1] == '=') {
@@ -141,7 +141,8 @@ static int take_secret(const char *word, size_t len, struct hook_secret *s)
         start = 2;
     }
     size_t skip = start + sizeof(prefix) - 1;
-    if (len <= skip || len > HOOKS_TEXT_MAX || memcmp(word + start, prefix, sizeof(prefix) - 1))
+    if (len <= skip || len > HOOKS_TEXT_MAX ||
+        memcmp(word + start, prefix, sizeof(prefix) - 1) != 0)
         return -EINVAL;
     base64_decode_init(&c);
     got = sizeof(raw);

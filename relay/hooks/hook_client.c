@@ -190,6 +190,7 @@ static bool set_up(const struct hook_client *c, struct attempt *a, const struct 
               !l->easy_setopt(e, CURLOPT_PROXY, "") &&
               !l->easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) &&
               !l->easy_setopt(e, CURLOPT_NOSIGNAL, 1L) &&
+              !l->easy_setopt(e, CURLOPT_QUICK_EXIT, 1L) && /* a name server that is slow is left */
               !l->easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
               !l->easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)p->timeout_ms) &&
               !l->easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)p->timeout_ms) &&

@@ -193,6 +193,45 @@ static void test_https(void **state)
     config_free(&c);
 }
 
+#define SECRET "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
+
+/* What is sent is signed, and nobody reads the secret out of a message. */
+static void test_hooks(void **state)
+{
+    (void)state;
+    static const char bare[] = "hooks: {url: \"https://a.example/key\"}";
+    static const char half[] = "hooks:\n  url: \"https://a.example/ http://b.example:80/\"\n"
+                               "  secret: \"1=" SECRET "\"\n";
+    static const char wrong[] = "hooks:\n  url: https://me:pass@a.example/\n  secret: nothing\n"
+                                "  events: room.lively\n";
+    static const char bad[] = "hooks:\n  url: https://a.example/\n  secret: whsec_short\n";
+    static const char ca[] = "hooks:\n  url: https://a.example/\n  secret: " SECRET "\n"
+                             "  ca: /nowhere/at/all.pem\n";
+    bool in_key;
+    assert_said(bare, sizeof bare - 1, NULL,
+                "F:1: hooks.secret: expected a secret for https://a.example; make one with: echo "
+                "whsec_$(openssl rand -base64 32)\n");
+    assert_said(half, sizeof half - 1, NULL,
+                "F:2: hooks.secret: expected a secret for http://b.example:80; make one with: echo "
+                "whsec_$(openssl rand -base64 32)\n");
+    assert_said(wrong, sizeof wrong - 1, NULL,
+                "F:2: hooks.url: expected addresses without a name and password; the signature "
+                "says who sends\n"
+                "F:4: hooks.events: expected all, or some of feed.started feed.stopped "
+                "feed.unhealthy feed.healthy room.live room.silent with one blank between them, "
+                "got \"room.lively\"\n");
+    assert_said(bad, sizeof bad - 1, NULL,
+                "F:3: hooks.secret: expected secrets of the form whsec_BASE64 (24 to 64 bytes) "
+                "with one blank between them, or 2=whsec_BASE64 for the second address\n");
+    inspect_by(NULL, judge_pair, &in_key);
+    assert_said(ca, sizeof ca - 1, NULL,
+                "F:4: hooks.ca: expected a file that can be read, got \"/nowhere/at/all.pem\"\n");
+    inspect_by(NULL, NULL, NULL); /* who may open no files believes who has */
+    struct config *c = load(ca, NULL, 0);
+    assert_string_equal(c->hooks.ca, "/nowhere/at/all.pem");
+    config_free(&c);
+}
+
 static void test_rooms_by_set(void **state)
 {
     (void)state;
@@ -388,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_rooms_by_set), cmocka_unit_test(test_room_values),
         cmocka_unit_test(test_many_rooms),   cmocka_unit_test(test_files),
         cmocka_unit_test(test_large_files),  cmocka_unit_test(test_https),
+        cmocka_unit_test(test_hooks),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }
