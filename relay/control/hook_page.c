@@ -28,21 +28,21 @@ static int targets_of(const struct source *src, struct hook_target out[static HO
 }
 
 /* One that has not begun to send has sent nothing. */
-static struct hook_seat seat_of(const struct source *src, int number)
+static struct hook_facts seat_of(const struct source *src, int number)
 {
-    struct hook_seat seat;
+    struct hook_facts seat;
     if (!hook_watch_look(src->hooks, (uint32_t)number, &seat))
-        return (struct hook_seat){.number = (uint32_t)number};
+        return (struct hook_facts){.number = (uint32_t)number};
     return seat;
 }
 
-static int64_t failing_s(const struct source *src, const struct hook_seat *seat)
+static int64_t failing_s(const struct source *src, const struct hook_facts *seat)
 {
     bool failing = seat->failed_us > 0 && seat->failed_us <= src->now_us;
     return failing ? 1 + (src->now_us - seat->failed_us) / 1000000 : 0;
 }
 
-static void put_last(struct text *t, const struct hook_seat *seat)
+static void put_last(struct text *t, const struct hook_facts *seat)
 {
     char at[32];
     if (seat->answer_wall_us == 0) {
@@ -66,7 +66,7 @@ void hook_page_put(struct text *t, const struct source *src)
     int n = targets_of(src, targets);
     text_puts(t, "{\"hooks\":[");
     for (int i = 0; i < n; i++) {
-        struct hook_seat seat = seat_of(src, i + 1);
+        struct hook_facts seat = seat_of(src, i + 1);
         text_printf(t, "%s\n{\"number\":%d,\"url\":", i ? "," : "", i + 1);
         text_json(t, targets[i].shown);
         text_printf(
@@ -95,18 +95,18 @@ int hook_page_test(struct text *t, const struct source *src, const char *who)
 
 static const struct family {
     const char *name, *type, *help;
-    size_t offset; /* of a uint64_t in struct hook_seat */
+    size_t offset; /* of a uint64_t in struct hook_facts */
 } families[] = {
     {"hooks_sent_total", "counter", "Events that a web hook's receiver has taken.",
-     offsetof(struct hook_seat, sent)},
+     offsetof(struct hook_facts, sent)},
     {"hooks_failed_total", "counter", "Events that were refused, or given up after many tries.",
-     offsetof(struct hook_seat, failed)},
+     offsetof(struct hook_facts, failed)},
     {"hooks_dropped_total", "counter", "Events that fell out of a queue that was full.",
-     offsetof(struct hook_seat, dropped)},
+     offsetof(struct hook_facts, dropped)},
     {"hooks_tries_total", "counter", "Attempts to deliver an event.",
-     offsetof(struct hook_seat, tries)},
+     offsetof(struct hook_facts, tries)},
     {"hooks_queued", "gauge", "Events that wait for a receiver, or are under way.",
-     offsetof(struct hook_seat, queued)},
+     offsetof(struct hook_facts, queued)},
 };
 
 static void head(struct text *t, const char *name, const char *type, const char *help)
@@ -117,7 +117,7 @@ static void head(struct text *t, const char *name, const char *type, const char 
 void hook_page_metrics(struct text *t, const struct source *src)
 {
     struct hook_target targets[HOOKS_MAX];
-    struct hook_seat seats[HOOKS_MAX];
+    struct hook_facts seats[HOOKS_MAX];
     int n = targets_of(src, targets);
     for (int i = 0; i < n; i++)
         seats[i] = seat_of(src, i + 1);

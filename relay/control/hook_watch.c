@@ -429,7 +429,7 @@ int hook_watch_ping(struct hook_watch *w, int64_t now_us, int64_t wall_us, char 
     return 0;
 }
 
-bool hook_watch_look(const struct hook_watch *w, uint32_t number, struct hook_seat *out)
+bool hook_watch_look(const struct hook_watch *w, uint32_t number, struct hook_facts *out)
 {
     return hook_seats_look(w->seats, number, out);
 }

@@ -45,6 +45,6 @@ void hook_watch_last(struct hook_watch *w, const struct rooms *rooms, const stru
 __attribute__((warn_unused_result)) int hook_watch_ping(struct hook_watch *w, int64_t now_us,
                                                         int64_t wall_us, char id[static 37]);
 /* How far hook `number` (from 1) is: false: nothing is known of it. */
-bool hook_watch_look(const struct hook_watch *w, uint32_t number, struct hook_seat *out);
+bool hook_watch_look(const struct hook_watch *w, uint32_t number, struct hook_facts *out);
 
 #endif

@@ -74,13 +74,13 @@ void hook_seats_begin(struct hook_seats *s, uint64_t epoch)
     b->format = HOOK_FORMAT;
     b->epoch = epoch;
     for (size_t i = 0; i < HOOK_SEATS; i++)
-        b->seats[i].number = 0;
+        b->seats[i].facts.number = 0;
 }
 
 static bool is_free(const struct hook_seat *t)
 {
     static const uint8_t none[HOOK_KEY];
-    return t->number == 0 && memcmp(t->key, none, HOOK_KEY) == 0;
+    return t->facts.number == 0 && memcmp(t->facts.key, none, HOOK_KEY) == 0;
 }
 
 struct hook_seat *hook_seats_take(struct hook_seats *s, const uint8_t key[static HOOK_KEY],
@@ -88,37 +88,37 @@ struct hook_seat *hook_seats_take(struct hook_seats *s, const uint8_t key[static
 {
     struct hook_seat *at = NULL;
     for (size_t i = 0; i < HOOK_SEATS; i++)
-        if (memcmp(s->board->seats[i].key, key, HOOK_KEY) == 0)
+        if (memcmp(s->board->seats[i].facts.key, key, HOOK_KEY) == 0)
             at = &s->board->seats[i];
     for (size_t i = 0; i < HOOK_SEATS && !at; i++)
         if (is_free(&s->board->seats[i])) {
             at = &s->board->seats[i];
             memset(at, 0, sizeof(*at));
-            at->floor = s->board->used ? head : 0;
-            memcpy(at->key, key, HOOK_KEY);
+            at->facts.floor = s->board->used ? head : 0;
+            memcpy(at->facts.key, key, HOOK_KEY);
         }
     if (at)
-        at->number = number;
+        at->facts.number = number;
     return at;
 }
 
 void hook_seats_settle(struct hook_seats *s)
 {
     for (size_t i = 0; i < HOOK_SEATS; i++)
-        if (s->board->seats[i].number == 0 && !is_free(&s->board->seats[i]))
+        if (s->board->seats[i].facts.number == 0 && !is_free(&s->board->seats[i]))
             memset(&s->board->seats[i], 0, sizeof(s->board->seats[i]));
     s->board->used = true;
 }
 
 bool hook_seat_has(const struct hook_seat *t, uint64_t seq)
 {
-    return seq <= t->floor || t->done[seq % HOOK_SLOTS] == seq;
+    return seq <= t->facts.floor || t->done[seq % HOOK_SLOTS] == seq;
 }
 
-bool hook_seats_look(const struct hook_seats *s, uint32_t number, struct hook_seat *out)
+bool hook_seats_look(const struct hook_seats *s, uint32_t number, struct hook_facts *out)
 {
     for (size_t i = 0; i < HOOK_SEATS; i++) {
-        memcpy(out, &s->board->seats[i], offsetof(struct hook_seat, done));
+        *out = s->board->seats[i].facts;
         if (number == 0 || out->number != number || s->board->format != HOOK_FORMAT)
             continue;
         out->answer[HOOK_ANSWER - 1] = '\0';

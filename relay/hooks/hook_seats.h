@@ -21,7 +21,8 @@
 
 enum { HOOK_SEATS = 2 * HOOKS_MAX, HOOK_KEY = 32, HOOK_ANSWER = 160 };
 
-struct hook_seat {
+/* What others are shown of it. */
+struct hook_facts {
     uint8_t key[HOOK_KEY]; /* of its address: hook_sign.h */
     uint32_t number;       /* among the configured ones, from 1; 0: it is nobody's */
     uint32_t status;       /* of its last answer; 0: there was none */
@@ -30,7 +31,11 @@ struct hook_seat {
     uint64_t dropped_said;             /* of dropped, what an event that arrived has said */
     int64_t answer_wall_us, failed_us; /* 0: no try has ended; failed: since when nothing arrives */
     char answer[HOOK_ANSWER];          /* the last one in words */
-    uint64_t done[HOOK_SLOTS];         /* at a number's place: that number, when it is done with */
+};
+
+struct hook_seat {
+    struct hook_facts facts;
+    uint64_t done[HOOK_SLOTS]; /* at a number's place: that number, when it is done with */
 };
 
 struct hook_seats;
@@ -49,7 +54,7 @@ void hook_seats_begin(struct hook_seats *s, uint64_t epoch);
 /* After the last: who was not taken is forgotten. */
 void hook_seats_settle(struct hook_seats *s);
 bool hook_seat_has(const struct hook_seat *t, uint64_t seq);
-/* For others: a copy of that number's, checked, without `done`. False: there is none. */
-bool hook_seats_look(const struct hook_seats *s, uint32_t number, struct hook_seat *out);
+/* For others: a copy of that number's, checked. False: there is none. */
+bool hook_seats_look(const struct hook_seats *s, uint32_t number, struct hook_facts *out);
 
 #endif

@@ -77,7 +77,7 @@ static void mark(struct hook_seat *t, uint64_t seq)
 static void drop(struct hook *h, uint64_t seq)
 {
     mark(h->seat, seq);
-    h->seat->dropped++;
+    h->seat->facts.dropped++;
     h->dropped++;
 }
 
@@ -103,8 +103,8 @@ static void load(struct hooks *s, struct hook *h, int64_t now_us)
 static void settle(struct hook *h)
 {
     uint64_t oldest = hook_queue_oldest(&h->queue);
-    h->seat->floor = oldest ? oldest - 1 : h->loaded;
-    h->seat->queued = h->queue.count;
+    h->seat->facts.floor = oldest ? oldest - 1 : h->loaded;
+    h->seat->facts.queued = h->queue.count;
 }
 
 static void say_lost(struct hooks *s, struct hook *h, int64_t now_us)
@@ -129,7 +129,7 @@ static int post(struct hooks *s, struct hook *h, const struct hook_event *e)
     int rc = -ENOMEM;
     text_init(&body);
     hook_id(e, id);
-    hook_body(&body, e, h->seat->dropped - h->seat->dropped_said);
+    hook_body(&body, e, h->seat->facts.dropped - h->seat->facts.dropped_said);
     if (!text_failed(&body)) {
         hook_sign(s->secrets, s->secret_count, number_of(s, h), id, wall_s, body.data, body.len,
                   signature);
@@ -151,7 +151,7 @@ static int post(struct hooks *s, struct hook *h, const struct hook_event *e)
 /* True: there is more that could be begun. */
 static bool begin(struct hooks *s, struct hook *h, int64_t now_us)
 {
-    uint32_t most = h->seat->failed_us ? 1 : HOOK_AT_ONCE;
+    uint32_t most = h->seat->facts.failed_us ? 1 : HOOK_AT_ONCE;
     struct hook_wait *w;
     struct hook_event e;
     while (h->busy < most && now_us >= h->hold_us && (w = hook_queue_next(&h->queue, now_us))) {
@@ -164,16 +164,16 @@ static bool begin(struct hooks *s, struct hook *h, int64_t now_us)
         if (post(s, h, &e))
             return true;
         w->busy = true;
-        w->dropped = h->seat->dropped;
+        w->dropped = h->seat->facts.dropped;
         h->busy++;
-        h->seat->tries++;
+        h->seat->facts.tries++;
     }
     return false;
 }
 
 /* ---- answers */
 
-static void note(struct hook_seat *t, const struct hook_answer *a)
+static void note(struct hook_facts *t, const struct hook_answer *a)
 {
     t->status = (uint32_t)a->status;
     t->answer_wall_us = clock_wall_us();
@@ -200,15 +200,16 @@ static void say_refused(struct hooks *s, struct hook *h, const struct hook_event
 /* From now on nothing arrives, or it does again: one line each. */
 static void say_failing(struct hooks *s, struct hook *h, bool failing, int64_t now_us)
 {
-    if (failing == (h->seat->failed_us != 0))
+    if (failing == (h->seat->facts.failed_us != 0))
         return;
     if (failing)
         log_warn(CTX, "failing hook=%d to=%s why=\"%s\" what=\"tried again for %" PRIu32 " s\"",
-                 number_of(s, h), h->target.shown, h->seat->answer, s->config->hooks.give_up_s);
+                 number_of(s, h), h->target.shown, h->seat->facts.answer,
+                 s->config->hooks.give_up_s);
     else
         log_info(CTX, "well hook=%d to=%s after_s=%" PRId64, number_of(s, h), h->target.shown,
-                 (now_us - h->seat->failed_us) / 1000000);
-    h->seat->failed_us = failing ? now_us : 0;
+                 (now_us - h->seat->facts.failed_us) / 1000000);
+    h->seat->facts.failed_us = failing ? now_us : 0;
 }
 
 static void finish(struct hook *h, struct hook_wait *w)
@@ -231,8 +232,8 @@ static void try_again(struct hooks *s, struct hook *h, struct hook_wait *w,
                   "given_up hook=%d to=%s event=%s room=%s tries=%" PRIu32 " why=\"%s\" what=\"see "
                   "what is wrong at the address, then POST /api/v1/hooks/test\"",
                   number_of(s, h), h->target.shown, hook_type_word(e->type), e->room, w->tries + 1,
-                  h->seat->answer);
-        h->seat->failed++;
+                  h->seat->facts.answer);
+        h->seat->facts.failed++;
         finish(h, w);
         return;
     }
@@ -249,7 +250,7 @@ static void take(struct hooks *s, const struct hook_answer *a, int64_t now_us)
     enum hook_verdict verdict = hook_retry_judge(a->status);
     struct hook_event e = {.type = HOOK_TYPES};
     h->busy--;
-    note(h->seat, a);
+    note(&h->seat->facts, a);
     say_failing(s, h, verdict == HOOK_AGAIN, now_us);
     if (!w)
         return;
@@ -260,12 +261,12 @@ static void take(struct hooks *s, const struct hook_answer *a, int64_t now_us)
         return;
     }
     if (verdict == HOOK_REFUSED) {
-        h->seat->failed++;
+        h->seat->facts.failed++;
         say_refused(s, h, &e, a);
     } else {
-        h->seat->sent++;
-        if (w->dropped > h->seat->dropped_said)
-            h->seat->dropped_said = w->dropped;
+        h->seat->facts.sent++;
+        if (w->dropped > h->seat->facts.dropped_said)
+            h->seat->facts.dropped_said = w->dropped;
     }
     finish(h, w);
 }
@@ -358,7 +359,7 @@ static int make(struct hooks *s, const struct hooks_options *o)
         hook_sign_key(h->target.url, key);
         h->seat = hook_seats_take(s->seats, key, (uint32_t)i + 1, head);
         rc = h->seat ? hook_queue_init(&h->queue, o->config->hooks.queue) : -ENOSPC;
-        h->loaded = h->seat ? h->seat->floor : 0;
+        h->loaded = h->seat ? h->seat->facts.floor : 0;
     }
     hook_seats_settle(s->seats);
     return rc;

@@ -31,18 +31,19 @@ static int strike(void **state)
 
 static void test_seats(void **state)
 {
-    struct hook_seat copy, *first, *second;
+    struct hook_facts copy;
+    struct hook_seat *first, *second;
     (void)state;
     assert_false(hook_seats_look(seats, 1, &copy));
     hook_seats_begin(seats, 77);
     first = hook_seats_take(seats, a, 1, 10);
     hook_seats_settle(seats);
-    assert_int_equal(0, first->floor); /* the first of all hears what was before it */
-    first->sent = 3;
+    assert_int_equal(0, first->facts.floor); /* the first of all hears what was before it */
+    first->facts.sent = 3;
     first->done[12] = 12;
     assert_true(hook_seat_has(first, 12));
     assert_false(hook_seat_has(first, 11));
-    first->floor = 11;
+    first->facts.floor = 11;
     assert_true(hook_seat_has(first, 11));
 
     hook_seats_begin(seats, 77); /* another process, with one more in front */
@@ -50,7 +51,7 @@ static void test_seats(void **state)
     second = hook_seats_take(seats, b, 1, 20);
     assert_ptr_equal(first, hook_seats_take(seats, a, 2, 20));
     hook_seats_settle(seats);
-    assert_int_equal(20, second->floor); /* who comes later, what is to come */
+    assert_int_equal(20, second->facts.floor); /* who comes later, what is to come */
     assert_true(hook_seat_has(first, 12));
     assert_true(hook_seats_look(seats, 2, &copy));
     assert_int_equal(3, copy.sent);
@@ -62,21 +63,22 @@ static void test_seats(void **state)
     hook_seats_begin(seats, 77);
     first = hook_seats_take(seats, a, 1, 40);
     hook_seats_settle(seats);
-    assert_int_equal(40, first->floor); /* ... it begins anew */
-    assert_int_equal(0, first->sent);
+    assert_int_equal(40, first->facts.floor); /* ... it begins anew */
+    assert_int_equal(0, first->facts.sent);
 
     hook_seats_begin(seats, 78); /* another ring: its numbers are others */
     first = hook_seats_take(seats, a, 1, 5);
-    assert_int_equal(0, first->floor);
+    assert_int_equal(0, first->facts.floor);
 }
 
 static void test_what_is_believed(void **state)
 {
-    struct hook_seat copy, *seat;
+    struct hook_facts copy;
+    struct hook_seat *seat;
     (void)state;
     hook_seats_begin(seats, 1);
     seat = hook_seats_take(seats, a, 1, 0);
-    memset(seat->answer, '\x1b', sizeof(seat->answer));
+    memset(seat->facts.answer, '\x1b', sizeof(seat->facts.answer));
     assert_true(hook_seats_look(seats, 1, &copy));
     assert_int_equal(HOOK_ANSWER - 1, strlen(copy.answer));
     assert_int_equal('?', copy.answer[0]);
