@@ -61,26 +61,29 @@ static int leave_folder(int ruleset, const char *folder, uint64_t handled)
 }
 
 /* Links are followed. */
-static void leave_to_read(int ruleset, const char *path)
+static int leave_to_read(int ruleset, const char *path)
 {
     struct beneath b = {.files = READ_FILE};
     struct stat st;
+    int rc = 0;
 
     b.folder = open(path, O_PATH | O_CLOEXEC);
     if (b.folder < 0)
-        return;
+        return 0;
     if (fstat(b.folder, &st) == 0 && S_ISDIR(st.st_mode))
         b.files |= READ_FOLDER;
-    (void)syscall(ADD_RULE, ruleset, PATH_BENEATH, &b, 0); /* what fails is denied */
+    if (syscall(ADD_RULE, ruleset, PATH_BENEATH, &b, 0))
+        rc = -errno;
     close(b.folder);
+    return rc;
 }
 
 static int leave(int ruleset, const struct landlock_left *left, const struct ruleset *r)
 {
     int rc = left->folder ? leave_folder(ruleset, left->folder, r->files) : 0;
 
-    for (size_t i = 0; i < left->reads_count; i++)
-        leave_to_read(ruleset, left->reads[i]);
+    for (size_t i = 0; i < left->reads_count && !rc; i++)
+        rc = leave_to_read(ruleset, left->reads[i]);
     for (size_t i = 0; i < left->ports_count && r->tcp && !rc; i++) {
         struct port p = {.tcp = CONNECT_TCP, .port = left->ports[i]};
 

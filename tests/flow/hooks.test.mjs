@@ -22,10 +22,10 @@ const WHOLE = ['feed.started', 'room.live', 'feed.stopped', 'room.silent'];
 test('a room from its feed to its end', async (t) => {
   const [well, bad] = [await new Receiver().listen(t), await new Receiver().listen(t)];
   well.url = well.url.replace('127.0.0.1', 'localhost'); // a name is looked up inside of the sandbox
-  const relay = await startRelay(t, tells([well, bad], { set: ['hooks.timeout_ms=1000',
+  const relay = await startRelay(t, tells([well, bad], { set: ['hooks.timeout_ms=3000',
     'rooms.list.stage.title=Main "Stage" 舞台'] }));
   let n = 0;
-  const answers = [500, (req, res) => { setTimeout(() => res.destroy(), 3000); },
+  const answers = [500, (req, res) => { setTimeout(() => res.destroy(), 9000); },
     (req, res) => res.socket.end('\x01\x02 rubbish\r\n\r\n'), (req, res) => {
       res.writeHead(200, { 'x-long': 'y'.repeat(9000) });
       res.end(Buffer.alloc(32 << 20, 'z'));
@@ -48,7 +48,7 @@ test('a room from its feed to its end', async (t) => {
   assert.deepEqual([...ids].sort(), ids, 'ids are in the order of time');
 
   // the first one: 500, then no answer in time, then rubbish, then 200 with a body without end
-  await until('the other one to have all', 20000, () => bad.got.length >= 7);
+  await until('the other one to have all', 30000, () => bad.got.length >= 7);
   await sleep(300);
   assert.deepEqual(bad.got.map((a) => a.type), ['feed.started', 'feed.started', 'feed.started',
     'feed.started', ...WHOLE.slice(1)]);
