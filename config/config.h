@@ -80,6 +80,7 @@ struct config {
     struct {
         char *organizer_token, *reader_token; /* "": none */
     } access;
+    struct config_hooks hooks;
     struct {
         char *dir;   /* a folder, "auto" or "none" */
         char *store; /* a file, "auto" or "none" */

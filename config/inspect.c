@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/inspect.h"
 
+#include <unistd.h>
+
 static config_inspector *inspector;
 static config_pair_inspector *pair_inspector;
 static void *inspector_ctx;
@@ -17,6 +19,11 @@ int inspect_pair(const char *certificate, const char *key, bool *in_key, char *w
 {
     *in_key = false;
     return pair_inspector ? pair_inspector(inspector_ctx, certificate, key, in_key, why, size) : 0;
+}
+
+bool inspect_may_read(const char *path)
+{
+    return !pair_inspector || access(path, R_OK) == 0;
 }
 
 void inspect_file(struct faults *f, struct place at, const char *path, const struct key *k,

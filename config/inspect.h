@@ -27,6 +27,8 @@ void inspect_by(config_inspector *fn, config_pair_inspector *pair, void *ctx);
 /* Asks the pair's inspector; 0 without one. */
 __attribute__((warn_unused_result)) int inspect_pair(const char *certificate, const char *key,
                                                      bool *in_key, char *why, size_t size);
+/* Can it be read? True without an inspector. */
+bool inspect_may_read(const char *path);
 /* Reports what is wrong with the file that key k names, if it names one. */
 void inspect_file(struct faults *f, struct place at, const char *path, const struct key *k,
                   const char *name);

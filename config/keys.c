@@ -3,6 +3,7 @@
 #include "config/keys.h"
 
 #include "config/config.h"
+#include "config/hook_list.h"
 #include "config/origins.h"
 #include "config/sign_keys.h"
 
@@ -88,6 +89,7 @@ const struct key_section config_sections[CONFIG_SECTIONS] = {
     {"limits", "What one feed or room may cost."},
     {"access",
      "Who may use API, console and metrics; with no token this machine, and only to look."},
+    {"hooks", "Web hooks: who is told, signed, when feeds and rooms come, go or are unwell."},
     {"state", "What the relay remembers over a restart."},
     {"isolation", "What a broken process may do, and how long it may stand still."},
     {"log", "The log, on stderr."},
@@ -205,6 +207,26 @@ const struct key config_keys[CONFIG_KEYS] = {
      .help = "The bearer token of those who may do everything; without one nobody may act."},
     {MEMBER(access, reader_token), .type = KEY_SECRET, .min = TOKEN_LEAST, .max = TOKEN_MOST,
      .standard = "", .help = "The bearer token of those who may only look; empty for none."},
+
+    TEXT(hooks, url, 0, HOOKS_TEXT_MAX, "",
+         "Up to 8 addresses that events are posted to, with a blank between them; empty for none."),
+    {MEMBER(hooks, secret), .type = KEY_SECRET, .min = 1, .max = HOOKS_TEXT_MAX, .standard = "",
+     .help = "What signs them: whsec_BASE64, or 2=whsec_BASE64 for the second address; two while "
+             "one is changed."},
+    TEXT(hooks, events, 1, 256, "all",
+         "Which: all, or feed.started feed.stopped feed.unhealthy feed.healthy room.live "
+         "room.silent."),
+    PATH(hooks, ca,
+         "The file with the roots that https:// is checked against (PEM); empty for the system's."),
+    COUNT(hooks, timeout_ms, 100, 60000, "milliseconds", "10000",
+          "How long one attempt may take, until it has been answered."),
+    COUNT(hooks, give_up_s, 1, 86400, "seconds", "3600",
+          "How long an event is tried again; then it is given up, and the log says so."),
+    COUNT(
+        hooks, queue, 1, 2000, "events", "1000",
+        "How many wait for one address at most; the oldest are dropped, and the next one says so."),
+    COUNT(hooks, quiet_s, 0, 3600, "seconds", "60",
+          "How long a room is not called unhealthy again after it was."),
 
     TEXT(state, dir, 1, 3840, "auto",
          "Where rooms' numbers are kept; auto: systemd's folder, else memory until the reboot."),

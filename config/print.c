@@ -46,7 +46,7 @@ static void describe_key(const struct key *k, FILE *out)
     value_expected(k, expected);
     fprintf(out, "\n  # %s\n  # Expected: %s.\n  %s: ", k->help, expected, k->name);
     if (k->type == KEY_ADDRESS || k->type == KEY_FILE || k->type == KEY_PATH ||
-        k->type == KEY_SECRET || k->type == KEY_SIGNS)
+        k->type == KEY_SECRET || k->type == KEY_SIGNS || k->standard[0] == '\0')
         value_print_quoted(k->standard, out);
     else
         fputs(k->standard, out);

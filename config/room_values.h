@@ -17,6 +17,13 @@ enum { ROOM_FILL_GLOBAL = 0 }; /* config_room.fill: this, or 1 + enum rooms_fill
 enum rooms_access { ACCESS_OPEN, ACCESS_SIGNED };
 enum { ROOM_ACCESS_GLOBAL = 0 }; /* config_room.access: this, or 1 + enum rooms_access */
 
+/* Who is told of what happens. */
+struct config_hooks {
+    char *url, *secret, *events; /* hook_list.h; url "": nobody */
+    char *ca;                    /* a file; "": the system's */
+    uint32_t timeout_ms, give_up_s, queue, quiet_s;
+};
+
 /* Of live rooms, for the wall. */
 struct config_pictures {
     bool enabled;

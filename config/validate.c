@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/validate.h"
 
+#include "config/hook_list.h"
 #include "config/inspect.h"
 #include "config/keys.h"
 #include "config/origins.h"
@@ -157,6 +158,41 @@ static void check_access(const struct config *c, const struct places *places, st
     }
 }
 
+static const struct place *hooks_place(const struct places *places, const char *name)
+{
+    return place_of(places, key_find("hooks", name));
+}
+
+/* What leaves this machine is signed, or its receiver could not tell it from anybody's. */
+static void check_hooks(const struct config *c, const struct places *places, struct faults *f)
+{
+    struct hook_secret secrets[HOOK_SECRETS_MAX];
+    struct hook_target targets[HOOKS_MAX];
+    char why[HOOK_WHY_SIZE];
+    uint32_t events;
+    int count = hook_list_targets(c->hooks.url, targets, why);
+    if (count < 0)
+        fault_report(f, *hooks_place(places, "url"), "hooks.url", "%s", why);
+    if (hook_list_events(c->hooks.events, &events, why))
+        fault_report(f, *hooks_place(places, "events"), "hooks.events", "%s, got \"%s\"", why,
+                     c->hooks.events);
+    if (count <= 0 || faults_full(f))
+        return;
+    int signs = hook_list_secrets(c->hooks.secret, secrets, why);
+    if (signs < 0)
+        fault_report(f, *hooks_place(places, "secret"), "hooks.secret", "%s", why);
+    for (int i = 1; i <= count && signs >= 0 && !faults_full(f); i++)
+        if (!hook_list_is_signed(secrets, signs, i))
+            fault_report(f, *hooks_place(places, "url"), "hooks.secret",
+                         "expected a secret for %s; make one with: echo whsec_$(openssl rand "
+                         "-base64 32)",
+                         targets[i - 1].shown);
+    explicit_bzero(secrets, sizeof(secrets));
+    if (c->hooks.ca[0] != '\0' && !inspect_may_read(c->hooks.ca) && !faults_full(f))
+        fault_report(f, *hooks_place(places, "ca"), "hooks.ca",
+                     "expected a file that can be read, got \"%s\"", c->hooks.ca);
+}
+
 void validate(const struct config *c, const struct places *places, struct faults *f)
 {
     for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++)
@@ -166,4 +202,5 @@ void validate(const struct config *c, const struct places *places, struct faults
     check_https(c, places, f);
     check_embedding(c, places, f);
     check_access(c, places, f);
+    check_hooks(c, places, f);
 }

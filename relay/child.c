@@ -70,6 +70,8 @@ static void name_it(const struct child *c, char between, char out[static 24])
         snprintf(out, 24, "front");
     else if (c->index == CHILD_STORE)
         snprintf(out, 24, "store");
+    else if (c->index == CHILD_HOOKS)
+        snprintf(out, 24, "hooks");
     else if (c->index == CHILD_PICTURE)
         snprintf(out, 24, "picture%chelper", between);
     else
@@ -109,6 +111,8 @@ static void say_died(const struct child *c, int status, int64_t delay_us, int64_
         log_error(CTX, "front_died %s restarting_in_ms=%" PRId64, text, delay_us / 1000);
     else if (c->index == CHILD_STORE)
         log_warn(CTX, "store_died %s restarting_in_ms=%" PRId64, text, delay_us / 1000);
+    else if (c->index == CHILD_HOOKS)
+        log_warn(CTX, "hooks_died %s restarting_in_ms=%" PRId64, text, delay_us / 1000);
     else if (c->index == CHILD_PICTURE)
         log_warn(CTX, "picture_helper_died %s restarting_in_ms=%" PRId64, text, delay_us / 1000);
     else

@@ -17,11 +17,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { CHILD_FRONT = -1, CHILD_PICTURE = -2, CHILD_STORE = -3, CHILD_HOW = 48 };
+enum { CHILD_FRONT = -1, CHILD_PICTURE = -2, CHILD_STORE = -3, CHILD_HOOKS = -4, CHILD_HOW = 48 };
 
 struct child {
     pid_t pid; /* 0: not running */
-    int index; /* of a worker, or CHILD_FRONT, CHILD_PICTURE, CHILD_STORE */
+    int index; /* of a worker, or CHILD_FRONT, CHILD_PICTURE ... */
     int64_t started_us, start_at_us;
     uint32_t generation;
     bool taken, stuck; /* we killed it: for a reason not its own; because it stood still */

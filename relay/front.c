@@ -12,6 +12,7 @@
 #include "relay/base/vigil.h"
 #include "relay/control/bearer.h"
 #include "relay/control/desk.h"
+#include "relay/front_hooks.h"
 #include "relay/front_inside.h"
 #include "relay/link/link.h"
 #include "relay/room/pictures.h"
@@ -103,6 +104,7 @@ static bool take_messages(struct worker_link *k)
         if (rc != 1)
             break;
         m.worker = k->index; /* what a worker says of itself is not believed */
+        front_hooks_hear(f, &m);
         if (m.type == LINK_ROOMS_TAKEN) {
             k->rooms = m.feed;
             front_stored_taken(f);
@@ -301,6 +303,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     front_tls_tick(f);
     front_stored_tick(f);
     front_pictures_tick(f);
+    front_hooks_tick(f);
     look_after_threads(f, now_us);
     if (f->stop_us && (!workers_left(f) || now_us > f->stop_us))
         event_base_loopbreak(f->base);
@@ -329,6 +332,7 @@ static void on_publish(void *ctx, const char *path, const struct body *b)
 
 static bool on_send(void *ctx, uint32_t worker, const struct link_message *m)
 {
+    front_hooks_hear(ctx, m);
     return send_to_workers(ctx, worker, m, -1);
 }
 
@@ -426,6 +430,7 @@ static int start(struct front *f, const struct front_options *o)
     rooms_set_memory(f->rooms, machine_memory_bytes());
     rooms_set_journal(f->rooms, journal_file_journal(o->journal));
     journal_file_copy(o->journal);
+    front_hooks_start(f, o);
     show(f);
     rc = make_events(f);
     if (!rc)
@@ -469,6 +474,7 @@ int front_run(const struct front_options *o)
     sandbox_enter(SANDBOX_FRONT, CTX);
     log_info(CTX, "ready pid=%d", (int)getpid());
     event_base_dispatch(f.base);
+    front_hooks_stop(&f);
     log_info(CTX, "stopping viewers");
     server_stop(f.server, clock_mono_us() + (f.viewers < 0 ? VIEWERS_STOP_US : 0));
     log_info(CTX, "stopped");

@@ -22,10 +22,11 @@ struct front_options {
     uint32_t workers;
     int control; /* to the supervisor */
     struct journal_file *journal;
-    int questions;           /* to the store: store_message.h; -1: there is none */
-    int rooms;               /* the newest list of stored rooms; -1: not known yet */
-    int tickets;             /* web/tls_tickets.h; -1: none */
-    int predecessor, report; /* a front that this one follows, and whom to tell; -1: none */
+    int questions;             /* to the store: store_message.h; -1: there is none */
+    int rooms;                 /* the newest list of stored rooms; -1: not known yet */
+    int hook_ring, hook_seats; /* hooks/hook_ring.h, hook_seats.h; -1: none */
+    int tickets;               /* web/tls_tickets.h; -1: none */
+    int predecessor, report;   /* a front that this one follows, and whom to tell; -1: none */
 };
 
 int front_run(const struct front_options *o);

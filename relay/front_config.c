@@ -22,6 +22,7 @@ static int pass_to_workers(const struct config *c)
 
     if (shown.rooms.sign_keys && *shown.rooms.sign_keys)
         shown.rooms.sign_keys = withheld;
+    shown.hooks.url = shown.hooks.secret = nothing;
     shown.access.organizer_token = shown.access.reader_token = nothing;
     return config_pass(&shown);
 }

@@ -18,6 +18,7 @@
 struct event;
 struct pictures;
 struct event_base;
+struct hook_watch;
 struct vigil;
 
 enum { ROUTES_MAX = 64 };
@@ -39,6 +40,7 @@ struct front {
     struct page *page;
     struct desk *desk;
     struct rooms *rooms;
+    struct hook_watch *hooks; /* NULL: nobody could be told */
     struct server *server;
     struct route routes[ROUTES_MAX];
     struct worker_link *links;

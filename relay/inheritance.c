@@ -45,6 +45,8 @@ static const struct field {
     {"questions_store", offsetof(struct inheritance, questions_store), DESCRIPTOR, 0},
     {"rooms", offsetof(struct inheritance, rooms), DESCRIPTOR, 0},
     {"store_path", offsetof(struct inheritance, store_path), DESCRIPTOR, 0},
+    {"hook_ring", offsetof(struct inheritance, hook_ring), DESCRIPTOR, 0},
+    {"hook_seats", offsetof(struct inheritance, hook_seats), DESCRIPTOR, 0},
     {"front", offsetof(struct inheritance, front), NUMBER, 0},
     {"leaving", offsetof(struct inheritance, leaving), NUMBER, 0},
     {"http", offsetof(struct inheritance, http), DESCRIPTOR, offsetof(struct inheritance, threads)},

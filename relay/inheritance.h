@@ -36,6 +36,7 @@ struct inheritance {
     int store_pulse, store_control, store_format;
     int questions_front, questions_store, rooms; /* rooms: the newest list; -1: none */
     int store_path;                              /* a memfd: the database's name */
+    int hook_ring, hook_seats;                   /* of the web hooks; -1: none */
     pid_t front, leaving; /* supervisor: leaving: 0, or a front that ends its last replies */
     pid_t worker[INHERITANCE_SOCKETS]; /* 0: is not running */
     int link[INHERITANCE_SOCKETS];     /* the front's end of a worker's link; -1: none */

@@ -144,6 +144,8 @@ static int follow(struct config *c, const struct inheritance *from)
                               .journal = &journal,
                               .questions = from->questions_front,
                               .rooms = from->rooms,
+                              .hook_ring = from->hook_ring,
+                              .hook_seats = from->hook_seats,
                               .predecessor = from->handover,
                               .report = from->report};
     struct pulse *pulse;

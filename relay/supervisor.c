@@ -78,6 +78,8 @@ static void front_child(struct supervisor *s, int control)
                               .journal = &s->journal,
                               .questions = s->questions[0],
                               .rooms = s->rooms,
+                              .hook_ring = s->hooks.ring,
+                              .hook_seats = s->hooks.seats,
                               .predecessor = -1,
                               .report = -1};
 
@@ -197,6 +199,7 @@ static void spawn_due(struct supervisor *s, int64_t now_us)
         if (!s->worker[i].pid && now_us >= s->worker[i].start_at_us)
             spawn_worker(s, i);
     supervisor_spawn_picture(s, now_us);
+    supervisor_hooks_spawn(s, now_us);
 }
 
 static void stop(struct supervisor *s)
@@ -261,6 +264,8 @@ static void reap(struct supervisor *s)
             supervisor_store_gone(s, status);
         if (pid == s->picture.pid)
             supervisor_picture_gone(s, status);
+        if (pid == s->hooks.child.pid)
+            supervisor_hooks_gone(s, status);
         for (size_t i = 0; i < s->workers; i++)
             if (pid == s->worker[i].pid)
                 worker_gone(s, i, status);
@@ -304,6 +309,8 @@ static void reload(struct supervisor *s)
         certificate_commit();
         if (certificate_send(s->control))
             log_error(CTX, "certificate_not_sent what=\"send SIGHUP again\"");
+        if (supervisor_hooks_differ(s->config, next))
+            supervisor_hooks_leave(s, clock_mono_us());
         config_free(&s->config);
         s->config = next;
         s->reload_refused = false;
@@ -338,7 +345,7 @@ static bool all_gone(const struct supervisor *s)
     for (size_t i = 0; i < s->workers; i++)
         if (s->worker[i].pid)
             return false;
-    return !s->front.pid && !s->leaving && !s->picture.pid && !s->store.pid;
+    return !s->front.pid && !s->leaving && !s->picture.pid && !s->store.pid && !s->hooks.child.pid;
 }
 
 static void kill_all(struct supervisor *s)
@@ -346,6 +353,7 @@ static void kill_all(struct supervisor *s)
     child_take(&s->front);
     child_take(&s->store);
     child_take(&s->picture);
+    child_take(&s->hooks.child);
     if (s->leaving)
         kill(s->leaving, SIGKILL);
     for (size_t i = 0; i < s->workers; i++)
@@ -366,6 +374,7 @@ static void look_after(struct supervisor *s, int64_t now_us)
     for (size_t i = 0; i < s->workers; i++)
         child_watch(&s->worker[i], stuck_us, now_us);
     supervisor_watch_picture(s, now_us);
+    supervisor_hooks_watch(s, stuck_us, now_us);
 }
 
 static void watch(struct supervisor *s)
@@ -385,6 +394,8 @@ static void watch(struct supervisor *s)
         spawn_due(s, now_us);
         look_after(s, now_us);
         supervisor_tell(s, false);
+        if (s->stopping && !s->front.pid) /* it has written down what ended last */
+            supervisor_hooks_leave(s, now_us);
         if (s->leaving && now_us > s->leaving_us)
             kill(s->leaving, SIGKILL);
         if (s->stopping && now_us > s->deadline_us) {
@@ -415,7 +426,7 @@ static int open_all(struct supervisor *s)
     if (supervisor_open_sockets(s) || make_children(s))
         return -EADDRINUSE;
     journal_file_open(&s->journal, c, s->srt_port);
-    if (supervisor_store_open(s))
+    if (supervisor_store_open(s) || supervisor_hooks_open(s))
         return -ENOMEM;
     log_info(CTX, "listening srt=%s port=%u workers=%zu http=%s port=%u threads=%zu", c->srt.listen,
              s->srt_port, s->workers, c->http.listen, s->http_port, s->threads);

@@ -1,10 +1,12 @@
 /* What each child of the supervisor does first: it forgets what belongs to the others. */
 /* SPDX-License-Identifier: MIT */
 #include "config/inspect.h"
+#include "relay/certificate.h"
 #include "relay/supervisor_inside.h"
 
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -19,7 +21,7 @@ static void keep_pulse(struct supervisor *s, struct child *own)
     child_fini(&s->heir);
     if (own != &s->picture)
         child_fini(&s->picture);
-    if (own == &s->store)
+    if (own == &s->store || own == &s->picture || own == &s->hooks.child)
         supervisor_close(&own->pulse_fd);
     for (size_t i = 0; i < s->workers; i++)
         if (own == &s->worker[i])
@@ -54,6 +56,39 @@ void supervisor_become(struct supervisor *s, struct child *own, const char *name
     keep_pulse(s, own);
     if (own != &s->store)
         supervisor_store_forget(s, own == &s->front);
-    if (own == &s->picture) /* it has keys */
+    if (own != &s->hooks.child)
+        supervisor_hooks_forget(s, own == &s->front);
+    if (own == &s->picture || own == &s->hooks.child) /* it has keys */
         supervisor_close(&s->rooms);
+}
+
+void supervisor_keep_nothing(struct supervisor *s)
+{
+    supervisor_close(&s->control);
+    supervisor_close(&s->tickets);
+    certificate_forget();
+    journal_file_forget(&s->journal);
+    for (size_t i = 0; i < s->threads; i++) {
+        supervisor_close(&s->http[i]);
+        supervisor_close(&s->https[i]);
+    }
+    for (size_t i = 0; i < s->workers; i++) {
+        supervisor_close(&s->srt[i]);
+        supervisor_close(&s->link[i]);
+    }
+}
+
+void supervisor_forget_secrets(struct config *c)
+{
+    explicit_bzero(c->rooms.sign_keys, strlen(c->rooms.sign_keys));
+    explicit_bzero(c->access.organizer_token, strlen(c->access.organizer_token));
+    explicit_bzero(c->access.reader_token, strlen(c->access.reader_token));
+    for (uint32_t i = 0; i < c->rooms.list_count; i++) {
+        struct config_room *r = &c->rooms.list[i];
+
+        if (r->key)
+            explicit_bzero(r->key, strlen(r->key));
+        if (r->passphrase)
+            explicit_bzero(r->passphrase, strlen(r->passphrase));
+    }
 }

@@ -10,6 +10,7 @@
 #include "relay/inheritance.h"
 #include "relay/journal_file.h"
 #include "relay/service.h"
+#include "relay/supervisor_hooks.h"
 #include "relay/upgrade.h"
 
 #include <limits.h>
@@ -45,6 +46,7 @@ struct supervisor {
     bool rooms_due;                  /* the front does not have it */
     int64_t await_us;                /* workers begin with the first list, or then */
     struct child picture;            /* makes the wall's pictures; its link is the front's alone */
+    struct supervisor_hooks hooks;   /* tells web hooks */
     struct child heir;     /* the front of an upgrade that is under way; its page stays longer */
     int link[WORKERS_MAX]; /* the front's ends: they outlive the front; -1: none */
     bool old[WORKERS_MAX]; /* runs the program that was before an upgrade */
@@ -71,6 +73,10 @@ __attribute__((warn_unused_result)) int supervisor_open_sockets(struct superviso
 /* The service manager hears what has changed; in each round of the loop. reloading: a reload is
  * about to begin, and over in the next round. */
 void supervisor_tell(struct supervisor *s, bool reloading);
+/* In a new child that has no use for them: sockets, links, keys. */
+void supervisor_keep_nothing(struct supervisor *s);
+/* What nobody needs who talks to strangers or decodes what they send. */
+void supervisor_forget_secrets(struct config *c);
 /* In a new child: it is own from here on, and nobody else's pulse is seen. */
 void supervisor_become(struct supervisor *s, struct child *own, const char *name, pid_t parent);
 /* Starts it when there is a front to ask it, if the configuration wants it. */

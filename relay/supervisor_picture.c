@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
-#include "relay/certificate.h"
 #include "relay/link/link.h"
 #include "relay/picture/picture_helper.h"
 #include "relay/supervisor_inside.h"
@@ -20,40 +19,13 @@ enum {
     SHORT_LIFE_US = 1000000,
 };
 
-/* Who decodes what strangers send needs none of them. */
-static void forget_secrets(struct config *c)
-{
-    explicit_bzero(c->rooms.sign_keys, strlen(c->rooms.sign_keys));
-    explicit_bzero(c->access.organizer_token, strlen(c->access.organizer_token));
-    explicit_bzero(c->access.reader_token, strlen(c->access.reader_token));
-    for (uint32_t i = 0; i < c->rooms.list_count; i++) {
-        struct config_room *r = &c->rooms.list[i];
-
-        if (r->key)
-            explicit_bzero(r->key, strlen(r->key));
-        if (r->passphrase)
-            explicit_bzero(r->passphrase, strlen(r->passphrase));
-    }
-}
-
 /* In a new child: nothing of the relay's stays open but its end of the link. */
 static void picture_child(struct supervisor *s, int link, pid_t parent)
 {
     supervisor_become(s, &s->picture, "roomcast-pics", parent);
-    supervisor_close(&s->picture.pulse_fd);
-    supervisor_close(&s->control);
-    supervisor_close(&s->tickets);
-    certificate_forget();
-    journal_file_forget(&s->journal);
-    forget_secrets(s->config);
-    for (size_t i = 0; i < s->threads; i++) {
-        close(s->http[i]);
-        supervisor_close(&s->https[i]);
-    }
-    for (size_t i = 0; i < s->workers; i++) {
-        close(s->srt[i]);
-        supervisor_close(&s->link[i]);
-    }
+    supervisor_keep_nothing(s);
+    supervisor_forget_secrets(s->config);
+    explicit_bzero(s->config->hooks.secret, strlen(s->config->hooks.secret));
     _exit(picture_helper_run(s->config, link));
 }
 

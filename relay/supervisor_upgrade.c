@@ -41,6 +41,7 @@ static void list_all(const struct supervisor *s, struct inheritance *all)
     all->front_pulse = s->front.pulse_fd;
     all->leaving = s->leaving;
     supervisor_store_list(s, all);
+    supervisor_hooks_list(s, all);
     memcpy(all->http, s->http, s->threads * sizeof(s->http[0]));
     memcpy(all->https, s->https, s->threads * sizeof(s->https[0]));
     for (size_t i = 0; i < s->workers; i++) {
@@ -97,7 +98,8 @@ void supervisor_upgraded(struct supervisor *s, int64_t now_us)
         supervisor_close(&s->link[i]);
         child_take(&s->worker[i]);
     }
-    child_take(&s->picture); /* the next program's is its own */
+    child_take(&s->picture); /* the next program's are its own */
+    child_take(&s->hooks.child);
     upgrade_init(&s->upgrade);
     list_all(s, &all);
     all.config = config_pass(s->config);
@@ -144,6 +146,7 @@ void supervisor_resume(struct supervisor *s, const struct inheritance *from)
     memcpy(s->http, from->http, s->threads * sizeof(s->http[0]));
     memcpy(s->https, from->https, s->threads * sizeof(s->https[0]));
     supervisor_store_adopt(s, from);
+    supervisor_hooks_adopt(s, from);
     if (journal_file_adopt(&s->journal, from->journal_memory, from->journal_disk))
         log_error(CTX, "no_journal what=\"numbers go on by the clock alone\"");
     for (size_t i = 0; i < s->workers; i++) {

@@ -1,4 +1,4 @@
-/* A ruleset that handles everything, and allows nothing but one folder at the most. */
+/* A ruleset that handles everything, and allows nothing but what it is told to leave. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/base/landlock.h"
 
@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,6 +18,10 @@ enum {
     RESTRICT_SELF = 446,
     ASK_VERSION = 1,
     PATH_BENEATH = 1,
+    NET_PORT = 2,
+    READ_FILE = 1 << 2,
+    READ_FOLDER = 1 << 3,
+    CONNECT_TCP = 1 << 1,
     /* of a folder: write, read, list, remove and make files, truncate */
     FOLDER_FILES = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 5 | 1 << 8 | 1 << 14,
     FILES_1 = (1 << 13) - 1, /* execute .. make_sym */
@@ -37,6 +42,10 @@ struct __attribute__((packed)) beneath {
     int32_t folder;
 };
 
+struct port {
+    uint64_t tcp, port;
+};
+
 static int leave_folder(int ruleset, const char *folder, uint64_t handled)
 {
     struct beneath b = {.files = handled & FOLDER_FILES};
@@ -51,7 +60,40 @@ static int leave_folder(int ruleset, const char *folder, uint64_t handled)
     return rc;
 }
 
-int landlock_give_up_all_but(const char *folder)
+/* Links are followed. */
+static int leave_to_read(int ruleset, const char *path)
+{
+    struct beneath b = {.files = READ_FILE};
+    struct stat st;
+    int rc = 0;
+
+    b.folder = open(path, O_PATH | O_CLOEXEC);
+    if (b.folder < 0)
+        return 0;
+    if (fstat(b.folder, &st) == 0 && S_ISDIR(st.st_mode))
+        b.files |= READ_FOLDER;
+    if (syscall(ADD_RULE, ruleset, PATH_BENEATH, &b, 0))
+        rc = -errno;
+    close(b.folder);
+    return rc;
+}
+
+static int leave(int ruleset, const struct landlock_left *left, const struct ruleset *r)
+{
+    int rc = left->folder ? leave_folder(ruleset, left->folder, r->files) : 0;
+
+    for (size_t i = 0; i < left->reads_count && !rc; i++)
+        rc = leave_to_read(ruleset, left->reads[i]);
+    for (size_t i = 0; i < left->ports_count && r->tcp && !rc; i++) {
+        struct port p = {.tcp = CONNECT_TCP, .port = left->ports[i]};
+
+        if (syscall(ADD_RULE, ruleset, NET_PORT, &p, 0))
+            rc = -errno;
+    }
+    return rc;
+}
+
+int landlock_give_up_all_but(const struct landlock_left *left)
 {
     long version = syscall(CREATE_RULESET, NULL, 0, ASK_VERSION), fd;
     struct ruleset r = {.files = FILES_1};
@@ -67,7 +109,7 @@ int landlock_give_up_all_but(const char *folder)
     fd = syscall(CREATE_RULESET, &r, sizeof(r), 0); /* an older kernel takes zeros behind its own */
     if (fd < 0)
         return -errno;
-    if (folder && (rc = leave_folder((int)fd, folder, r.files)))
+    if ((rc = leave((int)fd, left, &r)))
         version = rc;
     else if (syscall(RESTRICT_SELF, (int)fd, 0))
         version = -errno;

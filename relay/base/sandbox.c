@@ -63,6 +63,13 @@ void sandbox_prepare(bool on)
 
 void sandbox_prepare_in(bool on, const char *folder)
 {
+    const struct landlock_left left = {.folder = folder};
+
+    sandbox_prepare_but(on, &left);
+}
+
+void sandbox_prepare_but(bool on, const struct landlock_left *left)
+{
     state.on = on;
     if (!on)
         return;
@@ -74,7 +81,7 @@ void sandbox_prepare_in(bool on, const char *folder)
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     state.lost_capabilities = keep_capabilities(UINT64_C(1) << CAP_NET_ADMIN);
     /* a sanitizer's report reads /proc and runs a symbolizer */
-    state.landlock = sandbox_filter_is_wide() ? -ENOTSUP : landlock_give_up_all_but(folder);
+    state.landlock = sandbox_filter_is_wide() ? -ENOTSUP : landlock_give_up_all_but(left);
 }
 
 /* What the C library opens of its own accord, at moments that nobody chooses, and does without: a

@@ -17,12 +17,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum sandbox_kind { SANDBOX_WORKER, SANDBOX_FRONT, SANDBOX_PICTURE, SANDBOX_STORE };
+enum sandbox_kind {
+    SANDBOX_WORKER,
+    SANDBOX_FRONT,
+    SANDBOX_PICTURE,
+    SANDBOX_STORE,
+    SANDBOX_HOOKS,
+};
+
+struct landlock_left;
 
 /* on: isolation.sandbox. Off, nothing is done, and the log says so. */
 void sandbox_prepare(bool on);
 /* The same, but files in that folder may be opened, made and removed; NULL: none. */
 void sandbox_prepare_in(bool on, const char *folder);
+/* The same, but what is left (landlock.h). */
+void sandbox_prepare_but(bool on, const struct landlock_left *left);
 void sandbox_enter(enum sandbox_kind kind, const char *log_name);
 /* "openat" for a number of this machine's. */
 void sandbox_call_name(int call, char *out, size_t size);

@@ -66,6 +66,15 @@ static const char *const store[] = {
 /* A keyframe's file is read by pread; the picture's is made, sealed and given away. */
 static const char *const picture[] = {"memfd_create setitimer"};
 
+/* libcurl, GnuTLS, and the C library's resolver, which asks in threads: what they need of a
+ * network, and files of which Landlock says which. */
+static const char *const hooks[] = {
+    "connect recvfrom sendmmsg recvmmsg getpeername setsockopt shutdown bind",  /* sockets */
+    "socketpair pipe pipe2 eventfd2 epoll_create1 epoll_ctl epoll_wait",        /* waking */
+    "openat stat lstat statx access faccessat faccessat2 readlink uname ioctl", /* the resolver */
+    "rt_sigaction sigaltstack getuid geteuid getgid getegid dup",
+};
+
 /* What the sanitizers' run-time does, most of it only when it has found something to report. */
 static const char *const wide[] = {
     "mmap mprotect clone clone3 fork vfork execve wait4 kill tgkill ptrace process_vm_readv",
@@ -120,6 +129,24 @@ static struct scmp_arg_cmp has(unsigned argument, scmp_datum_t mask, scmp_datum_
         .arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
 }
 
+/* TCP and UDP, and the kernel's own list of addresses for the resolver. Of all else it hears that
+ * there is none: a cache of names (nscd) on a local socket, a plug-in that it would have to map. */
+static int allow_network(scmp_filter_ctx f, size_t *calls)
+{
+    static const int families[] = {AF_INET, AF_INET6, AF_NETLINK};
+    const struct scmp_arg_cmp code = has(2, PROT_EXEC, PROT_EXEC), local = is(0, AF_UNIX);
+    int rc = seccomp_rule_add_array(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(mmap), 1, &code);
+
+    if (!rc)
+        rc = seccomp_rule_add_array(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, &local);
+    for (size_t i = 0; i < COUNT(families) && !rc; i++) {
+        const struct scmp_arg_cmp family = is(0, (scmp_datum_t)families[i]);
+
+        rc = allow(f, "socket", 1, &family, calls);
+    }
+    return rc;
+}
+
 /* Calls of which only one use is let through. */
 static int allow_some(scmp_filter_ctx f, enum sandbox_kind kind, size_t *calls)
 {
@@ -139,6 +166,8 @@ static int allow_some(scmp_filter_ctx f, enum sandbox_kind kind, size_t *calls)
 
     if (!rc)
         rc = allow(f, "mprotect", 1, &no_code, calls);
+    if (!rc && kind == SANDBOX_HOOKS)
+        rc = allow_network(f, calls);
     if (!rc)
         rc = allow(f, "tgkill", COUNT(abort_own), abort_own, calls);
     if (!rc)
@@ -151,7 +180,7 @@ static int allow_some(scmp_filter_ctx f, enum sandbox_kind kind, size_t *calls)
         rc = allow(f, "setsockopt", COUNT(unsent), unsent, calls);
     if (!rc && kind == SANDBOX_FRONT)
         rc = allow(f, "setsockopt", COUNT(keys), keys, calls);
-    if (rc || kind != SANDBOX_WORKER)
+    if (rc || (kind != SANDBOX_WORKER && kind != SANDBOX_HOOKS))
         return rc;
     /* clone3's flags are in memory, where no filter can look: the C library falls back to clone */
     rc = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
@@ -170,6 +199,8 @@ static int build(scmp_filter_ctx f, enum sandbox_kind kind, size_t *calls)
         rc = allow_all(f, front, COUNT(front), calls);
     if (!rc && kind == SANDBOX_STORE)
         rc = allow_all(f, store, COUNT(store), calls);
+    if (!rc && kind == SANDBOX_HOOKS)
+        rc = allow_all(f, hooks, COUNT(hooks), calls);
     if (!rc && kind == SANDBOX_PICTURE)
         rc = allow_all(f, picture, COUNT(picture), calls);
     if (!rc && WIDE)

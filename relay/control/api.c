@@ -6,6 +6,7 @@
 #include "relay/control/bearer.h"
 #include "relay/control/debug.h"
 #include "relay/control/events.h"
+#include "relay/control/hook_page.h"
 #include "relay/control/problem.h"
 #include "relay/control/room_edit.h"
 #include "relay/control/schema.h"
@@ -156,6 +157,20 @@ static int render_debug(struct text *t, struct call *c)
     return 200;
 }
 
+static int render_hooks(struct text *t, struct call *c)
+{
+    hook_page_put(t, c->src);
+    return 200;
+}
+
+static int render_hook_test(struct text *t, struct call *c)
+{
+    int status = hook_page_test(t, c->src, c->who);
+    c->detail = status == 503 ? "One was sent this second; ask again." : NULL;
+    c->head->extra = status == 503 ? RETRY_SOON : NULL;
+    return status;
+}
+
 static int render_document(struct text *t, struct call *c);
 
 #define REF(name) "{\"$ref\":\"#/components/schemas/" name "\"}"
@@ -218,6 +233,12 @@ static const struct api_route routes[] = {
      "or "
      "place on air changed) and gone (a name); the connection stays open",
      NULL, SCHEMA_STRING, NULL, render_events, false, NULL},
+    {"hooks", HTTP_GET, BEARER_READER, "The web hooks, and how each one does", NULL,
+     hook_page_schema, NULL, render_hooks, false, NULL},
+    {"hooks/test", HTTP_POST, BEARER_ORGANIZER,
+     "Sends every web hook a ping, once a second at most", NULL,
+     "{\"type\":\"object\",\"properties\":{\"id\":" SCHEMA_STRING "},\"required\":[\"id\"]}",
+     "There are no web hooks: set hooks.url.", render_hook_test, false, NULL},
     {"debug", HTTP_GET, BEARER_READER, "What the relay holds and takes now", NULL, REF("Debug"),
      NULL, render_debug, false, NULL},
     {"openapi.json", HTTP_GET, BEARER_READER, "This document", NULL, "{\"type\":\"object\"}", NULL,

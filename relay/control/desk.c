@@ -83,6 +83,7 @@ struct desk {
     struct bearers bearers;
     struct events events;
     struct writes writes;
+    struct hook_watch *hooks;
     _Atomic bool guarded; /* as the configuration says; a reload moves it */
     bool left;            /* another desk has the rooms */
 };
@@ -306,6 +307,7 @@ size_t desk_drain(struct desk *d, struct server *s, struct rooms *rooms,
                                      .bearers = &d->bearers,
                                      .events = &d->events,
                                      .writes = &d->writes,
+                                     .hooks = d->hooks,
                                      .left = d->left,
                                      .now_us = now_us,
                                      .wall_us = wall_us}};
@@ -343,6 +345,11 @@ static void end_refused(struct server *s, struct write *w, int status, const cha
 void desk_set_store(struct desk *d, int end)
 {
     d->writes.store = end;
+}
+
+void desk_set_hooks(struct desk *d, struct hook_watch *w)
+{
+    d->hooks = w;
 }
 
 void desk_hear_store(struct desk *d, struct server *s, int64_t wall_us)

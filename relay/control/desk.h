@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 struct desk;
+struct hook_watch;
 
 __attribute__((warn_unused_result)) int desk_new(struct desk **out);
 void desk_free(struct desk **d);
@@ -26,6 +27,8 @@ const struct route *desk_routes(const struct desk *d, size_t *count);
 void desk_guard(struct desk *d, bool guarded);
 /* Where the store is asked, and hears; -1, as after desk_new: there is none. */
 void desk_set_store(struct desk *d, int end);
+/* What knows of the web hooks, which stays the caller's; NULL: nothing does. */
+void desk_set_hooks(struct desk *d, struct hook_watch *w);
 /* When it is readable. */
 void desk_hear_store(struct desk *d, struct server *s, int64_t wall_us);
 /* The list of stored rooms of that version, and all before, hold everywhere: who waited for it is

@@ -3,6 +3,7 @@
 #include "relay/control/metrics.h"
 
 #include "relay/base/log.h"
+#include "relay/control/hook_page.h"
 #include "relay/room/diagnosis.h"
 #include "relay/room/feed_fields.h"
 #include "relay/room/pictures.h"
@@ -452,6 +453,7 @@ void metrics_render(struct text *t, const struct source *src)
         head(t, families[i].name, families[i].type, families[i].help);
         families[i].render(t, families[i].name, &s);
     }
+    hook_page_metrics(t, src);
     render_feeds(t, &s);
     render_workers(t, &s);
     render_rooms(t, src->rooms);

@@ -17,6 +17,7 @@
 
 struct bearers;
 struct events;
+struct hook_watch;
 struct writes;
 
 struct source {
@@ -26,8 +27,9 @@ struct source {
     const struct config *config;
     struct bearers *bearers;
     struct events *events;
-    struct writes *writes; /* NULL: nothing can be written */
-    bool left;             /* to another process: nothing that is done here would hold */
+    struct writes *writes;    /* NULL: nothing can be written */
+    struct hook_watch *hooks; /* NULL: nothing can be told */
+    bool left;                /* to another process: nothing that is done here would hold */
     int64_t now_us, wall_us;
 };
 

@@ -433,7 +433,8 @@ static int start(struct worker *w, const struct worker_options *options)
 /* Nothing that a worker needs: see front_config.c. */
 static void forget_keys(struct config *c)
 {
-    char *const keys[] = {c->rooms.sign_keys, c->access.organizer_token, c->access.reader_token};
+    char *const keys[] = {c->rooms.sign_keys, c->access.organizer_token, c->access.reader_token,
+                          c->hooks.secret, c->hooks.url};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if (keys[i])
             explicit_bzero(keys[i], strlen(keys[i]));

@@ -88,6 +88,21 @@ bool diagnosis_light(const struct room_facts *f, enum doctor_light *out)
     return n > 0;
 }
 
+const struct session *diagnosis_worst(const struct room_facts *f, enum doctor_check *check)
+{
+    const struct session *feeds[FEEDS_MAX], *worst = NULL;
+    size_t n = feeds_of(f, feeds);
+    int light = DOCTOR_GREEN;
+    for (size_t i = 0; i < n; i++)
+        for (enum doctor_check k = 0; k < DOCTOR_CHECKS; k++)
+            if (feeds[i]->doctor.findings[k].light > light) {
+                light = feeds[i]->doctor.findings[k].light;
+                worst = feeds[i];
+                *check = k;
+            }
+    return worst;
+}
+
 uint64_t diagnosis_count(const struct room_facts *f, enum doctor_light severity)
 {
     const struct session *feeds[FEEDS_MAX];

@@ -25,6 +25,8 @@ bool diagnosis_second(struct session *s, const struct diagnosis_room *room,
 void diagnosis_put(struct text *t, const struct room_facts *f);
 /* False: no feed, no light. */
 bool diagnosis_light(const struct room_facts *f, enum doctor_light *out);
+/* The feed with the worst finding, and which one that is; NULL: there is none. */
+const struct session *diagnosis_worst(const struct room_facts *f, enum doctor_check *check);
 /* How many findings of that severity the room's feeds have. */
 uint64_t diagnosis_count(const struct room_facts *f, enum doctor_light severity);
 

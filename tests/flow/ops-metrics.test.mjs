@@ -21,7 +21,7 @@ const PROMETHEUS = path.join(ROOT, 'config/prometheus/prometheus.yml');
 const DASHBOARD = path.join(ROOT, 'config/grafana/roomcast.json');
 // Labels whose values nobody outside can make up, and `room`, of which there are rooms.max.
 const LABELS = new Set(['room', 'worker', 'state', 'reason', 'from', 'code', 'outcome', 'phase',
-  'process', 'light', 'severity', 'result']);
+  'process', 'light', 'severity', 'result', 'hook']);
 
 async function promtool(args, text) {
   const tool = new Child('promtool', args, { stdin: 'pipe' });

@@ -133,13 +133,20 @@ static void test_every_key(void **state)
                      : k->type == KEY_TEXT && strcmp(k->name, "embed_from") == 0
                          ? "https://a.example:444"
                          : "[2001:db8::77]:0");
+        bool hook = strcmp(k->section, "hooks") == 0; /* an address is signed with something */
+        if (hook && k->type == KEY_TEXT)
+            snprintf(value, sizeof value, "%s",
+                     strcmp(k->name, "url") == 0 ? "https://a.example:444/b" : "room.live");
         snprintf(yaml, sizeof yaml, "%s:\n  %s: \"%s\"\n", k->section, k->name, value);
         snprintf(set, sizeof set, "%s.%s=%s", k->section, k->name, value);
         /* an address for HTTPS is none without these two */
         bool https = strcmp(k->section, "https") == 0 && strcmp(k->name, "listen") == 0;
         struct config_override all[] = {{"https.key=k"}, {"https.certificate=c"}, {set}};
-        struct config *c[2] = {load(yaml, all, https ? 2 : 0),
-                               load("", https ? all : all + 2, https ? 3 : 1)};
+        if (hook && strcmp(k->name, "url") == 0)
+            all[0].text = "hooks.secret=whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+        bool more = https || (hook && strcmp(k->name, "url") == 0);
+        struct config *c[2] = {load(yaml, all, more ? 2 : 0),
+                               load("", more ? all : all + 2, more ? 3 : 1)};
         for (size_t n = 0; n < 2; n++) {
             FILE *out = fmemopen(shown[n], sizeof shown[n], "w");
             assert_non_null(out);
@@ -183,6 +190,45 @@ static void test_https(void **state)
     config_free(&c);
     inspect_by(NULL, NULL, NULL);
     c = load(whole, NULL, 0);
+    config_free(&c);
+}
+
+#define SECRET "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
+
+/* What is sent is signed, and nobody reads the secret out of a message. */
+static void test_hooks(void **state)
+{
+    (void)state;
+    static const char bare[] = "hooks: {url: \"https://a.example/key\"}";
+    static const char half[] = "hooks:\n  url: \"https://a.example/ http://b.example:80/\"\n"
+                               "  secret: \"1=" SECRET "\"\n";
+    static const char wrong[] = "hooks:\n  url: https://me:pass@a.example/\n  secret: nothing\n"
+                                "  events: room.lively\n";
+    static const char bad[] = "hooks:\n  url: https://a.example/\n  secret: whsec_short\n";
+    static const char ca[] = "hooks:\n  url: https://a.example/\n  secret: " SECRET "\n"
+                             "  ca: /nowhere/at/all.pem\n";
+    bool in_key;
+    assert_said(bare, sizeof bare - 1, NULL,
+                "F:1: hooks.secret: expected a secret for https://a.example; make one with: echo "
+                "whsec_$(openssl rand -base64 32)\n");
+    assert_said(half, sizeof half - 1, NULL,
+                "F:2: hooks.secret: expected a secret for http://b.example:80; make one with: echo "
+                "whsec_$(openssl rand -base64 32)\n");
+    assert_said(wrong, sizeof wrong - 1, NULL,
+                "F:2: hooks.url: expected addresses without a name and password; the signature "
+                "says who sends\n"
+                "F:4: hooks.events: expected all, or some of feed.started feed.stopped "
+                "feed.unhealthy feed.healthy room.live room.silent with one blank between them, "
+                "got \"room.lively\"\n");
+    assert_said(bad, sizeof bad - 1, NULL,
+                "F:3: hooks.secret: expected secrets of the form whsec_BASE64 (24 to 64 bytes) "
+                "with one blank between them, or 2=whsec_BASE64 for the second address\n");
+    inspect_by(NULL, judge_pair, &in_key);
+    assert_said(ca, sizeof ca - 1, NULL,
+                "F:4: hooks.ca: expected a file that can be read, got \"/nowhere/at/all.pem\"\n");
+    inspect_by(NULL, NULL, NULL); /* who may open no files believes who has */
+    struct config *c = load(ca, NULL, 0);
+    assert_string_equal(c->hooks.ca, "/nowhere/at/all.pem");
     config_free(&c);
 }
 
@@ -381,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_rooms_by_set), cmocka_unit_test(test_room_values),
         cmocka_unit_test(test_many_rooms),   cmocka_unit_test(test_files),
         cmocka_unit_test(test_large_files),  cmocka_unit_test(test_https),
+        cmocka_unit_test(test_hooks),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }

@@ -44,6 +44,8 @@ static void run_front(int control, int log)
                               .journal = &journal,
                               .questions = -1,
                               .rooms = -1,
+                              .hook_ring = -1,
+                              .hook_seats = -1,
                               .predecessor = -1,
                               .report = -1};
 
