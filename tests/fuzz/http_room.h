@@ -3,6 +3,7 @@
 #ifndef TESTS_FUZZ_HTTP_ROOM_H
 #define TESTS_FUZZ_HTTP_ROOM_H
 
+#include "relay/base/seals.h"
 #include "relay/room/view.h"
 
 #include <stdbool.h>
@@ -23,8 +24,9 @@ static inline void check(int ok)
 static inline struct blob *blob_of(uint32_t bytes)
 {
     struct blob *b = NULL;
-    int fd = memfd_create("fuzz", MFD_CLOEXEC);
-    check(fd >= 0 && ftruncate(fd, bytes) == 0 && blob_new(&b, fd, bytes, "\"b\"") == 0);
+    int fd = memfd_create("fuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    check(fd >= 0 && ftruncate(fd, bytes) == 0 && fcntl(fd, F_ADD_SEALS, SEALS) == 0 &&
+          blob_new(&b, fd, bytes, "\"b\"") == 0);
     return b;
 }
 

@@ -258,6 +258,40 @@ static void test_windows(void **state)
     assert_int_equal(blob_count(), 0);
 }
 
+/* Small and large ranges side by side, in turns, however little the viewer lets come at once: each
+ * byte in its place, whichever way it leaves. */
+static void test_ranges_by_turns(void **state)
+{
+    static const struct {
+        const char *range;
+        size_t from, len;
+    } asked[] = {
+        {"bytes=0-399999", 0, 400000},       {"bytes=1-2999998", 1, 2999998},
+        {"bytes=70000-70004", 70000, 5},     {"bytes=500000-1099999", 500000, 600000},
+        {"bytes=12345-52344", 12345, 40000}, {"bytes=2000000-2999999", 2000000, 1000000},
+    };
+    enum { ASKED = sizeof asked / sizeof *asked };
+    static const uint32_t windows[] = {3000, 1 << 24};
+    (void)state;
+    for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {
+        struct config c = fixture_config();
+        int32_t ids[ASKED];
+        site_open(&site, &c, 1, NULL, 0);
+        show_plain();
+        h2_viewer_begin(&v, viewer_connect(&site.address), windows[w]);
+        nghttp2_session_set_local_window_size(v.session, 0, 0, 1 << 24);
+        for (size_t i = 0; i < ASKED; i++)
+            ids[i] = h2_ask(&v, "GET", SEGMENT, "range", asked[i].range);
+        for (size_t i = 0; i < ASKED; i++) {
+            struct h2_answer *a = h2_expect(&v, ids[i], 206, "");
+            assert_bytes(a, asked[i].from, asked[i].len);
+        }
+        h2_viewer_leave(&v);
+        site_close(&site);
+        assert_int_equal(blob_count(), 0);
+    }
+}
+
 /* Streams whose windows never open are reset after their time, all at once, and pin nothing any
  * more; more than some megabytes are not taken at all. The connection goes on. */
 static void test_closed_windows(void **state)
@@ -393,6 +427,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_growing, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_first_burst, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_windows, count_before, nothing_left),
+        cmocka_unit_test_setup_teardown(test_ranges_by_turns, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_closed_windows, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_trickle, count_before, nothing_left),
         cmocka_unit_test_setup_teardown(test_patience, count_before, nothing_left),

@@ -4,6 +4,7 @@
 #ifndef TESTS_UNIT_RELAY_WEB_MADE_UP_ROOM_H
 #define TESTS_UNIT_RELAY_WEB_MADE_UP_ROOM_H
 
+#include "relay/base/seals.h"
 #include "relay/room/view.h"
 
 #include <setjmp.h>
@@ -25,7 +26,8 @@ static inline unsigned char byte_at(size_t i)
     return (unsigned char)(i * 2654435761u >> 13);
 }
 
-static inline struct blob *fixture_blob(size_t bytes, const char *etag)
+/* One that could become shorter still. */
+static inline struct blob *fixture_open_blob(size_t bytes, const char *etag)
 {
     struct blob *b;
     int fd = memfd_create("segment", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -35,6 +37,14 @@ static inline struct blob *fixture_blob(size_t bytes, const char *etag)
     assert_int_equal(write(fd, data, bytes), bytes);
     free(data);
     assert_int_equal(blob_new(&b, fd, (uint32_t)bytes, etag), 0);
+    return b;
+}
+
+/* Sealed, as workers' are. */
+static inline struct blob *fixture_blob(size_t bytes, const char *etag)
+{
+    struct blob *b = fixture_open_blob(bytes, etag);
+    assert_int_equal(fcntl(b->fd, F_ADD_SEALS, SEALS), 0);
     return b;
 }
 

@@ -161,7 +161,7 @@ static void test_ticket_file(void **state)
 static void push(bool sealed)
 {
     enum { HEAD = 300, BLOB = 500000, AT = 12345, TURN = 10000 };
-    struct blob *b = fixture_blob(AT + BLOB, "\"b\"");
+    struct blob *b = fixture_open_blob(AT + BLOB, "\"b\"");
     char head[HEAD], *got = malloc(HEAD + BLOB + 1);
     struct outgoing o;
     struct call c;
