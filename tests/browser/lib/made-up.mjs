@@ -126,6 +126,11 @@ export class MadeUpRoom {
   }
 }
 
+// 1x1, grey.
+export const JPEG = Buffer.from('/9j/4AAQSkZJRgABAQEAYABgAAD/2wBDAAMCAgICAgMCAgIDAwMDBAYEBAQEBAgGBgUGCQgKCgkICQkKDA8MCgsOCwkJ'
+  + 'DRENDg8QEBEQCgwSExIQEw8QEBD/wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACf/EABQQAQAAAAAAAAAAAAAAAAAAAAD/'
+  + '2gAIAQEAAD8AVN//2Q==', 'base64');
+
 const NAMES = ['Main Stage', '主舞台', 'Aurora Hall', '数码新品发布', 'Kitchen Theatre',
   'Night Market', '云南普洱茶专场', 'Design Week', 'Robotics Arena', '丝绸之路美食节', 'Jazz Garden',
   'Hanfu Show', 'Fish Market', 'Trade Desk EU', 'Ceramics Studio', '夜间集市', 'Indie Games',
