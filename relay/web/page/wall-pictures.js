@@ -1,6 +1,7 @@
 /* The rooms' pictures on the wall: loaded for cards in sight, and fresh only while somebody looks. */
 /* SPDX-License-Identifier: MIT */
 
+import { relayNow } from "./clock.js";
 import { element } from "./dom.js";
 
 const SPREAD = 0.5; /* of the time between two pictures: over so much of it viewers ask */
@@ -78,7 +79,7 @@ export class WallPictures {
     }
     if (document.hidden) return;
     const name = encodeURIComponent(card.room.name);
-    const address = `/live/${name}/picture.jpg?t=${Math.floor(Date.now() / this.#everyMs)}`;
+    const address = `/live/${name}/picture.jpg?t=${Math.floor(relayNow() / this.#everyMs)}`;
     if (!card.image) {
       card.image = element("img", {
         class: "still",
@@ -100,7 +101,7 @@ export class WallPictures {
     this.#timer = 0;
     if (document.hidden || this.#inSight.size === 0) return;
     for (const card of this.#inSight) this.#show(card);
-    const rest = this.#everyMs - (Date.now() % this.#everyMs);
+    const rest = this.#everyMs - (relayNow() % this.#everyMs);
     const later = 50 + Math.random() * this.#everyMs * SPREAD; /* clocks agree: not all at once */
     this.#timer = setTimeout(() => this.#look(), rest + later);
   }

@@ -11,6 +11,7 @@ import {
   viewersWords,
 } from "./words.js";
 import { WallChoice, agencyOf } from "./wall-choice.js";
+import { hearClock } from "./clock.js";
 import { WallPictures } from "./wall-pictures.js";
 import { copyText, element, setText } from "./dom.js";
 
@@ -166,6 +167,7 @@ function filterCards() {
 async function fetchRooms() {
   const headers = etag ? { "If-None-Match": etag } : {};
   const reply = await fetch("/live/rooms.json", { headers, signal: AbortSignal.timeout(10_000) });
+  hearClock(reply);
   if (reply.status === 304) return;
   if (!reply.ok) throw new Error(`rooms.json: ${reply.status}`);
   const { rooms, picture_interval_s: intervalS } = await reply.json();

@@ -1,6 +1,8 @@
 /* Every word the pages show, in English and Chinese, and how numbers are written in each. */
 /* SPDX-License-Identifier: MIT */
 
+import { relayNow } from "./clock.js";
+
 export const WORDS = {
   en: {
     "brand.home": "Roomcast, all rooms",
@@ -273,7 +275,7 @@ export function fpsWords(fps) {
 }
 
 /* How long since an ISO date, in the two largest units; changes once a minute. */
-export function sinceWords(iso, now = Date.now()) {
+export function sinceWords(iso, now = relayNow()) {
   const minutes = Math.floor((now - Date.parse(iso)) / 60_000);
   if (!(minutes >= 1)) return say("unit.now");
   const [d, h, m] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];

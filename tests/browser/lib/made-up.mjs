@@ -121,7 +121,8 @@ export class MadeUpRoom {
     return page.route((url) => url.pathname.startsWith(base), (route) => {
       if (!this.network) return route.abort('connectionrefused');
       if (this.state === 'missing') return route.fulfill({ status: 404, body: '' });
-      return route.fulfill(this.answer(new URL(route.request().url()).pathname.slice(base.length)));
+      const answer = this.answer(new URL(route.request().url()).pathname.slice(base.length));
+      return route.fulfill({ ...answer, headers: { Date: new Date().toUTCString() } });
     });
   }
 }
@@ -162,7 +163,8 @@ export async function showRooms(page, rooms) {
     const same = (await route.request().allHeaders())['if-none-match'] === etag;
     if (same) count.unchanged++;
     await route.fulfill(same ? { status: 304, headers: { ETag: etag } }
-      : { status: 200, headers: { ETag: etag, 'Content-Type': 'application/json' }, body });
+      : { status: 200, headers: { ETag: etag,
+        'Content-Type': 'application/json', Date: new Date().toUTCString() }, body });
   });
   return count;
 }
