@@ -86,8 +86,8 @@ function lay(parent, view, name, editing) {
     panel("con.findings", view.fine, view.findings),
     panel("con.onair.title", view.air, view.why, view.standby, view.choices, view.kicks, view.done),
     panel("con.figures", view.figures),
-    obsPanel(name),
     editing.panel,
+    obsPanel(name),
   );
   view.hour = element("h2", { class: "hour", text: say("con.charts") });
   parent.setAttribute("aria-labelledby", view.title.id);
