@@ -80,6 +80,23 @@ static void test_red_stays_outside(void **state)
     assert_int_equal(1, seen(s));
 }
 
+/* Between two long distances stood a short one: that is no feed that is well. */
+static void test_a_moment_of_green(void **state)
+{
+    struct stage *s = *state;
+    start(s, 1);
+    seconds(s, 1, 1, 14, BAD_MS);
+    for (uint32_t at = 14; at < 50; at += 12) {
+        seconds(s, 1, at, at + 8, GOOD_MS);
+        assert_int_equal(0, seen(s));
+        seconds(s, 1, at + 8, at + 12, BAD_MS);
+    }
+    seconds(s, 1, 50, 58, GOOD_MS);
+    assert_int_equal(0, seen(s));
+    seconds(s, 1, 58, 64, GOOD_MS);
+    assert_int_equal(1, seen(s));
+}
+
 static void test_a_reload_opens(void **state)
 {
     struct stage *s = *state;
@@ -182,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_waits_for_green, set, stage_strike),
         cmocka_unit_test_setup_teardown(test_red_stays_outside, set, stage_strike),
+        cmocka_unit_test_setup_teardown(test_a_moment_of_green, set, stage_strike),
         cmocka_unit_test_setup_teardown(test_a_reload_opens, set, stage_strike),
         cmocka_unit_test_setup_teardown(test_one_room_of_all, set, stage_strike),
         cmocka_unit_test_setup_teardown(test_a_new_doctor_waits, set, stage_strike),
