@@ -10,11 +10,13 @@
 
 struct cursor {
     const char *at, *end;
+    bool full; /* what was read last had no room for it */
 };
 
 struct buffer {
     char *out;
     size_t len, size; /* size: with the NUL */
+    bool full;
 };
 
 static void skip_space(struct cursor *c)
@@ -35,7 +37,8 @@ static bool take(struct cursor *c, char byte)
 
 static bool put(struct buffer *b, char byte)
 {
-    if (b->len + 1 >= b->size)
+    b->full = b->len + 1 >= b->size;
+    if (b->full)
         return false;
     b->out[b->len++] = byte;
     return true;
@@ -101,8 +104,10 @@ static bool take_string(struct cursor *c, char *out, size_t size)
         return false;
     while (c->at < c->end && *c->at != '"') {
         char byte = *c->at++;
-        if ((unsigned char)byte < ' ' || !(byte == '\\' ? take_escape(c, &b) : put(&b, byte)))
+        if ((unsigned char)byte < ' ' || !(byte == '\\' ? take_escape(c, &b) : put(&b, byte))) {
+            c->full = b.full;
             return false;
+        }
     }
     out[b.len] = '\0';
     return take(c, '"');
@@ -149,8 +154,11 @@ static bool take_value(struct cursor *c, struct flat_json_member *m)
 static bool take_member(struct cursor *c, struct flat_json *j)
 {
     struct flat_json_member *m = &j->members[j->count];
-    if (j->count == FLAT_JSON_MEMBERS || !take_string(c, m->name, sizeof(m->name)) ||
-        !take(c, ':') || !take_value(c, m) || flat_json_member(j, m->name))
+    if (j->count == FLAT_JSON_MEMBERS)
+        return false;
+    bool named = take_string(c, m->name, sizeof(m->name));
+    c->full = false; /* no member that is known has such a name */
+    if (!named || !take(c, ':') || !take_value(c, m) || flat_json_member(j, m->name))
         return false;
     j->count++;
     return true;
@@ -158,7 +166,7 @@ static bool take_member(struct cursor *c, struct flat_json *j)
 
 int flat_json_parse(struct flat_json *out, const char *text, size_t len)
 {
-    struct cursor c = {text, text + len};
+    struct cursor c = {text, text + len, false};
     memset(out, 0, sizeof(*out));
     skip_space(&c);
     if (c.at == c.end)
@@ -171,7 +179,7 @@ int flat_json_parse(struct flat_json *out, const char *text, size_t len)
         continue;
     fine = empty || (fine && take(&c, '}'));
     skip_space(&c);
-    return fine && c.at == c.end ? 0 : -EINVAL;
+    return fine && c.at == c.end ? 0 : c.full ? -EMSGSIZE : -EINVAL;
 }
 
 const struct flat_json_member *flat_json_member(const struct flat_json *j, const char *name)

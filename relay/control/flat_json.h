@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Standard: RFC 8259. Owns: nothing; the values are copies. Thread: any. Life: a value.
- * Fails: -EINVAL: it is no such object, has a name twice, or is larger than it may be.
+ * Fails: -EINVAL: it is no such object, has a name twice, or too many; -EMSGSIZE: a string is too
+ * long, and members[count] has its name.
  */
 #ifndef RELAY_CONTROL_FLAT_JSON_H
 #define RELAY_CONTROL_FLAT_JSON_H

@@ -9,6 +9,7 @@
 #include "relay/control/flat_json.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +29,17 @@ static int fail_field(struct action *a, const char *field, const char *expected)
     return fail(a, 422, a->words);
 }
 
+/* A text that is longer than any may be. */
+static int fail_length(struct action *a, const char *field)
+{
+    char expected[VALUE_WORDS_SIZE];
+    const struct key *k = key_find_in_room(field);
+    if (!k)
+        return fail_field(a, field, "no member of that name");
+    value_expected(k, expected);
+    return fail_field(a, field, expected);
+}
+
 static int later(struct action *a, const char *detail)
 {
     a->extra = RETRY_SOON;
@@ -38,7 +50,10 @@ static int read_body(struct action *a, struct flat_json *j)
 {
     if (a->asked->body_too_long)
         return fail(a, 413, "The request body is too large: 4096 bytes are the most.");
-    if (flat_json_parse(j, a->asked->body, a->asked->body_len) != 0)
+    int err = flat_json_parse(j, a->asked->body, a->asked->body_len);
+    if (err == -EMSGSIZE)
+        return fail_length(a, j->members[j->count].name);
+    if (err < 0)
         return fail(a, 400,
                     "The body must be a JSON object whose values are strings, whole "
                     "numbers, true, false or null.");
@@ -181,12 +196,13 @@ int room_edit_create(struct text *t, struct action *a)
     return status;
 }
 
-/* A room that is there to be changed. */
-static int find_stored(struct action *a)
+/* Of a room that is there to be changed. */
+static int begin_known(struct action *a, struct store_request *q, enum store_act act)
 {
     int status = may_write(a, a->room);
     if (!status && !config_find_stored(a->src->config, a->room))
         status = fail(a, 404, NO_ROOM);
+    begin(a, q, act, a->room);
     return status;
 }
 
@@ -197,14 +213,13 @@ int room_edit_change(struct text *t, struct action *a)
     (void)t;
     int status = read_body(a, &j);
     if (!status)
-        status = find_stored(a);
+        status = begin_known(a, &q, STORE_CHANGE);
     if (!status && j.count == 0)
         status = fail(a, 422, "There is nothing to be changed in an empty object.");
-    if (status)
-        return status;
-    begin(a, &q, STORE_CHANGE, a->room);
-    status = take_values(a, &q, &j, NULL);
-    status = status ? status : ask(a, &q, "");
+    if (!status)
+        status = take_values(a, &q, &j, NULL);
+    if (!status)
+        status = ask(a, &q, "");
     explicit_bzero(&q, sizeof(q));
     return status;
 }
@@ -213,11 +228,8 @@ int room_edit_close(struct text *t, struct action *a)
 {
     struct store_request q;
     (void)t;
-    int status = find_stored(a);
-    if (status)
-        return status;
-    begin(a, &q, STORE_CLOSE, a->room);
-    return ask(a, &q, "");
+    int status = begin_known(a, &q, STORE_CLOSE);
+    return status ? status : ask(a, &q, "");
 }
 
 int room_edit_key(struct text *t, struct action *a)
@@ -233,12 +245,10 @@ int room_edit_key(struct text *t, struct action *a)
         return fail(a, 422, "The only member that is known here is \"keep_feed\".");
     if (keep && keep->kind != FLAT_JSON_BOOL)
         return fail_field(a, "keep_feed", "true or false");
-    status = find_stored(a);
-    if (status)
-        return status;
-    begin(a, &q, STORE_NEW_KEY, a->room);
+    status = begin_known(a, &q, STORE_NEW_KEY);
     q.keep_feed = keep && strcmp(keep->value, "true") == 0;
-    status = ask_with_key(a, &q);
+    if (!status)
+        status = ask_with_key(a, &q);
     explicit_bzero(&q, sizeof(q));
     return status;
 }

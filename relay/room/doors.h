@@ -15,9 +15,9 @@
 /* A new room, or a new list in an old one; what the journal says of viewers before stays so. */
 void doors_begin(struct room *r);
 void doors_close(struct room *r);
-/* With each second of a feed: opens them when the feed on air has a green light, or when the
- * configuration no longer waits. */
-void doors_second(struct room *r);
+/* With each second of a feed: opens them when the light has been green for as long as the doctor
+ * watches a feed, or when the configuration no longer waits. */
+void doors_second(struct room *r, int64_t now_us);
 /* An organizer opens them, whatever the doctor says; who: for the log. */
 void doors_open_by_hand(struct room *r, const char *who);
 

@@ -33,7 +33,7 @@ struct journal_entry {
     uint32_t target_duration_s;   /* 0: not frozen, or the room is over */
     uint32_t part_target_ms;
     uint32_t part_ranges; /* 0 or 1 */
-    uint32_t is_public;   /* 0 or 1: viewers may see the room that is not over */
+    uint32_t is_public;   /* 0 or 1: viewers see the room, whose list has not ended */
 };
 
 struct journal_record {

@@ -69,7 +69,7 @@ void numbers_note(struct journal *j, const char *room, const struct presentation
                                    .target_duration_s = over ? 0 : p->target_duration_s,
                                    .part_target_ms = p->part_target_ms,
                                    .part_ranges = p->part_ranges,
-                                   .is_public = !over && p->is_public};
+                                   .is_public = !over && !p->ended && p->is_public};
     bool known = journal_find(j, room, &was);
     if (p->count == 0 && !(over && known)) /* it has told viewers nothing yet */
         return;

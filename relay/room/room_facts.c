@@ -88,5 +88,5 @@ void room_second(struct room *r, struct session *s, const struct link_message *m
         showcase_touch(&r->showcase);
     if (s == &r->session)
         history_second(&r->history, s, now_us);
-    doors_second(r);
+    doors_second(r, now_us);
 }

@@ -41,6 +41,7 @@ struct room {
     struct doctor_log health_log;
     struct history history;
     int64_t afterlife_us;    /* of a list that has ended, as long as it was then */
+    int64_t green_us;        /* since when its light is green; 0: it is not */
     int64_t say_pressure_us; /* when it may be said again that it gave segments up */
 };
 

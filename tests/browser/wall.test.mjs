@@ -8,7 +8,7 @@ import { get, until } from '../flow/lib/http.mjs';
 import { pushFfmpeg } from '../flow/lib/push.mjs';
 import { startRelay } from '../flow/lib/relay.mjs';
 import { DESKTOP, PHONE, openBrowser, openPage, overflow } from './lib/chromium.mjs';
-import { madeUpRooms, showRooms } from './lib/made-up.mjs';
+import { JPEG, madeUpRooms, showRooms } from './lib/made-up.mjs';
 
 const visible = (page) => page.$$eval('#rooms > li h2',
   (all) => all.map((h) => h.textContent));
@@ -79,11 +79,6 @@ test('outside text stays text', { timeout: 60000 }, async (t) => {
   assert.equal(await page.getAttribute('.card', 'href'), '/watch/room-000');
   assert.equal(await page.locator('.grid img, .grid b').count(), 0);
 });
-
-// 1x1, grey.
-const JPEG = Buffer.from('/9j/4AAQSkZJRgABAQEAYABgAAD/2wBDAAMCAgICAgMCAgIDAwMDBAYEBAQEBAgGBgUGCQgKCgkICQkKDA8MCgsOCwkJ'
-  + 'DRENDg8QEBEQCgwSExIQEw8QEBD/wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACf/EABQQAQAAAAAAAAAAAAAAAAAAAAD/'
-  + '2gAIAQEAAD8AVN//2Q==', 'base64');
 
 test('pictures are loaded for what is in sight, and while it is', { timeout: 90000 }, async (t) => {
   const relay = await startRelay(t);

@@ -42,6 +42,8 @@ test('figures are written as people read them', () => {
   assert.equal(words.bitrateWords(6100000), '6.1 Mb/s');
   assert.equal(words.bitrateWords(96000), '96 kb/s');
   assert.equal(words.bitrateWords(undefined), '–');
+  assert.deepEqual([0, 999, 1000, 1234, 9949, 9950, 12345, 999499, 999500, 1.5e6].map(words.countWords),
+    ['0', '999', '1k', '1.2k', '9.9k', '10k', '12k', '999k', '1M', '1.5M']);
   assert.equal(words.qualityWords(3840, 2160, 30), '4K');
   assert.equal(words.qualityWords(1080, 1920, 59.94), '1080p60');
   assert.equal(words.qualityWords(0, 0, 0), '');

@@ -4,22 +4,22 @@
 // EXPECTED: a good feed is shown by itself once it was watched for ten seconds, one with a keyframe
 // every ten seconds is not; until then nothing of its media can be had, the list of rooms does not
 // name it, and its status says that it is about to start. An organizer shows it by hand, strangers
-// do not. A front that is killed meanwhile has what was public public again.
+// do not. An upgrade, and a front that is killed, leave public what was, and nothing else.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clip } from './lib/clips.mjs';
 import { ask, post } from './lib/console.mjs';
 import { get, until } from './lib/http.mjs';
 import { pushFfmpeg } from './lib/push.mjs';
-import { startRelay } from './lib/relay.mjs';
+import { exchangeable, upgrade } from './lib/upgrade.mjs';
 
 const ORGANIZER = 'an-organizer-of-the-test';
 
 test('rooms wait for a green light', async (t) => {
-  const relay = await startRelay(t, { token: ORGANIZER, errors: [/front_died/], set: [
+  const relay = await exchangeable(t, { token: ORGANIZER, errors: [/front_died/], set: [
     'rooms.go_public=green',
     'rooms.list.open.go_public=at_once', `access.organizer_token=${ORGANIZER}`] });
-  const clips = { good: 'doctor-well', open: 'doctor-mute', bad: 'doctor-gop-10s' };
+  const clips = { good: 'doctor-well', open: 'doctor-mute', bad: 'doctor-gop-10s', shut: 'doctor-gop-10s' };
   for (const name of Object.values(clips)) await clip(name);
   for (const [room, name] of Object.entries(clips))
     pushFfmpeg(t, relay, { room, clip: await clip(name), loop: 3 });
@@ -34,11 +34,16 @@ test('rooms wait for a green light', async (t) => {
   await until('the good room to be shown', 30000, async () => {
     const room = await about('good');
     if (!room?.playable || room.health.checked) return room?.public && shows('good');
+    const files = ['index.m3u8', 'video.m3u8', 'audio.m3u8'];
+    const had = await Promise.all(files.map(async (file) => (await page('good', file)).status));
+    const names = await listed();
+    const { state } = JSON.parse((await page('good', 'status.json')).body);
+    const still = await about('good');
+    if (still.public || still.health.checked) return false; // the verdict came meanwhile
     early++; // there is something to see, and no verdict yet
-    for (const file of ['index.m3u8', 'video.m3u8', 'audio.m3u8'])
-      assert.equal((await page('good', file)).status, 404, file);
-    assert.ok(!(await listed()).includes('good'));
-    assert.equal(JSON.parse((await page('good', 'status.json')).body).state, 'waiting');
+    assert.deepEqual(had, files.map(() => 404));
+    assert.ok(!names.includes('good'));
+    assert.equal(state, 'waiting');
     return false;
   });
   await until('the room that need not wait', 25000, () => shows('open'));
@@ -58,12 +63,22 @@ test('rooms wait for a green light', async (t) => {
   await until('the bad room', 2000, () => shows('bad'));
   assert.match(relay.log, /room\/bad public why="an organizer opened it" by=organizer@127\.0\.0\.1/);
 
+  const isShut = async () => {
+    assert.equal((await page('shut', 'index.m3u8')).status, 404);
+    assert.ok(!(await listed()).includes('shut'));
+  };
+  await isShut();
+  await upgrade(relay);
+  await isShut();
+  for (const room of ['good', 'bad']) assert.ok(await shows(room), `${room} after an upgrade`);
+
   const { processes } = (await ask(relay, 'debug')).json;
   process.kill(processes.find((p) => p.name.includes('front')).pid, 'SIGKILL');
   await until('the next front to show both', 25000, async () => {
     const seen = await Promise.all(['good', 'bad'].map((r) => shows(r).catch(() => false)));
     return seen.every(Boolean);
   });
+  await isShut();
   for (const room of ['good', 'bad']) // no verdict was needed
     assert.equal(relay.lines(new RegExp(`room/${room} public `)).length, 1, room);
 });

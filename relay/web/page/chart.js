@@ -1,6 +1,7 @@
 /* A line over the last hour on a canvas, and the same in words for who cannot see it. */
 /* SPDX-License-Identifier: MIT */
 
+import { relayNow } from "./clock.js";
 import { element, setText } from "./dom.js";
 
 const SPAN_S = 3600;
@@ -65,7 +66,7 @@ export function newChart(title, words) {
     const high = niceMax(values.reduce((a, b) => Math.max(a, b), 0));
     const low = values.reduce((a, b) => Math.min(a, b), 0);
     const bottom = low < 0 ? -niceMax(-low) : 0;
-    const end = Date.now() / 1000;
+    const end = relayNow() / 1000;
     const level = (v) => PAD + ((high - v) / (high - bottom)) * (height - 2 * PAD);
     const place = (second, v) => [(1 - (end - second) / SPAN_S) * (width - PAD), level(v)];
     drawGrid(pen, width, height, level(0));

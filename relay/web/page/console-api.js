@@ -1,9 +1,12 @@
 /* The console's way to the relay: questions with its token, and the events as they come. */
 /* SPDX-License-Identifier: MIT */
 
+import { hearClock } from "./clock.js";
+
 const BASE = "/api/v1/";
 const KEPT = "roomcast.token"; /* for this tab, until it is closed */
 const RETRY_MS = 2000;
+const ACT_MS = 15_000; /* the relay itself waits for its store for 6 s at the most */
 const SILENT_MS = 40_000; /* the relay says something every 15 s */
 
 /* What the relay said instead of an answer; status 0: it said nothing. */
@@ -35,6 +38,7 @@ async function call(path, options = {}) {
   const headers = { ...options.headers };
   if (token.get()) headers.Authorization = `Bearer ${token.get()}`;
   const reply = await fetch(BASE + path, { cache: "no-store", ...options, headers }).catch(unheard);
+  hearClock(reply);
   if (reply.ok) return reply;
   const problem = await reply.json().catch(() => ({}));
   const { detail = reply.statusText, field } = problem;
@@ -50,7 +54,8 @@ export const ask = (path) => callForJson(path, { signal: AbortSignal.timeout(10_
 
 export function act(path, body = {}, method = "POST") {
   const headers = { "Content-Type": "application/json" };
-  return callForJson(path, { method, headers, body: JSON.stringify(body) });
+  const signal = AbortSignal.timeout(ACT_MS);
+  return callForJson(path, { method, headers, body: JSON.stringify(body), signal });
 }
 
 function dispatch(block, on) {

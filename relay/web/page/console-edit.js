@@ -6,12 +6,18 @@ import { copyButton, element, openSheet, setText } from "./dom.js";
 import { Refusal, act, ask, token } from "./console-api.js";
 import { settingsForm, wordsOf } from "./console-form.js";
 import { areYouSure } from "./console-sure.js";
+import { fitsAddress } from "./obs.js";
 
-let fresh = null; /* the answer with a new room's key, until its page shows it: this once */
+const AGAIN_MS = 10_000;
+const FOR_A_WHILE = new Set([0, 429, 503]); /* what may be over soon */
+
+/* The answer with a new room's key, and its passphrase, until its page shows them: this once. */
+let fresh = null;
 
 const pathOf = (name) => `rooms/${encodeURIComponent(name)}`;
 
-/* May rooms be changed from here? shown: there is something to say of it; why: why not, in words.
+/* May rooms be changed from here? shown: there is something to say of it; why: why not, in words;
+ * again: it is worth asking again.
  * A change of nothing is never made, but refused first by who asks (403) and by the store (503). */
 export async function rights() {
   try {
@@ -21,8 +27,10 @@ export async function rights() {
     const { status, judged, message } = error;
     if (status === 403) return { shown: !token.get(), why: say("con.settoken") };
     if (status === 401) return { shown: false, why: "" };
-    if (!judged || ![404, 409, 422].includes(status))
-      return { shown: true, why: say("edit.off", { why: message || String(status) }) };
+    if (!judged || ![404, 409, 422].includes(status)) {
+      const off = say("edit.off", { why: message || String(status) });
+      return { shown: true, why: off, again: FOR_A_WHILE.has(status) };
+    }
   }
   return { shown: true, why: "" };
 }
@@ -36,9 +44,10 @@ export async function settingsOfAll() {
 /* The sheet in which a room is made; its page then shows the key. */
 export function openNewRoom(refused) {
   const send = async (values) => {
-    fresh = await act("rooms", values);
+    const answer = await act("rooms", values);
+    fresh = { answer, passphrase: values.passphrase ?? "" };
     sheet.close();
-    location.hash = `#${encodeURIComponent(fresh.room)}`;
+    location.hash = `#${encodeURIComponent(answer.room)}`;
   };
   const form = settingsForm(null, send, refused);
   const sheet = openSheet("new-room", say("edit.new"), say("close"), form);
@@ -51,22 +60,28 @@ function copyRow(id, words, text) {
   return element("div", { class: "copy-row" }, label, element("code", { id, text }), copy);
 }
 
-/* What an encoder is told. The field of the OBS settings takes the key, for code and profile. */
-function showKey(place, answer) {
-  const field = document.getElementById("obs-key");
+/* What an encoder is told. The fields of the OBS settings take it, too, for code and profile. The
+ * passphrase is known here while its room is new; where it cannot stand in an address it goes apart. */
+function showKey(place, answer, passphrase = "") {
+  const said = fitsAddress(passphrase) ? passphrase : "";
+  const isMissing = answer.settings?.passphrase && !said;
   const rows = element(
     "div",
     { class: "copy-rows" },
-    copyRow("fresh-srt", "edit.key.srt", answer.srt),
+    copyRow("fresh-srt", "edit.key.srt", answer.srt + (said && `&passphrase=${said}`)),
     copyRow("fresh-stream", "push.key", answer.stream_id),
     copyRow("fresh-key", "edit.key.alone", answer.key),
   );
   const heading = element("h2", { text: say("edit.key", { room: answer.room }) });
   const once = element("p", { text: say("edit.key.once") });
   const section = element("section", { class: "panel", id: "fresh" }, heading, once, rows);
+  if (isMissing) section.append(element("p", { class: "hint", text: say("edit.key.pass") }));
   place.replaceChildren(section);
-  field.value = answer.key;
-  field.dispatchEvent(new Event("input"));
+  for (const [id, text] of [["obs-key", answer.key], ["obs-passphrase", said]]) {
+    const field = document.getElementById(id);
+    field.value = text;
+    field.dispatchEvent(new Event("input"));
+  }
   section.scrollIntoView({ block: "nearest" });
 }
 
@@ -77,6 +92,7 @@ class Editing {
   panel = element("section", { class: "panel", id: "edit" });
   key = element("div", { class: "fresh" });
   #note = element("p", { class: "problem", role: "alert" });
+  #buttons = []; /* at rest while one of them is answered */
 
   /* on: refused(a Refusal), known(settings), closed() */
   constructor(name, on) {
@@ -88,6 +104,7 @@ class Editing {
   /* One request of a button; its trouble is said beside it. → the answer, or null */
   async #run(...request) {
     setText(this.#note, "");
+    for (const button of this.#buttons) button.disabled = true;
     try {
       const answer = await act(...request);
       return this.#open ? answer : null;
@@ -97,6 +114,8 @@ class Editing {
       if (error.status === 401) this.#on.refused(error);
       else setText(this.#note, wordsOf(error));
       return null;
+    } finally {
+      for (const button of this.#buttons) button.disabled = false;
     }
   }
 
@@ -117,11 +136,15 @@ class Editing {
   }
 
   #fill(settings) {
-    const send = async (values) =>
-      this.#on.known(await act(pathOf(this.#name), values, "PATCH"));
+    const send = async (values) => {
+      const kept = await act(pathOf(this.#name), values, "PATCH");
+      if (this.#open && kept) this.#on.known(kept);
+      return kept;
+    };
     const keep = element("input", { type: "checkbox", id: "keep-feed" });
     const rotate = element("button", { type: "button", class: "button small", id: "rotate" });
     const end = element("button", { type: "button", class: "button small danger", id: "close-room" });
+    this.#buttons = [rotate, end];
     setText(rotate, say("edit.rotate"));
     setText(end, say("edit.close"));
     rotate.addEventListener("click", () => this.#newKey(keep.checked));
@@ -137,19 +160,20 @@ class Editing {
 
   /* What there is to be said and done; a room that nobody has set up has nothing. */
   async load() {
+    if (fresh?.answer.room === this.#name) showKey(this.key, fresh.answer, fresh.passphrase);
+    fresh = null;
     try {
       const settings = (await settingsOfAll()).get(this.#name);
-      const { shown, why } = await rights();
+      const { shown, why, again } = await rights();
       if (!this.#open || !settings) return;
       this.#on.known(settings);
-      if (fresh?.room === this.#name) showKey(this.key, fresh);
-      fresh = null;
       const isOfFile = settings.source === "file";
       this.panel.hidden = !shown && !isOfFile;
       this.panel.replaceChildren(element("h2", { text: say("edit.title") }));
       if (isOfFile) this.panel.append(element("p", { text: say("edit.file") }));
       else if (why) this.panel.append(element("p", { class: "why", text: why }));
       else this.#fill(settings);
+      if (again && !isOfFile) setTimeout(() => this.#open && this.load(), AGAIN_MS);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (this.#open && error.ofToken) this.#on.refused(error);

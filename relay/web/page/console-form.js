@@ -104,40 +104,45 @@ function newRow(field, settings) {
   const row = {
     field,
     input: inputOf(field, id),
+    hint: element("p", { class: "quiet", id: `${id}-hint` }),
     problem: element("p", { class: "problem", id: `${id}-problem`, role: "alert" }),
     was: filledWith(field, settings),
-    none: null, /* the box that takes a secret away */
   };
   row.input.value = row.was;
   row.item = element("div", { class: "form-row" });
   row.item.append(element("label", { for: id, text: say(field.words) }), row.input);
-  if (field.hint) {
-    const hint = field.secret && settings?.[field.name] ? "form.secret.kept" : field.hint;
-    row.item.append(element("p", { class: "quiet", id: `${id}-hint`, text: say(hint) }));
-  }
-  if (field.secret && settings?.[field.name]) {
-    row.none = element("input", { type: "checkbox", id: `${id}-none` });
-    const words = element("span", { text: say("form.secret.none") });
-    row.item.append(element("label", { class: "check" }, row.none, words));
-  }
+  if (field.hint) row.item.append(row.hint);
   row.item.append(row.problem);
+  showKept(row, settings);
   return row;
+}
+
+/* Of a secret: whether there is one, and then a box to take it away. */
+function showKept({ field, ...row }, settings) {
+  const isKept = field.secret && Boolean(settings?.[field.name]);
+  if (field.hint) setText(row.hint, say(isKept ? "form.secret.kept" : field.hint));
+  row.item.querySelector(".check")?.remove();
+  if (!isKept) return;
+  const none = element("input", { type: "checkbox", id: `${row.input.id}-none` });
+  const words = element("span", { text: say("form.secret.none") });
+  row.problem.before(element("label", { class: "check" }, none, words));
 }
 
 /* What a value is in JSON. A number that is none goes as it was typed: the relay says what it wants. */
 function valueOf(row) {
   const text = row.field.secret ? row.input.value : row.input.value.trim();
-  if (row.none?.checked || text === "") return null;
+  if (isTakenAway(row) || text === "") return null;
   if (row.field.choices && /^(true|false)$/.test(text)) return text === "true";
   return row.field.number && /^\d{1,9}$/.test(text) ? Number(text) : text;
 }
 
-const isChanged = (row) => row.none?.checked || row.input.value !== row.was;
+const isTakenAway = (row) => Boolean(row.item.querySelector(".check :checked"));
+const isChanged = (row) => isTakenAway(row) || row.input.value !== row.was;
 
 function show(rows, more, error, general) {
   const row = rows.find((r) => r.field.name === error.field);
   for (const r of rows) {
-    setText(r.problem, r === row ? error.message : "");
+    setText(r.problem, r === row ? wordsOf(error) : "");
     if (r === row) r.input.setAttribute("aria-invalid", "true");
     else r.input.removeAttribute("aria-invalid");
   }
@@ -147,13 +152,26 @@ function show(rows, more, error, general) {
   row?.item.scrollIntoView({ block: "nearest" }); /* its problem stands below it */
 }
 
-/* The sentence for what was refused. A change that nobody answered may have been made. */
+const REFUSED = new Map([
+  [401, "refused.401"],
+  [403, "refused.403"],
+  [404, "refused.404"],
+  [409, "refused.409"],
+  [422, "refused.422"],
+  [429, "refused.429"],
+  [503, "refused.503"],
+]);
+
+/* The sentence for what was refused: the relay's own, which is English, within the reader's language.
+ * A change that nobody answered may have been made. */
 export function wordsOf(error) {
-  return error.status === 0 ? say("form.unheard") : error.message;
+  if (error.status === 0) return say("form.unheard");
+  if (!error.message || !REFUSED.has(error.status)) return error.message ?? "";
+  return say(REFUSED.get(error.status), { why: error.message });
 }
 
 /* settings: of the room that is changed, or null for a new one. send(values) does it, and throws
- * a Refusal; refused: the token is. → the form */
+ * a Refusal; it gives the settings as they are then. refused: the token is. → the form */
 export function settingsForm(settings, send, refused) {
   const rows = [...(settings ? [] : [NAME]), ...FIELDS].map((field) => newRow(field, settings));
   const more = element("details", {}, element("summary", { text: say("form.more") }));
@@ -173,13 +191,14 @@ export function settingsForm(settings, send, refused) {
     setText(general, "");
     setText(done, settings && changed.length === 0 ? say("form.same") : "");
     if (settings && changed.length === 0) return;
+    const hadFocus = document.activeElement === button;
     button.disabled = true;
     try {
-      await send(values);
+      const kept = await send(values);
       for (const r of changed) {
         r.was = r.field.secret ? "" : r.input.value;
         r.input.value = r.was;
-        if (r.none) r.none.checked = false;
+        showKept(r, kept);
       }
       setText(done, say("con.done"));
     } catch (error) {
@@ -188,6 +207,7 @@ export function settingsForm(settings, send, refused) {
       else show(rows, more, error, general);
     } finally {
       button.disabled = false;
+      if (hadFocus && document.activeElement === document.body) button.focus();
     }
   }
   form.addEventListener("submit", (event) => {

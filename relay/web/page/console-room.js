@@ -6,6 +6,7 @@ import { element, setText } from "./dom.js";
 import { Refusal, act, ask, token } from "./console-api.js";
 import { newChart } from "./chart.js";
 import { newEditing } from "./console-edit.js";
+import { wordsOf } from "./console-form.js";
 import { areYouSure } from "./console-sure.js";
 import { obsPanel } from "./obs.js";
 
@@ -85,8 +86,8 @@ function lay(parent, view, name, editing) {
     panel("con.findings", view.fine, view.findings),
     panel("con.onair.title", view.air, view.why, view.standby, view.choices, view.kicks, view.done),
     panel("con.figures", view.figures),
-    obsPanel(name),
     editing.panel,
+    obsPanel(name),
   );
   view.hour = element("h2", { class: "hour", text: say("con.charts") });
   parent.setAttribute("aria-labelledby", view.title.id);
@@ -165,7 +166,7 @@ function addActions(view, name, refresh, { trouble, refused }) {
     } catch (error) {
       setText(view.done, "");
       if (error.status === 401 || error.status === 429) return refused(error);
-      trouble(error.status === 403 && !token.get() ? say("con.settoken") : error.message);
+      trouble(error.status === 403 && !token.get() ? say("con.settoken") : wordsOf(error));
     }
     return refresh();
   };

@@ -7,6 +7,7 @@ import { CONSOLE_WORDS } from "./console-words.js";
 import { Refusal, ask, listen, token } from "./console-api.js";
 import { openRoom } from "./console-room.js";
 import { openNewRoom, rights, settingsOfAll } from "./console-edit.js";
+import { wordsOf } from "./console-form.js";
 
 const PAGE_ROWS = 50;
 const SETTINGS_MS = 60_000; /* thousands of rooms, which seldom change */
@@ -26,6 +27,7 @@ let shown = null; /* the room whose page is open */
 let session = null; /* ends when its token is refused, or another one is tried */
 let entered = false; /* it was let in */
 let due = 0;
+let rightsMayChange = false;
 
 const lightOf = (room) => room.light ?? "none";
 
@@ -168,6 +170,7 @@ function route() {
   shown = null;
   const name = roomOfHash();
   byId("new-room")?.close();
+  byId("sure").close(); /* it asked about the page that was there */
   if (!name) {
     refreshSettings();
     refreshRights();
@@ -185,10 +188,11 @@ function route() {
 function askForToken(refusal) {
   session.abort();
   byId("new-room")?.close();
+  byId("sure").close();
   entered = false;
   shown?.close();
   shown = null;
-  trouble(refusal.status === 403 || token.get() ? refusal.message : "");
+  trouble(refusal.status === 403 || token.get() ? wordsOf(refusal) : "");
   token.forget();
   show("sign-in");
   byId("token").focus();
@@ -241,7 +245,8 @@ const refreshSettings = () =>
 
 /* A reader sees no form; where there can be none, the page says why. */
 const refreshRights = () =>
-  look(rights, ({ shown, why }) => {
+  look(rights, ({ shown, why, again = false }) => {
+    rightsMayChange = again;
     byId("make").hidden = !shown;
     byId("make").disabled = why !== "";
     byId("make-not").hidden = !shown || !why;
@@ -290,9 +295,13 @@ function setUp() {
     token.forget();
     location.reload();
   });
-  window.addEventListener("hashchange", route);
+  window.addEventListener("hashchange", () => {
+    if (entered) trouble(""); /* it was of the page before; what goes on is said again */
+    route();
+  });
   const often = (work, ms) => setInterval(() => entered && !document.hidden && !shown && work(), ms);
   often(refreshList, REFRESH_MS);
+  often(() => rightsMayChange && refreshRights(), REFRESH_MS);
   often(refreshSettings, SETTINGS_MS);
 }
 

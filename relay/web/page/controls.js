@@ -171,7 +171,11 @@ export class Controls {
 
   #listen() {
     const stage = this.#stage;
-    const wake = (event) => event.pointerType === "touch" || this.wake(); /* see tap() */
+    /* not by a finger, nor by the focus that it brings: see tap() */
+    const wake = (event) => {
+      const byFinger = event.pointerType === "touch";
+      if (!byFinger && (event.type !== "focusin" || event.target.matches(":focus-visible"))) this.wake();
+    };
     for (const event of ["pointermove", "pointerdown", "focusin", "keydown"])
       stage.addEventListener(event, wake);
     this.#parts.bar.addEventListener("pointerdown", () => this.wake());

@@ -92,11 +92,13 @@ export function copyButton(words, done, text) {
   return button;
 }
 
-/* Puts text on the clipboard; on plain HTTP, where there is no clipboard API, by a selection. */
+/* Puts text on the clipboard; where that cannot be (plain HTTP, a frame) by a selection. */
 export async function copyText(text) {
-  if (navigator.clipboard) {
+  try {
     await navigator.clipboard.writeText(text);
     return;
+  } catch {
+    /* there is none, or it is forbidden here */
   }
   const area = element("textarea", { class: "offscreen" });
   area.value = text;

@@ -61,6 +61,7 @@ export function listenToKeys(stage, controls) {
     const [act, argument] = ACTS[event.key.length > 1 ? event.key : event.key.toLowerCase()] ?? [];
     if (!act) return;
     event.preventDefault();
+    if (event.repeat && argument === undefined) return; /* on, off, on … */
     controls[act](argument);
     controls.wake();
   });

@@ -9,14 +9,17 @@ import { codeOf } from "./qr.js";
 const RATE_KBPS = 6000;
 const KEYFRAME_S = 2;
 
-function serverOf() {
+/* Can text stand in an SRT address as it is? Encoders undo no percent-encoding. */
+export const fitsAddress = (text) => /^[\w.~-]*$/.test(text);
+
+function serverOf(passphrase) {
   const port = document.querySelector('meta[name="srt-port"]').content;
-  return `srt://${location.hostname}:${port}`;
+  return `srt://${location.hostname}:${port}${passphrase && `?passphrase=${passphrase}`}`;
 }
 
-function settings(room, key) {
+function settings(room, key, passphrase) {
   return [
-    ["push.server", serverOf()],
+    ["push.server", serverOf(passphrase)],
     ["push.key", key ? `${room}?key=${key}` : room],
     ["con.obs.video", say("con.obs.video.is")],
     ["con.obs.encoder", say("con.obs.encoder.is", { n: RATE_KBPS })],
@@ -26,7 +29,7 @@ function settings(room, key) {
 }
 
 /* The three files of a profile, as OBS 29 and later read them. */
-function profile(room, key) {
+function profile(room, key, passphrase) {
   const basic = `[General]
 Name=Roomcast ${room}
 [Video]
@@ -60,7 +63,7 @@ ChannelSetup=Stereo
     preset: "veryfast",
     profile: "high",
   };
-  const [[, server], [, streamKey]] = settings(room, key);
+  const [[, server], [, streamKey]] = settings(room, key, passphrase);
   const service = {
     type: "rtmp_custom",
     settings: { server, key: streamKey, use_auth: false, bwtest: false },
@@ -72,9 +75,9 @@ ChannelSetup=Stereo
   };
 }
 
-function download(room, key) {
+function download(room, key, passphrase) {
   const folder = `Roomcast-${room}`;
-  const files = Object.entries(profile(room, key)).map(([name, text]) => [`${folder}/${name}`, text]);
+  const files = Object.entries(profile(room, key, passphrase)).map(([name, text]) => [`${folder}/${name}`, text]);
   const address = URL.createObjectURL(new Blob([zip(files)], { type: "application/zip" }));
   element("a", { href: address, download: `${folder}.zip` }).click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
@@ -82,24 +85,23 @@ function download(room, key) {
 
 export function obsPanel(room) {
   const list = element("dl", { class: "figures stacked" });
-  const field = element("input", {
-    class: "field",
-    id: "obs-key",
-    autocomplete: "off",
-    maxlength: "128",
-  });
+  const about = { class: "field", autocomplete: "off", spellcheck: "false", maxlength: "128" };
+  const field = element("input", { ...about, id: "obs-key" });
+  const secret = element("input", { ...about, id: "obs-passphrase" });
+  const typed = () => [field.value.trim(), secret.value.trim()];
   const code = element("div", { class: "qr" });
   const note = element("p", { class: "quiet", role: "status" });
   const paint = () => {
-    const bad = field.value.includes("&"); /* there it would begin another field */
-    setText(note, bad ? say("con.obs.badkey") : "");
+    const badKey = field.value.includes("&"); /* there it would begin another field */
+    const bad = badKey || !fitsAddress(secret.value.trim());
+    setText(note, bad ? say(badKey ? "con.obs.badkey" : "con.obs.badpass") : "");
     for (const e of [list, code]) e.hidden = bad;
     for (const b of [copy, get]) b.disabled = bad;
     if (bad) return;
-    const [[, server], [, streamKey]] = settings(room, field.value.trim());
+    const [[, server], [, streamKey]] = settings(room, ...typed());
     code.replaceChildren(codeOf(`${server}\n${streamKey}`, say("con.obs.code")));
     list.replaceChildren(
-      ...settings(room, field.value.trim()).flatMap(([words, text]) => [
+      ...settings(room, ...typed()).flatMap(([words, text]) => [
         element("dt", { text: say(words) }),
         element("dd", {}, element("code", { text })),
       ]),
@@ -107,7 +109,7 @@ export function obsPanel(room) {
   };
   const copy = element("button", { type: "button", class: "button small", text: say("con.copyall") });
   copy.addEventListener("click", async () => {
-    const lines = settings(room, field.value.trim()).map(([words, text]) => `${say(words)}: ${text}`);
+    const lines = settings(room, ...typed()).map(([words, text]) => `${say(words)}: ${text}`);
     await copyText(`${lines.join("\n")}\n`);
     copy.textContent = say("copied");
     setTimeout(() => (copy.textContent = say("con.copyall")), 1500);
@@ -117,9 +119,9 @@ export function obsPanel(room) {
     class: "button small",
     id: "obs-profile",
     text: say("con.obs.download"),
-    click: () => download(room, field.value.trim()),
+    click: () => download(room, ...typed()),
   });
-  field.addEventListener("input", paint);
+  for (const input of [field, secret]) input.addEventListener("input", paint);
   paint();
   return element(
     "section",
@@ -129,6 +131,8 @@ export function obsPanel(room) {
     code,
     element("label", { for: "obs-key", class: "quiet", text: say("con.obs.key") }),
     field,
+    element("label", { for: "obs-passphrase", class: "quiet", text: say("con.obs.pass") }),
+    secret,
     note,
     element("div", { class: "actions" }, copy, get),
     element("p", { class: "quiet", text: say("con.obs.hint") }),

@@ -350,7 +350,8 @@ export class Player {
   #tick() {
     this.#look();
     showCaptions(this.#video, this.#wishes.captions); /* a track may come at any time */
-    if (this.#source && this.#wanted && !document.hidden) {
+    const isSeen = !document.hidden || document.pictureInPictureElement;
+    if (this.#source && this.#wanted && isSeen) {
       this.#watchStuck();
       this.#watchBehind();
     }

@@ -1,6 +1,8 @@
 /* What the relay says of one room: status.json, asked for as often as it matters. */
 /* SPDX-License-Identifier: MIT */
 
+import { hearClock } from "./clock.js";
+
 const CALM_MS = 5000; /* while the picture runs */
 const EAGER_MS = 1000; /* while the viewer waits for one … */
 const EAGER_MAX_MS = 5000; /* … and how slow that may become */
@@ -100,6 +102,7 @@ export class Room {
     const headers = this.#etag ? { "If-None-Match": this.#etag } : {};
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const reply = await fetch(`${this.base}status.json`, { headers, signal });
+    hearClock(reply);
     if (reply.status === 304) {
       this.kind = this.status.state;
     } else if (reply.status === 404) {

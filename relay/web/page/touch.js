@@ -9,6 +9,7 @@ const SEEK_S = 10;
 export function listenToTouch(video, controls) {
   let last = { at: -Infinity, part: "" };
   let byFinger = false;
+  let pointer = ""; /* what was lifted last: clicks of older browsers do not say */
 
   function partOf(event) {
     const box = video.getBoundingClientRect();
@@ -25,8 +26,9 @@ export function listenToTouch(video, controls) {
     return controls.seek(part === "left" ? -SEEK_S : SEEK_S); /* a third tap goes on */
   }
 
+  video.addEventListener("pointerup", ({ pointerType }) => (pointer = pointerType));
   video.addEventListener("click", (event) => {
-    byFinger = event.pointerType === "touch";
+    byFinger = (event.pointerType ?? pointer) === "touch";
     if (byFinger) tap(event);
     else controls.pick();
   });

@@ -1,7 +1,17 @@
 /* The wall: one card a room, kept in step with /live/rooms.json, touching only what changed. */
 /* SPDX-License-Identifier: MIT */
 
-import { bitrateWords, codecWords, qualityWords, say, sinceWords, translatePage } from "./words.js";
+import {
+  bitrateWords,
+  codecWords,
+  qualityWords,
+  say,
+  sinceWords,
+  translatePage,
+  viewersWords,
+} from "./words.js";
+import { WallChoice, agencyOf } from "./wall-choice.js";
+import { hearClock } from "./clock.js";
 import { WallPictures } from "./wall-pictures.js";
 import { copyText, element, setText } from "./dom.js";
 
@@ -15,8 +25,8 @@ const byId = (id) => document.getElementById(id);
 const grid = byId("rooms");
 const cards = new Map(); /* name → card */
 const pictures = new WallPictures();
+const choice = new WallChoice(() => filterCards());
 let order = []; /* the same cards as they stand on the wall, shown or not */
-let kind = "all";
 let etag = "";
 let retryMs = REFRESH_MS;
 let timer = 0;
@@ -41,7 +51,7 @@ function newCard(room) {
     quality: element("span", { class: "chip" }),
     mark: element("span", { class: "monogram", "aria-hidden": "true" }),
     title: element("h2"),
-    handle: element("span", { class: "handle", text: room.name }),
+    handle: element("span", { class: "handle" }),
     meta: element("span", { class: "meta" }),
   };
   card.poster = element(
@@ -67,13 +77,15 @@ function metaWords(room) {
   if (room.state === "waiting") return say("card.waiting");
   if (room.state === "ended") return say("card.ended");
   const since = say("card.since", { time: sinceWords(room.since) });
+  if (room.viewers >= 0) return `${since} · ${viewersWords(room.viewers)}`;
   return room.bitrate_bps > 0 ? `${since} · ${bitrateWords(room.bitrate_bps)}` : since;
 }
 
 function paintCard(card, room) {
   const title = room.title || room.name;
+  const handle = agencyOf(room) || room.name;
   card.room = room;
-  card.words = `${title}\n${room.name}`.toLowerCase();
+  card.words = `${title}\n${room.name}\n${agencyOf(room)}`.toLowerCase();
   card.item.dataset.state = room.state;
   setText(card.badge, say(`state.${room.state}`));
   card.badge.dataset.state = room.state;
@@ -83,7 +95,8 @@ function paintCard(card, room) {
   setText(card.quality, codec === "HEVC" ? `${quality} HEVC` : quality);
   setText(card.mark, monogram(title));
   setText(card.title, title);
-  card.handle.hidden = title === room.name;
+  setText(card.handle, handle);
+  card.handle.hidden = title === handle;
   setText(card.meta, metaWords(room));
   pictures.update(card);
 }
@@ -131,20 +144,17 @@ function showRooms(list) {
     paintCard(card, room);
     return card;
   });
+  choice.offer(rooms);
   filterCards();
 }
 
-function matches(card, text) {
-  return (kind === "all" || card.room.state === kind) && card.words.includes(text);
-}
-
 function filterCards() {
-  const text = byId("search").value.trim().toLowerCase();
-  const shown = order.filter((card) => matches(card, text));
+  const { text, agency } = choice;
+  const shown = order.filter((card) => choice.matches(card));
   placeCards(shown);
-  const live = order.filter((card) => card.room.state === "live").length;
-  setText(byId("count"), say(live > 0 ? "wall.count" : "wall.count.none", { n: live }));
-  byId("count").dataset.live = live > 0;
+  const live = order.filter((c) => c.room.state === "live" && (!agency || agencyOf(c.room) === agency));
+  setText(byId("count"), say(live.length > 0 ? "wall.count" : "wall.count.none", { n: live.length }));
+  byId("count").dataset.live = live.length > 0;
   byId("loading").hidden = true;
   byId("tools").hidden = order.length === 0;
   byId("empty").hidden = order.length > 0;
@@ -157,6 +167,7 @@ function filterCards() {
 async function fetchRooms() {
   const headers = etag ? { "If-None-Match": etag } : {};
   const reply = await fetch("/live/rooms.json", { headers, signal: AbortSignal.timeout(10_000) });
+  hearClock(reply);
   if (reply.status === 304) return;
   if (!reply.ok) throw new Error(`rooms.json: ${reply.status}`);
   const { rooms, picture_interval_s: intervalS } = await reply.json();
@@ -217,16 +228,6 @@ function pushSteps() {
 }
 
 function listen() {
-  byId("search").addEventListener("input", filterCards);
-  byId("kinds").addEventListener("click", (event) => {
-    const button = event.target.closest("button");
-    if (button) showKind(button.dataset.kind);
-  });
-  byId("clear").addEventListener("click", () => {
-    byId("search").value = "";
-    showKind("all");
-    byId("search").focus();
-  });
   const sheet = byId("push");
   byId("push-open").addEventListener("click", () => sheet.showModal());
   byId("push-close").addEventListener("click", () => sheet.close());
@@ -236,12 +237,6 @@ function listen() {
   setInterval(() => {
     for (const card of cards.values()) setText(card.meta, metaWords(card.room));
   }, CLOCK_MS);
-}
-
-function showKind(next) {
-  kind = next;
-  for (const b of byId("kinds").children) b.setAttribute("aria-pressed", b.dataset.kind === kind);
-  filterCards();
 }
 
 translatePage();

@@ -1,13 +1,21 @@
 /* /watch/ROOM: the player with the room's title and figures beside it. */
 /* SPDX-License-Identifier: MIT */
 
-import { bitrateWords, codecWords, fpsWords, say, sinceWords, translatePage } from "./words.js";
+import {
+  bitrateWords,
+  codecWords,
+  countWords,
+  fpsWords,
+  say,
+  sinceWords,
+  translatePage,
+} from "./words.js";
 import { copyText, element, setText } from "./dom.js";
 import { roomName, roomPath } from "./room.js";
 import { buildStage } from "./stage.js";
 
 const byId = (id) => document.getElementById(id);
-const FACTS = ["latency", "resolution", "fps", "bitrate", "video", "audio", "since", "dropped"];
+const FACTS = ["viewers", "latency", "resolution", "fps", "bitrate", "video", "audio", "since", "dropped"];
 const values = new Map();
 
 function channelWords(channels) {
@@ -38,6 +46,7 @@ function facts(player) {
   const width = player.video.videoWidth || video?.width;
   const height = player.video.videoHeight || video?.height;
   return {
+    viewers: kind === "live" && status.viewers >= 0 ? countWords(status.viewers) : "",
     latency: running && player.latency > 0 ? say("unit.s", { n: player.latency.toFixed(1) }) : "–",
     resolution: width > 0 ? `${width} × ${height}` : "–",
     fps: fpsWords(video?.fps),
@@ -57,13 +66,17 @@ function badgeKind(player) {
 function show(player) {
   const title = player.room.status?.title || player.name;
   const badge = badgeKind(player);
-  document.title = `${badge === "live" ? "● " : ""}${title} · Roomcast`;
+  const words = `${badge === "live" ? "● " : ""}${title} · Roomcast`;
+  if (document.title !== words) document.title = words;
   setText(byId("title"), title);
   byId("handle").hidden = title === player.name;
   byId("badge").dataset.state = badge;
   setText(byId("badge"), badge ? say(`state.${badge}`) : "");
   byId("facts").parentElement.hidden = badge !== "live";
-  for (const [name, words] of Object.entries(facts(player))) setText(values.get(name), words);
+  for (const [name, words] of Object.entries(facts(player))) {
+    setText(values.get(name), words);
+    values.get(name).parentElement.hidden = words === ""; /* nobody counts */
+  }
 }
 
 function offerCopy(button, text) {

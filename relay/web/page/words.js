@@ -1,6 +1,8 @@
 /* Every word the pages show, in English and Chinese, and how numbers are written in each. */
 /* SPDX-License-Identifier: MIT */
 
+import { relayNow } from "./clock.js";
+
 export const WORDS = {
   en: {
     "brand.home": "Roomcast, all rooms",
@@ -10,6 +12,9 @@ export const WORDS = {
     "wall.all": "All",
     "wall.live": "Live",
     "wall.waiting": "Waiting",
+    "wall.agency": "Agency",
+    "wall.agency.all": "All agencies",
+    "wall.agency.one": "{name} ({n})",
     "wall.count": "{n} live now",
     "wall.count.none": "Nobody is live right now",
     "wall.rooms": "Rooms",
@@ -53,6 +58,8 @@ export const WORDS = {
     "fact.audio.none": "No sound",
     "fact.dropped": "Dropped frames",
     "fact.since": "On air",
+    "fact.viewers": "Viewers",
+    "unit.viewers": "{n} watching",
     "unit.fps": "{n} fps",
     "unit.mbps": "{n} Mb/s",
     "unit.kbps": "{n} kb/s",
@@ -115,6 +122,9 @@ export const WORDS = {
     "wall.all": "全部",
     "wall.live": "直播中",
     "wall.waiting": "等待中",
+    "wall.agency": "机构",
+    "wall.agency.all": "全部机构",
+    "wall.agency.one": "{name}（{n}）",
     "wall.count": "{n} 个正在直播",
     "wall.count.none": "暂时没有直播",
     "wall.rooms": "直播间",
@@ -157,6 +167,8 @@ export const WORDS = {
     "fact.audio.none": "无声音",
     "fact.dropped": "丢帧",
     "fact.since": "已开播",
+    "fact.viewers": "观看人数",
+    "unit.viewers": "{n} 人在看",
     "unit.fps": "{n} 帧/秒",
     "unit.mbps": "{n} Mb/s",
     "unit.kbps": "{n} kb/s",
@@ -248,12 +260,22 @@ export function bitrateWords(bps) {
   return say("unit.mbps", { n: (bps / 1e6).toFixed(bps < 1e8 ? 1 : 0) });
 }
 
+/* "950", "1.2k", "12k", "1.5M": a crowd, not a census. */
+export function countWords(n) {
+  if (n < 1000) return String(n);
+  const [unit, by] = n < 999_500 ? ["k", 1e3] : ["M", 1e6];
+  const value = n / by;
+  return `${value < 9.95 ? Number(value.toFixed(1)) : Math.round(value)}${unit}`;
+}
+
+export const viewersWords = (n) => say("unit.viewers", { n: countWords(n) });
+
 export function fpsWords(fps) {
   return fps > 0 ? say("unit.fps", { n: Number(fps.toFixed(2)) }) : "–";
 }
 
 /* How long since an ISO date, in the two largest units; changes once a minute. */
-export function sinceWords(iso, now = Date.now()) {
+export function sinceWords(iso, now = relayNow()) {
   const minutes = Math.floor((now - Date.parse(iso)) / 60_000);
   if (!(minutes >= 1)) return say("unit.now");
   const [d, h, m] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];

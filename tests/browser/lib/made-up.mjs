@@ -121,10 +121,16 @@ export class MadeUpRoom {
     return page.route((url) => url.pathname.startsWith(base), (route) => {
       if (!this.network) return route.abort('connectionrefused');
       if (this.state === 'missing') return route.fulfill({ status: 404, body: '' });
-      return route.fulfill(this.answer(new URL(route.request().url()).pathname.slice(base.length)));
+      const answer = this.answer(new URL(route.request().url()).pathname.slice(base.length));
+      return route.fulfill({ ...answer, headers: { Date: new Date().toUTCString() } });
     });
   }
 }
+
+// 1x1, grey.
+export const JPEG = Buffer.from('/9j/4AAQSkZJRgABAQEAYABgAAD/2wBDAAMCAgICAgMCAgIDAwMDBAYEBAQEBAgGBgUGCQgKCgkICQkKDA8MCgsOCwkJ'
+  + 'DRENDg8QEBEQCgwSExIQEw8QEBD/wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACf/EABQQAQAAAAAAAAAAAAAAAAAAAAD/'
+  + '2gAIAQEAAD8AVN//2Q==', 'base64');
 
 const NAMES = ['Main Stage', '主舞台', 'Aurora Hall', '数码新品发布', 'Kitchen Theatre',
   'Night Market', '云南普洱茶专场', 'Design Week', 'Robotics Arena', '丝绸之路美食节', 'Jazz Garden',
@@ -157,7 +163,8 @@ export async function showRooms(page, rooms) {
     const same = (await route.request().allHeaders())['if-none-match'] === etag;
     if (same) count.unchanged++;
     await route.fulfill(same ? { status: 304, headers: { ETag: etag } }
-      : { status: 200, headers: { ETag: etag, 'Content-Type': 'application/json' }, body });
+      : { status: 200, headers: { ETag: etag,
+        'Content-Type': 'application/json', Date: new Date().toUTCString() }, body });
   });
   return count;
 }

@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Child, ROOT, run } from '../../flow/lib/child.mjs';
+import { post } from '../../flow/lib/console.mjs';
 import { until } from '../../flow/lib/http.mjs';
 import { srtUrl } from '../../flow/lib/push.mjs';
 import { scratch, startRelay } from '../../flow/lib/relay.mjs';
@@ -11,6 +12,8 @@ import { madeUpRooms, showRooms } from './made-up.mjs';
 
 const DIR = path.join(ROOT, 'build', 'screenshots');
 const HISTORY_POINTS = 720;
+const AGENCIES = ['星河传媒', 'Northlight', 'Blue Whale Live', '海浪直播'];
+const TOKEN = 'organizers-only-1';
 const undo = [];
 const t = { after: (f) => undo.unshift(f), diagnostic: () => {} };
 
@@ -30,7 +33,8 @@ const ROOMS = [
 ];
 
 // Encoded once and pushed in a loop: the machine is there for the browser.
-async function push(relay, dir, { name, colours, seed }) {
+async function push(relay, dir, { name, title, colours, seed }) {
+  const { json } = await post(relay, 'rooms', { name, ...(title ? { title } : {}) });
   const gop = name === 'night-market' ? 250 : 50; // the doctor has something to say
   const file = path.join(dir, `${name}.ts`);
   const quiet = ['-hide_banner', '-nostdin', '-loglevel', 'warning'];
@@ -42,7 +46,7 @@ async function push(relay, dir, { name, colours, seed }) {
     '-metadata:s:a:1', 'language=eng', file], { limitMs: 120000 });
   if (made.code !== 0) throw new Error(made.log);
   const child = new Child('ffmpeg', [...quiet, '-re', '-stream_loop', '-1', '-i', file, '-map', '0',
-    '-c', 'copy', '-f', 'mpegts', srtUrl(relay, { room: name })]);
+    '-c', 'copy', '-f', 'mpegts', srtUrl(relay, { streamId: json.stream_id })]);
   t.after(() => child.signal('SIGKILL'));
 }
 
@@ -112,7 +116,8 @@ async function pictures(relay, browser, where, size, locale) {
   await page.goto(`${relay.base}/`);
   await page.waitForSelector('#empty:not([hidden])');
   await shoot('wall-empty');
-  rooms = madeUpRooms(60);
+  rooms = madeUpRooms(60).map((r, i) => ({ ...r, agency: AGENCIES[i % AGENCIES.length],
+    viewers: (i * 7919) % 3000 }));
   await page.waitForSelector('.card');
   await shoot('wall-made-up');
   await page.click('#push-open');
@@ -124,22 +129,39 @@ async function pictures(relay, browser, where, size, locale) {
   await shoot('wall');
   await player(page, relay, shoot);
   await page.goto(`${relay.base}/console`);
+  await page.waitForSelector('#sign-in:not([hidden])');
+  await shoot('console-sign-in');
+  await page.fill('#token', TOKEN);
+  await page.keyboard.press('Enter');
   await page.waitForSelector('.light[data-light="green"]');
+  await page.waitForSelector('#make:enabled');
   await shoot('console');
+  await page.click('#make');
+  await page.fill('#form-name', '../stage');
+  await page.click('#room-new button[type="submit"]');
+  await page.waitForSelector('[aria-invalid="true"]');
+  await shoot('console-new-room');
+  await page.keyboard.press('Escape');
   await showAnHour(page);
   await page.goto(`${relay.base}/console#main-stage`);
   await page.waitForSelector('.qr path');
   await page.waitForSelector('#room .light[data-light="green"]');
   await page.waitForTimeout(500);
+  await page.waitForSelector('#room-edit');
   await page.screenshot({ path: name('console-room'), fullPage: true });
+  await page.check('#keep-feed');
+  await page.click('#rotate');
+  await page.click('#sure button[value="yes"]');
+  await page.waitForSelector('#fresh');
+  await shoot('console-key');
   if (page.faults.length > 0) throw new Error(page.faults.join('\n'));
   await page.context().close();
 }
 
 try {
   mkdirSync(DIR, { recursive: true });
-  const list = ROOMS.map(({ name, title }) => `    - {name: ${name}, title: "${title}"}`).join('\n');
-  const relay = await startRelay(t, { config: `log: {level: error}\nrooms:\n  list:\n${list}\n` });
+  const relay = await startRelay(t, { token: TOKEN, state: scratch(t),
+    config: `log: {level: error}\naccess: {organizer_token: ${TOKEN}}\n` });
   const dir = scratch(t);
   for (const room of ROOMS) await push(relay, dir, room);
   const browser = await openBrowser(t);

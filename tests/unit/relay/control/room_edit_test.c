@@ -127,6 +127,19 @@ static void test_others(void **state)
     assert_true(asked(&q) && q.keep_feed);
 }
 
+/* A title of 100 Chinese characters is no fault of the JSON. */
+static void test_too_long(void **state)
+{
+    char body[400] = "{\"title\":\"";
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        strcat(body, "\xe4\xb8\xbb");
+    strcat(body, "\"}");
+    assert_int_equal(422, act(room_edit_change, "made", body));
+    assert_string_equal("title", a.field);
+    assert_string_equal("title: expected one line of text, 1 to 128 bytes.", a.detail);
+}
+
 static void test_refused(void **state)
 {
     static const struct {
@@ -203,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_create, setup, teardown),
         cmocka_unit_test_setup_teardown(test_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_without_a_list, setup, teardown),
         cmocka_unit_test_setup_teardown(test_list, setup, teardown),

@@ -80,6 +80,23 @@ static void test_red_stays_outside(void **state)
     assert_int_equal(1, seen(s));
 }
 
+/* Between two long distances stood a short one: that is no feed that is well. */
+static void test_a_moment_of_green(void **state)
+{
+    struct stage *s = *state;
+    start(s, 1);
+    seconds(s, 1, 1, 14, BAD_MS);
+    for (uint32_t at = 14; at < 50; at += 12) {
+        seconds(s, 1, at, at + 8, GOOD_MS);
+        assert_int_equal(0, seen(s));
+        seconds(s, 1, at + 8, at + 12, BAD_MS);
+    }
+    seconds(s, 1, 50, 58, GOOD_MS);
+    assert_int_equal(0, seen(s));
+    seconds(s, 1, 58, 64, GOOD_MS);
+    assert_int_equal(1, seen(s));
+}
+
 static void test_a_reload_opens(void **state)
 {
     struct stage *s = *state;
@@ -150,16 +167,45 @@ static void test_outlives_a_crash(void **state)
     free(table);
 }
 
+/* A list that had ended before the front was killed: nobody waits for the room any more. */
+static void test_a_crash_opens_no_ended_room(void **state)
+{
+    struct stage *s = *state;
+    struct journal_table *table = calloc(1, sizeof(*table));
+    struct journal j;
+    const struct rooms_out out = {s,          stage_show, stage_hide, stage_publish,
+                                  stage_send, stage_hand, NULL,       2};
+    journal_bind(&j, table);
+    rooms_set_journal(s->rooms, &j);
+    start(s, 1);
+    seconds(s, 1, 1, 14, GOOD_MS);
+    assert_int_equal(1, seen(s));
+    stage_close(s, 1, LINK_CLOSE_ENDED);
+    stage_pass(s, 61000000);
+    assert_int_equal(ROOM_ENDED, facts(s).state);
+    rooms_free(&s->rooms);
+    room_view_unref(viewers_place(&s->viewers, "hall"));
+    assert_int_equal(0, rooms_new(&s->rooms, &s->config, &out, 2, s->now_us, s->wall_us));
+    rooms_set_journal(s->rooms, &j);
+    start(s, 2);
+    seconds(s, 2, 1, 6, BAD_MS);
+    assert_int_equal(0, seen(s));
+    rooms_set_journal(s->rooms, NULL);
+    free(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_waits_for_green, set, stage_strike),
         cmocka_unit_test_setup_teardown(test_red_stays_outside, set, stage_strike),
+        cmocka_unit_test_setup_teardown(test_a_moment_of_green, set, stage_strike),
         cmocka_unit_test_setup_teardown(test_a_reload_opens, set, stage_strike),
         cmocka_unit_test_setup_teardown(test_one_room_of_all, set, stage_strike),
         cmocka_unit_test_setup_teardown(test_a_new_doctor_waits, set, stage_strike),
         cmocka_unit_test_setup_teardown(test_a_new_list_waits, set, stage_strike),
         cmocka_unit_test_setup_teardown(test_outlives_a_crash, set, stage_strike),
+        cmocka_unit_test_setup_teardown(test_a_crash_opens_no_ended_room, set, stage_strike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
