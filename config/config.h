@@ -69,6 +69,7 @@ struct config {
         struct config_room *list; /* sorted by name */
         uint32_t list_count;
     } rooms;
+    struct config_agencies agencies;
     struct config_pictures pictures;
     struct {
         uint32_t feed_mbps;             /* a feed above it for 10 s is ended */
