@@ -61,6 +61,8 @@ static int render_metrics(struct text *t, const struct source *src, const struct
     head->extra = v.extra;
     if (v.status)
         return problem_answer(t, head, v.status, v.detail);
+    if (v.agency)
+        return problem_answer(t, head, 403, "This is the organizer's to see, not an agency's.");
     metrics_render(t, src);
     return 200;
 }
@@ -280,6 +282,7 @@ static void answer(void *ctx, void *item)
     if (!text_failed(&t) &&
         body_new(&body, head.type, t.data, t.len, true, 0, d->source.wall_us) == 0) {
         body->extra_headers = head.extra;
+        body->audience = head.audience;
         if (strcmp(head.type, EVENTS_TYPE) == 0 && q->method == HTTP_GET)
             server_listen(d->server, q->token, body);
         else
@@ -382,25 +385,28 @@ static void end_late(struct desk *d, struct server *s, int64_t wall_us)
                     wall_us);
 }
 
-static bool tell(struct server *s, const struct text *t, int64_t wall_us)
+static bool tell(struct server *s, const struct audience *a, int64_t wall_us)
 {
     struct body *news;
-    if (body_new(&news, EVENTS_TYPE, t->data, t->len, false, 0, wall_us) != 0)
+    if (body_new(&news, EVENTS_TYPE, a->text.data, a->text.len, false, 0, wall_us) != 0)
         return false;
+    news->audience = a->id;
     int rc = server_tell(s, news);
     body_unref(&news);
     return rc == 0;
 }
 
-void desk_tick(struct desk *d, struct server *s, const struct rooms *rooms, int64_t now_us,
-               int64_t wall_us)
+void desk_tick(struct desk *d, struct server *s, const struct rooms *rooms,
+               const struct config *config, int64_t now_us, int64_t wall_us)
 {
-    struct text t;
     end_late(d, s, wall_us);
-    text_init(&t);
-    bool told = events_tick(&d->events, &t, rooms, server_listeners(s) > 0, now_us) &&
-                !text_failed(&t) && (t.len == 0 || tell(s, &t, wall_us));
-    text_fini(&t);
+    for (struct audience *a = NULL; (a = events_next(&d->events, a));)
+        a->listened = server_listeners(s, a->id % BODY_AUDIENCES) > 0;
+    bool told = events_tick(&d->events, rooms, config, now_us);
+    for (struct audience *a = NULL; told && (a = events_next(&d->events, a));) {
+        told = !text_failed(&a->text) && (a->text.len == 0 || tell(s, a, wall_us));
+        text_fini(&a->text);
+    }
     if (told)
         return;
     log_warn("http", "events_lost out of memory: who listens begins anew");

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/control/room_edit.h"
 
+#include "config/duration.h"
 #include "config/keys.h"
 #include "config/sign_keys.h"
 #include "config/value.h"
@@ -96,6 +97,19 @@ static bool is_set_to(const struct store_request *q, const char *key, const char
     return strcmp(q->value[key_find_in_room(key) - room_keys], value) == 0;
 }
 
+static int check_window(struct action *a, const struct store_request *q)
+{
+    const struct config_agency *agency = config_agency_of(a->src->config, q->room);
+    const char *window = q->value[key_find_in_room("window") - room_keys];
+    uint32_t most_ms = config_agency_window_ms(agency), seconds;
+    char expected[VALUE_WORDS_SIZE];
+    if (!most_ms || duration_parse(window, strlen(window), &seconds) || seconds <= most_ms / 1000)
+        return 0;
+    snprintf(expected, sizeof(expected), "at most %s, which is the longest that %.64s may have",
+             agency->window, agency->name);
+    return fail_field(a, "window", expected);
+}
+
 /* What the configuration would refuse for all its rooms together. */
 static int check_together(struct action *a, const struct store_request *q)
 {
@@ -106,7 +120,7 @@ static int check_together(struct action *a, const struct store_request *q)
         return fail_field(a, "access", "rooms.sign_keys to have a key when a room is signed");
     if (is_set_to(q, "fill", "slate") && c->rooms.slate[0] == '\0')
         return fail_field(a, "fill", "rooms.slate to name a clip when fill is slate");
-    return 0;
+    return check_window(a, q);
 }
 
 static int take_values(struct action *a, struct store_request *q, const struct flat_json *j,
@@ -169,6 +183,11 @@ int room_edit_create(struct text *t, struct action *a)
     value_expected(&room_keys[0], expected);
     if (!name || !room_name_is_valid(name, strlen(name)))
         return fail_field(a, "name", expected);
+    if (a->agency && config_agency_of(a->src->config, name) != a->agency) {
+        snprintf(expected, sizeof(expected),
+                 "a name that begins with \"%s\", as all of this agency's", a->agency->prefix);
+        return fail_field(a, "name", expected);
+    }
     status = may_write(a, name);
     if (status)
         return status;
@@ -285,7 +304,7 @@ static void put_settings(struct text *t, const struct config_room *r, bool by_ap
 }
 
 /* In order of their names; where both have a name, the file's holds. */
-void room_edit_list(struct text *t, const struct config *c)
+void room_edit_list(struct text *t, const struct config *c, const struct config_agency *agency)
 {
     const struct stored_rooms *stored = c->stored ? c->stored->rooms : NULL;
     size_t count = stored ? stored_rooms_count(stored) : 0, file = 0, api = 0, shown = 0;
@@ -294,8 +313,11 @@ void room_edit_list(struct text *t, const struct config *c)
         const struct config_room *a = file < c->rooms.list_count ? &c->rooms.list[file] : NULL;
         const struct config_room *b = api < count ? &stored_rooms_at(stored, api)->room : NULL;
         int order = !a ? 1 : !b ? -1 : strcmp(a->name, b->name);
-        text_puts(t, shown++ > 0 ? ",\n" : "\n");
-        put_settings(t, order <= 0 ? a : b, order > 0);
+        const struct config_room *room = order <= 0 ? a : b;
+        if (!agency || config_agency_of(c, room->name) == agency) {
+            text_puts(t, shown++ > 0 ? ",\n" : "\n");
+            put_settings(t, room, order > 0);
+        }
         file += order <= 0;
         api += order >= 0;
     }

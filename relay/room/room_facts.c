@@ -50,6 +50,7 @@ void room_facts(const struct room *r, struct room_facts *out)
     *out = (struct room_facts){
         .name = r->name,
         .title = listed && listed->title ? listed->title : r->name,
+        .agency = config_agency_of(r->env->config, r->name),
         .state = r->state,
         .since_wall_us = r->since_wall_us,
         .playable = r->showcase.multivariant != NULL,

@@ -17,9 +17,9 @@
 #include <stdint.h>
 
 enum {
-    STORE_FORMAT = 1, /* of these structs, and of the list: raised when they change */
+    STORE_FORMAT = 2, /* of these structs, and of the list: raised when they change */
     STORE_NAME = 68,
-    STORE_WHO = 80,
+    STORE_WHO = 128, /* "agency/", its name, "@" and an address */
     STORE_VALUE = 136, /* longer than what any key of a room may be that the API may set */
     STORE_TEXT = 256,
 };
