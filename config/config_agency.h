@@ -31,7 +31,7 @@ struct config_agencies {
 /* Whose that room is, listed or not, there or not; NULL: the organizer's. In the time of a search
  * among as many prefixes as there are. */
 const struct config_agency *config_agency_of(const struct config *c, const char *room);
-/* The agency of that name, or NULL. */
+/* The agency of that name, the file's or the API's, or NULL. */
 const struct config_agency *config_find_agency(const struct config *c, const char *name);
 const char *config_agency_title(const struct config_agency *a);
 /* For who needs no token: they are overwritten, and let nobody in. */

@@ -3,6 +3,7 @@
 #include "relay/control/api.h"
 
 #include "relay/control/action.h"
+#include "relay/control/agency_edit.h"
 #include "relay/control/api_document.h"
 #include "relay/control/api_route.h"
 #include "relay/control/bearer.h"
@@ -144,6 +145,47 @@ static int render_key(struct text *t, struct call *c)
     return act(t, c, room_edit_key);
 }
 
+static int render_agencies(struct text *t, struct call *c)
+{
+    agency_edit_list(t, c->src->config, c->bearer.agency);
+    return 200;
+}
+
+static int render_agency(struct text *t, struct call *c)
+{
+    return agency_edit_show(t, c->src->config, c->name);
+}
+
+static int render_agency_create(struct text *t, struct call *c)
+{
+    return act(t, c, agency_edit_create);
+}
+
+static int render_agency_change(struct text *t, struct call *c)
+{
+    return act(t, c, agency_edit_change);
+}
+
+static int render_agency_close(struct text *t, struct call *c)
+{
+    return act(t, c, agency_edit_close);
+}
+
+static int render_agency_token(struct text *t, struct call *c)
+{
+    return act(t, c, agency_edit_token);
+}
+
+static void body_of_agency_create(struct text *t)
+{
+    agency_edit_describe_body(t, true);
+}
+
+static void body_of_agency_change(struct text *t)
+{
+    agency_edit_describe_body(t, false);
+}
+
 static int render_settings(struct text *t, struct call *c)
 {
     room_edit_list(t, c->src->config, c->bearer.agency);
@@ -181,6 +223,14 @@ static int render_document(struct text *t, struct call *c);
     "{\"type\":\"object\",\"properties\":{\"room\":" SCHEMA_STRING ",\"key\":" SCHEMA_STRING       \
     ",\"stream_id\":" SCHEMA_STRING ",\"srt\":" SCHEMA_STRING ",\"settings\":" REF(                \
         "RoomSettings") "},\"required\":[\"room\",\"key\",\"stream_id\",\"srt\",\"settings\"]}"
+#define NO_AGENCY "There is no such agency."
+#define KEPT_AGENCY                                                                                \
+    "{\"type\":\"object\",\"properties\":{\"agency\":" SCHEMA_STRING                               \
+    ",\"role\":{\"enum\":[\"admin\",\"reader\"]},\"token\":" SCHEMA_STRING ",\"settings\":" REF(   \
+        "AgencySettings") "},\"required\":[\"agency\",\"role\",\"token\",\"settings\"]}"
+#define CLOSED                                                                                     \
+    "{\"type\":\"object\",\"properties\":{\"closed\":" SCHEMA_STRING "},\"required\":[\"closed\"]" \
+                                                                     "}"
 #define CHOICE "{\"enum\":[\"main\",\"backup\",\"auto\"]}"
 static const struct api_route routes[] = {
     {"me", HTTP_GET, LOOKS_OWN, "Who the token's bearer is, and which agency's", NULL,
@@ -205,9 +255,7 @@ static const struct api_route routes[] = {
      REF("RoomSettings"), NO_ROOM, render_change, true, body_of_change},
     {"rooms/{room}", HTTP_DELETE, ACTS_OWN,
      "Closes a room that the API made: feeds and viewers at once, and its name is free", NULL,
-     "{\"type\":\"object\",\"properties\":{\"closed\":" SCHEMA_STRING
-     "},\"required\":[\"closed\"]}",
-     NO_ROOM, render_close, true, NULL},
+     CLOSED, NO_ROOM, render_close, true, NULL},
     {"rooms/{room}/key", HTTP_POST, ACTS_OWN,
      "A new publish key, shown this once; the old one is refused from now on, and a feed that "
      "stands is ended unless keep_feed",
@@ -218,6 +266,26 @@ static const struct api_route routes[] = {
      "{\"type\":\"object\",\"properties\":{\"rooms\":{\"type\":\"array\",\"items\":" REF(
          "RoomSettings") "}},\"required\":[\"rooms\"]}",
      NULL, render_settings, false, NULL},
+    {"agencies", HTTP_GET, LOOKS_OWN, "How all agencies are set up; an agency sees itself", NULL,
+     "{\"type\":\"object\",\"properties\":{\"agencies\":{\"type\":\"array\",\"items\":" REF(
+         "AgencySettings") "}},\"required\":[\"agencies\"]}",
+     NULL, render_agencies, false, NULL},
+    {"agencies/{agency}", HTTP_GET, LOOKS_OWN, "How one agency is set up", NULL,
+     REF("AgencySettings"), NO_AGENCY, render_agency, false, NULL},
+    {"agencies", HTTP_POST, ACTS_ALL,
+     "Makes an agency, and the token of its admins: it is shown this once", NULL, KEPT_AGENCY, NULL,
+     render_agency_create, true, body_of_agency_create},
+    {"agencies/{agency}", HTTP_PATCH, ACTS_ALL,
+     "Changes what is given of an agency that the API made; null: back to none", NULL,
+     REF("AgencySettings"), NO_AGENCY, render_agency_change, true, body_of_agency_change},
+    {"agencies/{agency}", HTTP_DELETE, ACTS_ALL,
+     "Closes an agency that the API made, once the rooms that it made are closed", NULL, CLOSED,
+     NO_AGENCY, render_agency_close, true, NULL},
+    {"agencies/{agency}/token", HTTP_POST, ACTS_ALL,
+     "Another token, shown this once; the one before lets nobody in from now on",
+     "{\"type\":\"object\",\"properties\":{\"role\":{\"enum\":[\"admin\",\"reader\"]}},"
+     "\"required\":[\"role\"],\"additionalProperties\":false}",
+     KEPT_AGENCY, NO_AGENCY, render_agency_token, true, NULL},
     {"rooms/{room}/history", HTTP_GET, LOOKS_OWN, "A room's last hour, for charts", NULL,
      REF("History"), NO_ROOM, render_history, false, NULL},
     {"rooms/{room}/kick", HTTP_POST, ACTS_OWN,
@@ -272,15 +340,26 @@ static int render_document(struct text *t, struct call *c)
     return 200;
 }
 
+/* Is what the parameter names the asker's? */
+static bool names_own(const struct api_route *r, const struct call *c)
+{
+    if (strncmp(r->path + api_fixed_part(r), "{agency}", 8) != 0)
+        return is_own(c, c->name);
+    return !c->bearer.agency || strcmp(c->bearer.agency->name, c->name) == 0;
+}
+
 /* A room of others is answered like one that is not there: names are theirs to tell. */
 static int call_route(struct text *t, const struct api_route *r, struct call *c)
 {
     struct page_head *head = c->head;
-    if (r->who == ACTS_OWN && !bearer_may_act(c->bearer.role))
+    bool acts = r->who == ACTS_OWN || r->who == ACTS_ALL;
+    if (acts && !bearer_may_act(c->bearer.role))
         return problem_answer(t, head, 403, bearer_only_looks(c->src->config));
-    if (r->who == LOOKS_ALL && c->bearer.agency)
-        return problem_answer(t, head, 403, "This is the organizer's to see, not an agency's.");
-    if (api_has_parameter(r) && !is_own(c, c->name))
+    if (c->bearer.agency && (r->who == LOOKS_ALL || r->who == ACTS_ALL))
+        return problem_answer(t, head, 403,
+                              acts ? "This is the organizer's to do, not an agency's."
+                                   : "This is the organizer's to see, not an agency's.");
+    if (api_has_parameter(r) && !names_own(r, c))
         return problem_answer(t, head, 404, r->missing);
     int status = r->render(t, c);
     return status == 0 || status == 200

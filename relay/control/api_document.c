@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/control/api_document.h"
 
+#include "relay/control/agency_edit.h"
 #include "relay/control/api.h"
 #include "relay/control/debug.h"
 #include "relay/control/events.h"
@@ -67,14 +68,15 @@ static void describe_problems(struct text *t, const struct api_route *r)
         describe_problem(t, "400", "Not a JSON object");
     describe_problem(t, "401", "Tokens are set, and none or a wrong one was given");
     describe_problem(t, "403",
-                     acts                  ? "By a reader, or no organizer's token is set"
+                     r->who == ACTS_ALL ? "By a reader or an agency, or no organizer's token is set"
+                     : acts             ? "By a reader, or no organizer's token is set"
                      : r->who == LOOKS_ALL ? "By an agency; or no tokens are set, and not asked "
                                              "from this machine"
                                            : "No tokens are set, and not asked from this machine");
     if (r->missing)
         describe_problem(t, "404", "Nothing of that name");
     if (r->stores)
-        describe_problem(t, "409", "The name is taken, or the configuration file has the room");
+        describe_problem(t, "409", "The name is taken, the configuration file has it, or it is in use");
     if (takes) {
         describe_problem(t, "413", "A body of more than 4096 bytes");
         describe_problem(t, "422", "A value that may not be; its member is named in `field`");
@@ -150,6 +152,8 @@ void api_document_put(struct text *t, const struct api_route *routes, size_t cou
         text_puts(t, ",");
     }
     room_edit_describe(t);
+    text_puts(t, ",");
+    agency_edit_describe(t);
     text_puts(t, ",");
     schema_describe_stats(t);
     text_puts(t, ",\"Problem\":{\"type\":\"object\",\"description\":\"RFC 9457\",\"properties\":{"

@@ -31,7 +31,7 @@ struct call {
 
 /* Who may. An agency's people are let in where _OWN says so: what names a room is then theirs only
  * when the room is, and what lists rooms lists theirs. */
-enum api_who { LOOKS_OWN, LOOKS_ALL, ACTS_OWN };
+enum api_who { LOOKS_OWN, LOOKS_ALL, ACTS_OWN, ACTS_ALL };
 
 /* A route: what follows "/api/v1/", with at most one {parameter}. */
 struct api_route {

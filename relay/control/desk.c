@@ -6,6 +6,7 @@
 #include "relay/base/log.h"
 #include "relay/base/mailbox.h"
 #include "relay/base/text.h"
+#include "relay/control/agency_edit.h"
 #include "relay/control/api.h"
 #include "relay/control/bearer.h"
 #include "relay/control/events.h"
@@ -355,7 +356,10 @@ void desk_hear_store(struct desk *d, struct server *s, int64_t wall_us)
     char why[ACTION_WORDS];
     while (writes_hear(&d->writes, &r, &w))
         if (!w->done)
-            end_refused(s, w, room_edit_refused(&r, why), why, wall_us);
+            end_refused(s, w,
+                        store_act_is_agency(w->act) ? agency_edit_refused(&r, why)
+                                                    : room_edit_refused(&r, why),
+                        why, wall_us);
 }
 
 void desk_rooms_in_force(struct desk *d, struct server *s, const struct config *c, uint64_t version,
@@ -366,7 +370,8 @@ void desk_rooms_in_force(struct desk *d, struct server *s, const struct config *
         const struct page_head head = {.type = API_TYPE};
         struct text t;
         text_init(&t);
-        int status = room_edit_done(&t, w, c);
+        int status =
+            store_act_is_agency(w->act) ? agency_edit_done(&t, w, c) : room_edit_done(&t, w, c);
         end_write(s, w, status, &t, &head, wall_us);
         if (t.data)
             explicit_bzero(t.data, t.len);

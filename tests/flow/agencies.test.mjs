@@ -5,14 +5,16 @@
 // a room of others is answered like one that is not there. It makes rooms with its own prefix only.
 // A token that is changed opens nothing and keeps nothing open.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { clip } from './lib/clips.mjs';
 import { ask, listen } from './lib/console.mjs';
 import { get, until } from './lib/http.mjs';
 import { pushFfmpeg } from './lib/push.mjs';
 import { scratch, startRelay } from './lib/relay.mjs';
-import { TOKEN, create, settings, write } from './lib/store.mjs';
+import { TOKEN, create, processOf, settings, write } from './lib/store.mjs';
+import { exchangeable, upgrade } from './lib/upgrade.mjs';
 
 const NORTH = 'admin-of-the-north';
 const NORTH_READER = 'reader-of-the-north';
@@ -188,4 +190,125 @@ test('agencies’ tokens alone shut the door', async (t) => {
   assert.equal((await as(relay, `${NORTH}x`, 'GET', 'rooms')).status, 429);
   assert.equal((await as(relay, NORTH, 'GET', 'rooms')).status, 200, 'a right one never waits');
   assert.equal((await write({ ...relay, options: { token: NORTH } }, 'POST', 'rooms', { name: 'a-1' })).status, 503);
+});
+
+// By the API. → the answer with its token
+async function makeAgency(relay, name, more = {}) {
+  const r = await write(relay, 'POST', 'agencies', { name, prefix: `${name}-`, ...more });
+  assert.equal(r.status, 201, r.text);
+  assert.match(r.json.token, /^[0-9a-f]{32}$/);
+  assert.equal(r.json.role, 'admin');
+  return r.json;
+}
+
+test('agencies of the API', { timeout: 120000 }, async (t) => {
+  const state = scratch(t);
+  const relay = await exchangeable(t, { config: CONFIG, state, token: TOKEN, restarts: null,
+    errors: [/store/, /died/] });
+  const west = await makeAgency(relay, 'west', { title: EVIL, window: '20m', max_live_rooms: 7 });
+  await makeAgency(relay, 'east');
+  const reader = (await write(relay, 'POST', 'agencies/west/token', { role: 'reader' })).json;
+  assert.equal(reader.role, 'reader');
+
+  await t.test('what is refused', async () => {
+    const before = (await ask(relay, 'agencies')).text;
+    const bad = [
+      ['POST', 'agencies', { name: 'west', prefix: 'other-' }, 409],
+      ['POST', 'agencies', { name: 'north', prefix: 'other-' }, 409],
+      ['POST', 'agencies', { name: 'x', prefix: 'west-1' }, 422, 'prefix'],
+      ['POST', 'agencies', { name: 'x', prefix: 'we' }, 422, 'prefix'],
+      ['POST', 'agencies', { name: 'x', prefix: 'north-x' }, 422, 'prefix'],
+      ['POST', 'agencies', { name: 'x', prefix: EVIL }, 422, 'prefix'],
+      ['POST', 'agencies', { name: EVIL, prefix: 'x-' }, 422, 'name'],
+      ['POST', 'agencies', { name: 'x' }, 422, 'prefix'],
+      ['POST', 'agencies', { prefix: 'x-' }, 422, 'name'],
+      ['POST', 'agencies', { name: 'x', prefix: 'x-', token: 'my-own-token-of-sixteen' }, 422, 'token'],
+      ['POST', 'agencies', { name: 'x', prefix: 'x-', max_live_rooms: 0 }, 422, 'max_live_rooms'],
+      ['POST', 'agencies', { name: 'x', prefix: 'x-', max_live_rooms: '3' }, 422, 'max_live_rooms'],
+      ['POST', 'agencies', { name: 'x', prefix: 'x-', title: 'a\nb' }, 422, 'title'],
+      ['POST', 'agencies', { name: 'x', prefix: 'x-', [EVIL]: 1 }, 400],
+      ['PATCH', 'agencies/west', { prefix: 'x-' }, 422, 'prefix'],
+      ['PATCH', 'agencies/west', {}, 422],
+      ['PATCH', 'agencies/west', { title: ['x'] }, 400],
+      ['PATCH', 'agencies/north', { title: 'x' }, 409],
+      ['PATCH', 'agencies/nobody', { title: 'x' }, 404],
+      ['DELETE', 'agencies/nobody', undefined, 404],
+      ['DELETE', 'agencies/south', undefined, 409],
+      ['POST', 'agencies/west/token', {}, 422, 'role'],
+      ['POST', 'agencies/west/token', { role: 'organizer' }, 422, 'role'],
+      ['POST', 'agencies/nobody/token', { role: 'admin' }, 404],
+      ['PUT', 'agencies/west', { title: 'x' }, 405],
+    ];
+    for (const [method, where, body, status, field] of bad) {
+      const r = await write(relay, method, where, body);
+      assert.equal(r.status, status, `${method} ${where} ${JSON.stringify(body)}: ${r.text}`);
+      if (status !== 405) assert.equal(r.json.field, field, r.text);
+    }
+    for (const token of [west.token, reader.token, NORTH, READER]) {
+      for (const [method, where, body] of bad.filter(([m]) => m !== 'PUT')) {
+        const r = await as(relay, token, method, where, body);
+        assert.ok([403, 404].includes(r.status), `${method} ${where}: ${r.text}`);
+      }
+    }
+    assert.equal((await ask(relay, 'agencies')).text, before, 'something was kept');
+  });
+
+  await t.test('who sees which', async () => {
+    const all = (await ask(relay, 'agencies')).json.agencies;
+    assert.deepEqual(all.map((a) => [a.name, a.source]).sort(),
+      [['east', 'api'], ['north', 'file'], ['south', 'file'], ['west', 'api']]);
+    const own = (await as(relay, west.token, 'GET', 'agencies')).json.agencies;
+    assert.deepEqual(own, [{ source: 'api', name: 'west', title: EVIL, prefix: 'west-', token: true,
+      reader_token: true, max_live_rooms: 7, room_mbps: null, total_mbps: null, window: '20m' }]);
+    assert.equal((await as(relay, west.token, 'GET', 'agencies/west')).json.name, 'west');
+    assert.equal((await as(relay, west.token, 'GET', 'agencies/east')).status, 404);
+    assert.equal((await as(relay, reader.token, 'GET', 'me')).json.role, 'agency-reader');
+    assert.equal((await as(relay, west.token, 'POST', 'rooms', { name: 'west-1' })).status, 201);
+    assert.equal((await as(relay, reader.token, 'POST', 'rooms', { name: 'west-2' })).status, 403);
+    assert.equal((await as(relay, west.token, 'POST', 'rooms', { name: 'west-3', window: '21m' })).status, 422);
+    const shown = [(await ask(relay, 'agencies')).text, relay.log];
+    assert.ok(!shown.some((s) => s.includes(west.token) || s.includes(reader.token)), 'a token is shown');
+    for (const file of readdirSync(state)) {
+      assert.ok(!readFileSync(path.join(state, file)).includes(west.token), `the token is in ${file}`);
+    }
+  });
+
+  await t.test('another token', async () => {
+    const heard = await listen(t, relay, west.token);
+    const next = (await write(relay, 'POST', 'agencies/west/token', { role: 'admin' })).json;
+    assert.equal((await as(relay, west.token, 'GET', 'rooms')).status, 401);
+    assert.equal((await as(relay, next.token, 'GET', 'rooms')).status, 200);
+    assert.equal((await as(relay, reader.token, 'GET', 'rooms')).status, 200);
+    await until('the stream’s end', 5000, () => heard.ended);
+    west.token = next.token;
+  });
+
+  await t.test('an upgrade, kills of the store and a restart', async () => {
+    await upgrade(relay);
+    assert.equal((await as(relay, west.token, 'GET', 'me')).json.agency.name, 'west');
+    const made = new Set();
+    for (let i = 0; i < 20; i++) {
+      if (i % 5 === 2) process.kill(processOf(relay, 'roomcast-store'), 'SIGKILL');
+      const r = await write(relay, 'POST', 'agencies', { name: `k${i}`, prefix: `k${i}-` }, { patient: true });
+      if (r.status === 201) made.add(`k${i}`); // 409: it was kept, but not answered
+      else assert.equal(r.status, 409, r.text);
+    }
+    await relay.killWhole();
+    await relay.startAgain();
+    const all = new Map((await ask(relay, 'agencies')).json.agencies.map((a) => [a.name, a]));
+    for (const name of made) assert.ok(all.has(name), `${name} was answered and is gone`);
+    assert.ok(made.size >= 15, `${made.size}`);
+    assert.equal(all.get('west').title, EVIL);
+    assert.deepEqual(await names(relay, west.token, 'settings'), ['west-1']);
+  });
+
+  await t.test('the end of one', async () => {
+    const busy = await write(relay, 'DELETE', 'agencies/west');
+    assert.equal(busy.status, 409);
+    assert.match(busy.json.detail, /it has rooms, such as west-1: close them first/);
+    assert.equal((await as(relay, west.token, 'DELETE', 'rooms/west-1')).status, 200);
+    assert.equal((await write(relay, 'DELETE', 'agencies/west')).status, 200);
+    assert.equal((await as(relay, west.token, 'GET', 'rooms')).status, 401);
+    assert.equal((await as(relay, reader.token, 'GET', 'rooms')).status, 401);
+  });
 });
