@@ -42,6 +42,13 @@ uint32_t config_window_ms(const struct config *c, const char *room)
     return most_ms && about_ms > most_ms ? most_ms : ms;
 }
 
+uint32_t config_feed_mbps(const struct config *c, const char *room)
+{
+    const struct config_agency *a = config_agency_of(c, room);
+    uint32_t most = c->limits.feed_mbps;
+    return a && a->room_mbps && a->room_mbps < most ? a->room_mbps : most;
+}
+
 enum rooms_fill config_fill(const struct config *c, const char *room)
 {
     const struct config_room *r = config_find_room(c, room);

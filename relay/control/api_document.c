@@ -76,7 +76,7 @@ static void describe_problems(struct text *t, const struct api_route *r)
     if (r->missing)
         describe_problem(t, "404", "Nothing of that name");
     if (r->stores)
-        describe_problem(t, "409", "The name is taken, the configuration file has it, or it is in use");
+        describe_problem(t, "409", "The name is taken, is the file's, or is in use");
     if (takes) {
         describe_problem(t, "413", "A body of more than 4096 bytes");
         describe_problem(t, "422", "A value that may not be; its member is named in `field`");

@@ -84,7 +84,7 @@ void room_floor(const struct room *r, struct presentation_start *floor)
 
 void room_second(struct room *r, struct session *s, const struct link_message *m, int64_t now_us)
 {
-    struct diagnosis_room room = {r->ctx, r->env->config, &r->health_log};
+    struct diagnosis_room room = {r->name, r->ctx, r->env->config, &r->health_log};
     if (diagnosis_second(s, &room, m, now_us))
         showcase_touch(&r->showcase);
     if (s == &r->session)

@@ -5,6 +5,7 @@
 #include "relay/store/database_file.h"
 
 #include <errno.h>
+#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>

@@ -14,17 +14,18 @@
 #include "config/stored_rooms.h"
 #include "relay/store/store_message.h"
 
-#include <sqlite3.h>
 #include <stdint.h>
 
-__attribute__((warn_unused_result)) int database_agency_apply(sqlite3 *db,
+struct sqlite3;
+
+__attribute__((warn_unused_result)) int database_agency_apply(struct sqlite3 *db,
                                                               const struct store_request *q,
                                                               int64_t wall_us,
                                                               char why[STORE_TEXT]);
 /* Before the rooms. */
-__attribute__((warn_unused_result)) int database_agency_list(sqlite3 *db, struct stored_list *l,
-                                                             char why[STORE_TEXT]);
+__attribute__((warn_unused_result)) int
+database_agency_list(struct sqlite3 *db, struct stored_list *l, char why[STORE_TEXT]);
 /* database.c: what the last call of SQLite's said, for people. */
-int database_say(sqlite3 *db, char why[STORE_TEXT]);
+int database_say(struct sqlite3 *db, char why[STORE_TEXT]);
 
 #endif

@@ -312,3 +312,54 @@ test('agencies of the API', { timeout: 120000 }, async (t) => {
     assert.equal((await as(relay, reader.token, 'GET', 'rooms')).status, 401);
   });
 });
+
+const QUOTAS = `agencies:
+  list:
+    - {name: few, prefix: few-, max_live_rooms: 1}
+    - {name: fast, prefix: fast-, room_mbps: 3}
+    - {name: sum, prefix: sum-, total_mbps: 2}
+access:
+  organizer_token: ${TOKEN}
+`;
+
+test('what an agency’s rooms may take', { timeout: 120000 }, async (t) => {
+  const relay = await start(t, QUOTAS);
+  const small = await clip('small');
+  const large = await clip('h264-bframes-1080p');
+  const push = (room, what, more = '') => pushFfmpeg(t, relay, { streamId: `${room}${more}`, clip: what, loop: 200 });
+  const fast = push('fast-a', large);
+  const sum = push('sum-a', large);
+  const first = push('few-a', small);
+  await lives(relay, 'few-a');
+
+  const second = push('few-b', small);
+  await until('the second room’s end', 10000, () => second.status);
+  await relay.refusal('few-b', /agency few has 1 rooms live, its max_live_rooms: end a feed, or ask the organizer for more/);
+  assert.equal((await ask(relay, 'rooms/few-b')).status, 404);
+  const backup = push('few-a', small, '?role=backup');
+  await until('the backup', 10000, async () => (await ask(relay, 'rooms/few-a')).json.on_air.standby);
+  push('other', small);
+  await lives(relay, 'other'); // the organizer's
+  const next = push('few-a', small, '?role=main');
+  await until('the takeover', 10000, () => first.status);
+  assert.equal(next.status, null, 'who replaces a feed takes no more');
+  await Promise.all([next.term(), backup.term()]);
+  await until('the room to be free', 15000, async () => {
+    const { json } = await ask(relay, 'rooms/few-a');
+    return json.feed === null && json.on_air.standby === null;
+  });
+  const again = push('few-b', small);
+  await lives(relay, 'few-b');
+
+  await until('what the sum takes', 10000, async () => (await ask(relay, 'rooms/sum-a')).json.feed.stats.bitrate_bps > 2.5e6);
+  const more = push('sum-b', small);
+  await until('its refusal', 10000, () => more.status);
+  await relay.refusal('sum-b', /agency sum takes \d+ Mb\/s, its total_mbps is 2: end a feed, or ask/);
+  assert.equal(sum.status, null, 'who is on air is left alone');
+
+  await until('the doctor’s word', 15000, () => relay.lines(/room\/fast-a unhealthy finding=bitrate/)[0]);
+  await until('the end of what is too fast', 30000, () => fast.status);
+  await relay.refusal('fast-a', /more than its agency's room_mbps for 10 s: lower the encoder's bitrate/);
+  assert.equal(sum.status, null);
+  assert.equal(again.status, null);
+});

@@ -57,6 +57,10 @@ static void test_whose_a_room_is(void **state)
     assert_string_equal(config_agency_title(north), "The North");
     assert_string_equal(config_agency_title(config_find_agency(c, "N")), "N");
     assert_null(config_find_agency(c, "norther"));
+    assert_int_equal(config_feed_mbps(c, "north-1"), 20);
+    assert_int_equal(config_feed_mbps(c, "south-1"), c->limits.feed_mbps);
+    c->limits.feed_mbps = 7; /* an agency's may only be less */
+    assert_int_equal(config_feed_mbps(c, "north-1"), 7);
     config_free(&c);
 }
 
