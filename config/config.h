@@ -69,6 +69,7 @@ struct config {
         struct config_room *list; /* sorted by name */
         uint32_t list_count;
     } rooms;
+    struct config_agencies agencies;
     struct config_pictures pictures;
     struct {
         uint32_t feed_mbps;             /* a feed above it for 10 s is ended */
@@ -90,7 +91,7 @@ struct config {
         uint32_t stuck_ms;
     } isolation;
     struct {
-        char *level; /* debug, info, warn, error */
+        char *level;
     } log;
     const struct config_stored *stored; /* not the file's: what the API made; NULL: no store */
 };
@@ -111,8 +112,7 @@ __attribute__((warn_unused_result)) int config_parse(struct config **out, const 
 void config_free(struct config **c);
 /* As YAML that reads back to the same values; secrets are "(set)" unless with_secrets. */
 int config_print(const struct config *c, bool with_secrets, FILE *out);
-/* Every key with type, range, default and one sentence, from the table (--help-config). */
-void config_describe(FILE *out);
+void config_describe(FILE *out); /* every key, from the table (--help-config) */
 /* The room of that name in the list, else in the store, or NULL. */
 const struct config_room *config_find_room(const struct config *c, const char *name);
 bool room_name_is_valid(const char *name, size_t len);

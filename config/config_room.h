@@ -4,6 +4,8 @@
 #ifndef CONFIG_CONFIG_ROOM_H
 #define CONFIG_CONFIG_ROOM_H
 
+#include "config/config_agency.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -42,10 +42,8 @@
     }
 
 /* PART-TARGET: the draft recommends one second; below a third of it a request costs more than it
- * brings. A window of hours is what tvOS wants for scrubbing. */
-enum { PART_LEAST_MS = 330, PART_MOST_MS = 2000, WINDOW_MAX_S = 4 * 3600, FILE_NAME_MAX = 1024 };
-/* RFC 6750 gives no length; sixteen random characters cannot be guessed over any network. */
-enum { TOKEN_LEAST = 16, TOKEN_MOST = 128 };
+ * brings. */
+enum { PART_LEAST_MS = 330, PART_MOST_MS = 2000, FILE_NAME_MAX = 1024 };
 
 static const char *const LEVELS[] = {"debug", "info", "warn", "error", NULL};
 static const char *const PART_URIS[] = {
@@ -85,6 +83,7 @@ const struct key_section config_sections[CONFIG_SECTIONS] = {
     {"https", "The same over TLS 1.2 and 1.3, beside HTTP."},
     {"hls", "Segments and playlists."},
     {"rooms", "Who may publish where, and who may watch."},
+    {"agencies", "Tenants: who acts for which rooms, and what these may take."},
     {"pictures", "The wall's pictures of live rooms, made by a process of its own."},
     {"limits", "What one feed or room may cost."},
     {"access",

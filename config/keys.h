@@ -16,7 +16,7 @@ enum key_type {
     KEY_COUNT,    /* a whole number, uint32_t */
     KEY_BOOL,     /* bool */
     KEY_ADDRESS,  /* char *: "203.0.113.7:9000", "[::]:9000", "*:9000" */
-    KEY_NAME,     /* char *: a room's name */
+    KEY_NAME,     /* char *: a room's or agency's name, or its beginning; never absent */
     KEY_TEXT,     /* char *: UTF-8 of one line */
     KEY_SECRET,   /* char *: the same, never shown */
     KEY_SIGNS,    /* char *: secrets with names, see sign_keys.h; never shown */
@@ -29,11 +29,11 @@ enum key_type {
 };
 
 struct key {
-    const char *section; /* "srt"; NULL: a key of an entry of rooms.list */
+    const char *section; /* "srt"; NULL: a key of an entry of a list */
     const char *name;    /* "tick_ms" */
     enum key_type type;
-    size_t offset;            /* in struct config, or in struct config_room */
-    uint32_t min, max;        /* of a KEY_COUNT; bytes of a text; seconds */
+    size_t offset;            /* in struct config, or in a list's entry */
+    uint32_t min, max;        /* of a KEY_COUNT; bytes of a text or name; seconds */
     const char *unit;         /* "milliseconds"; NULL: none */
     const char *const *words; /* ends with NULL */
     const char *standard;     /* the default as it is written in the file; NULL: absent */
@@ -45,16 +45,24 @@ struct key_section {
 };
 
 enum {
-    KEY_PATH_SIZE = 112,     /* "rooms.list." + a room's name + "." + a key */
-    CONFIG_ROOMS_MAX = 10000 /* entries of rooms.list */
+    KEY_PATH_SIZE = 112,      /* "rooms.list." + a room's name + "." + a key */
+    CONFIG_ROOMS_MAX = 10000, /* entries of rooms.list */
+    CONFIG_AGENCIES_MAX = 500,
+    WINDOW_MAX_S = 4 * 3600, /* hours, as tvOS wants for scrubbing */
+    /* RFC 6750 gives no length; sixteen random characters cannot be guessed over any network. */
+    TOKEN_LEAST = 16,
+    TOKEN_MOST = 128,
 };
-enum { CONFIG_SECTIONS = 12, CONFIG_KEYS = 67, CONFIG_ROOM_KEYS = 15 };
+enum { CONFIG_SECTIONS = 13, CONFIG_KEYS = 67, CONFIG_ROOM_KEYS = 15, CONFIG_AGENCY_KEYS = 9 };
 
 /* In the order of the file; the keys of a section stand together. */
 extern const struct key_section config_sections[CONFIG_SECTIONS];
 extern const struct key config_keys[CONFIG_KEYS];
 /* Of one entry of rooms.list; "name" is the first. */
 extern const struct key room_keys[CONFIG_ROOM_KEYS];
+/* Of one entry of agencies.list; see lists.h. */
+enum { AGENCY_KEY_NAME, AGENCY_KEY_TITLE, AGENCY_KEY_PREFIX };
+extern const struct key agency_keys[CONFIG_AGENCY_KEYS];
 
 const struct key_section *key_section_find(const char *name);
 const struct key *key_find(const char *section, const char *name);

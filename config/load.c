@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "config/fault.h"
 #include "config/keys.h"
+#include "config/lists.h"
 #include "config/outline.h"
 #include "config/override.h"
 #include "config/shape.h"
@@ -36,11 +37,6 @@ bool room_name_is_valid(const char *name, size_t len)
             return false;
     }
     return true;
-}
-
-static int order_rooms(const void *a, const void *b)
-{
-    return strcmp(((const struct config_room *)a)->name, ((const struct config_room *)b)->name);
 }
 
 static const struct config_room *find_listed(const struct config *c, const char *name)
@@ -83,10 +79,8 @@ void config_free(struct config **cp)
     struct config *c = *cp;
     if (!c)
         return;
-    for (uint32_t i = 0; i < c->rooms.list_count; i++)
-        for (size_t k = 0; k < CONFIG_ROOM_KEYS; k++)
-            value_release(&room_keys[k], &c->rooms.list[i]);
-    free(c->rooms.list);
+    for (size_t i = 0; i < CONFIG_LISTS; i++)
+        list_free(&config_lists[i], c);
     for (size_t k = 0; k < CONFIG_KEYS; k++)
         value_release(&config_keys[k], c);
     free(c);
@@ -130,8 +124,8 @@ static int apply_overrides(struct config *c, struct places *places,
     if (rc || f->count)
         return rc ? rc : -EINVAL;
     validate(c, places, f);
-    if (c->rooms.list_count)
-        qsort(c->rooms.list, c->rooms.list_count, sizeof *c->rooms.list, order_rooms);
+    for (size_t i = 0; i < CONFIG_LISTS; i++)
+        list_sort(&config_lists[i], c);
     return f->count ? -EINVAL : 0;
 }
 

@@ -65,8 +65,8 @@ void nearest_key(const char *path, char out[static KEY_PATH_SIZE])
         const char *name = config_sections[i].name;
         offer(&s, distance(path, name), tolerance(path), name);
     }
-    if (dot)
-        offer(&s, distance(path, "rooms.list"), 2, "rooms.list");
+    for (size_t i = 0; i < CONFIG_LISTS && dot; i++)
+        offer(&s, distance(path, config_lists[i].path), 2, config_lists[i].path);
     for (size_t i = 0; i < CONFIG_KEYS; i++) {
         char full[KEY_PATH_SIZE];
         key_path(&config_keys[i], full);
@@ -76,15 +76,15 @@ void nearest_key(const char *path, char out[static KEY_PATH_SIZE])
     }
 }
 
-const char *nearest_room_key(const char *name)
+const char *nearest_list_key(const struct key_list *l, const char *name)
 {
     const char *nearest = NULL;
     unsigned best = tolerance(name) + 1;
-    for (size_t i = 0; i < CONFIG_ROOM_KEYS; i++) {
-        unsigned d = distance(name, room_keys[i].name);
+    for (size_t i = 0; i < l->count; i++) {
+        unsigned d = distance(name, l->keys[i].name);
         if (d < best) {
             best = d;
-            nearest = room_keys[i].name;
+            nearest = l->keys[i].name;
         }
     }
     return nearest;

@@ -4,6 +4,7 @@
 
 #include "config/inspect.h"
 #include "config/keys.h"
+#include "config/lists.h"
 #include "config/nearest.h"
 #include "config/value.h"
 
@@ -11,25 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char LIST[] = "rooms.list.";
-
-/* The room of that name; made at the end of the list when there is none. NULL: no memory. */
-static struct config_room *room_make(struct config *c, const char *name)
+/* The entry of that name; made at the end of the list when there is none. NULL: no memory. */
+static void *entry_make(const struct key_list *l, struct config *c, const char *name)
 {
-    for (uint32_t i = 0; i < c->rooms.list_count; i++)
-        if (strcmp(c->rooms.list[i].name, name) == 0)
-            return &c->rooms.list[i];
-    struct config_room *list =
-        realloc(c->rooms.list, (c->rooms.list_count + 1) * sizeof *c->rooms.list);
-    if (!list)
-        return NULL;
-    c->rooms.list = list;
-    struct config_room *room = &list[c->rooms.list_count];
-    *room = (struct config_room){.play_out = PLAY_OUT_AUTO};
-    if (value_store(&room_keys[0], room, name) != 0)
-        return NULL;
-    c->rooms.list_count++;
-    return room;
+    for (uint32_t i = 0; i < list_count(l, c); i++) {
+        const char *its;
+        memcpy(&its, (const char *)list_at(l, c, i) + l->keys[0].offset, sizeof its);
+        if (strcmp(its, name) == 0)
+            return list_at(l, c, i);
+    }
+    void *entry = list_add(l, c);
+    /* without memory the load ends, and nobody reads the nameless one */
+    return entry && value_store(&l->keys[0], entry, name) == 0 ? entry : NULL;
 }
 
 /* A --set in its parts. `label` is what messages show of it: the whole, unless the value may be a
@@ -40,25 +34,27 @@ struct setting {
     char *value;
 };
 
-static int apply_to_room(struct config *c, const struct setting *s, struct faults *f)
+static int apply_to_entry(const struct key_list *l, struct config *c, const struct setting *s,
+                          struct faults *f)
 {
-    char *name = s->key + strlen(LIST), *dot = strrchr(name, '.');
+    char *name = s->key + strlen(l->path) + 1, *dot = strrchr(name, '.');
     if (!dot || !room_name_is_valid(name, (size_t)(dot - name))) {
         fault_report(f, s->label, NULL,
-                     "expected rooms.list.NAME.KEY=VALUE with a room's name, such as "
-                     "rooms.list.main-stage.title=Main");
+                     "expected %s.NAME.KEY=VALUE with %s's name, such as %s.%s.title=Main", l->path,
+                     l->a_noun, l->path, l->example);
         return 0;
     }
     *dot = '\0';
-    const struct key *k = key_find_in_room(dot + 1);
-    if (k == &room_keys[0]) {
+    const struct key *k = list_key(l, dot + 1);
+    if (k == &l->keys[0]) {
         fault_report(f, s->label, NULL,
-                     "expected another key after the room's name, such as title, got \"name\"; "
-                     "naming a room makes it");
+                     "expected another key after %s's name, such as title, got \"name\"; "
+                     "naming %s makes it",
+                     l->a_noun, l->a_noun);
         return 0;
     }
     if (!k) {
-        survey_unknown(f, s->label, NULL, dot + 1, nearest_room_key(dot + 1));
+        survey_unknown(f, s->label, NULL, dot + 1, nearest_list_key(l, dot + 1));
         return 0;
     }
     if (value_check(k, s->value, strlen(s->value)) != 0) {
@@ -66,8 +62,8 @@ static int apply_to_room(struct config *c, const struct setting *s, struct fault
         return 0;
     }
     inspect_file(f, s->label, NULL, k, s->value);
-    struct config_room *room = room_make(c, name);
-    return room ? value_store(k, room, s->value) : -ENOMEM;
+    void *entry = entry_make(l, c, name);
+    return entry ? value_store(k, entry, s->value) : -ENOMEM;
 }
 
 static int apply_to_key(struct config *c, struct places *places, const struct key *k,
@@ -95,6 +91,17 @@ static const struct key *find_path(char *path)
     return k;
 }
 
+/* "rooms.list.": the list whose entry a path leads to. */
+static const struct key_list *find_list(const char *path)
+{
+    for (size_t i = 0; i < CONFIG_LISTS; i++) {
+        size_t len = strlen(config_lists[i].path);
+        if (strncmp(path, config_lists[i].path, len) == 0 && path[len] == '.')
+            return &config_lists[i];
+    }
+    return NULL;
+}
+
 static int apply(struct config *c, struct places *places, const struct config_override *set,
                  struct setting *s, struct faults *f)
 {
@@ -105,12 +112,13 @@ static int apply(struct config *c, struct places *places, const struct config_ov
             s->label.set = set->text;
         return apply_to_key(c, places, k, s, f);
     }
-    if (strncmp(s->key, LIST, strlen(LIST)) == 0) {
+    const struct key_list *l = find_list(s->key);
+    if (l) {
         char *shown = strdup(s->key); /* the key is cut up below */
         if (!shown)
             return -ENOMEM;
         s->label.set = shown;
-        int rc = apply_to_room(c, s, f);
+        int rc = apply_to_entry(l, c, s, f);
         free(shown);
         return rc;
     }

@@ -2,40 +2,48 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/config.h"
 #include "config/keys.h"
+#include "config/lists.h"
 #include "config/value.h"
 
 #include <errno.h>
 #include <string.h>
 
-static void print_room(const struct config_room *room, bool with_secrets, FILE *out)
+static void print_entry(const struct key_list *l, const void *entry, bool with_secrets, FILE *out)
 {
     const char *lead = "    - ";
-    for (size_t i = 0; i < CONFIG_ROOM_KEYS; i++) {
-        if (value_is_absent(&room_keys[i], room))
+    for (size_t i = 0; i < l->count; i++) {
+        if (value_is_absent(&l->keys[i], entry))
             continue;
-        fprintf(out, "%s%s: ", lead, room_keys[i].name);
-        value_print(&room_keys[i], room, with_secrets, out);
+        fprintf(out, "%s%s: ", lead, l->keys[i].name);
+        value_print(&l->keys[i], entry, with_secrets, out);
         putc('\n', out);
         lead = "      ";
     }
 }
 
+static void print_list(const struct key_list *l, const struct config *c, bool with_secrets,
+                       FILE *out)
+{
+    uint32_t count = list_count(l, c);
+    fprintf(out, "  list:%s\n", count ? "" : " []");
+    for (uint32_t i = 0; i < count; i++)
+        print_entry(l, list_at(l, c, i), with_secrets, out);
+}
+
 int config_print(const struct config *c, bool with_secrets, FILE *out)
 {
-    const char *section = "";
-    for (size_t i = 0; i < CONFIG_KEYS; i++) {
-        const struct key *k = &config_keys[i];
-        if (strcmp(section, k->section) != 0)
-            fprintf(out, "%s:\n", section = k->section);
-        fprintf(out, "  %s: ", k->name);
-        value_print(k, c, with_secrets, out);
-        putc('\n', out);
-        bool last = i + 1 == CONFIG_KEYS || strcmp(k[1].section, section) != 0;
-        if (!last || strcmp(section, "rooms") != 0)
-            continue;
-        fprintf(out, "  list:%s\n", c->rooms.list_count ? "" : " []");
-        for (uint32_t r = 0; r < c->rooms.list_count; r++)
-            print_room(&c->rooms.list[r], with_secrets, out);
+    const struct key *k = config_keys, *end = config_keys + CONFIG_KEYS;
+    for (size_t s = 0; s < CONFIG_SECTIONS; s++) {
+        const char *section = config_sections[s].name;
+        const struct key_list *l = list_of_section(section);
+        fprintf(out, "%s:\n", section);
+        for (; k < end && strcmp(k->section, section) == 0; k++) {
+            fprintf(out, "  %s: ", k->name);
+            value_print(k, c, with_secrets, out);
+            putc('\n', out);
+        }
+        if (l)
+            print_list(l, c, with_secrets, out);
     }
     return fflush(out) == 0 && !ferror(out) ? 0 : -EIO;
 }
@@ -54,36 +62,22 @@ static void describe_key(const struct key *k, FILE *out)
 }
 
 /* A list cannot be shown at its default and with an entry, so the entry is a comment. */
-static void describe_list(FILE *out)
+static void describe_list(const struct key_list *l, FILE *out)
 {
-    static const char *const example[CONFIG_ROOM_KEYS] = {"main-stage",
-                                                          "\"Main Stage\"",
-                                                          "\"the-publish-key\"",
-                                                          "\"ten-bytes-at-least\"",
-                                                          "auto",
-                                                          "newest",
-                                                          "green",
-                                                          "true",
-                                                          "500",
-                                                          "15m",
-                                                          "true",
-                                                          "slate",
-                                                          "\"/etc/roomcast/slate.mp4\"",
-                                                          "open",
-                                                          "3600"};
+    const char *few = l == &config_lists[LIST_ROOMS] ? "key=VALUE" : "title=VALUE";
     fprintf(out,
-            "\n  # The listed rooms, at most %d. A room has a name; its other keys may be left "
-            "out.\n  # --set rooms.list.main-stage.key=VALUE sets one, and makes the room.\n"
-            "  list: []\n",
-            CONFIG_ROOMS_MAX);
-    fprintf(out, "  # With a room in it, in place of the line above:\n  # list:\n");
-    for (size_t i = 0; i < CONFIG_ROOM_KEYS; i++) {
-        const struct key *k = &room_keys[i];
+            "\n  # The listed %s, at most %u. %c%s has a name%s; its other keys may be left "
+            "out.\n  # --set %s.%s.%s sets one, and makes %s.\n  list: []\n",
+            l->nouns, l->max, l->a_noun[0] - 'a' + 'A', l->a_noun + 1,
+            l->apart ? " and a prefix" : "", l->path, l->example, few, l->a_noun);
+    fprintf(out, "  # With %s in it, in place of the line above:\n  # list:\n", l->a_noun);
+    for (size_t i = 0; i < l->count; i++) {
+        const struct key *k = &l->keys[i];
         char expected[VALUE_WORDS_SIZE];
         value_expected(k, expected);
         fprintf(out, "  #     # %s\n  #     # Expected: %s%s%s.\n  #   %s%s: %s\n", k->help,
                 expected, k->standard ? "; the default is " : "", k->standard ? k->standard : "",
-                i ? "  " : "- ", k->name, example[i]);
+                i ? "  " : "- ", k->name, l->values[i]);
     }
 }
 
@@ -99,7 +93,7 @@ void config_describe(FILE *out)
         for (size_t i = 0; i < CONFIG_KEYS; i++)
             if (strcmp(config_keys[i].section, section->name) == 0)
                 describe_key(&config_keys[i], out);
-        if (strcmp(section->name, "rooms") == 0)
-            describe_list(out);
+        if (list_of_section(section->name))
+            describe_list(list_of_section(section->name), out);
     }
 }

@@ -22,14 +22,31 @@ uint32_t config_part_ms(const struct config *c, const char *room)
     return ms > c->hls.segment_ms ? c->hls.segment_ms : ms;
 }
 
-uint32_t config_window_ms(const struct config *c, const char *room)
+/* As the file says it; without a time of its own, about what its number of segments comes to. */
+static uint32_t wanted_window_ms(const struct config *c, const char *room, uint32_t *about_ms)
 {
     const struct config_room *r = config_find_room(c, room);
     const char *window = r && r->window ? r->window : c->hls.window;
     uint32_t seconds;
     if (!window || duration_parse(window, strlen(window), &seconds) < 0)
-        return 0;
-    return seconds * 1000; /* some hours at most: config/keys.c */
+        seconds = 0;
+    *about_ms = seconds ? seconds * 1000 /* some hours at most: config/keys.c */
+                        : c->hls.window_segments * c->hls.segment_ms;
+    return seconds * 1000;
+}
+
+uint32_t config_window_ms(const struct config *c, const char *room)
+{
+    uint32_t about_ms, ms = wanted_window_ms(c, room, &about_ms),
+                       most_ms = config_agency_window_ms(config_agency_of(c, room));
+    return most_ms && about_ms > most_ms ? most_ms : ms;
+}
+
+uint32_t config_feed_mbps(const struct config *c, const char *room)
+{
+    const struct config_agency *a = config_agency_of(c, room);
+    uint32_t most = c->limits.feed_mbps;
+    return a && a->room_mbps && a->room_mbps < most ? a->room_mbps : most;
 }
 
 enum rooms_fill config_fill(const struct config *c, const char *room)

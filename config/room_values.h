@@ -34,6 +34,8 @@ struct config_pictures {
 bool config_low_latency(const struct config *c, const char *room);
 uint32_t config_part_ms(const struct config *c, const char *room);   /* never above segment_ms */
 uint32_t config_window_ms(const struct config *c, const char *room); /* 0: by window_segments */
+/* The most that one feed of it may bring: limits.feed_mbps, or its agency's room_mbps. */
+uint32_t config_feed_mbps(const struct config *c, const char *room);
 bool config_wants_ts(const struct config *c, const char *room);
 /* The first publisher of a role keeps it; a silent one does not. */
 bool config_refuses_takeover(const struct config *c, const char *room);

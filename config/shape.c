@@ -3,20 +3,31 @@
 #include "config/shape.h"
 
 #include "config/keys.h"
+#include "config/lists.h"
 #include "config/value.h"
 
+#include <assert.h>
 #include <cyaml/cyaml.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS_MAX = 4, STEPS_MAX = 8, STEP_WORD_SIZE = 64, COMPLAINT_SIZE = 128 };
+enum {
+    WORDS_MAX = 4,
+    ENTRY_KEYS_MAX = CONFIG_ROOM_KEYS,
+    STEPS_MAX = 8,
+    STEP_WORD_SIZE = 64,
+    COMPLAINT_SIZE = 128
+};
 
 struct schema {
-    cyaml_strval_t words[CONFIG_KEYS][WORDS_MAX], room_words[CONFIG_ROOM_KEYS][WORDS_MAX];
-    cyaml_schema_field_t room_fields[CONFIG_ROOM_KEYS + 1];
-    cyaml_schema_value_t room;
+    cyaml_strval_t words[CONFIG_KEYS][WORDS_MAX];
+    struct schema_entry {
+        cyaml_strval_t words[ENTRY_KEYS_MAX][WORDS_MAX];
+        cyaml_schema_field_t fields[ENTRY_KEYS_MAX + 1];
+        cyaml_schema_value_t value;
+    } entries[CONFIG_LISTS];
     cyaml_schema_field_t fields[CONFIG_SECTIONS][CONFIG_KEYS + 2];
     cyaml_schema_field_t sections[CONFIG_SECTIONS + 1];
     cyaml_schema_value_t root;
@@ -56,7 +67,7 @@ static cyaml_schema_field_t schema_field(const struct key *k, cyaml_strval_t *wo
         f.value.enumeration.strings = switch_words;
         f.value.enumeration.count = sizeof switch_words / sizeof *switch_words;
         break;
-    case KEY_NAME: /* a room has to have one */
+    case KEY_NAME: /* an entry has to have it */
         f.value.flags = CYAML_FLAG_DEFAULT;
         /* fall through */
     case KEY_ADDRESS:
@@ -83,17 +94,21 @@ static cyaml_schema_value_t schema_mapping(enum cyaml_flag flags, size_t size,
         .type = CYAML_MAPPING, .flags = flags, .data_size = (uint32_t)size, .mapping = {fields}};
 }
 
-static cyaml_schema_field_t schema_list(const cyaml_schema_value_t *room)
+static cyaml_schema_field_t schema_list(const struct key_list *l, struct schema_entry *e)
 {
+    static_assert((int)CONFIG_AGENCY_KEYS <= (int)ENTRY_KEYS_MAX, "one size for all lists");
+    for (size_t i = 0; i < l->count; i++)
+        e->fields[i] = schema_field(&l->keys[i], e->words[i]);
+    e->value = schema_mapping(CYAML_FLAG_DEFAULT, l->entry_bytes, e->fields);
     return (cyaml_schema_field_t){
         .key = "list",
-        .data_offset = offsetof(struct config, rooms.list),
-        .count_offset = offsetof(struct config, rooms.list_count),
+        .data_offset = (uint32_t)l->list,
+        .count_offset = (uint32_t)l->list_count,
         .count_size = sizeof(uint32_t),
         .value = {.type = CYAML_SEQUENCE,
                   .flags = CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER,
-                  .data_size = sizeof(struct config_room),
-                  .sequence = {.entry = room, .min = 0, .max = CONFIG_ROOMS_MAX}},
+                  .data_size = (uint32_t)l->entry_bytes,
+                  .sequence = {.entry = &e->value, .min = 0, .max = l->max}},
     };
 }
 
@@ -101,17 +116,15 @@ static cyaml_schema_field_t schema_list(const cyaml_schema_value_t *room)
 static void schema_build(struct schema *s)
 {
     memset(s, 0, sizeof *s);
-    for (size_t i = 0; i < CONFIG_ROOM_KEYS; i++)
-        s->room_fields[i] = schema_field(&room_keys[i], s->room_words[i]);
-    s->room = schema_mapping(CYAML_FLAG_DEFAULT, sizeof(struct config_room), s->room_fields);
     for (size_t i = 0; i < CONFIG_SECTIONS; i++) {
         const char *name = config_sections[i].name;
         cyaml_schema_field_t *at = s->fields[i];
         for (size_t k = 0; k < CONFIG_KEYS; k++)
             if (strcmp(config_keys[k].section, name) == 0)
                 *at++ = schema_field(&config_keys[k], s->words[k]);
-        if (strcmp(name, "rooms") == 0)
-            *at = schema_list(&s->room);
+        const struct key_list *l = list_of_section(name);
+        if (l)
+            *at = schema_list(l, &s->entries[l - config_lists]);
         s->sections[i].key = name;
         s->sections[i].value =
             schema_mapping(CYAML_FLAG_OPTIONAL, sizeof(struct config), s->fields[i]);
@@ -175,24 +188,33 @@ static const char *event_words(const char *event)
     return "one value or nothing";
 }
 
+/* The list that it is about, or NULL. */
+static const struct key_list *complaint_list(const struct complaint *c)
+{
+    return c->steps > 0 ? list_of_section(c->step[c->steps - 1].word) : NULL;
+}
+
 /* What belongs at the place of step 0. */
 static void expected_words(const struct complaint *c, const char *type,
                            char out[static VALUE_WORDS_SIZE])
 {
     const struct step *s = c->step;
     const struct key *k = NULL;
+    const struct key_list *l = complaint_list(c);
     if (c->steps > 2)
-        k = key_find_in_room(s->word);
+        k = l ? list_key(l, s->word) : NULL;
     else if (c->steps == 2)
         k = key_find(s[1].word, s->word);
     if (k)
         value_expected(k, out);
     else if (strcmp(type, "SEQUENCE") == 0)
-        snprintf(out, VALUE_WORDS_SIZE, "a list of rooms, each \"- name: NAME\", or []");
+        snprintf(out, VALUE_WORDS_SIZE, "a list of %s, each \"%s\", or []", l ? l->nouns : "them",
+                 l ? l->needs : "-");
     else if (c->steps == 0)
         snprintf(out, VALUE_WORDS_SIZE, "sections such as \"srt:\" with their keys");
     else if (s->number)
-        snprintf(out, VALUE_WORDS_SIZE, "a room, \"- name: NAME\" and its other keys");
+        snprintf(out, VALUE_WORDS_SIZE, "%s, \"%s\" and its other keys", l ? l->a_noun : "an entry",
+                 l ? l->needs : "-");
     else
         snprintf(out, VALUE_WORDS_SIZE, "keys and values indented below it");
 }
@@ -210,7 +232,7 @@ static void report_type(const struct complaint *c, const char *type, const char 
 
 static void report_complaint(const struct complaint *c, struct faults *f)
 {
-    char type[16], event[24], path[KEY_PATH_SIZE];
+    char type[16], event[24], missing[32], path[KEY_PATH_SIZE];
     if (sscanf(c->text, "Load: Expecting %15[^,], got event: %23s", type, event) == 2) {
         report_type(c, type, event, f);
         return;
@@ -221,8 +243,10 @@ static void report_complaint(const struct complaint *c, struct faults *f)
         at++;
     complaint_path(c, at, path);
     struct place place = {.line = c->steps ? (unsigned)c->step[at].line : 1};
-    if (strncmp(c->text, "Load: Missing required", 22) == 0)
-        fault_report(f, place, path, "expected a room with a name, got none; add \"name: NAME\"");
+    const struct key_list *l = complaint_list(c);
+    if (l && sscanf(c->text, "Load: Missing required mapping field: %31s", missing) == 1)
+        fault_report(f, place, path, "expected %s with a %s, got none; add \"%s: %s\"", l->a_noun,
+                     missing, missing, strcmp(missing, "name") == 0 ? "NAME" : "PREFIX");
     else
         fault_report(f, place, path[0] ? path : NULL,
                      "expected what --help-config describes, got \"%s\"", c->text);

@@ -1,4 +1,4 @@
-/* One function per level of the file: sections, keys, rooms, keys of a room. */
+/* One function per level of the file: sections, keys, entries of lists, their keys. */
 /* SPDX-License-Identifier: MIT */
 #include "config/survey.h"
 
@@ -11,18 +11,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A name in rooms.list, to find the ones that are given twice. */
-struct named {
-    const char *name;
+/* What an entry of a list says of itself that others must not say too. */
+struct said {
+    const char *text;
     unsigned line;
+    const char *name; /* the entry's */
+};
+
+/* The list that is being read: names, and values that may not begin with each other. */
+struct entries {
+    const struct key_list *list;
+    struct said *names, *aparts;
+    size_t named, apart;
 };
 
 struct surveyor {
     yaml_document_t *doc;
     struct places *places;
     struct faults *faults;
-    struct named *named;
-    size_t named_count;
+    struct entries entries;
 };
 
 /* What stands left and right of a colon. */
@@ -129,15 +136,17 @@ static bool check_first(struct surveyor *s, struct place *seen, struct place at,
     return true;
 }
 
-static const yaml_node_t *room_name(struct surveyor *s, const yaml_node_t *room)
+/* The value of that key, where it is one; else NULL. */
+static const yaml_node_t *entry_value(struct surveyor *s, const yaml_node_t *entry,
+                                      const struct key *k)
 {
-    const yaml_node_pair_t *p = room->data.mapping.pairs.start;
-    for (; p < room->data.mapping.pairs.top; p++) {
+    const yaml_node_pair_t *p = entry->data.mapping.pairs.start;
+    for (; p < entry->data.mapping.pairs.top; p++) {
         const yaml_node_t *key = yaml_document_get_node(s->doc, p->key);
         const yaml_node_t *value = yaml_document_get_node(s->doc, p->value);
-        if (key->type == YAML_SCALAR_NODE && strcmp(scalar(key), "name") == 0)
+        if (key->type == YAML_SCALAR_NODE && strcmp(scalar(key), k->name) == 0)
             return value->type == YAML_SCALAR_NODE &&
-                           value_check(&room_keys[0], scalar(value), value->data.scalar.length) == 0
+                           value_check(k, scalar(value), value->data.scalar.length) == 0
                        ? value
                        : NULL;
     }
@@ -145,79 +154,108 @@ static const yaml_node_t *room_name(struct surveyor *s, const yaml_node_t *room)
 }
 
 /* "rooms.list.main-stage.key"; "rooms.list[3].key" (counted from 1) while the name is unknown. */
-static void room_path(const yaml_node_t *name, size_t number, const char *word,
-                      char out[static KEY_PATH_SIZE])
+static void entry_path(const struct key_list *l, const char *name, size_t number, const char *word,
+                       char out[static KEY_PATH_SIZE])
 {
     if (name)
-        snprintf(out, KEY_PATH_SIZE, "rooms.list.%s.%s", scalar(name), word);
+        snprintf(out, KEY_PATH_SIZE, "%s.%s.%s", l->path, name, word);
     else
-        snprintf(out, KEY_PATH_SIZE, "rooms.list[%zu].%s", number, word);
+        snprintf(out, KEY_PATH_SIZE, "%s[%zu].%s", l->path, number, word);
 }
 
-static void survey_room(struct surveyor *s, const yaml_node_t *room, size_t number)
+static void note_entry(struct entries *e, const yaml_node_t *name, const yaml_node_t *apart)
 {
-    struct place seen[CONFIG_ROOM_KEYS] = {{0}};
-    if (room->type != YAML_MAPPING_NODE)
-        return;
-    const yaml_node_t *name = room_name(s, room);
+    const char *its = name ? scalar(name) : NULL;
     if (name)
-        s->named[s->named_count++] = (struct named){scalar(name), outline_line(name)};
-    const yaml_node_pair_t *p = room->data.mapping.pairs.start;
-    for (; p < room->data.mapping.pairs.top && !faults_full(s->faults); p++) {
+        e->names[e->named++] = (struct said){its, outline_line(name), its};
+    if (name && apart)
+        e->aparts[e->apart++] = (struct said){scalar(apart), outline_line(apart), its};
+}
+
+static void survey_entry(struct surveyor *s, const yaml_node_t *entry, size_t number)
+{
+    const struct key_list *l = s->entries.list;
+    struct place seen[CONFIG_ROOM_KEYS + CONFIG_AGENCY_KEYS] = {{0}};
+    if (entry->type != YAML_MAPPING_NODE)
+        return;
+    const yaml_node_t *name = entry_value(s, entry, &l->keys[0]);
+    note_entry(&s->entries, name, l->apart ? entry_value(s, entry, l->apart) : NULL);
+    const yaml_node_pair_t *p = entry->data.mapping.pairs.start;
+    for (; p < entry->data.mapping.pairs.top && !faults_full(s->faults); p++) {
         char path[KEY_PATH_SIZE];
         struct pair pair = pair_read(s, p);
         if (!pair.word)
             continue;
-        room_path(name, number, pair.word, path);
-        const struct key *k = key_find_in_room(pair.word);
+        entry_path(l, name ? scalar(name) : NULL, number, pair.word, path);
+        const struct key *k = list_key(l, pair.word);
         if (!k)
-            survey_unknown(s->faults, pair.at, path, pair.word, nearest_room_key(pair.word));
-        else if (check_first(s, &seen[k - room_keys], pair.at, path))
+            survey_unknown(s->faults, pair.at, path, pair.word, nearest_list_key(l, pair.word));
+        else if (check_first(s, &seen[k - l->keys], pair.at, path))
             check_value(s, &pair, path, k);
     }
 }
 
-static int by_name(const void *a, const void *b)
+static int by_text(const void *a, const void *b)
 {
-    const struct named *x = a, *y = b;
-    int order = strcmp(x->name, y->name);
+    const struct said *x = a, *y = b;
+    int order = strcmp(x->text, y->text);
     return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
 static void check_names(struct surveyor *s)
 {
-    qsort(s->named, s->named_count, sizeof *s->named, by_name);
-    for (size_t i = 1; i < s->named_count; i++) {
-        const struct named *a = &s->named[i - 1], *b = &s->named[i];
+    struct entries *e = &s->entries;
+    qsort(e->names, e->named, sizeof *e->names, by_text);
+    for (size_t i = 1; i < e->named; i++) {
+        const struct said *a = &e->names[i - 1], *b = &e->names[i];
         char path[KEY_PATH_SIZE];
-        if (strcmp(a->name, b->name) != 0)
+        if (strcmp(a->text, b->text) != 0)
             continue;
-        snprintf(path, sizeof path, "rooms.list.%s.name", b->name);
+        entry_path(e->list, b->name, 0, "name", path);
         fault_report(s->faults, (struct place){.line = b->line}, path,
                      "expected a name of its own, got \"%s\" again; line %u has it already",
-                     b->name, a->line);
+                     b->text, a->line);
     }
 }
 
-static int survey_list(struct surveyor *s, const struct pair *p)
+/* What begins another one begins the next one in order as well. */
+static void check_apart(struct surveyor *s)
+{
+    struct entries *e = &s->entries;
+    qsort(e->aparts, e->apart, sizeof *e->aparts, by_text);
+    for (size_t i = 1; i < e->apart; i++) {
+        const struct said *a = &e->aparts[i - 1], *b = &e->aparts[i];
+        char path[KEY_PATH_SIZE];
+        if (strncmp(a->text, b->text, strlen(a->text)) != 0)
+            continue;
+        entry_path(e->list, b->name, 0, e->list->apart->name, path);
+        fault_report(s->faults, (struct place){.line = b->line}, path,
+                     SURVEY_APART " (line %u): a room would be both's", b->text, a->text, a->name,
+                     a->line);
+    }
+}
+
+static int survey_list(struct surveyor *s, const struct key_list *l, const struct pair *p)
 {
     const yaml_node_t *list = p->value;
     if (list->type != YAML_SEQUENCE_NODE)
         return 0;
     const yaml_node_item_t *first = list->data.sequence.items.start;
     size_t count = (size_t)(list->data.sequence.items.top - first);
-    if (count > CONFIG_ROOMS_MAX) {
-        fault_report(s->faults, p->at, "rooms.list", "expected at most %d rooms, got %zu",
-                     CONFIG_ROOMS_MAX, count);
+    if (count > l->max) {
+        fault_report(s->faults, p->at, l->path, "expected at most %u %s, got %zu", l->max, l->nouns,
+                     count);
         return 0;
     }
-    s->named = calloc(count + 1, sizeof *s->named);
-    if (!s->named)
+    struct said *all = calloc(2 * count + 1, sizeof *all);
+    if (!all)
         return -ENOMEM;
+    s->entries = (struct entries){.list = l, .names = all, .aparts = all + count};
     for (size_t i = 0; i < count && !faults_full(s->faults); i++)
-        survey_room(s, yaml_document_get_node(s->doc, first[i]), i + 1);
+        survey_entry(s, yaml_document_get_node(s->doc, first[i]), i + 1);
     check_names(s);
-    free(s->named);
+    check_apart(s);
+    free(all);
     return 0;
 }
 
@@ -225,8 +263,11 @@ static int survey_pair(struct surveyor *s, const char *section, const struct pai
 {
     char path[KEY_PATH_SIZE], nearest[KEY_PATH_SIZE];
     snprintf(path, sizeof path, "%s.%s", section, p->word);
-    if (strcmp(path, "rooms.list") == 0)
-        return check_first(s, &s->places->list, p->at, path) ? survey_list(s, p) : 0;
+    const struct key_list *l = list_of_path(path);
+    if (l)
+        return check_first(s, &s->places->list[l - config_lists], p->at, path)
+                   ? survey_list(s, l, p)
+                   : 0;
     const struct key *k = key_find(section, p->word);
     if (!k) {
         nearest_key(path, nearest);

@@ -14,13 +14,18 @@
 
 #include "config/fault.h"
 #include "config/keys.h"
+#include "config/lists.h"
 
 #include <stdbool.h>
 #include <yaml.h>
 
+/* got, the one that is its beginning, and whose that is */
+#define SURVEY_APART                                                                               \
+    "expected a beginning that no other one begins with, got \"%s\"; \"%s\" of \"%s\""
+
 struct places {
     struct place key[CONFIG_KEYS]; /* all zero: the key is absent */
-    struct place list;             /* rooms.list */
+    struct place list[CONFIG_LISTS];
     bool holds_secrets;
 };
 

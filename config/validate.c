@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/validate.h"
 
+#include "config/duration.h"
 #include "config/hook_list.h"
 #include "config/inspect.h"
 #include "config/keys.h"
@@ -80,10 +81,10 @@ static void check_rooms(const struct config *c, const struct places *places, str
 {
     const struct place *max = place_of(places, key_find("rooms", "max"));
     if (c->rooms.list_count > CONFIG_ROOMS_MAX)
-        fault_report(f, places->list, "rooms.list", "expected at most %d rooms, got %u",
+        fault_report(f, places->list[LIST_ROOMS], "rooms.list", "expected at most %d rooms, got %u",
                      CONFIG_ROOMS_MAX, c->rooms.list_count);
     else if (c->rooms.list_count > c->rooms.max)
-        fault_report(f, was_said(max) ? *max : places->list, "rooms.max",
+        fault_report(f, was_said(max) ? *max : places->list[LIST_ROOMS], "rooms.max",
                      "expected at least %u, the rooms in rooms.list, got \"%u\"; raise it",
                      c->rooms.list_count, c->rooms.max);
 }
@@ -101,7 +102,7 @@ static void check_slates(const struct config *c, const struct places *places, st
         if (r->fill != 1 + ROOM_FILL_SLATE || r->slate || c->rooms.slate[0] != '\0')
             continue;
         snprintf(path, sizeof path, "rooms.list.%s.fill", r->name);
-        fault_report(f, places->list, path,
+        fault_report(f, places->list[LIST_ROOMS], path,
                      "expected a clip when fill is slate; give the room its slate, or set "
                      "rooms.slate");
     }
@@ -154,7 +155,92 @@ static void check_access(const struct config *c, const struct places *places, st
         if (r->access != 1 + ACCESS_SIGNED)
             continue;
         snprintf(path, sizeof path, "rooms.list.%s.access", r->name);
-        fault_report(f, places->list, path, sentence);
+        fault_report(f, places->list[LIST_ROOMS], path, sentence);
+    }
+}
+
+/* Of an agency, as check_agencies walks over them. */
+static void refuse_agency(const struct places *places, struct faults *f,
+                          const struct config_agency *a, const char *key, const char *sentence)
+{
+    char path[KEY_PATH_SIZE];
+    snprintf(path, sizeof path, "agencies.list.%s.%s", a->name, key);
+    fault_report(f, places->list[LIST_AGENCIES], path, "%s", sentence);
+}
+
+/* A token that two have would leave open who they are. */
+static bool has_token(const struct config *c, const struct config_agency *but, const char *token)
+{
+    if (strcmp(c->access.organizer_token, token) == 0 || strcmp(c->access.reader_token, token) == 0)
+        return true;
+    for (uint32_t i = 0; i < c->agencies.list_count; i++) {
+        const struct config_agency *a = &c->agencies.list[i];
+        if (a != but && ((a->token && strcmp(a->token, token) == 0) ||
+                         (a->reader_token && strcmp(a->reader_token, token) == 0)))
+            return true;
+    }
+    return false;
+}
+
+static void check_tokens(const struct config *c, const struct places *places,
+                         const struct config_agency *a, struct faults *f)
+{
+    static const char sentence[] =
+        "expected a token of its own, got one that somebody else has too; \"openssl rand -hex 16\" "
+        "makes a good one";
+    if (a->token && has_token(c, a, a->token))
+        refuse_agency(places, f, a, "token", sentence);
+    if (a->reader_token &&
+        (has_token(c, a, a->reader_token) || (a->token && strcmp(a->token, a->reader_token) == 0)))
+        refuse_agency(places, f, a, "reader_token", sentence);
+}
+
+/* The file's walk has seen those of the file, with their lines; here are those of --set too. */
+static void check_agencies(const struct config *c, const struct places *places, struct faults *f)
+{
+    for (uint32_t i = 0; i < c->agencies.list_count && !faults_full(f); i++) {
+        const struct config_agency *a = &c->agencies.list[i];
+        char words[KEY_PATH_SIZE * 4];
+        if (!a->prefix)
+            refuse_agency(places, f, a, "prefix",
+                          "expected what its rooms' names begin with, got nothing; set it");
+        for (uint32_t k = 0; a->prefix && k < c->agencies.list_count; k++) {
+            const struct config_agency *b = &c->agencies.list[k];
+            if (b == a || !b->prefix || strncmp(b->prefix, a->prefix, strlen(b->prefix)) != 0 ||
+                (k > i && strcmp(a->prefix, b->prefix) == 0)) /* said of the other one */
+                continue;
+            snprintf(words, sizeof words, SURVEY_APART ": a room would be both's", a->prefix,
+                     b->prefix, b->name);
+            refuse_agency(places, f, a, "prefix", words);
+        }
+        check_tokens(c, places, a, f);
+    }
+}
+
+static const struct config_agency *agency_of(const struct config *c, const char *room)
+{
+    for (uint32_t i = 0; i < c->agencies.list_count; i++) { /* not in order yet */
+        const struct config_agency *a = &c->agencies.list[i];
+        if (a->prefix && strncmp(room, a->prefix, strlen(a->prefix)) == 0)
+            return a;
+    }
+    return NULL;
+}
+
+static void check_windows(const struct config *c, const struct places *places, struct faults *f)
+{
+    for (uint32_t i = 0; i < c->rooms.list_count && !faults_full(f); i++) {
+        const struct config_room *r = &c->rooms.list[i];
+        const struct config_agency *a = agency_of(c, r->name);
+        uint32_t most_ms = config_agency_window_ms(a), seconds;
+        char path[KEY_PATH_SIZE];
+        if (!most_ms || !r->window || duration_parse(r->window, strlen(r->window), &seconds) ||
+            seconds <= most_ms / 1000)
+            continue;
+        snprintf(path, sizeof path, "rooms.list.%s.window", r->name);
+        fault_report(f, places->list[LIST_ROOMS], path,
+                     "expected at most %s, which is agencies.list.%s.window, got \"%s\"", a->window,
+                     a->name, r->window);
     }
 }
 
@@ -203,4 +289,6 @@ void validate(const struct config *c, const struct places *places, struct faults
     check_embedding(c, places, f);
     check_access(c, places, f);
     check_hooks(c, places, f);
+    check_agencies(c, places, f);
+    check_windows(c, places, f);
 }

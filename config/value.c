@@ -101,7 +101,7 @@ static bool is_allowed(const struct key *k, const char *text, size_t len)
     case KEY_ADDRESS:
         return (len == 0 && k->standard[0] == '\0') || address_is_allowed(text, len);
     case KEY_NAME:
-        return room_name_is_valid(text, len);
+        return len <= k->max && room_name_is_valid(text, len);
     case KEY_TEXT:
         return text_is_allowed(k, text, len);
     case KEY_FILE:

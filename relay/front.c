@@ -299,7 +299,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
             log_warn(CTX, "worker_unreachable worker=%u", i);
     rooms_tick(f->rooms, clock_room_us(), clock_wall_us());
     server_ring(f->server, ++f->ticks % RING_TICKS == 0);
-    desk_tick(f->desk, f->server, f->rooms, clock_room_us(), clock_wall_us());
+    desk_tick(f->desk, f->server, f->rooms, f->config, clock_room_us(), clock_wall_us());
     front_tls_tick(f);
     front_stored_tick(f);
     front_pictures_tick(f);

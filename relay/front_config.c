@@ -6,7 +6,9 @@
 #include "relay/control/bearer.h"
 #include "relay/front_inside.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,12 +21,22 @@ static char withheld[] = "withheld=not-known-to-those-who-do-not-judge-links", n
 static int pass_to_workers(const struct config *c)
 {
     struct config shown = *c;
+    int rc;
 
     if (shown.rooms.sign_keys && *shown.rooms.sign_keys)
         shown.rooms.sign_keys = withheld;
     shown.hooks.url = shown.hooks.secret = nothing;
     shown.access.organizer_token = shown.access.reader_token = nothing;
-    return config_pass(&shown);
+    shown.agencies.list = calloc(c->agencies.list_count + 1, sizeof(*shown.agencies.list));
+    if (!shown.agencies.list)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < c->agencies.list_count; i++) {
+        shown.agencies.list[i] = c->agencies.list[i];
+        shown.agencies.list[i].token = shown.agencies.list[i].reader_token = NULL;
+    }
+    rc = config_pass(&shown);
+    free(shown.agencies.list);
+    return rc;
 }
 
 /* Takes next. */

@@ -4,6 +4,7 @@
 #include "relay/base/clock.h"
 #include "relay/base/log.h"
 #include "relay/base/pulse.h"
+#include "relay/control/bearer.h"
 #include "relay/front_inside.h"
 
 #include <errno.h>
@@ -53,9 +54,12 @@ static int put(struct front *f, struct stored_rooms *next)
 
     close_others(f, next);
     f->stored.rooms = next;
-    rc = server_set_access(f->server, f->config, false);
+    /* as at a reload: a token that is no longer good keeps nothing open */
+    rc = server_set_access(f->server, f->config, !stored_agencies_are_same(before, next));
     if (rc)
         f->stored.rooms = before;
+    page_guard(f->page, bearer_is_needed(f->config));
+    desk_guard(f->desk, bearer_is_needed(f->config));
     stored_rooms_free(rc ? &next : &before);
     return rc;
 }

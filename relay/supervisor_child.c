@@ -83,6 +83,7 @@ void supervisor_forget_secrets(struct config *c)
     explicit_bzero(c->rooms.sign_keys, strlen(c->rooms.sign_keys));
     explicit_bzero(c->access.organizer_token, strlen(c->access.organizer_token));
     explicit_bzero(c->access.reader_token, strlen(c->access.reader_token));
+    config_agencies_forget(c);
     for (uint32_t i = 0; i < c->rooms.list_count; i++) {
         struct config_room *r = &c->rooms.list[i];
 

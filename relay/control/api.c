@@ -3,6 +3,9 @@
 #include "relay/control/api.h"
 
 #include "relay/control/action.h"
+#include "relay/control/agency_edit.h"
+#include "relay/control/api_document.h"
+#include "relay/control/api_route.h"
 #include "relay/control/bearer.h"
 #include "relay/control/debug.h"
 #include "relay/control/events.h"
@@ -11,47 +14,32 @@
 #include "relay/control/room_edit.h"
 #include "relay/control/schema.h"
 #include "relay/control/schema_vitals.h"
+#include "relay/store/store_message.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const char base[] = "/api/v1/";
 
-enum { NAME_SIZE = ROOM_NAME_MAX + 1, WHO_SIZE = 80 };
+enum { NAME_SIZE = API_NAME_SIZE, WHO_SIZE = STORE_WHO };
 
-/* One request at one route. */
-struct call {
-    const struct source *src;
-    const struct asked *asked;
-    struct page_head *head;
-    const char *who;                               /* for the log */
-    const char *detail;                            /* out: of a refusal */
-    char field[ACTION_FIELD], words[ACTION_WORDS]; /* out: its parts, where it has them */
-    char name[NAME_SIZE];                          /* the parameter's value, "" without one */
-};
-
-/* A route: what follows "/api/v1/", with at most one {parameter}. */
-struct api_route {
-    const char *path;
-    enum http_method method;
-    enum bearer_role role; /* who may, at least */
-    const char *summary;
-    const char *body;    /* JSON Schema of what it takes; NULL: nothing */
-    const char *answer;  /* JSON Schema of a 200 */
-    const char *missing; /* detail of a 404; NULL: it is always there */
-    /* The status; anything but 200 is a problem, with c->detail or `missing`. 0: it comes later. */
-    int (*render)(struct text *t, struct call *c);
-    bool stores;                     /* the store is asked: 201 or 200, later */
-    void (*body_of)(struct text *t); /* where `body` is made from a table */
-};
+static bool is_own(const struct call *c, const char *room)
+{
+    const struct config_agency *agency = c->bearer.agency;
+    return !agency || config_agency_of(c->src->config, room) == agency;
+}
 
 static int render_rooms(struct text *t, struct call *c)
 {
+    size_t shown = 0;
     text_puts(t, "{\"rooms\":[");
     for (size_t i = 0; i < rooms_count(c->src->rooms); i++) {
+        const struct room *room = rooms_at(c->src->rooms, i);
         struct room_facts f;
-        room_facts(rooms_at(c->src->rooms, i), &f);
-        text_puts(t, i > 0 ? ",\n" : "\n");
+        if (!is_own(c, room_name(room)))
+            continue;
+        room_facts(room, &f);
+        text_puts(t, shown++ > 0 ? ",\n" : "\n");
         schema_put(t, &schema_summary, &f);
     }
     text_puts(t, "\n]}\n");
@@ -60,9 +48,33 @@ static int render_rooms(struct text *t, struct call *c)
 
 static int render_events(struct text *t, struct call *c)
 {
+    const struct events_asker asker = {.agency = c->bearer.agency, .now_us = c->src->now_us};
+    if (events_open(c->src->events, t, c->src, &asker, &c->head->audience) != 0) {
+        c->head->extra = RETRY_SOON;
+        c->detail = "Too many agencies listen; please come back.";
+        return 503;
+    }
     c->head->type = EVENTS_TYPE;
     c->head->extra = "X-Accel-Buffering: no\r\n"; /* or nginx keeps it to itself */
-    events_open(c->src->events, t, c->src->rooms, c->src->now_us);
+    return 200;
+}
+
+/* Who the token's bearer is: what a console begins with. */
+static int render_me(struct text *t, struct call *c)
+{
+    const struct config_agency *a = c->bearer.agency;
+    text_printf(t, "{\"role\":\"%s\",\"may_act\":%s,\"agency\":", bearer_role_word(c->bearer.role),
+                bearer_may_act(c->bearer.role) ? "true" : "false");
+    text_puts(t, a ? "{\"name\":" : "null");
+    if (a) {
+        text_json(t, a->name);
+        text_puts(t, ",\"title\":");
+        text_json(t, config_agency_title(a));
+        text_puts(t, ",\"prefix\":");
+        text_json(t, a->prefix);
+        text_puts(t, "}");
+    }
+    text_puts(t, "}\n");
     return 200;
 }
 
@@ -90,7 +102,11 @@ static int render_history(struct text *t, struct call *c)
 
 static int act(struct text *t, struct call *c, int (*action)(struct text *t, struct action *a))
 {
-    struct action a = {.src = c->src, .asked = c->asked, .room = c->name, .who = c->who};
+    struct action a = {.src = c->src,
+                       .asked = c->asked,
+                       .room = c->name,
+                       .who = c->who,
+                       .agency = c->bearer.agency};
     int status = action(t, &a);
     memcpy(c->field, a.field, sizeof(c->field));
     memcpy(c->words, a.words, sizeof(c->words));
@@ -130,9 +146,50 @@ static int render_key(struct text *t, struct call *c)
     return act(t, c, room_edit_key);
 }
 
+static int render_agencies(struct text *t, struct call *c)
+{
+    agency_edit_list(t, c->src->config, c->bearer.agency);
+    return 200;
+}
+
+static int render_agency(struct text *t, struct call *c)
+{
+    return agency_edit_show(t, c->src->config, c->name);
+}
+
+static int render_agency_create(struct text *t, struct call *c)
+{
+    return act(t, c, agency_edit_create);
+}
+
+static int render_agency_change(struct text *t, struct call *c)
+{
+    return act(t, c, agency_edit_change);
+}
+
+static int render_agency_close(struct text *t, struct call *c)
+{
+    return act(t, c, agency_edit_close);
+}
+
+static int render_agency_token(struct text *t, struct call *c)
+{
+    return act(t, c, agency_edit_token);
+}
+
+static void body_of_agency_create(struct text *t)
+{
+    agency_edit_describe_body(t, true);
+}
+
+static void body_of_agency_change(struct text *t)
+{
+    agency_edit_describe_body(t, false);
+}
+
 static int render_settings(struct text *t, struct call *c)
 {
-    room_edit_list(t, c->src->config);
+    room_edit_list(t, c->src->config, c->bearer.agency);
     return 200;
 }
 
@@ -181,91 +238,112 @@ static int render_document(struct text *t, struct call *c);
     "{\"type\":\"object\",\"properties\":{\"room\":" SCHEMA_STRING ",\"key\":" SCHEMA_STRING       \
     ",\"stream_id\":" SCHEMA_STRING ",\"srt\":" SCHEMA_STRING ",\"settings\":" REF(                \
         "RoomSettings") "},\"required\":[\"room\",\"key\",\"stream_id\",\"srt\",\"settings\"]}"
+#define NO_AGENCY "There is no such agency."
+#define KEPT_AGENCY                                                                                \
+    "{\"type\":\"object\",\"properties\":{\"agency\":" SCHEMA_STRING                               \
+    ",\"role\":{\"enum\":[\"admin\",\"reader\"]},\"token\":" SCHEMA_STRING ",\"settings\":" REF(   \
+        "AgencySettings") "},\"required\":[\"agency\",\"role\",\"token\",\"settings\"]}"
+#define CLOSED                                                                                     \
+    "{\"type\":\"object\",\"properties\":{\"closed\":" SCHEMA_STRING "},\"required\":[\"closed\"]" \
+    "}"
 #define CHOICE "{\"enum\":[\"main\",\"backup\",\"auto\"]}"
 static const struct api_route routes[] = {
-    {"rooms", HTTP_GET, BEARER_READER, "All rooms, in order of their names", NULL,
+    {"me", HTTP_GET, LOOKS_OWN, "Who the token's bearer is, and which agency's", NULL,
+     "{\"type\":\"object\",\"properties\":{\"role\":{\"enum\":[\"organizer\",\"reader\",\"agency\","
+     "\"agency-reader\"]},\"may_act\":" SCHEMA_BOOLEAN
+     ",\"agency\":{\"type\":[\"object\",\"null\"],\"properties\":{\"name\":" SCHEMA_STRING
+     ",\"title\":" SCHEMA_STRING ",\"prefix\":" SCHEMA_STRING
+     "},\"required\":[\"name\",\"title\",\"prefix\"]}},\"required\":[\"role\",\"may_act\","
+     "\"agency\"]}",
+     NULL, render_me, false, NULL},
+    {"rooms", HTTP_GET, LOOKS_OWN, "All rooms, in order of their names", NULL,
      "{\"type\":\"object\",\"properties\":{\"rooms\":{\"type\":\"array\",\"items\":" REF(
          "RoomSummary") "}},\"required\":[\"rooms\"]}",
      NULL, render_rooms, false, NULL},
-    {"rooms/{room}", HTTP_GET, BEARER_READER, "One room with its feed's counters", NULL,
-     REF("Room"), NO_ROOM, render_room, false, NULL},
-    {"rooms", HTTP_POST, BEARER_ORGANIZER,
+    {"rooms/{room}", HTTP_GET, LOOKS_OWN, "One room with its feed's counters", NULL, REF("Room"),
+     NO_ROOM, render_room, false, NULL},
+    {"rooms", HTTP_POST, ACTS_OWN,
      "Makes a room, and the key that its publisher has to know: it is shown this once", NULL,
      KEPT_ROOM, NULL, render_create, true, body_of_create},
-    {"rooms/{room}", HTTP_PATCH, BEARER_ORGANIZER,
+    {"rooms/{room}", HTTP_PATCH, ACTS_OWN,
      "Changes what is given of a room that the API made; null: back to what holds for all", NULL,
      REF("RoomSettings"), NO_ROOM, render_change, true, body_of_change},
-    {"rooms/{room}", HTTP_DELETE, BEARER_ORGANIZER,
+    {"rooms/{room}", HTTP_DELETE, ACTS_OWN,
      "Closes a room that the API made: feeds and viewers at once, and its name is free", NULL,
-     "{\"type\":\"object\",\"properties\":{\"closed\":" SCHEMA_STRING
-     "},\"required\":[\"closed\"]}",
-     NO_ROOM, render_close, true, NULL},
-    {"rooms/{room}/key", HTTP_POST, BEARER_ORGANIZER,
+     CLOSED, NO_ROOM, render_close, true, NULL},
+    {"rooms/{room}/key", HTTP_POST, ACTS_OWN,
      "A new publish key, shown this once; the old one is refused from now on, and a feed that "
      "stands is ended unless keep_feed",
      "{\"type\":\"object\",\"properties\":{\"keep_feed\":" SCHEMA_BOOLEAN
      "},\"additionalProperties\":false}",
      KEPT_ROOM, NO_ROOM, render_key, true, NULL},
-    {"settings", HTTP_GET, BEARER_READER, "How all rooms are set up, live or not", NULL,
+    {"settings", HTTP_GET, LOOKS_OWN, "How all rooms are set up, live or not", NULL,
      "{\"type\":\"object\",\"properties\":{\"rooms\":{\"type\":\"array\",\"items\":" REF(
          "RoomSettings") "}},\"required\":[\"rooms\"]}",
      NULL, render_settings, false, NULL},
-    {"rooms/{room}/history", HTTP_GET, BEARER_READER, "A room's last hour, for charts", NULL,
+    {"agencies", HTTP_GET, LOOKS_OWN, "How all agencies are set up; an agency sees itself", NULL,
+     "{\"type\":\"object\",\"properties\":{\"agencies\":{\"type\":\"array\",\"items\":" REF(
+         "AgencySettings") "}},\"required\":[\"agencies\"]}",
+     NULL, render_agencies, false, NULL},
+    {"agencies/{agency}", HTTP_GET, LOOKS_OWN, "How one agency is set up", NULL,
+     REF("AgencySettings"), NO_AGENCY, render_agency, false, NULL},
+    {"agencies", HTTP_POST, ACTS_ALL,
+     "Makes an agency, and the token of its admins: it is shown this once", NULL, KEPT_AGENCY, NULL,
+     render_agency_create, true, body_of_agency_create},
+    {"agencies/{agency}", HTTP_PATCH, ACTS_ALL,
+     "Changes what is given of an agency that the API made; null: back to none", NULL,
+     REF("AgencySettings"), NO_AGENCY, render_agency_change, true, body_of_agency_change},
+    {"agencies/{agency}", HTTP_DELETE, ACTS_ALL,
+     "Closes an agency that the API made, once the rooms that it made are closed", NULL, CLOSED,
+     NO_AGENCY, render_agency_close, true, NULL},
+    {"agencies/{agency}/token", HTTP_POST, ACTS_ALL,
+     "Another token, shown this once; the one before lets nobody in from now on",
+     "{\"type\":\"object\",\"properties\":{\"role\":{\"enum\":[\"admin\",\"reader\"]}},"
+     "\"required\":[\"role\"],\"additionalProperties\":false}",
+     KEPT_AGENCY, NO_AGENCY, render_agency_token, true, NULL},
+    {"rooms/{room}/history", HTTP_GET, LOOKS_OWN, "A room's last hour, for charts", NULL,
      REF("History"), NO_ROOM, render_history, false, NULL},
-    {"rooms/{room}/kick", HTTP_POST, BEARER_ORGANIZER,
+    {"rooms/{room}/kick", HTTP_POST, ACTS_OWN,
      "Ends the feed of that role, or without a role the one on air", ROLE_BODY(SCHEMA_STRING) "}",
      "{\"type\":\"object\",\"properties\":{\"kicked\":" SCHEMA_INTEGER
      "},\"required\":[\"kicked\"]}",
      NO_ROOM, render_kick, false, NULL},
-    {"rooms/{room}/on-air", HTTP_POST, BEARER_ORGANIZER,
+    {"rooms/{room}/on-air", HTTP_POST, ACTS_OWN,
      "Puts main or backup on air while it is of use; auto leaves the choice to the relay",
      ROLE_BODY(CHOICE) ",\"required\":[\"role\"]}",
      "{\"type\":\"object\",\"properties\":{\"chosen\":" CHOICE "},\"required\":[\"chosen\"]}",
      NO_ROOM, render_on_air, false, NULL},
-    {"rooms/{room}/public", HTTP_POST, BEARER_ORGANIZER,
+    {"rooms/{room}/public", HTTP_POST, ACTS_OWN,
      "Shows viewers a room that waits for a green light",
      "{\"type\":\"object\",\"additionalProperties\":false}",
      "{\"type\":\"object\",\"properties\":{\"public\":" SCHEMA_BOOLEAN
      "},\"required\":[\"public\"]}",
      NO_ROOM, render_public, false, NULL},
-    {"events", HTTP_GET, BEARER_READER,
+    {"events", HTTP_GET, LOOKS_OWN,
      "Server-sent events: first rooms (all of them), then room (a RoomSummary whose state, light "
      "or "
      "place on air changed) and gone (a name); the connection stays open",
      NULL, SCHEMA_STRING, NULL, render_events, false, NULL},
-    {"hooks", HTTP_GET, BEARER_READER, "The web hooks, and how each one does", NULL,
-     hook_page_schema, NULL, render_hooks, false, NULL},
-    {"hooks/test", HTTP_POST, BEARER_ORGANIZER,
-     "Sends every web hook a ping, once a second at most", NULL,
+    {"hooks", HTTP_GET, LOOKS_ALL, "The web hooks, and how each one does", NULL, hook_page_schema,
+     NULL, render_hooks, false, NULL},
+    {"hooks/test", HTTP_POST, ACTS_ALL, "Sends every web hook a ping, once a second at most", NULL,
      "{\"type\":\"object\",\"properties\":{\"id\":" SCHEMA_STRING "},\"required\":[\"id\"]}",
      "There are no web hooks: set hooks.url.", render_hook_test, false, NULL},
-    {"debug", HTTP_GET, BEARER_READER, "What the relay holds and takes now", NULL, REF("Debug"),
-     NULL, render_debug, false, NULL},
-    {"openapi.json", HTTP_GET, BEARER_READER, "This document", NULL, "{\"type\":\"object\"}", NULL,
+    {"debug", HTTP_GET, LOOKS_ALL, "What the relay holds and takes now", NULL, REF("Debug"), NULL,
+     render_debug, false, NULL},
+    {"openapi.json", HTTP_GET, LOOKS_OWN, "This document", NULL, "{\"type\":\"object\"}", NULL,
      render_document, false, NULL},
 };
 enum { ROUTES = sizeof(routes) / sizeof(routes[0]) };
 
-/* The length of the part before a route's parameter. */
-static size_t fixed_part(const struct api_route *r)
-{
-    const char *brace = strchr(r->path, '{');
-    return brace ? (size_t)(brace - r->path) : strlen(r->path);
-}
-
-static bool has_parameter(const struct api_route *r)
-{
-    return r->path[fixed_part(r)] == '{';
-}
-
 /* Does it lead there? name: the parameter's value; one that is too long for any is "". */
 static bool leads_to(const struct api_route *r, const char *rest, char name[static NAME_SIZE])
 {
-    size_t fixed = fixed_part(r);
+    size_t fixed = api_fixed_part(r);
     name[0] = '\0';
     if (strncmp(rest, r->path, fixed) != 0)
         return false;
-    if (!has_parameter(r))
+    if (!api_has_parameter(r))
         return rest[fixed] == '\0';
     size_t len = strcspn(rest + fixed, "/");
     if (len == 0 || strcmp(rest + fixed + len, strchr(r->path, '}') + 1) != 0)
@@ -275,137 +353,34 @@ static bool leads_to(const struct api_route *r, const char *rest, char name[stat
     return true;
 }
 
-static void describe_problem(struct text *t, const char *status, const char *words)
-{
-    text_printf(t,
-                ",\"%s\":{\"description\":\"%s\",\"content\":{\"" PROBLEM_TYPE
-                "\":{\"schema\":" REF("Problem") "}}}",
-                status, words);
-}
-
-static const char *method_word(enum http_method m)
-{
-    return m == HTTP_POST     ? "post"
-           : m == HTTP_PATCH  ? "patch"
-           : m == HTTP_DELETE ? "delete"
-                              : "get";
-}
-
-static void describe_parameter(struct text *t, const struct api_route *r)
-{
-    const char *name = r->path + fixed_part(r) + 1;
-    text_printf(t,
-                ",\"parameters\":[{\"name\":\"%.*s\",\"in\":\"path\",\"required\":true,"
-                "\"schema\":{\"type\":\"string\"}}]",
-                (int)strcspn(name, "}"), name);
-}
-
-static void describe_body(struct text *t, const struct api_route *r)
-{
-    text_puts(t, ",\"requestBody\":{\"content\":{\"" API_TYPE "\":{\"schema\":");
-    if (r->body_of)
-        r->body_of(t);
-    else
-        text_puts(t, r->body);
-    text_puts(t, "}}}");
-}
-
-static void describe_problems(struct text *t, const struct api_route *r)
-{
-    bool acts = r->method != HTTP_GET, takes = r->body || r->body_of;
-    if (takes)
-        describe_problem(t, "400", "Not a JSON object");
-    describe_problem(t, "401", "Tokens are set, and none or a wrong one was given");
-    describe_problem(t, "403",
-                     acts ? "By a reader, or no organizer's token is set"
-                          : "No tokens are set, and not asked from this machine");
-    if (r->missing)
-        describe_problem(t, "404", "Nothing of that name");
-    if (r->stores)
-        describe_problem(t, "409", "The name is taken, or the configuration file has the room");
-    if (takes) {
-        describe_problem(t, "413", "A body of more than 4096 bytes");
-        describe_problem(t, "422", "A value that may not be; its member is named in `field`");
-    }
-    describe_problem(t, "429",
-                     acts ? "Too many wrong tokens, or changes" : "Too many wrong tokens");
-    if (acts)
-        describe_problem(t, "503",
-                         r->stores ? "The store cannot be used, or was too slow"
-                                   : "Nothing was done; ask again");
-}
-
-static void describe_route(struct text *t, const struct api_route *r)
-{
-    text_printf(t, "\"%s\":{\"summary\":", method_word(r->method));
-    text_json(t, r->summary);
-    if (has_parameter(r))
-        describe_parameter(t, r);
-    if (r->body || r->body_of)
-        describe_body(t, r);
-    text_printf(t,
-                ",\"responses\":{\"%s\":{\"description\":\"The answer\",\"content\":{\"%s"
-                "\":{\"schema\":%s}}}",
-                r->render == render_create ? "201" : "200",
-                r->render == render_events ? EVENTS_TYPE : API_TYPE, r->answer);
-    describe_problems(t, r);
-    text_puts(t, "}}");
-}
-
-/* Is there a route of the same path before it? */
-static bool is_described(size_t i)
-{
-    for (size_t k = 0; k < i; k++)
-        if (strcmp(routes[k].path, routes[i].path) == 0)
-            return true;
-    return false;
-}
-
-/* All methods of a path stand together. */
-static void describe_path(struct text *t, size_t first)
-{
-    text_printf(t, "%s\"/api/v1/%s\":{", first > 0 ? "," : "", routes[first].path);
-    for (size_t i = first; i < ROUTES; i++) {
-        if (strcmp(routes[i].path, routes[first].path) != 0)
-            continue;
-        text_puts(t, i > first ? "," : "");
-        describe_route(t, &routes[i]);
-    }
-    text_puts(t, "}");
-}
-
 static int render_document(struct text *t, struct call *c)
 {
     (void)c;
-    text_puts(t, "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Roomcast\",\"version\":\"1\"},"
-                 "\"security\":[{},{\"token\":[]}],\"paths\":{");
-    for (size_t i = 0; i < ROUTES; i++)
-        if (!is_described(i))
-            describe_path(t, i);
-    text_puts(t, "},\"components\":{\"securitySchemes\":{\"token\":{\"type\":\"http\","
-                 "\"scheme\":\"bearer\"}},\"schemas\":{");
-    const struct schema *const all[] = {&schema_summary, &schema_room,      &schema_feed,
-                                        &schema_vitals,  &schema_rendition, &schema_history,
-                                        &schema_debug,   &schema_process};
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        schema_describe(t, all[i]);
-        text_puts(t, ",");
-    }
-    room_edit_describe(t);
-    text_puts(t, ",");
-    schema_describe_stats(t);
-    text_puts(t, ",\"Problem\":{\"type\":\"object\",\"description\":\"RFC 9457\",\"properties\":{"
-                 "\"type\":" SCHEMA_STRING ",\"title\":" SCHEMA_STRING ",\"status\":" SCHEMA_INTEGER
-                 ",\"detail\":" SCHEMA_STRING ",\"field\":" SCHEMA_STRING "}}}}}\n");
+    api_document_put(t, routes, ROUTES);
     return 200;
 }
 
-static int call_route(struct text *t, const struct api_route *r, struct call *c,
-                      enum bearer_role role)
+/* Is what the parameter names the asker's? */
+static bool names_own(const struct api_route *r, const struct call *c)
+{
+    if (strncmp(r->path + api_fixed_part(r), "{agency}", 8) != 0)
+        return is_own(c, c->name);
+    return !c->bearer.agency || strcmp(c->bearer.agency->name, c->name) == 0;
+}
+
+/* A room of others is answered like one that is not there: names are theirs to tell. */
+static int call_route(struct text *t, const struct api_route *r, struct call *c)
 {
     struct page_head *head = c->head;
-    if (role < r->role)
+    bool acts = r->who == ACTS_OWN || r->who == ACTS_ALL;
+    if (acts && !bearer_may_act(c->bearer.role))
         return problem_answer(t, head, 403, bearer_only_looks(c->src->config));
+    if (c->bearer.agency && (r->who == LOOKS_ALL || r->who == ACTS_ALL))
+        return problem_answer(t, head, 403,
+                              acts ? "This is the organizer's to do, not an agency's."
+                                   : "This is the organizer's to see, not an agency's.");
+    if (api_has_parameter(r) && !names_own(r, c))
+        return problem_answer(t, head, 404, r->missing);
     int status = r->render(t, c);
     return status == 0 || status == 200
                ? status
@@ -451,9 +426,10 @@ int api_render(struct text *t, const struct source *src, const struct asked *q,
         strncmp(q->path, base, sizeof(base) - 1) == 0 ? q->path + sizeof(base) - 1 : "";
     struct bearer_verdict v = bearer_judge(src->bearers, src->config, q, src->now_us);
     char who[WHO_SIZE];
-    struct call c = {.src = src, .asked = q, .head = head, .who = who};
+    struct call c = {.src = src, .asked = q, .head = head, .who = who, .bearer = v};
     unsigned methods = 0;
-    snprintf(who, sizeof(who), "%s@%s", bearer_role_word(v.role), q->peer);
+    snprintf(who, sizeof(who), "%s%s%s@%s", bearer_role_word(v.role), v.agency ? "/" : "",
+             v.agency ? v.agency->name : "", q->peer);
     head->extra = v.extra;
     if (v.status)
         return problem_answer(t, head, v.status, v.detail);
@@ -461,7 +437,7 @@ int api_render(struct text *t, const struct source *src, const struct asked *q,
         if (!leads_to(&routes[i], rest, c.name))
             continue;
         if (routes[i].method == q->method)
-            return call_route(t, &routes[i], &c, v.role);
+            return call_route(t, &routes[i], &c);
         methods |= 1u << routes[i].method;
     }
     if (!methods)

@@ -15,20 +15,53 @@
 #define WRONG_TOKEN "WWW-Authenticate: Bearer realm=\"Roomcast\", error=\"invalid_token\"\r\n"
 #define COME_BACK   "Retry-After: 60\r\n"
 
+static bool is_set(const char *token)
+{
+    return token && token[0];
+}
+
 bool bearer_is_needed(const struct config *c)
 {
-    return c->access.organizer_token[0] || c->access.reader_token[0];
+    bool needed = is_set(c->access.organizer_token) || is_set(c->access.reader_token);
+    for (uint32_t i = 0; i < c->agencies.list_count; i++)
+        needed |= is_set(c->agencies.list[i].token) || is_set(c->agencies.list[i].reader_token);
+    return needed || (c->stored && c->stored->rooms && stored_agencies_count(c->stored->rooms) > 0);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static bool same_agency(const struct config_agency *a, const struct config_agency *b)
+{
+    return same_text(a->name, b->name) && same_text(a->prefix, b->prefix) &&
+           same_text(a->token, b->token) && same_text(a->reader_token, b->reader_token);
 }
 
 bool bearer_is_same(const struct config *a, const struct config *b)
 {
-    return strcmp(a->access.organizer_token, b->access.organizer_token) == 0 &&
-           strcmp(a->access.reader_token, b->access.reader_token) == 0;
+    bool same = strcmp(a->access.organizer_token, b->access.organizer_token) == 0 &&
+                strcmp(a->access.reader_token, b->access.reader_token) == 0 &&
+                a->agencies.list_count == b->agencies.list_count;
+    for (uint32_t i = 0; same && i < a->agencies.list_count; i++)
+        same = same_agency(&a->agencies.list[i], &b->agencies.list[i]);
+    return same;
 }
 
 const char *bearer_role_word(enum bearer_role role)
 {
-    return role == BEARER_ORGANIZER ? "organizer" : role == BEARER_READER ? "reader" : "nobody";
+    static const char *const words[] = {[BEARER_NOBODY] = "nobody",
+                                        [BEARER_AGENCY_READER] = "agency-reader",
+                                        [BEARER_READER] = "reader",
+                                        [BEARER_AGENCY] = "agency",
+                                        [BEARER_ORGANIZER] = "organizer"};
+    return words[role];
+}
+
+bool bearer_may_act(enum bearer_role role)
+{
+    return role >= BEARER_AGENCY;
 }
 
 /* Who has one address of a network of IPv6 has all of them. */
@@ -70,17 +103,48 @@ static void note_guess(struct bearer_guesser *g, const char *net, int64_t now_us
         log_warn("api", "guesses peer=%s: no more for a minute", net);
 }
 
-static enum bearer_role role_of(const struct config *c, const char *token)
+static struct bearer_verdict let_in(enum bearer_role role, const struct config_agency *agency)
 {
-    const char *organizer = c->access.organizer_token, *reader = c->access.reader_token;
-    bool may_all = secret_is_same(organizer, token) && organizer[0];
-    bool may_read = secret_is_same(reader, token) && reader[0];
-    return may_all ? BEARER_ORGANIZER : may_read ? BEARER_READER : BEARER_NOBODY;
+    return (struct bearer_verdict){.role = role, .agency = agency};
 }
 
-static struct bearer_verdict let_in(enum bearer_role role)
+static bool is_token(const char *token, const char *given)
 {
-    return (struct bearer_verdict){.role = role};
+    return is_set(token) && secret_is_same(token, given);
+}
+
+/* Of agencies that the API made; their tokens are made here, so what looks otherwise is none. */
+static void find_made_token(const struct config *c, const char *token, struct bearer_verdict *v)
+{
+    const struct stored_rooms *made = c->stored ? c->stored->rooms : NULL;
+    if (!made || strlen(token) != PUBLISH_KEY_TEXT ||
+        strspn(token, "0123456789abcdef") != PUBLISH_KEY_TEXT)
+        return;
+    for (size_t i = 0; i < stored_agencies_count(made); i++) {
+        const struct stored_agency *s = stored_agencies_at(made, i);
+        bool may_act = publish_key_is(&s->admin, token),
+             may_read = publish_key_is(&s->reader, token) && s->has_reader;
+        if ((may_act || may_read) && config_find_stored_agency(c, s->agency.name))
+            *v = let_in(may_act ? BEARER_AGENCY : BEARER_AGENCY_READER, &s->agency);
+    }
+}
+
+/* All are looked at, whichever it is: how long it takes tells nothing but their number. */
+static struct bearer_verdict find_token(const struct config *c, const char *token)
+{
+    struct bearer_verdict v = let_in(BEARER_NOBODY, NULL);
+    find_made_token(c, token, &v);
+    for (uint32_t i = 0; i < c->agencies.list_count; i++) {
+        const struct config_agency *a = &c->agencies.list[i];
+        bool may_act = is_token(a->token, token), may_read = is_token(a->reader_token, token);
+        if (may_act || may_read)
+            v = let_in(may_act ? BEARER_AGENCY : BEARER_AGENCY_READER, a);
+    }
+    bool may_all = is_token(c->access.organizer_token, token),
+         may_read = is_token(c->access.reader_token, token);
+    if (may_all || may_read)
+        v = let_in(may_all ? BEARER_ORGANIZER : BEARER_READER, NULL);
+    return v;
 }
 
 static struct bearer_verdict refused(int status, const char *detail, const char *extra)
@@ -102,12 +166,12 @@ const char *bearer_only_looks(const struct config *c)
 struct bearer_verdict bearer_glance(bool needed, bool has_bearer, bool local, bool acts)
 {
     if (needed)
-        return has_bearer ? let_in(BEARER_NOBODY)
+        return has_bearer ? let_in(BEARER_NOBODY, NULL)
                           : refused(401, "This needs a bearer token.", ASK_TOKEN);
     if (!local)
         return refused(403, "This answers to its own machine only while no tokens are set.", NULL);
     return acts ? refused(403, "Nobody may do this without a token: " SET_ONE, NULL)
-                : let_in(BEARER_READER);
+                : let_in(BEARER_READER, NULL);
 }
 
 struct bearer_verdict bearer_judge(struct bearers *a, const struct config *c, const struct asked *q,
@@ -118,9 +182,9 @@ struct bearer_verdict bearer_judge(struct bearers *a, const struct config *c, co
     struct bearer_verdict v = bearer_glance(needed, q->bearer != NULL, q->local, acts);
     if (v.status)
         return v;
-    enum bearer_role role = needed ? role_of(c, q->bearer) : BEARER_READER;
-    if (role != BEARER_NOBODY)
-        return let_in(role);
+    v = needed ? find_token(c, q->bearer) : let_in(BEARER_READER, NULL);
+    if (v.role != BEARER_NOBODY)
+        return v;
     net_of(q->peer, net, sizeof(net));
     struct bearer_guesser *g = find(a, net, now_us);
     if (strcmp(g->net, net) == 0 && g->guesses >= BEARER_GUESSES)

@@ -21,7 +21,14 @@
 
 enum { BEARER_GUESSERS = 256, BEARER_GUESSES = 10, BEARER_MINUTE_US = 60000000 };
 
-enum bearer_role { BEARER_NOBODY, BEARER_READER, BEARER_ORGANIZER };
+/* An agency's people see and touch its own rooms only. */
+enum bearer_role {
+    BEARER_NOBODY,
+    BEARER_AGENCY_READER,
+    BEARER_READER,
+    BEARER_AGENCY,
+    BEARER_ORGANIZER,
+};
 
 struct bearers {
     struct bearer_guesser {
@@ -33,16 +40,18 @@ struct bearers {
 
 struct bearer_verdict {
     enum bearer_role role;
-    int status;         /* 0: let in */
-    const char *detail; /* the sentence of a refusal */
-    const char *extra;  /* its header lines */
+    const struct config_agency *agency; /* whose people they are; NULL: the organizer's */
+    int status;                         /* 0: let in */
+    const char *detail;                 /* the sentence of a refusal */
+    const char *extra;                  /* its header lines */
 };
 
 /* Is any token configured? */
 bool bearer_is_needed(const struct config *c);
-/* Do both let in the same? */
+/* Do both let in the same, to the same rooms? */
 bool bearer_is_same(const struct config *a, const struct config *b);
 const char *bearer_role_word(enum bearer_role role); /* "organizer" */
+bool bearer_may_act(enum bearer_role role);
 /* Why somebody who was let in may still not act. */
 const char *bearer_only_looks(const struct config *c);
 /* What is refused without looking any token up, on any thread; needed: as bearer_is_needed says.

@@ -6,6 +6,7 @@
 #include "relay/base/log.h"
 #include "relay/base/mailbox.h"
 #include "relay/base/text.h"
+#include "relay/control/agency_edit.h"
 #include "relay/control/api.h"
 #include "relay/control/bearer.h"
 #include "relay/control/events.h"
@@ -61,6 +62,8 @@ static int render_metrics(struct text *t, const struct source *src, const struct
     head->extra = v.extra;
     if (v.status)
         return problem_answer(t, head, v.status, v.detail);
+    if (v.agency)
+        return problem_answer(t, head, 403, "This is the organizer's to see, not an agency's.");
     metrics_render(t, src);
     return 200;
 }
@@ -281,6 +284,7 @@ static void answer(void *ctx, void *item)
     if (!text_failed(&t) &&
         body_new(&body, head.type, t.data, t.len, true, 0, d->source.wall_us) == 0) {
         body->extra_headers = head.extra;
+        body->audience = head.audience;
         if (strcmp(head.type, EVENTS_TYPE) == 0 && q->method == HTTP_GET)
             server_listen(d->server, q->token, body);
         else
@@ -359,7 +363,10 @@ void desk_hear_store(struct desk *d, struct server *s, int64_t wall_us)
     char why[ACTION_WORDS];
     while (writes_hear(&d->writes, &r, &w))
         if (!w->done)
-            end_refused(s, w, room_edit_refused(&r, why), why, wall_us);
+            end_refused(s, w,
+                        store_act_is_agency(w->act) ? agency_edit_refused(&r, why)
+                                                    : room_edit_refused(&r, why),
+                        why, wall_us);
 }
 
 void desk_rooms_in_force(struct desk *d, struct server *s, const struct config *c, uint64_t version,
@@ -370,7 +377,8 @@ void desk_rooms_in_force(struct desk *d, struct server *s, const struct config *
         const struct page_head head = {.type = API_TYPE};
         struct text t;
         text_init(&t);
-        int status = room_edit_done(&t, w, c);
+        int status =
+            store_act_is_agency(w->act) ? agency_edit_done(&t, w, c) : room_edit_done(&t, w, c);
         end_write(s, w, status, &t, &head, wall_us);
         if (t.data)
             explicit_bzero(t.data, t.len);
@@ -389,25 +397,28 @@ static void end_late(struct desk *d, struct server *s, int64_t wall_us)
                     wall_us);
 }
 
-static bool tell(struct server *s, const struct text *t, int64_t wall_us)
+static bool tell(struct server *s, const struct audience *a, int64_t wall_us)
 {
     struct body *news;
-    if (body_new(&news, EVENTS_TYPE, t->data, t->len, false, 0, wall_us) != 0)
+    if (body_new(&news, EVENTS_TYPE, a->text.data, a->text.len, false, 0, wall_us) != 0)
         return false;
+    news->audience = a->id;
     int rc = server_tell(s, news);
     body_unref(&news);
     return rc == 0;
 }
 
-void desk_tick(struct desk *d, struct server *s, const struct rooms *rooms, int64_t now_us,
-               int64_t wall_us)
+void desk_tick(struct desk *d, struct server *s, const struct rooms *rooms,
+               const struct config *config, int64_t now_us, int64_t wall_us)
 {
-    struct text t;
     end_late(d, s, wall_us);
-    text_init(&t);
-    bool told = events_tick(&d->events, &t, rooms, server_listeners(s) > 0, now_us) &&
-                !text_failed(&t) && (t.len == 0 || tell(s, &t, wall_us));
-    text_fini(&t);
+    for (struct audience *a = NULL; (a = events_next(&d->events, a));)
+        a->listened = server_listeners(s, a->id % BODY_AUDIENCES) > 0;
+    bool told = events_tick(&d->events, rooms, config, now_us);
+    for (struct audience *a = NULL; told && (a = events_next(&d->events, a));) {
+        told = !text_failed(&a->text) && (a->text.len == 0 || tell(s, a, wall_us));
+        text_fini(&a->text);
+    }
     if (told)
         return;
     log_warn("http", "events_lost out of memory: who listens begins anew");

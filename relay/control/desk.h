@@ -44,7 +44,7 @@ size_t desk_drain(struct desk *d, struct server *s, struct rooms *rooms,
                   const struct config *config, int64_t now_us, int64_t wall_us);
 
 /* At every tick of the control thread: whoever listens hears what has changed. */
-void desk_tick(struct desk *d, struct server *s, const struct rooms *rooms, int64_t now_us,
-               int64_t wall_us);
+void desk_tick(struct desk *d, struct server *s, const struct rooms *rooms,
+               const struct config *config, int64_t now_us, int64_t wall_us);
 
 #endif

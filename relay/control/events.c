@@ -6,6 +6,7 @@
 #include "relay/room/diagnosis.h"
 #include "relay/room/pair.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,9 @@ struct told {
 void events_fini(struct events *e)
 {
     free(e->told);
-    *e = (struct events){0};
+    for (size_t i = 0; i < BODY_AUDIENCES; i++)
+        text_fini(&e->audiences[i].text);
+    memset(e, 0, sizeof(*e));
 }
 
 static uint8_t findings_of(const struct room_facts *f)
@@ -70,6 +73,8 @@ void events_forget(struct events *e)
 {
     e->count = 0;
     e->known = false;
+    for (size_t i = 0; i < BODY_AUDIENCES; i++)
+        text_fini(&e->audiences[i].text);
 }
 
 /* The first listener knows what it is told first: it need not be told again. */
@@ -90,21 +95,68 @@ static void remember(struct events *e, const struct rooms *rooms)
     e->known = true;
 }
 
-void events_open(struct events *e, struct text *t, const struct rooms *rooms, int64_t now_us)
+static bool may_hear(const struct config_agency *agency, const struct config *c, const char *room)
 {
-    e->opened_us = now_us;
+    return !agency || config_agency_of(c, room) == agency;
+}
+
+/* The agency's audience, made when there is none; NULL: no place is free. */
+static struct audience *find_audience(struct events *e, const char *agency, bool make)
+{
+    struct audience *free = NULL;
+    if (!agency[0]) {
+        e->audiences[0].used = true;
+        return &e->audiences[0];
+    }
+    for (size_t i = 1; i < BODY_AUDIENCES; i++) {
+        struct audience *a = &e->audiences[i];
+        if (a->used && strcmp(a->agency, agency) == 0)
+            return a;
+        if (!a->used && !free)
+            free = a;
+    }
+    if (!make || !free)
+        return NULL;
+    /* whoever still listens with the number before hears nothing of this one's */
+    free->id = free->id ? free->id + BODY_AUDIENCES : (uint32_t)(free - e->audiences);
+    free->used = true;
+    snprintf(free->agency, sizeof(free->agency), "%s", agency);
+    return free;
+}
+
+int events_open(struct events *e, struct text *t, const struct source *src,
+                const struct events_asker *asker, uint32_t *audience)
+{
+    struct audience *a = find_audience(e, asker->agency ? asker->agency->name : "", true);
+    size_t shown = 0;
+    if (!a)
+        return -ENOSPC;
+    a->opened_us = asker->now_us;
+    *audience = a->id;
     if (!e->known)
-        remember(e, rooms);
+        remember(e, src->rooms);
     text_printf(t, "retry: %d\n", RETRY_MS);
     put_head(e, t, "rooms");
     text_puts(t, "{\"rooms\":[");
-    for (size_t i = 0; i < rooms_count(rooms); i++) {
+    for (size_t i = 0; i < rooms_count(src->rooms); i++) {
+        const struct room *room = rooms_at(src->rooms, i);
         struct room_facts f;
-        room_facts(rooms_at(rooms, i), &f);
-        text_puts(t, i > 0 ? "," : "");
+        if (!may_hear(asker->agency, src->config, room_name(room)))
+            continue;
+        room_facts(room, &f);
+        text_puts(t, shown++ > 0 ? "," : "");
         schema_put(t, &schema_summary, &f);
     }
     text_puts(t, "]}\n\n");
+    return 0;
+}
+
+struct audience *events_next(struct events *e, const struct audience *before)
+{
+    size_t i = before ? (size_t)(before - e->audiences) + 1 : 0;
+    while (i < BODY_AUDIENCES && !e->audiences[i].used)
+        i++;
+    return i < BODY_AUDIENCES ? &e->audiences[i] : NULL;
 }
 
 static void put_gone(struct events *e, struct text *t, const struct told *was)
@@ -122,46 +174,93 @@ static void put_room(struct events *e, struct text *t, const struct room_facts *
     text_puts(t, "\n\n");
 }
 
-/* Both lists are in order of names: one walk over them finds what came, changed and went. */
-static size_t compare(struct events *e, struct text *t, const struct rooms *rooms, struct told *now)
+/* One walk, and whom it is told to. */
+struct walk {
+    struct events *e;
+    const struct config *config;
+    const struct rooms *rooms;
+    struct told *now;
+};
+
+static void tell(struct audience *a, const struct text *one)
 {
-    size_t n = rooms_count(rooms), at = 0;
+    if (!a || !a->used)
+        return;
+    text_add(&a->text, one->data, one->len);
+    a->text.failed |= text_failed(one);
+}
+
+/* f: NULL: it is gone. */
+static void say(const struct walk *w, const struct told *was, const struct room_facts *f)
+{
+    const struct config_agency *agency = config_agency_of(w->config, f ? f->name : was->name);
+    struct text one;
+    text_init(&one);
+    if (f)
+        put_room(w->e, &one, f);
+    else
+        put_gone(w->e, &one, was);
+    tell(&w->e->audiences[0], &one);
+    if (agency)
+        tell(find_audience(w->e, agency->name, false), &one);
+    text_fini(&one);
+}
+
+/* Both lists are in order of names: one walk over them finds what came, changed and went. */
+static size_t compare(const struct walk *w)
+{
+    struct events *e = w->e;
+    size_t n = rooms_count(w->rooms), at = 0;
     for (size_t i = 0; i < n; i++) {
         struct room_facts f;
-        room_facts(rooms_at(rooms, i), &f);
+        room_facts(rooms_at(w->rooms, i), &f);
         while (at < e->count && strcmp(e->told[at].name, f.name) < 0)
-            put_gone(e, t, &e->told[at++]);
+            say(w, &e->told[at++], NULL);
         bool known = at < e->count && strcmp(e->told[at].name, f.name) == 0;
-        now[i] = told_of(&f);
-        if (!known || memcmp(&e->told[at].signs, &now[i].signs, sizeof(now[i].signs)) != 0)
-            put_room(e, t, &f);
+        w->now[i] = told_of(&f);
+        if (!known || memcmp(&e->told[at].signs, &w->now[i].signs, sizeof(w->now[i].signs)) != 0)
+            say(w, NULL, &f);
         at += known;
     }
     while (at < e->count)
-        put_gone(e, t, &e->told[at++]);
+        say(w, &e->told[at++], NULL);
     return n;
 }
 
-bool events_tick(struct events *e, struct text *t, const struct rooms *rooms, bool listened,
+/* Newcomers are not counted among the listeners at once. False: nobody listens at all. */
+static bool look_who_listens(struct events *e, int64_t now_us)
+{
+    bool any = false;
+    for (struct audience *a = NULL; (a = events_next(e, a));) {
+        a->used = a->listened || now_us - a->opened_us < SETTLE_US;
+        any |= a->used;
+    }
+    return any;
+}
+
+bool events_tick(struct events *e, const struct rooms *rooms, const struct config *c,
                  int64_t now_us)
 {
+    struct walk w = {.e = e, .config = c, .rooms = rooms};
     if (now_us < e->due_us)
         return true;
     e->due_us = now_us + EVENTS_TICK_US;
-    if (!listened && now_us - e->opened_us >= SETTLE_US) {
+    if (!look_who_listens(e, now_us)) {
         events_forget(e);
         return true;
     }
-    struct told *now = calloc(rooms_count(rooms) + 1, sizeof(*now));
-    if (!now)
+    w.now = calloc(rooms_count(rooms) + 1, sizeof(*w.now));
+    if (!w.now)
         return false;
-    e->count = compare(e, t, rooms, now);
+    e->count = compare(&w);
     e->known = true;
     free(e->told);
-    e->told = now;
-    if (t->len == 0 && now_us - e->said_us >= EVENTS_BEAT_US)
-        text_puts(t, ": beat\n\n");
-    if (t->len > 0)
-        e->said_us = now_us;
+    e->told = w.now;
+    for (struct audience *a = NULL; (a = events_next(e, a));) {
+        if (a->text.len == 0 && now_us - a->said_us >= EVENTS_BEAT_US)
+            text_puts(&a->text, ": beat\n\n");
+        if (a->text.len > 0)
+            a->said_us = now_us;
+    }
     return true;
 }

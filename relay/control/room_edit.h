@@ -22,8 +22,9 @@ int room_edit_done(struct text *t, const struct write *w, const struct config *c
 /* The answer to one that the store refused: the status, and a sentence in words. */
 int room_edit_refused(const struct store_reply *r, char words[static ACTION_WORDS]);
 
-/* All rooms that are set up, the file's and the API's: {"rooms":[RoomSettings]}. */
-void room_edit_list(struct text *t, const struct config *c);
+/* All rooms that are set up, the file's and the API's: {"rooms":[RoomSettings]}. agency: only
+ * its own; NULL: all. */
+void room_edit_list(struct text *t, const struct config *c, const struct config_agency *agency);
 /* "RoomSettings":{...} for the document; and what a request may bring, as a JSON Schema. */
 void room_edit_describe(struct text *t);
 void room_edit_describe_body(struct text *t, bool with_name);

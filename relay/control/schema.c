@@ -146,6 +146,15 @@ static void put_renditions(struct text *t, const struct presentation *p)
 
 PUT_STRING(room_of_name, struct room_facts, s->name)
 PUT_STRING(room_title, struct room_facts, s->title)
+static void put_agency(struct text *t, const struct config_agency *a)
+{
+    if (a)
+        text_json(t, a->name);
+    else
+        text_puts(t, "null");
+}
+
+PUT(room_agency, struct room_facts, put_agency(t, s->agency))
 PUT_STRING(room_of_state, struct room_facts, room_state_word(s->state))
 PUT_TIME(room_since, struct room_facts, s->since_wall_us)
 PUT_BOOL(room_playable, struct room_facts, s->playable)
@@ -189,6 +198,8 @@ PUT_U64(room_lost, struct room_facts, s->totals.lost)
 #define ROOM_HEAD                                                                                  \
     {"name", SCHEMA_STRING, "Its name in every URL.", room_of_name},                               \
         {"title", SCHEMA_STRING, "What viewers read.", room_title},                                \
+        {"agency", "{\"type\":[\"string\",\"null\"]}", "Whose it is; null: the organizer's.",      \
+         room_agency},                                                                             \
         {"state", SCHEMA_STRING, "live, stale, waiting or ended.", room_of_state},                 \
         {"since", SCHEMA_TIME, "When what it plays began.", room_since},                           \
         {"playable", SCHEMA_BOOLEAN, "It has a multivariant playlist.", room_playable},            \

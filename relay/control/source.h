@@ -53,6 +53,7 @@ struct page_head {
     const char *type;
     const char *extra; /* further lines; NULL: none */
     uint64_t pending;  /* with status 0: the write (writes.h) that the answer waits for */
+    uint32_t audience; /* of EVENTS_TYPE: who listens with it (events.h) */
 };
 
 #endif

@@ -64,7 +64,8 @@ enum writes_refusal writes_ask(struct writes *w, struct store_request *q, int64_
     q->due_us = now_us + ASK_US;
     if (w->store < 0 || parcel_send(w->store, STORE_REQUEST, q, sizeof(*q), -1, 0))
         return WRITES_UNREACHABLE;
-    *one = (struct write){.id = q->id, .due_us = now_us + WRITES_PATIENCE_US, .act = q->act};
+    *one = (struct write){
+        .id = q->id, .due_us = now_us + WRITES_PATIENCE_US, .act = q->act, .reader = q->reader};
     memcpy(one->room, q->room, sizeof(one->room));
     return WRITES_ASKED;
 }

@@ -30,6 +30,7 @@ struct write {
     struct request_token asker;
     int64_t due_us;
     uint32_t act; /* enum store_act */
+    bool reader;  /* of an agency's token: see store_message.h */
     bool done;    /* on the disk; in force with the list of `version` */
     uint64_t version;
     char room[STORE_NAME];

@@ -376,14 +376,10 @@ void feed_flush(struct feed *f, int64_t now_us, int64_t wall_us)
 
 void feed_second(struct feed *f, int64_t now_us)
 {
-    uint64_t sum = 0;
     struct link_message m = {0};
     int64_t patience = SILENT_US + (f->o.classic ? (int64_t)f->o.latency_ms * 1000 : 0);
 
-    for (size_t i = 0; i < RATE_WINDOW_S; i++)
-        sum += f->rate[i];
-    if (sum * 8 > (uint64_t)f->o.config->limits.feed_mbps * 1000000 * RATE_WINDOW_S)
-        feed_set_fault(f, LINK_CLOSE_LIMIT, "more than limits.feed_mbps for 10 s");
+    feed_check_rate(f);
     f->rate[++f->seconds % RATE_WINDOW_S] = 0;
     feed_pace_second(&f->pace);
     asides_second(f->asides, f->resting);

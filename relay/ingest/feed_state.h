@@ -61,6 +61,8 @@ struct feed {
 };
 
 void feed_set_fault(struct feed *f, enum link_close_reason reason, const char *text);
+/* feed_rate.c: once a second. */
+void feed_check_rate(struct feed *f);
 void feed_set_phase(struct feed *f, enum phase next);
 void feed_send(struct feed *f, struct link_message *m, uint32_t type, int fd);
 /* Tells the front of it and asks where it may begin. 0 or -ENOMEM. */

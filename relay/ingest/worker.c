@@ -438,6 +438,7 @@ static void forget_keys(struct config *c)
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if (keys[i])
             explicit_bzero(keys[i], strlen(keys[i]));
+    config_agencies_forget(c);
 }
 
 int worker_run(const struct worker_options *o)

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { BODY_AUDIENCES = 512 };
+
 struct body_twin {
     const char *bytes;
     size_t len;
@@ -30,6 +32,9 @@ struct body {
     /* More header lines, each with its CRLF, 1024 bytes at most, sent whatever the status; static
      * storage, set by the maker before the body is shared. NULL: none. */
     const char *extra_headers;
+    /* Of what who listens is told, set in the same way: whom it is for. One in each place (number
+     * modulo BODY_AUDIENCES) at a time; numbers are not used again. */
+    uint32_t audience;
 };
 
 /* Copies plain. gzip: it may be sent compressed, when len >= 256 and it gets smaller. */

@@ -45,7 +45,7 @@ bool diagnosis_second(struct session *s, const struct diagnosis_room *room,
         .classic = s->classic,
         .latency_ms = s->latency_ms,
         .max_latency_ms = room->config->srt.max_latency_ms,
-        .limit_mbps = room->config->limits.feed_mbps,
+        .limit_mbps = config_feed_mbps(room->config, room->name),
     };
     bool flows = m->u.feed_stats.packets != s->stats.packets;
     session_stats(s, &m->u.feed_stats, now_us);

@@ -12,7 +12,7 @@
 
 /* Where a feed's second belongs; log NULL: nothing is said. */
 struct diagnosis_room {
-    const char *ctx;
+    const char *name, *ctx;
     const struct config *config;
     struct doctor_log *log;
 };

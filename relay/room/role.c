@@ -339,9 +339,10 @@ const char *role_message(struct role *role, const struct role_room *room,
         return err < 0 ? "its track cannot be taken" : NULL;
     }
     if (m->type == LINK_FEED_STATS)
-        diagnosis_second(&role->session,
-                         &(struct diagnosis_room){room->ctx, room->config, room->health_log}, m,
-                         now_us);
+        diagnosis_second(
+            &role->session,
+            &(struct diagnosis_room){room->name, room->ctx, room->config, room->health_log}, m,
+            now_us);
     if (m->type != LINK_PART && m->type != LINK_SEGMENT)
         return NULL;
     role->session.heard_us = now_us;

@@ -52,6 +52,7 @@ struct room_env {
 /* What is known of a room; the pointers hold until the rooms are next called. */
 struct room_facts {
     const char *name, *title;
+    const struct config_agency *agency; /* whose it is; NULL: the organizer's */
     enum room_state state;
     int64_t since_wall_us;         /* when this presentation began */
     bool playable;                 /* there is a multivariant playlist */

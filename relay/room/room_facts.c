@@ -50,6 +50,7 @@ void room_facts(const struct room *r, struct room_facts *out)
     *out = (struct room_facts){
         .name = r->name,
         .title = listed && listed->title ? listed->title : r->name,
+        .agency = config_agency_of(r->env->config, r->name),
         .state = r->state,
         .since_wall_us = r->since_wall_us,
         .playable = r->showcase.multivariant != NULL,
@@ -83,7 +84,7 @@ void room_floor(const struct room *r, struct presentation_start *floor)
 
 void room_second(struct room *r, struct session *s, const struct link_message *m, int64_t now_us)
 {
-    struct diagnosis_room room = {r->ctx, r->env->config, &r->health_log};
+    struct diagnosis_room room = {r->name, r->ctx, r->env->config, &r->health_log};
     if (diagnosis_second(s, &room, m, now_us))
         showcase_touch(&r->showcase);
     if (s == &r->session)

@@ -7,6 +7,7 @@
 #include "relay/room/feed_fields.h"
 #include "relay/room/numbers.h"
 #include "relay/room/pair.h"
+#include "relay/room/refusal.h"
 #include "relay/room/room_list.h"
 #include "relay/room/worker_entry.h"
 
@@ -180,23 +181,10 @@ static struct slot *add_room(struct rooms *r, const char *name, int64_t now_us, 
     return &r->slots[i];
 }
 
-static void refuse(struct rooms *r, const struct link_message *m, const char *name, uint64_t *count,
-                   const char *why)
-{
-    struct link_message stop = {.type = LINK_FEED_STOP, .worker = m->worker, .feed = m->feed};
-    char ctx[ROOM_NAME_MAX + 8], peer[LINK_PEER];
-    (*count)++;
-    snprintf(ctx, sizeof(ctx), "room/%.*s", ROOM_NAME_MAX, name);
-    session_copy_text(peer, sizeof(peer), m->u.open.peer, sizeof(m->u.open.peer));
-    log_warn(ctx, "refused feed=%" PRIu64 " worker=%" PRIu32 " peer=%s why=\"%s\"", m->feed,
-             m->worker, peer, why);
-    snprintf(stop.u.stop.text, sizeof(stop.u.stop.text), "%s", why);
-    r->out.send(r->out.ctx, m->worker, &stop);
-}
-
 /* A reason not to let the feed into the room, and who counts it; NULL: let it in. */
 static const char *refusal(struct rooms *r, const char *name, const struct slot *s,
-                           const char *role, int64_t now_us, uint64_t **count)
+                           const char *role, int64_t now_us, uint64_t **count,
+                           char words[static LINK_TEXT])
 {
     const struct config *c = r->env.config;
     *count = &r->gone.refused_name;
@@ -211,6 +199,8 @@ static const char *refusal(struct rooms *r, const char *name, const struct slot 
     *count = &r->gone.refused_full;
     if (!s && is_full(r))
         return "rooms.max is reached";
+    if (refusal_by_quota(r, c, name, role, words))
+        return words;
     *count = &r->gone.refused_memory;
     if (r->pressure.refusing && (!s || room_role_is_new(s->room, role)))
         return "no memory for more: limits.memory_mb is reached by what is on air; try again later";
@@ -220,7 +210,7 @@ static const char *refusal(struct rooms *r, const char *name, const struct slot 
 static void open_feed(struct rooms *r, const struct link_message *m, int64_t now_us,
                       int64_t wall_us)
 {
-    char name[LINK_NAME], role[LINK_ROLE];
+    char name[LINK_NAME], role[LINK_ROLE], words[LINK_TEXT];
     uint64_t *count;
     uint32_t worker;
     session_copy_text(role, sizeof(role), m->u.open.role, sizeof(m->u.open.role));
@@ -233,7 +223,7 @@ static void open_feed(struct rooms *r, const struct link_message *m, int64_t now
     }
     struct slot *s = find_name(r, name);
     bool further = roles_is_further(role);
-    const char *why = refusal(r, name, s, role, now_us, &count);
+    const char *why = refusal(r, name, s, role, now_us, &count, words);
     if (!why && stored_room_is_other(r->env.config, name, m->u.open.stored_id))
         why = "the room was closed, or made anew, while it connected";
     if (!why && !s && !(s = add_room(r, name, now_us, wall_us))) {
@@ -245,7 +235,8 @@ static void open_feed(struct rooms *r, const struct link_message *m, int64_t now
         why = room_open_role(s->room, m, now_us, wall_us);
     }
     if (why) {
-        refuse(r, m, name, count, why);
+        (*count)++;
+        refusal_tell(&r->out, m, name, why);
         return;
     }
     r->gone.feeds_opened++;

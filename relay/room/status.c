@@ -141,6 +141,10 @@ void status_render_entry(struct text *t, const struct room_facts *f)
     text_puts(t, "{\"name\":");
     text_json(t, f->name);
     render_head(t, f);
+    if (f->agency) {
+        text_puts(t, ",\"agency\":");
+        text_json(t, config_agency_title(f->agency));
+    }
     text_printf(t,
                 ",\"width\":%" PRIu32 ",\"height\":%" PRIu32 ",\"fps\":", v ? v->params.width : 0,
                 v ? v->params.height : 0);

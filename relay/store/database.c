@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/store/database.h"
 
+#include "relay/store/database_agency.h"
 #include "relay/store/database_file.h"
 #include "relay/store/schema_steps.h"
 
@@ -63,17 +64,16 @@ struct database {
     sqlite3_stmt *statements[STATEMENTS];
 };
 
-/* What the last call of SQLite's said, for people. */
-static int say(struct database *d, char why[STORE_TEXT])
+int database_say(sqlite3 *db, char why[STORE_TEXT])
 {
-    switch (sqlite3_errcode(d->db)) {
+    switch (sqlite3_errcode(db)) {
     case SQLITE_FULL:
         database_fail(why, "the disk is full");
         return -EDQUOT;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return database_fail(why, "the database is damaged (%s): restore a backup",
-                             sqlite3_errmsg(d->db));
+                             sqlite3_errmsg(db));
     case SQLITE_READONLY:
         return database_fail(why,
                              "the database may not be written: look at who owns it and its folder");
@@ -81,8 +81,13 @@ static int say(struct database *d, char why[STORE_TEXT])
         return database_fail(why,
                              "the database cannot be opened: look at its folder, and who owns it");
     default:
-        return database_fail(why, "the database does not work: %s", sqlite3_errmsg(d->db));
+        return database_fail(why, "the database does not work: %s", sqlite3_errmsg(db));
     }
+}
+
+static int say(struct database *d, char why[STORE_TEXT])
+{
+    return database_say(d->db, why);
 }
 
 static sqlite3_stmt *prepared(struct database *d, enum statement which)
@@ -321,10 +326,13 @@ static void name_keys(const struct store_request *q, char *out, size_t size)
     out[0] = '\0';
     if (q->act == STORE_NEW_KEY)
         snprintf(out, size, "%s", q->keep_feed ? "keep_feed" : "");
-    for (size_t i = 0; i < CONFIG_ROOM_KEYS && used < size; i++)
+    if (q->act == STORE_AGENCY_TOKEN)
+        snprintf(out, size, "%s", q->reader ? "reader" : "admin");
+    for (size_t i = 0; i < STORE_KEYS && used < size; i++)
         if (q->has[i])
-            used += (size_t)snprintf(out + used, size - used, "%s%s", used ? " " : "",
-                                     room_keys[i].name);
+            used +=
+                (size_t)snprintf(out + used, size - used, "%s%s", used ? " " : "",
+                                 (store_act_is_agency(q->act) ? agency_keys : room_keys)[i].name);
 }
 
 static int note(struct database *d, const struct store_request *q, int64_t wall_us,
@@ -333,7 +341,11 @@ static int note(struct database *d, const struct store_request *q, int64_t wall_
     static const char *const acts[STORE_ACTS] = {[STORE_CREATE] = "create",
                                                  [STORE_CHANGE] = "change",
                                                  [STORE_CLOSE] = "close",
-                                                 [STORE_NEW_KEY] = "key"};
+                                                 [STORE_NEW_KEY] = "key",
+                                                 [STORE_AGENCY_CREATE] = "agency create",
+                                                 [STORE_AGENCY_CHANGE] = "agency change",
+                                                 [STORE_AGENCY_CLOSE] = "agency close",
+                                                 [STORE_AGENCY_TOKEN] = "agency token"};
     char keys[200];
     name_keys(q, keys, sizeof(keys));
     bind_number(d, NOTE, 1, wall_us);
@@ -408,6 +420,10 @@ int database_apply(struct database *d, const struct store_request *q, int64_t wa
 {
     int64_t room = 0;
     bool found;
+    if (store_act_is_agency(q->act)) {
+        int made = database_agency_apply(d->db, q, wall_us, why);
+        return made ? made : note(d, q, wall_us, why);
+    }
     bind_text(d, FIND, 1, q->room);
     int rc = run_number(d, FIND, &room, &found, why);
     if (rc)
@@ -440,7 +456,7 @@ int database_list(struct database *d, struct stored_list *l, char why[STORE_TEXT
 {
     sqlite3_stmt *s = prepared(d, ALL_ROOMS);
     struct publish_key key;
-    int step = SQLITE_ERROR, rc = 0;
+    int step = SQLITE_ERROR, rc = database_agency_list(d->db, l, why);
     while (!rc && s && (step = sqlite3_step(s)) == SQLITE_ROW) {
         if (sqlite3_column_bytes(s, 2) != sizeof(key.salt) ||
             sqlite3_column_bytes(s, 3) != sizeof(key.hash)) {

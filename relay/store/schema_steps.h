@@ -33,6 +33,25 @@ static const char *const schema_steps[] = {
     " room TEXT NOT NULL,"
     " detail TEXT NOT NULL"
     ") STRICT;",
+    /* agencies; the audit names one where it names a room */
+    "CREATE TABLE agencies ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " name TEXT NOT NULL UNIQUE CHECK (length(name) BETWEEN 1 AND 64),"
+    " prefix TEXT NOT NULL UNIQUE CHECK (length(prefix) BETWEEN 1 AND 64),"
+    " admin_salt BLOB NOT NULL CHECK (length(admin_salt) = 16),"
+    " admin_hash BLOB NOT NULL CHECK (length(admin_hash) = 32),"
+    " reader_salt BLOB CHECK (length(reader_salt) = 16),"
+    " reader_hash BLOB CHECK (length(reader_hash) = 32),"
+    " created_us INTEGER NOT NULL,"
+    " changed_us INTEGER NOT NULL,"
+    " CHECK ((reader_salt IS NULL) = (reader_hash IS NULL))"
+    ") STRICT;"
+    "CREATE TABLE agency_values ("
+    " agency INTEGER NOT NULL REFERENCES agencies (id) ON DELETE CASCADE,"
+    " key TEXT NOT NULL,"
+    " value TEXT NOT NULL,"
+    " PRIMARY KEY (agency, key)"
+    ") STRICT, WITHOUT ROWID;",
 };
 enum { SCHEMA_VERSION = sizeof(schema_steps) / sizeof(schema_steps[0]) };
 

@@ -130,9 +130,10 @@ static void say(struct store *s, struct turn *t, enum store_outcome outcome, con
 static bool is_sound(const struct store_request *q)
 {
     if (q->format != STORE_FORMAT || q->act >= STORE_ACTS ||
-        !memchr(q->room, '\0', sizeof(q->room)) || !memchr(q->who, '\0', sizeof(q->who)))
+        !memchr(q->room, '\0', sizeof(q->room)) || !memchr(q->prefix, '\0', sizeof(q->prefix)) ||
+        !memchr(q->who, '\0', sizeof(q->who)))
         return false;
-    for (size_t i = 0; i < CONFIG_ROOM_KEYS; i++)
+    for (size_t i = 0; i < STORE_KEYS; i++)
         if (!memchr(q->value[i], '\0', sizeof(q->value[i])))
             return false;
     return true;
@@ -164,10 +165,11 @@ static int apply(struct store *s, struct turn *t)
     enum store_outcome outcome = rc == -EEXIST   ? STORE_EXISTS
                                  : rc == -ENOENT ? STORE_NO_ROOM
                                  : rc == -ENOSPC ? STORE_FULL
+                                 : rc == -EBUSY  ? STORE_IN_USE
                                                  : STORE_DONE;
 
     if (rc == 0 || outcome != STORE_DONE) {
-        say(s, t, outcome, outcome == STORE_FULL ? s->why : "");
+        say(s, t, outcome, outcome == STORE_FULL || outcome == STORE_IN_USE ? s->why : "");
         return 0;
     }
     return rc;
@@ -178,10 +180,15 @@ static void log_done(const struct turn *t)
     static const char *const done[STORE_ACTS] = {[STORE_CREATE] = "created",
                                                  [STORE_CHANGE] = "changed",
                                                  [STORE_CLOSE] = "closed",
-                                                 [STORE_NEW_KEY] = "new_key"};
+                                                 [STORE_NEW_KEY] = "new_key",
+                                                 [STORE_AGENCY_CREATE] = "agency_created",
+                                                 [STORE_AGENCY_CHANGE] = "agency_changed",
+                                                 [STORE_AGENCY_CLOSE] = "agency_closed",
+                                                 [STORE_AGENCY_TOKEN] = "agency_new_token"};
 
     if (t->r.outcome == STORE_DONE)
-        log_info(CTX, "%s room=%s by=%s list=%" PRIu64, done[t->q.act], t->q.room, t->q.who,
+        log_info(CTX, "%s %s=%s by=%s list=%" PRIu64, done[t->q.act],
+                 store_act_is_agency(t->q.act) ? "agency" : "room", t->q.room, t->q.who,
                  t->r.version);
 }
 

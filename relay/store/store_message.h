@@ -17,34 +17,56 @@
 #include <stdint.h>
 
 enum {
-    STORE_FORMAT = 1, /* of these structs, and of the list: raised when they change */
+    STORE_FORMAT = 2, /* of these structs, and of the list: raised when they change */
     STORE_NAME = 68,
-    STORE_WHO = 80,
+    STORE_WHO = 128,   /* "agency/", its name, "@" and an address */
     STORE_VALUE = 136, /* longer than what any key of a room may be that the API may set */
     STORE_TEXT = 256,
 };
 
 enum store_kind { STORE_REQUEST = 1, STORE_REPLY };
 
-enum store_act { STORE_CREATE, STORE_CHANGE, STORE_CLOSE, STORE_NEW_KEY, STORE_ACTS };
+enum store_act {
+    STORE_CREATE,
+    STORE_CHANGE,
+    STORE_CLOSE,
+    STORE_NEW_KEY,
+    STORE_AGENCY_CREATE, /* from here on of agencies: `room` is the agency's name */
+    STORE_AGENCY_CHANGE,
+    STORE_AGENCY_CLOSE,
+    STORE_AGENCY_TOKEN,
+    STORE_ACTS
+};
+
+/* As many keys as anything has that is kept. */
+enum { STORE_KEYS = CONFIG_ROOM_KEYS };
+_Static_assert((int)CONFIG_AGENCY_KEYS <= (int)STORE_KEYS, "an agency has as many at the most");
+
+static inline bool store_act_is_agency(uint32_t act)
+{
+    return act >= STORE_AGENCY_CREATE;
+}
 
 struct store_request {
     uint32_t format, act; /* enum store_act */
     uint64_t id;
     int64_t due_us; /* of CLOCK_MONOTONIC: not begun after it, for nobody would hear of it */
     char room[STORE_NAME], who[STORE_WHO];
-    struct publish_key key; /* of CREATE and NEW_KEY */
-    bool keep_feed;         /* NEW_KEY: who publishes with the old one goes on */
-    /* By the index of room_keys: is there a value? "": back to the default. */
-    bool has[CONFIG_ROOM_KEYS];
-    char value[CONFIG_ROOM_KEYS][STORE_VALUE];
+    char prefix[STORE_NAME]; /* AGENCY_CREATE */
+    struct publish_key key;  /* of CREATE and NEW_KEY; an agency's token */
+    bool reader;             /* AGENCY_TOKEN: of who may look; else of its admins */
+    bool keep_feed;          /* NEW_KEY: who publishes with the old one goes on */
+    /* By the index of room_keys or agency_keys: is there a value? "": back to the default. */
+    bool has[STORE_KEYS];
+    char value[STORE_KEYS][STORE_VALUE];
 };
 
 enum store_outcome {
     STORE_DONE,    /* on the disk, and in the list of that version */
-    STORE_EXISTS,  /* CREATE */
-    STORE_NO_ROOM, /* all others: there is no such room in the store */
-    STORE_FULL,    /* STORED_ROOMS_MAX */
+    STORE_EXISTS,  /* CREATE; AGENCY_CREATE also: a prefix begins with another one */
+    STORE_NO_ROOM, /* all others: there is no such room, or agency, in the store */
+    STORE_FULL,    /* STORED_ROOMS_MAX, STORED_AGENCIES_MAX */
+    STORE_IN_USE,  /* AGENCY_CLOSE: it has rooms; text names one */
     STORE_TROUBLE, /* text says what: the disk is full, the database damaged ... nothing was done */
     STORE_OUTCOMES,
 };

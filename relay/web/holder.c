@@ -175,7 +175,7 @@ void holder_give_up(struct holder *h, struct request *r)
 void holder_listen(struct holder *h, struct request *r, const struct body *first)
 {
     struct held *held = take(h, r);
-    if (r->method == HTTP_HEAD || subscriber_begin(h))
+    if (r->method == HTTP_HEAD || subscriber_begin(h, first->audience))
         reply_stream(r, first);
     else
         reply_come_back(r, 503, RETRY_AFTER_S, 0, "Too many listen already; please come back.");

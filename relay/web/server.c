@@ -284,11 +284,11 @@ int server_tell(struct server *s, const struct body *news)
     return rc;
 }
 
-uint64_t server_listeners(const struct server *s)
+uint64_t server_listeners(const struct server *s, uint32_t place)
 {
     uint64_t n = 0;
     for (size_t i = 0; i < s->thread_count; i++)
-        n += http_thread_tally(s->threads[i])->listeners;
+        n += http_thread_tally(s->threads[i])->audiences[place];
     return n;
 }
 

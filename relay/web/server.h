@@ -91,12 +91,13 @@ __attribute__((warn_unused_result)) int server_set_access(struct server *s, cons
 void server_hush(struct server *s);
 /* Answers a held request; unknown or stale tokens are ignored. Takes its own reference on body. */
 void server_answer(struct server *s, struct request_token t, int status, const struct body *b);
-/* Answers a held request with a reply that has no end: first, then all that server_tell brings. */
+/* Answers a held request with a reply that has no end: first, then all that server_tell brings to
+ * first->audience. */
 void server_listen(struct server *s, struct request_token t, const struct body *first);
-/* -ENOMEM: nobody was told. */
+/* To who listens as news->audience. -ENOMEM: nobody was told. */
 __attribute__((warn_unused_result)) int server_tell(struct server *s, const struct body *news);
-/* How many listen now. */
-uint64_t server_listeners(const struct server *s);
+/* How many listen now, of all audiences with that place. */
+uint64_t server_listeners(const struct server *s, uint32_t place);
 /* Does somebody wait for that thread? *rounds moves as long as it lives. Neither wakes it. */
 bool server_thread_owes(const struct server *s, size_t thread, uint64_t *rounds);
 const char *server_thread_doing(const struct server *s, size_t thread);

@@ -13,20 +13,29 @@ struct subscriber {
     struct body *queue[QUEUE]; /* behind what is being sent */
     unsigned first, count;
     size_t bytes;
+    uint32_t audience;
 };
 
-bool subscriber_begin(struct holder *h)
+static _Atomic uint64_t *place(struct http_loop *l, uint32_t audience)
+{
+    return &l->tally.audiences[audience % BODY_AUDIENCES];
+}
+
+bool subscriber_begin(struct holder *h, uint32_t audience)
 {
     struct http_loop *l = h->loop;
-    if (l->draining || l->listener_count >= SUBSCRIBERS_MAX)
+    if (l->draining || l->listener_count >= SUBSCRIBERS_ALL ||
+        *place(l, audience) >= SUBSCRIBERS_MAX)
         return false;
     struct subscriber *s = h->subscriber = calloc(1, sizeof *s);
     if (!s)
         return false;
     s->holder = h;
+    s->audience = audience;
     ring_add(&l->listeners, &s->link);
     l->listener_count++;
     tally_add(&l->tally.listeners, 1);
+    tally_add(place(l, audience), 1);
     return true;
 }
 
@@ -49,6 +58,7 @@ void subscriber_end(struct holder *h)
     ring_remove(&s->link);
     h->loop->listener_count--;
     tally_add(&h->loop->tally.listeners, -1);
+    tally_add(place(h->loop, s->audience), -1);
     for (struct body *b; (b = next(s));)
         body_unref(&b);
     free(s);
@@ -87,7 +97,8 @@ void subscriber_tell(struct http_loop *l, const struct body *news,
     for (struct ring *at = l->listeners.next, *after; at != &l->listeners; at = after) {
         struct subscriber *s = of_link(at);
         after = at->next; /* told may end this one */
-        told(s->holder, add(s, news));
+        if (s->audience == news->audience)
+            told(s->holder, add(s, news));
     }
 }
 

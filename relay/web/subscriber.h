@@ -15,15 +15,17 @@
 
 #include <stdbool.h>
 
-enum { SUBSCRIBERS_MAX = 32 }; /* on one thread */
+enum { SUBSCRIBERS_MAX = 32, SUBSCRIBERS_ALL = 512 }; /* on one thread: of an audience, in all */
 
-/* h->subscriber is made. False: enough listen already, or there is no memory. */
-__attribute__((warn_unused_result)) bool subscriber_begin(struct holder *h);
+/* h->subscriber is made, of that audience (body.h). False: enough listen already, or there is no
+ * memory. */
+__attribute__((warn_unused_result)) bool subscriber_begin(struct holder *h, uint32_t audience);
 /* It listens no longer, if it did; what it has not taken is forgotten. */
 void subscriber_end(struct holder *h);
 /* Its next news become what is outgoing, which is empty. False: there are none. */
 bool subscriber_take(struct holder *h, struct outgoing *out);
-/* For all of them; told: whose turn it is to send, or, if it could not be added, to be cut. */
+/* For all of news->audience; told: whose turn it is to send, or, if it could not be added, to be
+ * cut. */
 void subscriber_tell(struct http_loop *l, const struct body *news,
                      void (*told)(struct holder *h, bool added));
 void subscriber_each(struct http_loop *l, void (*visit)(struct holder *h));

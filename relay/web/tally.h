@@ -4,6 +4,7 @@
 #ifndef RELAY_WEB_TALLY_H
 #define RELAY_WEB_TALLY_H
 
+#include "relay/room/body.h"
 #include "relay/web/access.h"
 
 #include <stdatomic.h>
@@ -19,6 +20,7 @@ struct tally {
     _Atomic uint64_t tls_handshakes, tls_resumed, tls_failed, tls_refused;
     _Atomic uint64_t h2_connections, h2_streams, h2_resets, h2_floods, h2_refused;
     _Atomic uint64_t holding, listeners, listeners_cut;
+    _Atomic uint64_t audiences[BODY_AUDIENCES]; /* of the listeners, how many are which */
     _Atomic uint64_t access_refused[ACCESS_VERDICTS];
     _Atomic uint64_t blocked_answered, blocked_refused, blocked_timeouts;
 };

@@ -6,6 +6,7 @@ import { element, setText } from "./dom.js";
 import { CONSOLE_WORDS } from "./console-words.js";
 import { Refusal, ask, listen, token } from "./console-api.js";
 import { openRoom } from "./console-room.js";
+import { agencyWords, chooseAgency, isWanted, loadAgencies, paintAgencies } from "./console-agency.js";
 import { openNewRoom, rights, settingsOfAll } from "./console-edit.js";
 import { wordsOf } from "./console-form.js";
 
@@ -52,13 +53,14 @@ function newRow(name) {
     handle: element("small"),
     mark: element("small", { class: "mark" }),
     state: element("td"),
+    agency: element("td", { class: "wide agency" }),
     air: element("td", { class: "wide" }),
     findings: element("td", { class: "number wide" }),
     rate: element("td", { class: "number" }),
   };
   const head = element("th", { scope: "row" }, row.link, row.handle, row.mark);
   row.item = element("tr", {}, element("td", {}, row.light));
-  row.item.append(head, row.state, row.air, row.findings, row.rate);
+  row.item.append(head, row.state, row.agency, row.air, row.findings, row.rate);
   return row;
 }
 
@@ -77,6 +79,7 @@ function paintRow(row, room) {
   const isOfFile = setUpRooms.get(room.name)?.source === "file";
   setText(row.mark, isOfFile ? say("con.file") : "");
   setText(row.state, say(`live.${room.state}`));
+  setText(row.agency, agencyWords(room));
   setText(row.air, airWords(room));
   setText(row.findings, room.findings > 0 ? String(room.findings) : "–");
   setText(row.rate, bitrateWords(room.bitrate_bps));
@@ -87,6 +90,7 @@ function matching() {
   return allRooms()
     .filter((r) => STATES.has(r.state))
     .filter((r) => filter === "all" || lightOf(r) === filter)
+    .filter(isWanted)
     .filter((r) => `${r.title}\n${r.name}`.toLowerCase().includes(text))
     .sort((a, b) => RANK[lightOf(a)] - RANK[lightOf(b)] || (a.name < b.name ? -1 : 1));
 }
@@ -174,6 +178,7 @@ function route() {
   if (!name) {
     refreshSettings();
     refreshRights();
+    refreshAgencies();
     document.title = `${say("con.title")} · Roomcast`;
     show("list");
     paintList();
@@ -243,6 +248,12 @@ const refreshSettings = () =>
     paintSoon();
   });
 
+const refreshAgencies = () =>
+  look(loadAgencies, () => {
+    paintAgencies({ whose: byId("whose"), filter: byId("agencies"), table: byId("table") });
+    paintSoon();
+  });
+
 /* A reader sees no form; where there can be none, the page says why. */
 const refreshRights = () =>
   look(rights, ({ shown, why, again = false }) => {
@@ -274,6 +285,11 @@ function setUpLights() {
 function setUp() {
   setUpLights();
   byId("make").addEventListener("click", () => openNewRoom(askForToken));
+  byId("agencies").addEventListener("change", (event) => {
+    chooseAgency(event.target.value);
+    page = 0;
+    paintList();
+  });
   byId("search").addEventListener("input", () => {
     page = 0;
     paintList();

@@ -227,7 +227,7 @@ static const struct {
      "leave it out to ask for none\n"},
     {"rooms.list..x.key=a", "--set rooms.list..x.key: expected rooms.list.NAME.KEY=VALUE with a "
                             "room's name, such as rooms.list.main-stage.title=Main\n"},
-    {"rooms.list.x.name=y", "--set rooms.list.x.name: expected another key after the room's "
+    {"rooms.list.x.name=y", "--set rooms.list.x.name: expected another key after a room's "
                             "name, such as title, got \"name\"; naming a room makes it\n"},
     {"hls.window=5h", "--set hls.window=5h: expected a duration such as 90s, 15m or 2h, from 0s to "
                       "14400s, got \"5h\"; the default is 0\n"},

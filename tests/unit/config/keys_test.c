@@ -33,7 +33,7 @@ static size_t size_of(const struct key *k)
     }
 }
 
-/* Every byte of the struct belongs to exactly one key, to rooms.list, or to padding. */
+/* Every byte of the struct belongs to exactly one key, to a list, or to padding. */
 static void test_members(void **state)
 {
     (void)state;
@@ -46,7 +46,7 @@ static void test_members(void **state)
             covered++;
         }
     }
-    covered += sizeof(struct config_room *) + sizeof(uint32_t);
+    covered += CONFIG_LISTS * (sizeof(void *) + sizeof(uint32_t));
     assert_true(covered <= sizeof(struct config));
     /* A forgotten member would leave more than alignment can: 4 bytes per section, 3 per bool. */
     assert_true(sizeof(struct config) - covered <= 4 * CONFIG_SECTIONS + 6);
@@ -205,9 +205,9 @@ static void test_nearest(void **state)
     huge[sizeof huge - 1] = '\0';
     nearest_key(huge, out);
     assert_string_equal(out, "");
-    assert_string_equal(nearest_room_key("pasphrase"), "passphrase");
-    assert_string_equal(nearest_room_key("titel"), "title");
-    assert_null(nearest_room_key("colour"));
+    assert_string_equal(nearest_list_key(&config_lists[LIST_ROOMS], "pasphrase"), "passphrase");
+    assert_string_equal(nearest_list_key(&config_lists[LIST_ROOMS], "titel"), "title");
+    assert_null(nearest_list_key(&config_lists[LIST_ROOMS], "colour"));
 }
 
 int main(void)

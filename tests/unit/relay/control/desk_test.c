@@ -20,7 +20,8 @@ struct request {
 static struct request *held_request; /* the one that the token stands for */
 static unsigned answered, listeners, hushed;
 static bool tell_fails, hold_fails;
-static char told[4000];
+static char told[4000], told_agency[4000]; /* the organizer's people; an agency's */
+static uint32_t audience;                  /* of the agency's, as its listener was answered */
 static char no_token[] = "";
 static const struct config config = {.access = {no_token, no_token}};
 static char secret[] = "0123456789abcdef";
@@ -109,13 +110,16 @@ void server_answer(struct server *s, struct request_token t, int status, const s
 void server_listen(struct server *s, struct request_token t, const struct body *first)
 {
     server_answer(s, t, 200, first);
-    listeners++;
+    listeners += first->audience == 0;
+    audience = first->audience ? first->audience : audience;
 }
 
 int server_tell(struct server *s, const struct body *news)
 {
     assert_null(s);
-    snprintf(told, sizeof(told), "%s", tell_fails ? "" : news->plain);
+    assert_true(news->audience == 0 || news->audience == audience);
+    snprintf(news->audience ? told_agency : told, sizeof(told), "%s",
+             tell_fails ? "" : news->plain);
     return tell_fails ? -ENOMEM : 0;
 }
 
@@ -126,10 +130,10 @@ void server_hush(struct server *s)
     listeners = 0;
 }
 
-uint64_t server_listeners(const struct server *s)
+uint64_t server_listeners(const struct server *s, uint32_t place)
 {
     assert_null(s);
-    return listeners;
+    return place == 0 ? listeners : place == audience;
 }
 
 void server_stats(const struct server *s, struct server_stats *out)
@@ -251,7 +255,7 @@ static void tick(struct desk *d, struct stage *s)
 {
     told[0] = '\0';
     s->now_us += 1000000;
-    desk_tick(d, NULL, s->rooms, s->now_us, s->wall_us);
+    desk_tick(d, NULL, s->rooms, &config, s->now_us, s->wall_us);
 }
 
 static void test_listeners_hear_what_changes(void **state)
@@ -298,6 +302,47 @@ static void test_listeners_hear_what_changes(void **state)
     listeners = 0;
     tick(d, s);
     assert_string_equal("", told);
+    desk_free(&d);
+}
+
+/* An agency's people begin with its rooms, and hear of them; nobody else's are in their text. */
+static void test_an_agency_hears_of_its_own(void **state)
+{
+    static char name[] = "north", prefix[] = "north-", token[] = "north's own bearer";
+    static struct config_agency north = {.name = name, .prefix = prefix, .token = token};
+    const struct config both = {.access = {secret, no_token}, .agencies = {&north, 1}};
+    struct stage *s = *state;
+    struct desk *d = guarded_desk(s);
+    struct request r = {.path = "/api/v1/events", .authorization = "Bearer north's own bearer"};
+    struct request all = {.path = "/api/v1/events", .authorization = "Bearer 0123456789abcdef"};
+    listeners = 0;
+    audience = 0;
+    s->now_us += 10000000;
+    stage_open(s, 2, "north-1");
+    ask(d, &r);
+    desk_drain(d, NULL, s->rooms, &both, s->now_us, s->wall_us);
+    assert_int_equal(200, r.status);
+    assert_non_null(strstr(r.text, "data: {\"rooms\":[{\"name\":\"north-1\""));
+    assert_null(strstr(r.text, "hall"));
+    assert_in_range(audience, 1, BODY_AUDIENCES - 1);
+    for (int i = 0; i < 2; i++) { /* without listeners of the organizer's, and with one */
+        told[0] = told_agency[0] = '\0';
+        s->now_us += 1000000;
+        stage_open(s, (uint64_t)(4 + i), i ? "south-1" : "attic");
+        stage_open(s, (uint64_t)(6 + i), i ? "north-3" : "north-2");
+        desk_tick(d, NULL, s->rooms, &both, s->now_us, s->wall_us);
+        assert_non_null(strstr(told_agency, i ? "{\"name\":\"north-3\"" : "{\"name\":\"north-2\""));
+        assert_null(strstr(told_agency, "attic"));
+        assert_null(strstr(told_agency, "south"));
+        assert_int_equal(i, strstr(told, "{\"name\":\"south-1\"") && strstr(told, "north-3"));
+        if (i == 0) {
+            assert_string_equal("", told);
+            ask(d, &all);
+            desk_drain(d, NULL, s->rooms, &both, s->now_us, s->wall_us);
+            assert_int_equal(200, all.status);
+        }
+    }
+    audience = 0;
     desk_free(&d);
 }
 
@@ -443,6 +488,7 @@ int main(void)
         CASE(test_questions_are_answered),
         CASE(test_actions_bring_a_body),
         CASE(test_listeners_hear_what_changes),
+        CASE(test_an_agency_hears_of_its_own),
         CASE(test_api_is_for_this_machine),
         CASE(test_health_needs_nobody),
         CASE(test_desk_is_bounded),

@@ -200,7 +200,7 @@ static void test_without_a_list(void **state)
 static void test_list(void **state)
 {
     (void)state;
-    room_edit_list(&out, config);
+    room_edit_list(&out, config, NULL);
     assert_null(strstr(out.data, "0123456789abcdef"));
     assert_null(strstr(out.data, "never-to-be-shown"));
     assert_null(strstr(out.data, "<b>"));

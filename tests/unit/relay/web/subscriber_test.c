@@ -10,6 +10,7 @@ enum { NEWS_BYTES = 200 << 10 };
 static struct site site;
 static _Atomic unsigned asked;
 static struct request_token tokens[8];
+static uint32_t first_audience; /* of the next listener */
 
 static void listen_to(void *ctx, struct request *r)
 {
@@ -58,6 +59,7 @@ static int listener(void)
     while (asked == before)
         usleep(1000);
     assert_int_equal(body_new(&b, "text/event-stream", "first\n\n", 7, false, 0, 0), 0);
+    b->audience = first_audience;
     server_listen(site.server, tokens[before], b);
     body_unref(&b);
     return fd;
@@ -65,9 +67,9 @@ static int listener(void)
 
 static void until_listeners(uint64_t n)
 {
-    for (int i = 0; i < 3000 && server_listeners(site.server) != n; i++)
+    for (int i = 0; i < 3000 && server_listeners(site.server, 0) != n; i++)
         usleep(1000);
-    assert_int_equal(server_listeners(site.server), n);
+    assert_int_equal(server_listeners(site.server, 0), n);
 }
 
 /* Reads until the text ends so, or the connection does. */
@@ -119,7 +121,7 @@ static void test_who_does_not_read_is_cut(void **state)
     (void)state;
     until_listeners(2);
     memset(news, 'n', sizeof news);
-    for (int i = 0; i < 100 && server_listeners(site.server) == 2; i++) {
+    for (int i = 0; i < 100 && server_listeners(site.server, 0) == 2; i++) {
         tell(news, sizeof news);
         for (size_t got = 0; got < sizeof news;) {
             ssize_t n = read(quick, text, sizeof text);
@@ -165,6 +167,55 @@ static void test_who_listens_asks_again(void **state)
     assert_int_equal(stats.listeners_cut, 0);
 }
 
+static void tell_audience(uint32_t audience, const char *text)
+{
+    struct body *news;
+    assert_int_equal(body_new(&news, "text/event-stream", text, strlen(text), false, 0, 0), 0);
+    news->audience = audience;
+    assert_int_equal(server_tell(site.server, news), 0);
+    body_unref(&news);
+}
+
+/* News are for one audience; another one that has its place later hears nothing of the one before,
+ * nor the other way round, and each has room for as many as the first. */
+static void test_audiences(void **state)
+{
+    static char all[4096], seven[4096], later[4096];
+    (void)state;
+    int a = listener();
+    first_audience = 7;
+    int b = listener();
+    first_audience = 7 + BODY_AUDIENCES;
+    int c = listener();
+    first_audience = 0;
+    until_listeners(1);
+    for (int i = 0; i < 3000 && server_listeners(site.server, 7) != 2; i++)
+        usleep(1000);
+    assert_int_equal(server_listeners(site.server, 7), 2);
+    assert_int_equal(server_listeners(site.server, 8), 0);
+    tell_audience(7, "for seven\n");
+    tell_audience(7 + BODY_AUDIENCES, "for later\n");
+    tell_audience(8, "for nobody\n");
+    tell_audience(0, "for all\n");
+    tell_audience(7, "end\n");
+    tell_audience(7 + BODY_AUDIENCES, "end\n");
+    read_until(a, all, sizeof all, "for all\n");
+    read_until(b, seven, sizeof seven, "end\n");
+    read_until(c, later, sizeof later, "end\n");
+    assert_null(strstr(all, "seven"));
+    assert_null(strstr(all, "nobody"));
+    assert_non_null(strstr(seven, "for seven\nend"));
+    assert_null(strstr(seven, "for later"));
+    assert_non_null(strstr(later, "for later\nend"));
+    close(a);
+    close(b);
+    close(c);
+    until_listeners(0);
+    for (int i = 0; i < 3000 && server_listeners(site.server, 7) != 0; i++)
+        usleep(1000);
+    assert_int_equal(server_listeners(site.server, 7), 0);
+}
+
 static void test_the_end_of_the_server_ends_it(void **state)
 {
     static char text[4096];
@@ -184,6 +235,7 @@ int main(void)
         CASE(test_news_come_in_order),
         CASE(test_who_does_not_read_is_cut),
         CASE(test_who_listens_asks_again),
+        CASE(test_audiences),
         CASE(test_the_end_of_the_server_ends_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
