@@ -45,6 +45,8 @@ bool field_has_token(const char *value, size_t len, const char *token)
 
 void field_priority(const char *value, size_t len, uint8_t *urgency, bool *incremental)
 {
+    if (len == 0) /* nghttp2 has NULL for an empty PRIORITY_UPDATE */
+        return;
     struct piece rest = {value, value + len};
     while (rest.at < rest.end) {
         struct piece p = cut(&rest, ',');

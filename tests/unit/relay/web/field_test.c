@@ -157,6 +157,10 @@ static void test_priority(void **state)
         if (urgency != cases[i].urgency || incremental != cases[i].incremental)
             fail_msg("%s: %d %d", cases[i].value, urgency, incremental);
     }
+    uint8_t urgency = 9;
+    bool incremental = false;
+    field_priority(NULL, 0, &urgency, &incremental); /* as of an empty frame */
+    assert_true(urgency == 9 && !incremental);
 }
 
 int main(void)
