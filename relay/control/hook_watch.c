@@ -38,7 +38,8 @@ struct hook_watch {
     bool adopts, last;
     uint32_t wanted; /* a bit for each type */
     int64_t due_us, grace_us, pinged_us;
-    int64_t quiet_us, now_us, wall_us; /* of this look */
+    int64_t quiet_us, now_us, wall_us; /* of this look ... */
+    const struct config *config;       /* ... as well */
 };
 
 int hook_watch_new(struct hook_watch **out, int ring, int seats)
@@ -115,6 +116,8 @@ static void tell(struct hook_watch *w, struct hook_told *t, const char *title, s
 {
     memcpy(e->room, t->room, sizeof(e->room));
     snprintf(e->title, sizeof(e->title), "%s", title);
+    const struct config_agency *agency = config_agency_of(w->config, t->room);
+    snprintf(e->agency, sizeof(e->agency), "%s", agency ? agency->name : "");
     if (!w->adopts && (w->wanted >> e->type & 1))
         hook_ring_post(w->ring, e, w->wall_us);
     hook_told_apply(t, e);
@@ -380,6 +383,7 @@ static void look_now(struct hook_watch *w, const struct rooms *rooms, const stru
     char why[HOOK_WHY_SIZE];
     w->now_us = now_us;
     w->wall_us = wall_us;
+    w->config = c;
     w->quiet_us = (int64_t)c->hooks.quiet_s * 1000000;
     if (hook_list_events(c->hooks.events, &w->wanted, why))
         return;

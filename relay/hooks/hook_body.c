@@ -35,6 +35,7 @@ void hook_body(struct text *t, const struct hook_event *e, uint64_t lost)
                 time);
     put(t, "room", e->room);
     put(t, "title", e->title);
+    put(t, "agency", e->agency);
     put(t, "feed", feed); /* more than a JSON number holds */
     put(t, "role", e->role);
     put(t, "light", e->light);

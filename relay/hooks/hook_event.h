@@ -24,6 +24,7 @@ struct hook_event {
     int64_t mono_us, wall_us; /* when it happened */
     uint64_t feed;            /* 0: it is about a room */
     char room[HOOK_NAME], title[HOOK_TITLE];
+    char agency[HOOK_NAME];                    /* whose the room is, by name; "": the organizer's */
     char role[HOOK_ROLE], peer[HOOK_PEER];     /* "": it is about a room; peer: nobody is told */
     char light[HOOK_WORD], finding[HOOK_WORD]; /* "": none */
     char detail[HOOK_SENTENCE];                /* what the log says, in English; "": nothing */

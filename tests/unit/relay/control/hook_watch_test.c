@@ -21,6 +21,9 @@ static int set(void **state)
     int rc = hook_ring_make(&ring_fd) || hook_seats_make(&seats_fd) || stage_set(state) ||
              hook_watch_new(&w, ring_fd, seats_fd) || hook_ring_map(&reader, ring_fd, false);
     struct stage *s = *state;
+    static char name[] = "north", prefix[] = "hal";
+    static struct config_agency north = {.name = name, .prefix = prefix};
+    s->config.agencies = (struct config_agencies){&north, 1};
     s->config.hooks.url = url;
     s->config.hooks.events = all;
     s->config.hooks.quiet_s = 60;
@@ -97,6 +100,7 @@ static void test_a_feed(void **state)
     assert_int_equal(1, e.feed);
     assert_string_equal("main", e.role);
     assert_string_equal("The \"Great\" Hall", e.title);
+    assert_string_equal("north", e.agency);
     assert_int_equal(s->wall_us, e.wall_us);
     expect("room.live");
     snprintf(stop.u.stop.text, sizeof(stop.u.stop.text), "an organizer\nended it");
