@@ -30,7 +30,8 @@ static void test_feed(void **state)
     hook_body(&t, &e, 3);
     assert_string_equal("{\"id\":\"00010203-0405-7607-8809-0a0b0c0d0eff\",\"type\":"
                         "\"feed.unhealthy\",\"time\":\"2026-10-25T04:00:00.123Z\",\"room\":"
-                        "\"hall\",\"title\":\"\\\"A\\\"\\n\\u003c/script> �\",\"agency\":\"north\",\"feed\":"
+                        "\"hall\",\"title\":\"\\\"A\\\"\\n\\u003c/script> �\",\"agency\":"
+                        "\"north\",\"feed\":"
                         "\"18446744073709551615\",\"role\":\"main\",\"light\":\"red\","
                         "\"finding\":\"no_audio\",\"reason\":{\"en\":\"No sound.\",\"zh\":"
                         "\"没有声音。\"},\"detail\":null,\"events_lost\":3}",
