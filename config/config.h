@@ -83,6 +83,7 @@ struct config {
     struct {
         char *dir;   /* a folder, "auto" or "none" */
         char *store; /* a file, "auto" or "none" */
+        uint32_t usage_days;
     } state;
     struct {
         bool sandbox;

@@ -48,7 +48,7 @@ enum {
     KEY_PATH_SIZE = 112,     /* "rooms.list." + a room's name + "." + a key */
     CONFIG_ROOMS_MAX = 10000 /* entries of rooms.list */
 };
-enum { CONFIG_SECTIONS = 11, CONFIG_KEYS = 59, CONFIG_ROOM_KEYS = 15 };
+enum { CONFIG_SECTIONS = 11, CONFIG_KEYS = 60, CONFIG_ROOM_KEYS = 15 };
 
 /* In the order of the file; the keys of a section stand together. */
 extern const struct key_section config_sections[CONFIG_SECTIONS];

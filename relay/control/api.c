@@ -3,10 +3,12 @@
 #include "relay/control/api.h"
 
 #include "relay/control/action.h"
+#include "relay/control/asks.h"
 #include "relay/control/bearer.h"
 #include "relay/control/debug.h"
 #include "relay/control/events.h"
 #include "relay/control/problem.h"
+#include "relay/control/query.h"
 #include "relay/control/room_edit.h"
 #include "relay/control/schema.h"
 #include "relay/control/schema_vitals.h"
@@ -150,6 +152,21 @@ static int render_public(struct text *t, struct call *c)
     return act(t, c, action_public);
 }
 
+static int render_usage(struct text *t, struct call *c)
+{
+    return act(t, c, asks_usage);
+}
+
+static int render_usage_csv(struct text *t, struct call *c)
+{
+    return act(t, c, asks_usage_csv);
+}
+
+static int render_audit(struct text *t, struct call *c)
+{
+    return act(t, c, asks_audit);
+}
+
 static int render_debug(struct text *t, struct call *c)
 {
     debug_put(t, c->src);
@@ -160,6 +177,7 @@ static int render_document(struct text *t, struct call *c);
 
 #define REF(name) "{\"$ref\":\"#/components/schemas/" name "\"}"
 #define NO_ROOM   "There is no such room now."
+#define NO_LEDGER "There is no store, or nothing is counted."
 #define ROLE_BODY(type)                                                                            \
     "{\"type\":\"object\",\"properties\":{\"role\":" type "},\"additionalProperties\":false"
 #define KEPT_ROOM                                                                                  \
@@ -218,6 +236,20 @@ static const struct api_route routes[] = {
      "or "
      "place on air changed) and gone (a name); the connection stays open",
      NULL, SCHEMA_STRING, NULL, render_events, false, NULL},
+    {"usage", HTTP_GET, BEARER_READER,
+     "What rooms used, by room and day (UTC); five seconds behind at most while the store is well",
+     NULL,
+     "{\"type\":\"object\",\"properties\":{\"from\":" SCHEMA_STRING ",\"to\":" SCHEMA_STRING
+     ",\"rows\":{\"type\":\"array\",\"items\":" REF("UsageRow") "},\"total\":" REF(
+         "UsageTotal") "},\"required\":[\"from\",\"to\",\"rows\",\"total\"]}",
+     NO_LEDGER, render_usage, true, NULL},
+    {"usage.csv", HTTP_GET, BEARER_READER, "The rows of usage as a table (RFC 4180)", NULL,
+     SCHEMA_STRING, NO_LEDGER, render_usage_csv, true, NULL},
+    {"audit", HTTP_GET, BEARER_ORGANIZER,
+     "Who made, changed and closed rooms, in the order in which it was done", NULL,
+     "{\"type\":\"object\",\"properties\":{\"entries\":{\"type\":\"array\",\"items\":" REF(
+         "AuditEntry") "}},\"required\":[\"entries\"]}",
+     NO_LEDGER, render_audit, true, NULL},
     {"debug", HTTP_GET, BEARER_READER, "What the relay holds and takes now", NULL, REF("Debug"),
      NULL, render_debug, false, NULL},
     {"openapi.json", HTTP_GET, BEARER_READER, "This document", NULL, "{\"type\":\"object\"}", NULL,
@@ -273,10 +305,14 @@ static const char *method_word(enum http_method m)
 static void describe_parameter(struct text *t, const struct api_route *r)
 {
     const char *name = r->path + fixed_part(r) + 1;
-    text_printf(t,
-                ",\"parameters\":[{\"name\":\"%.*s\",\"in\":\"path\",\"required\":true,"
-                "\"schema\":{\"type\":\"string\"}}]",
-                (int)strcspn(name, "}"), name);
+    text_puts(t, ",\"parameters\":[");
+    query_describe(t, r->path);
+    if (has_parameter(r))
+        text_printf(t,
+                    "{\"name\":\"%.*s\",\"in\":\"path\",\"required\":true,"
+                    "\"schema\":{\"type\":\"string\"}}",
+                    (int)strcspn(name, "}"), name);
+    text_puts(t, "]");
 }
 
 static void describe_body(struct text *t, const struct api_route *r)
@@ -294,13 +330,15 @@ static void describe_problems(struct text *t, const struct api_route *r)
     bool acts = r->method != HTTP_GET, takes = r->body || r->body_of;
     if (takes)
         describe_problem(t, "400", "Not a JSON object");
+    else if (query_is_taken(r->path))
+        describe_problem(t, "400", "A parameter that may not be; it is named in `field`");
     describe_problem(t, "401", "Tokens are set, and none or a wrong one was given");
     describe_problem(t, "403",
                      acts ? "By a reader, or no organizer's token is set"
                           : "No tokens are set, and not asked from this machine");
     if (r->missing)
         describe_problem(t, "404", "Nothing of that name");
-    if (r->stores)
+    if (r->stores && acts)
         describe_problem(t, "409", "The name is taken, or the configuration file has the room");
     if (takes) {
         describe_problem(t, "413", "A body of more than 4096 bytes");
@@ -308,7 +346,7 @@ static void describe_problems(struct text *t, const struct api_route *r)
     }
     describe_problem(t, "429",
                      acts ? "Too many wrong tokens, or changes" : "Too many wrong tokens");
-    if (acts)
+    if (acts || r->stores)
         describe_problem(t, "503",
                          r->stores ? "The store cannot be used, or was too slow"
                                    : "Nothing was done; ask again");
@@ -318,7 +356,7 @@ static void describe_route(struct text *t, const struct api_route *r)
 {
     text_printf(t, "\"%s\":{\"summary\":", method_word(r->method));
     text_json(t, r->summary);
-    if (has_parameter(r))
+    if (has_parameter(r) || query_is_taken(r->path))
         describe_parameter(t, r);
     if (r->body || r->body_of)
         describe_body(t, r);
@@ -326,7 +364,10 @@ static void describe_route(struct text *t, const struct api_route *r)
                 ",\"responses\":{\"%s\":{\"description\":\"The answer\",\"content\":{\"%s"
                 "\":{\"schema\":%s}}}",
                 r->render == render_create ? "201" : "200",
-                r->render == render_events ? EVENTS_TYPE : API_TYPE, r->answer);
+                r->render == render_events      ? EVENTS_TYPE
+                : r->render == render_usage_csv ? ASKS_CSV_TYPE
+                                                : API_TYPE,
+                r->answer);
     describe_problems(t, r);
     text_puts(t, "}}");
 }
@@ -371,6 +412,8 @@ static int render_document(struct text *t, struct call *c)
         text_puts(t, ",");
     }
     room_edit_describe(t);
+    text_puts(t, ",");
+    asks_describe(t);
     text_puts(t, ",");
     schema_describe_stats(t);
     text_puts(t, ",\"Problem\":{\"type\":\"object\",\"description\":\"RFC 9457\",\"properties\":{"

@@ -17,14 +17,22 @@
 #include <stdint.h>
 
 enum {
-    STORE_FORMAT = 1, /* of these structs, and of the list: raised when they change */
+    STORE_FORMAT = 2, /* of these structs, and of the list: raised when they change */
     STORE_NAME = 68,
     STORE_WHO = 80,
     STORE_VALUE = 136, /* longer than what any key of a room may be that the API may set */
     STORE_TEXT = 256,
 };
 
-enum store_kind { STORE_REQUEST = 1, STORE_REPLY };
+/* Of parcels; the last four: ledger_message.h. */
+enum store_kind {
+    STORE_REQUEST = 1,
+    STORE_REPLY,
+    STORE_LEDGER,
+    STORE_LEDGER_TAKEN,
+    STORE_QUESTION,
+    STORE_ANSWER,
+};
 
 enum store_act { STORE_CREATE, STORE_CHANGE, STORE_CLOSE, STORE_NEW_KEY, STORE_ACTS };
 

@@ -8,7 +8,7 @@
 
 /* The web side as far as the desk sees it. */
 struct request {
-    const char *path, *origin, *host, *authorization, *body;
+    const char *path, *query, *origin, *host, *authorization, *body;
     const char *passed_on; /* the name of a header that only proxies send */
     enum http_method method;
     bool local, http10;
@@ -29,6 +29,11 @@ static const struct config guarded = {.access = {secret, no_token}};
 const char *request_path(const struct request *r)
 {
     return r->path;
+}
+
+const char *request_query(const struct request *r)
+{
+    return r->query ? r->query : "";
 }
 
 bool request_is_local(const struct request *r)
