@@ -85,6 +85,7 @@ struct config {
     struct {
         char *dir;   /* a folder, "auto" or "none" */
         char *store; /* a file, "auto" or "none" */
+        uint32_t usage_days;
     } state;
     struct {
         bool sandbox;
@@ -116,5 +117,4 @@ void config_describe(FILE *out); /* every key, from the table (--help-config) */
 /* The room of that name in the list, else in the store, or NULL. */
 const struct config_room *config_find_room(const struct config *c, const char *name);
 bool room_name_is_valid(const char *name, size_t len);
-
 #endif

@@ -231,6 +231,8 @@ const struct key config_keys[CONFIG_KEYS] = {
          "Where rooms' numbers are kept; auto: systemd's folder, else memory until the reboot."),
     TEXT(state, store, 1, 3840, "auto",
          "The database of rooms made by the API; auto: store.db in state.dir; none; or a file."),
+    COUNT(state, usage_days, 0, 3660, "days", "400",
+          "How long the store keeps what each room used on a day; 0: nothing is counted."),
 
     OTHER(isolation, sandbox, KEY_BOOL, NULL, "true",
           "Workers and front give up files, privileges and most system calls; false is for "

@@ -53,7 +53,7 @@ enum {
     TOKEN_LEAST = 16,
     TOKEN_MOST = 128,
 };
-enum { CONFIG_SECTIONS = 13, CONFIG_KEYS = 67, CONFIG_ROOM_KEYS = 15, CONFIG_AGENCY_KEYS = 9 };
+enum { CONFIG_SECTIONS = 13, CONFIG_KEYS = 68, CONFIG_ROOM_KEYS = 15, CONFIG_AGENCY_KEYS = 9 };
 
 /* In the order of the file; the keys of a section stand together. */
 extern const struct key_section config_sections[CONFIG_SECTIONS];

@@ -56,6 +56,7 @@ static void take(struct front *f, struct config *next)
         rooms_set_config(f->rooms, next);
         page_guard(f->page, bearer_is_needed(next));
         desk_guard(f->desk, bearer_is_needed(next));
+        desk_set_usage(f->desk, next->state.usage_days);
         rooms_set_memory(f->rooms, machine_memory_bytes());
         f->config = next;
         front_send_all(f, &(struct link_message){.type = LINK_CONFIG}, fd);

@@ -149,6 +149,7 @@ int front_stored_start(struct front *f, const struct front_options *o)
         return 0;
     f->config->stored = &f->stored;
     desk_set_store(f->desk, f->questions);
+    desk_set_usage(f->desk, f->config->state.usage_days);
     if (o->rooms < 0)
         return 0;
     f->rooms_file = o->rooms;

@@ -75,6 +75,7 @@ void front_hand_over(struct front *f, int end, uint32_t what)
     rest_links(f, true);
     for (uint32_t i = 0; i < f->workers; i++)
         links[i] = link_to_give(&f->links[i]);
+    desk_give_usage(f->desk, f->rooms, clock_room_us(), clock_wall_us()); /* the links rest */
     rc = succession_give(end, what, f->rooms, links, f->workers, &viewers);
     if (rc) {
         log_error(CTX, "not_handed_over why=\"%s\" what=\"this one goes on\"", strerror(-rc));
@@ -130,6 +131,7 @@ int front_take_over(struct front *f, const struct front_options *o)
         return rc;
     rc = server_expect(f->server, viewers);
     close(viewers);
+    desk_take_usage(f->desk, f->rooms, clock_room_us(), clock_wall_us());
     take_links(f, links, what);
     log_info(CTX, "took_over rooms=%zu", rooms_count(f->rooms));
     return rc;

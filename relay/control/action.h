@@ -19,7 +19,7 @@ struct action {
     const struct config_agency *agency; /* whose people act; NULL: the organizer's */
     const char *detail;                 /* out: why not */
     const char *extra;                  /* out: header lines; NULL: none */
-    uint64_t pending; /* out, with status 0: the write (writes.h) that the answer waits for */
+    uint64_t pending; /* out, with status 0: the write or ask that the answer waits for */
     char field[ACTION_FIELD], words[ACTION_WORDS]; /* out: what is wrong there; detail's bytes */
 };
 

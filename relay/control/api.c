@@ -6,11 +6,13 @@
 #include "relay/control/agency_edit.h"
 #include "relay/control/api_document.h"
 #include "relay/control/api_route.h"
+#include "relay/control/asks.h"
 #include "relay/control/bearer.h"
 #include "relay/control/debug.h"
 #include "relay/control/events.h"
 #include "relay/control/hook_page.h"
 #include "relay/control/problem.h"
+#include "relay/control/query.h"
 #include "relay/control/room_edit.h"
 #include "relay/control/schema.h"
 #include "relay/control/schema_vitals.h"
@@ -208,6 +210,21 @@ static int render_public(struct text *t, struct call *c)
     return act(t, c, action_public);
 }
 
+static int render_usage(struct text *t, struct call *c)
+{
+    return act(t, c, asks_usage);
+}
+
+static int render_usage_csv(struct text *t, struct call *c)
+{
+    return act(t, c, asks_usage_csv);
+}
+
+static int render_audit(struct text *t, struct call *c)
+{
+    return act(t, c, asks_audit);
+}
+
 static int render_debug(struct text *t, struct call *c)
 {
     debug_put(t, c->src);
@@ -232,6 +249,7 @@ static int render_document(struct text *t, struct call *c);
 
 #define REF(name) "{\"$ref\":\"#/components/schemas/" name "\"}"
 #define NO_ROOM   "There is no such room now."
+#define NO_LEDGER "There is no store, or nothing is counted."
 #define ROLE_BODY(type)                                                                            \
     "{\"type\":\"object\",\"properties\":{\"role\":" type "},\"additionalProperties\":false"
 #define KEPT_ROOM                                                                                  \
@@ -329,6 +347,20 @@ static const struct api_route routes[] = {
     {"hooks/test", HTTP_POST, ACTS_ALL, "Sends every web hook a ping, once a second at most", NULL,
      "{\"type\":\"object\",\"properties\":{\"id\":" SCHEMA_STRING "},\"required\":[\"id\"]}",
      "There are no web hooks: set hooks.url.", render_hook_test, false, NULL},
+    {"usage", HTTP_GET, LOOKS_OWN,
+     "What rooms used, by room and day (UTC); five seconds behind at most while the store is well",
+     NULL,
+     "{\"type\":\"object\",\"properties\":{\"from\":" SCHEMA_STRING ",\"to\":" SCHEMA_STRING
+     ",\"rows\":{\"type\":\"array\",\"items\":" REF("UsageRow") "},\"total\":" REF(
+         "UsageTotal") "},\"required\":[\"from\",\"to\",\"rows\",\"total\"]}",
+     NO_LEDGER, render_usage, true, NULL},
+    {"usage.csv", HTTP_GET, LOOKS_OWN, "The rows of usage as a table (RFC 4180)", NULL,
+     SCHEMA_STRING, NO_LEDGER, render_usage_csv, true, NULL},
+    {"audit", HTTP_GET, ACTS_ALL,
+     "Who made, changed and closed rooms, in the order in which it was done", NULL,
+     "{\"type\":\"object\",\"properties\":{\"entries\":{\"type\":\"array\",\"items\":" REF(
+         "AuditEntry") "}},\"required\":[\"entries\"]}",
+     NO_LEDGER, render_audit, true, NULL},
     {"debug", HTTP_GET, LOOKS_ALL, "What the relay holds and takes now", NULL, REF("Debug"), NULL,
      render_debug, false, NULL},
     {"openapi.json", HTTP_GET, LOOKS_OWN, "This document", NULL, "{\"type\":\"object\"}", NULL,

@@ -4,9 +4,11 @@
 
 #include "relay/control/agency_edit.h"
 #include "relay/control/api.h"
+#include "relay/control/asks.h"
 #include "relay/control/debug.h"
 #include "relay/control/events.h"
 #include "relay/control/problem.h"
+#include "relay/control/query.h"
 #include "relay/control/room_edit.h"
 #include "relay/control/schema.h"
 #include "relay/control/schema_vitals.h"
@@ -45,10 +47,14 @@ static const char *method_word(enum http_method m)
 static void describe_parameter(struct text *t, const struct api_route *r)
 {
     const char *name = r->path + api_fixed_part(r) + 1;
-    text_printf(t,
-                ",\"parameters\":[{\"name\":\"%.*s\",\"in\":\"path\",\"required\":true,"
-                "\"schema\":{\"type\":\"string\"}}]",
-                (int)strcspn(name, "}"), name);
+    text_puts(t, ",\"parameters\":[");
+    query_describe(t, r->path);
+    if (api_has_parameter(r))
+        text_printf(t,
+                    "{\"name\":\"%.*s\",\"in\":\"path\",\"required\":true,"
+                    "\"schema\":{\"type\":\"string\"}}",
+                    (int)strcspn(name, "}"), name);
+    text_puts(t, "]");
 }
 
 static void describe_body(struct text *t, const struct api_route *r)
@@ -66,6 +72,8 @@ static void describe_problems(struct text *t, const struct api_route *r)
     bool acts = r->method != HTTP_GET, takes = r->body || r->body_of;
     if (takes)
         describe_problem(t, "400", "Not a JSON object");
+    else if (query_is_taken(r->path))
+        describe_problem(t, "400", "A parameter that may not be; it is named in `field`");
     describe_problem(t, "401", "Tokens are set, and none or a wrong one was given");
     describe_problem(t, "403",
                      r->who == ACTS_ALL ? "By a reader or an agency, or no organizer's token is set"
@@ -75,7 +83,7 @@ static void describe_problems(struct text *t, const struct api_route *r)
                                            : "No tokens are set, and not asked from this machine");
     if (r->missing)
         describe_problem(t, "404", "Nothing of that name");
-    if (r->stores)
+    if (r->stores && acts)
         describe_problem(t, "409", "The name is taken, is the file's, or is in use");
     if (takes) {
         describe_problem(t, "413", "A body of more than 4096 bytes");
@@ -83,7 +91,7 @@ static void describe_problems(struct text *t, const struct api_route *r)
     }
     describe_problem(t, "429",
                      acts ? "Too many wrong tokens, or changes" : "Too many wrong tokens");
-    if (acts)
+    if (acts || r->stores)
         describe_problem(t, "503",
                          r->stores ? "The store cannot be used, or was too slow"
                                    : "Nothing was done; ask again");
@@ -95,19 +103,25 @@ static bool makes(const struct api_route *r)
     return r->stores && r->method == HTTP_POST && !api_has_parameter(r);
 }
 
+static const char *type_of(const struct api_route *r)
+{
+    return strcmp(r->path, "events") == 0      ? EVENTS_TYPE
+           : strcmp(r->path, "usage.csv") == 0 ? ASKS_CSV_TYPE
+                                               : API_TYPE;
+}
+
 static void describe_route(struct text *t, const struct api_route *r)
 {
     text_printf(t, "\"%s\":{\"summary\":", method_word(r->method));
     text_json(t, r->summary);
-    if (api_has_parameter(r))
+    if (api_has_parameter(r) || query_is_taken(r->path))
         describe_parameter(t, r);
     if (r->body || r->body_of)
         describe_body(t, r);
     text_printf(t,
                 ",\"responses\":{\"%s\":{\"description\":\"The answer\",\"content\":{\"%s"
                 "\":{\"schema\":%s}}}",
-                makes(r) ? "201" : "200", strcmp(r->path, "events") == 0 ? EVENTS_TYPE : API_TYPE,
-                r->answer);
+                makes(r) ? "201" : "200", type_of(r), r->answer);
     describe_problems(t, r);
     text_puts(t, "}}");
 }
@@ -154,6 +168,8 @@ void api_document_put(struct text *t, const struct api_route *routes, size_t cou
     room_edit_describe(t);
     text_puts(t, ",");
     agency_edit_describe(t);
+    text_puts(t, ",");
+    asks_describe(t);
     text_puts(t, ",");
     schema_describe_stats(t);
     text_puts(t, ",\"Problem\":{\"type\":\"object\",\"description\":\"RFC 9457\",\"properties\":{"

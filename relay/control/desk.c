@@ -8,13 +8,16 @@
 #include "relay/base/text.h"
 #include "relay/control/agency_edit.h"
 #include "relay/control/api.h"
+#include "relay/control/asks.h"
 #include "relay/control/bearer.h"
 #include "relay/control/events.h"
 #include "relay/control/health.h"
 #include "relay/control/metrics.h"
 #include "relay/control/problem.h"
+#include "relay/control/query.h"
 #include "relay/control/room_edit.h"
 #include "relay/control/source.h"
+#include "relay/control/usage.h"
 #include "relay/control/writes.h"
 #include "relay/web/asker.h"
 
@@ -87,6 +90,8 @@ struct desk {
     struct events events;
     struct writes writes;
     struct hook_watch *hooks;
+    struct asks asks;
+    struct usage usage;
     _Atomic bool guarded; /* as the configuration says; a reload moves it */
     bool left;            /* another desk has the rooms */
 };
@@ -97,7 +102,8 @@ struct question {
     enum http_method method;
     int64_t due_us; /* nothing is done for it after this: nobody would hear of it */
     bool local, has_bearer, body_too_long;
-    char path[DESK_PATH], bearer[DESK_TOKEN], peer[DESK_PEER], host[WRITES_HOST];
+    char path[DESK_PATH], query[QUERY_MAX + 1], bearer[DESK_TOKEN], peer[DESK_PEER],
+        host[WRITES_HOST];
     size_t body_len;
     char body[]; /* NUL-terminated */
 };
@@ -133,6 +139,7 @@ static struct question *question_of(const struct request *r)
     q->body_len = len;
     memcpy(q->body, body, len);
     snprintf(q->path, sizeof(q->path), "%s", request_path(r));
+    snprintf(q->query, sizeof(q->query), "%s", request_query(r));
     snprintf(q->bearer, sizeof(q->bearer), "%s", bearer ? bearer : "");
     snprintf(q->peer, sizeof(q->peer), "%s", request_peer(r));
     snprintf(q->host, sizeof(q->host), "%s", host ? host : "");
@@ -197,6 +204,8 @@ int desk_new(struct desk **out)
     d->routes[PAGES] =
         (struct route){.path = "/healthz", .handle = handle_health, .methods = 1u << HTTP_GET};
     writes_init(&d->writes);
+    asks_init(&d->asks);
+    usage_init(&d->usage);
     *out = d;
     return 0;
 }
@@ -208,6 +217,7 @@ void desk_free(struct desk **d)
     mailbox_free(&(*d)->questions);
     events_fini(&(*d)->events);
     writes_fini(&(*d)->writes);
+    usage_fini(&(*d)->usage);
     free(*d);
     *d = NULL;
 }
@@ -250,6 +260,7 @@ static int render(const struct question *q, struct text *t, const struct source 
     const struct asked asked = {
         .method = q->method,
         .path = q->path,
+        .query = q->query,
         .bearer = q->has_bearer ? q->bearer : NULL,
         .peer = q->peer,
         .host = q->host,
@@ -276,6 +287,7 @@ static void answer(void *ctx, void *item)
     int status = render(q, &t, &d->source, &head);
     if (status == 0) { /* the store's answer is this one's */
         writes_bind(&d->desk->writes, head.pending, q->token);
+        asks_bind(&d->desk->asks, head.pending, q->token);
         text_fini(&t);
         question_free(q);
         return;
@@ -312,6 +324,7 @@ size_t desk_drain(struct desk *d, struct server *s, struct rooms *rooms,
                                      .events = &d->events,
                                      .writes = &d->writes,
                                      .hooks = d->hooks,
+                                     .asks = &d->asks,
                                      .left = d->left,
                                      .now_us = now_us,
                                      .wall_us = wall_us}};
@@ -348,7 +361,39 @@ static void end_refused(struct server *s, struct write *w, int status, const cha
 
 void desk_set_store(struct desk *d, int end)
 {
-    d->writes.store = end;
+    d->writes.store = d->asks.store = end;
+    usage_set_store(&d->usage, end);
+}
+
+void desk_set_usage(struct desk *d, uint32_t days)
+{
+    usage_set_days(&d->usage, days);
+}
+
+void desk_take_usage(struct desk *d, const struct rooms *rooms, int64_t now_us, int64_t wall_us)
+{
+    usage_take_over(&d->usage, rooms, now_us, wall_us);
+}
+
+void desk_give_usage(struct desk *d, const struct rooms *rooms, int64_t now_us, int64_t wall_us)
+{
+    usage_hand_over(&d->usage, rooms, now_us, wall_us);
+}
+
+struct hearing {
+    struct desk *desk;
+    struct server *server;
+    int64_t wall_us;
+};
+
+/* What the store says beside its answers to writes. */
+static void hear_ledger(void *ctx, const struct parcel *p)
+{
+    struct hearing *h = ctx;
+    if (p->kind == STORE_LEDGER_TAKEN)
+        usage_taken(&h->desk->usage, p, clock_room_us());
+    else if (p->kind == STORE_ANSWER)
+        asks_answer(&h->desk->asks, h->server, p, h->wall_us);
 }
 
 void desk_set_hooks(struct desk *d, struct hook_watch *w)
@@ -358,15 +403,19 @@ void desk_set_hooks(struct desk *d, struct hook_watch *w)
 
 void desk_hear_store(struct desk *d, struct server *s, int64_t wall_us)
 {
+    struct hearing hearing = {.desk = d, .server = s, .wall_us = wall_us};
     struct store_reply r;
     struct write *w;
     char why[ACTION_WORDS];
+    d->writes.other = hear_ledger;
+    d->writes.ctx = &hearing;
     while (writes_hear(&d->writes, &r, &w))
         if (!w->done)
             end_refused(s, w,
                         store_act_is_agency(w->act) ? agency_edit_refused(&r, why)
                                                     : room_edit_refused(&r, why),
                         why, wall_us);
+    d->writes.other = NULL;
 }
 
 void desk_rooms_in_force(struct desk *d, struct server *s, const struct config *c, uint64_t version,
@@ -412,6 +461,8 @@ void desk_tick(struct desk *d, struct server *s, const struct rooms *rooms,
                const struct config *config, int64_t now_us, int64_t wall_us)
 {
     end_late(d, s, wall_us);
+    asks_late(&d->asks, s, clock_mono_us(), wall_us);
+    usage_tick(&d->usage, rooms, now_us, wall_us);
     for (struct audience *a = NULL; (a = events_next(&d->events, a));)
         a->listened = server_listeners(s, a->id % BODY_AUDIENCES) > 0;
     bool told = events_tick(&d->events, rooms, config, now_us);

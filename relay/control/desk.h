@@ -35,6 +35,11 @@ void desk_hear_store(struct desk *d, struct server *s, int64_t wall_us);
  * answered. */
 void desk_rooms_in_force(struct desk *d, struct server *s, const struct config *c, uint64_t version,
                          int64_t wall_us);
+/* state.usage_days, at the start (behind the store) and with each configuration. */
+void desk_set_usage(struct desk *d, uint32_t days);
+/* Usage has been counted by another front so far; will be from now on. */
+void desk_take_usage(struct desk *d, const struct rooms *rooms, int64_t now_us, int64_t wall_us);
+void desk_give_usage(struct desk *d, const struct rooms *rooms, int64_t now_us, int64_t wall_us);
 /* Another process has the rooms from now on: nothing is done to them here any more (503). */
 void desk_leave(struct desk *d);
 /* Readable when there are questions. */

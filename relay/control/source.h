@@ -19,6 +19,7 @@ struct bearers;
 struct events;
 struct hook_watch;
 struct writes;
+struct asks;
 
 struct source {
     struct rooms *rooms;
@@ -29,6 +30,7 @@ struct source {
     struct events *events;
     struct writes *writes;    /* NULL: nothing can be written */
     struct hook_watch *hooks; /* NULL: nothing can be told */
+    struct asks *asks;        /* NULL: nothing is kept that could be read */
     bool left;                /* to another process: nothing that is done here would hold */
     int64_t now_us, wall_us;
 };
@@ -37,6 +39,7 @@ struct source {
 struct asked {
     enum http_method method; /* HEAD is GET by now */
     const char *path;        /* raw, without query */
+    const char *query;       /* what follows '?', raw, cut after QUERY_MAX bytes; "": none */
     const char *bearer;      /* RFC 6750's token; NULL: none was given */
     const char *peer;        /* the asker's address */
     const char *host;        /* as it calls this machine, with a port; NULL: it did not say */
@@ -52,7 +55,7 @@ struct asked {
 struct page_head {
     const char *type;
     const char *extra; /* further lines; NULL: none */
-    uint64_t pending;  /* with status 0: the write (writes.h) that the answer waits for */
+    uint64_t pending;  /* with status 0: the write or ask that the answer waits for */
     uint32_t audience; /* of EVENTS_TYPE: who listens with it (events.h) */
 };
 

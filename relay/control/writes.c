@@ -82,6 +82,8 @@ int writes_hear(struct writes *w, struct store_reply *r, struct write **out)
     struct parcel *p = w->store >= 0 ? malloc(sizeof(*p)) : NULL;
     int rc = 0;
     while (p && !rc && parcel_receive(w->store, p, 0) == 1) {
+        if (p->kind != STORE_REPLY && w->other)
+            w->other(w->ctx, p);
         if (p->fd >= 0)
             close(p->fd);
         if (p->kind != STORE_REPLY || p->len != sizeof(*r))

@@ -38,9 +38,14 @@ struct write {
     char host[WRITES_HOST];         /* as the asker calls this machine */
 };
 
+struct parcel;
+
 struct writes {
     int store; /* -1: there is none */
     uint64_t next_id;
+    /* What comes on the same socket and is no answer to a write; its descriptor is closed then. */
+    void (*other)(void *ctx, const struct parcel *p);
+    void *ctx;
     int64_t tokens_us; /* when the bucket was empty, moved on with each write */
     struct write list[WRITES_UNDER_WAY];
 };

@@ -21,6 +21,7 @@ int feed_ask(struct feed *f)
     f->units_in = 0;
     f->measure = (struct measure){0};
     feed_message_open(&m, &f->o);
+    m.u.open.again = f->again;
     feed_send(f, &m, LINK_FEED_OPEN, -1);
     return 0;
 }
@@ -35,8 +36,11 @@ static int ask_again(struct feed *f, uint64_t id)
     return feed_ask(f);
 }
 
+/* The front that died has counted what came before; this one counts what comes. */
 int feed_again(struct feed *f, uint64_t id)
 {
+    f->again |= feed_is_open(f) && !f->resting;
+    f->bytes = f->packets = 0;
     feed_end(f, LINK_CLOSE_ENDED, "the front was started anew");
     feed_forget_program(f);
     return ask_again(f, id);
@@ -47,6 +51,7 @@ int feed_back(struct feed *f, uint64_t id)
 {
     assert(f->phase == PHASE_ENDED);
     f->comes_back = true;
+    f->again = false;
     f->bytes = f->packets = f->units_missing = 0;
     memset(f->rate, 0, sizeof(f->rate));
     f->gone = (struct packager_stats){0};

@@ -47,6 +47,7 @@ struct feed {
     uint64_t bytes, packets, rate[RATE_WINDOW_S], seconds;
     uint64_t units_missing;
     uint64_t units_in; /* since the front was asked */
+    bool again;        /* it was on air at a front that died */
     bool comes_back;   /* the program is known from before; the next packet begins it */
     struct feed_pace pace;
     struct measure measure;

@@ -41,6 +41,7 @@ struct link_message {
             char room[LINK_NAME], role[LINK_ROLE], peer[LINK_PEER], user[LINK_NAME];
             uint32_t latency_ms;
             bool encrypted, classic;
+            bool again;         /* it was on air at a front that died; it counts from 0 anew */
             uint64_t stored_id; /* of the room it was let into: config/stored_rooms.h; 0: none */
         } open;
         struct {

@@ -17,6 +17,7 @@ static const struct flag {
 } flags[] = {
     FLAG(LINK_FEED_OPEN, open.encrypted),
     FLAG(LINK_FEED_OPEN, open.classic),
+    FLAG(LINK_FEED_OPEN, open.again),
     FLAG(LINK_TRACK, track.params.full_range),
     FLAG(LINK_TRACK, track.params.interlaced),
     FLAG(LINK_TRACK, track.params.hdr10.has_mastering),

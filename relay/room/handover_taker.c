@@ -106,6 +106,7 @@ static int take_room(struct handover_taker *t, const struct form_room *form, int
     r->since_wall_us = was->since_wall_us;
     r->classic = was->classic;
     r->sessions = was->sessions;
+    r->sessions_again = was->sessions_again;
     r->closed = was->closed;
     r->history = was->history;
     r->history.samples = NULL; /* they follow */

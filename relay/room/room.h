@@ -65,6 +65,7 @@ struct room_facts {
     const struct history *history;
     struct link_feed_stats totals; /* over all its feeds; gauges of the present one */
     uint64_t sessions;
+    uint64_t sessions_again;    /* of these, feeds that another front had on air before it died */
     uint64_t bytes;             /* its windows hold now */
     const struct blob *picture; /* what picture.jpg is; NULL: nothing */
     int64_t picture_wall_us;    /* since when */

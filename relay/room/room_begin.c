@@ -69,6 +69,8 @@ void room_begin(struct room *r, const struct session *from, struct link_go *go, 
     else if (!hole_is_open(&r->hole)) /* else when its first picture is there */
         presentation_open(&r->presentation);
     r->sessions++;
+    r->sessions_again += r->session.again;
+    r->session.again = true; /* and so it is when it comes back from a rest */
     const struct session *s = &r->session;
     snprintf(why, sizeof(why),
              "%s feed=%llu worker=%u peer=%s user=%s role=%s latency_ms=%u encrypted=%d classic=%d",

@@ -63,6 +63,7 @@ void room_facts(const struct room *r, struct room_facts *out)
         .history = &r->history,
         .totals = r->session.stats, /* its gauges; the counts of all feeds are added up */
         .sessions = r->sessions,
+        .sessions_again = r->sessions_again,
         .bytes = budget_used_bytes(&r->presentation),
         .picture = r->presentation.is_public ? r->showcase.picture : NULL,
         .picture_wall_us = r->presentation.is_public ? r->showcase.picture_wall_us : 0,

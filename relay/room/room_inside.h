@@ -28,7 +28,7 @@ struct room {
     int64_t state_us; /* since when */
     int64_t since_wall_us;
     bool classic;
-    uint64_t sessions;
+    uint64_t sessions, sessions_again;
     struct session session; /* on air */
     struct pair pair;       /* who else could be */
     struct roles roles;

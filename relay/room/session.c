@@ -32,6 +32,7 @@ void session_init(struct session *s, const struct link_message *m, int64_t now_u
     s->latency_ms = m->u.open.latency_ms;
     s->encrypted = m->u.open.encrypted;
     s->classic = m->u.open.classic;
+    s->again = m->u.open.again;
     s->opened_us = s->heard_us = now_us;
     s->opened_wall_us = wall_us;
 }

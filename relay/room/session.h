@@ -38,6 +38,7 @@ struct session {
     char role[LINK_ROLE], peer[LINK_PEER], user[LINK_NAME];
     uint32_t latency_ms;
     bool encrypted, classic;
+    bool again; /* it was on air before, here or at a front that died */
     int64_t opened_us, opened_wall_us;
     int64_t heard_us; /* when bytes last arrived */
     bool based;       /* base_msn is fixed: by its first segment */

@@ -5,6 +5,7 @@
 
 #include "relay/store/database_agency.h"
 #include "relay/store/database_file.h"
+#include "relay/store/database_inside.h"
 #include "relay/store/schema_steps.h"
 
 #include <errno.h>
@@ -64,6 +65,11 @@ struct database {
     sqlite3_stmt *statements[STATEMENTS];
 };
 
+sqlite3 *database_handle(struct database *d)
+{
+    return d->db;
+}
+
 int database_say(sqlite3 *db, char why[STORE_TEXT])
 {
     switch (sqlite3_errcode(db)) {
@@ -85,7 +91,7 @@ int database_say(sqlite3 *db, char why[STORE_TEXT])
     }
 }
 
-static int say(struct database *d, char why[STORE_TEXT])
+int database_trouble(struct database *d, char why[STORE_TEXT])
 {
     return database_say(d->db, why);
 }
@@ -103,7 +109,7 @@ static sqlite3_stmt *prepared(struct database *d, enum statement which)
 static int run(struct database *d, enum statement which, char why[STORE_TEXT])
 {
     sqlite3_stmt *s = prepared(d, which);
-    int rc = s && sqlite3_step(s) == SQLITE_DONE ? 0 : say(d, why);
+    int rc = s && sqlite3_step(s) == SQLITE_DONE ? 0 : database_trouble(d, why);
     if (s) {
         sqlite3_reset(s);
         sqlite3_clear_bindings(s);
@@ -117,7 +123,7 @@ static int run_number(struct database *d, enum statement which, int64_t *out, bo
 {
     sqlite3_stmt *s = prepared(d, which);
     int step = s ? sqlite3_step(s) : SQLITE_ERROR;
-    int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : say(d, why);
+    int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : database_trouble(d, why);
     *found = step == SQLITE_ROW;
     if (*found)
         *out = sqlite3_column_int64(s, 0);
@@ -153,7 +159,7 @@ static void bind_key(struct database *d, enum statement which, const struct publ
 
 static int execute(struct database *d, const char *sql, char why[STORE_TEXT])
 {
-    return sqlite3_exec(d->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : say(d, why);
+    return sqlite3_exec(d->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : database_trouble(d, why);
 }
 
 /* The first column of the first row, as text. */
@@ -163,7 +169,7 @@ static int ask(struct database *d, const char *sql, char *out, size_t size, char
     int rc =
         sqlite3_prepare_v2(d->db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW
             ? 0
-            : say(d, why);
+            : database_trouble(d, why);
     if (!rc)
         snprintf(out, size, "%s", (const char *)sqlite3_column_text(s, 0));
     sqlite3_finalize(s);
@@ -223,7 +229,7 @@ static int set_up(struct database *d, const char *path, bool must_exist, char wh
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX |
                 (must_exist ? 0 : SQLITE_OPEN_CREATE);
     if (sqlite3_open_v2(path, &d->db, flags, NULL) != SQLITE_OK)
-        return d->db ? say(d, why) : database_fail(why, "out of memory");
+        return d->db ? database_trouble(d, why) : database_fail(why, "out of memory");
     sqlite3_extended_result_codes(d->db, 0);
     sqlite3_busy_timeout(d->db, BUSY_MS);
     sqlite3_db_config(d->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -446,7 +452,7 @@ static int list_values(struct database *d, int64_t room, struct stored_list *l,
     while (s && (step = sqlite3_step(s)) == SQLITE_ROW)
         stored_list_value(l, (const char *)sqlite3_column_text(s, 0),
                           (const char *)sqlite3_column_text(s, 1));
-    int rc = step == SQLITE_DONE ? 0 : say(d, why);
+    int rc = step == SQLITE_DONE ? 0 : database_trouble(d, why);
     if (s)
         sqlite3_reset(s);
     return rc;
@@ -471,7 +477,7 @@ int database_list(struct database *d, struct stored_list *l, char why[STORE_TEXT
         rc = list_values(d, sqlite3_column_int64(s, 0), l, why);
     }
     if (!rc && step != SQLITE_DONE)
-        rc = say(d, why);
+        rc = database_trouble(d, why);
     if (s)
         sqlite3_reset(s);
     return rc;

@@ -52,6 +52,19 @@ static const char *const schema_steps[] = {
     " value TEXT NOT NULL,"
     " PRIMARY KEY (agency, key)"
     ") STRICT, WITHOUT ROWID;",
+    /* The ledger of usage: ledger_message.h says what a row is. */
+    "CREATE TABLE usage ("
+    " day INTEGER NOT NULL,"
+    " room TEXT NOT NULL CHECK (length(room) BETWEEN 1 AND 64),"
+    " life INTEGER NOT NULL,"
+    " sessions INTEGER NOT NULL,"
+    " live_ms INTEGER NOT NULL,"
+    " bytes_in INTEGER NOT NULL,"
+    " bytes_out INTEGER NOT NULL,"
+    " viewers_peak INTEGER NOT NULL,"
+    " watch_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (day, room, life)"
+    ") STRICT, WITHOUT ROWID;",
 };
 enum { SCHEMA_VERSION = sizeof(schema_steps) / sizeof(schema_steps[0]) };
 

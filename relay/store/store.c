@@ -10,6 +10,7 @@
 #include "relay/base/pulse.h"
 #include "relay/base/sandbox.h"
 #include "relay/link/link.h"
+#include "relay/store/bookkeeper.h"
 #include "relay/store/database.h"
 #include "relay/store/store_message.h"
 
@@ -45,6 +46,7 @@ struct store {
     int64_t retry_us;
     uint64_t version; /* of the newest list */
     struct parcel *parcel;
+    struct bookkeeper *books;
     struct turn *turns;
     size_t count;
     bool stopping;
@@ -148,7 +150,8 @@ static void take_questions(struct store *s, int64_t now_us)
 
         if (s->parcel->fd >= 0)
             close(s->parcel->fd);
-        if (s->parcel->kind != STORE_REQUEST || s->parcel->len != sizeof(t->q))
+        if (bookkeeper_take(s->books, s->parcel) || s->parcel->kind != STORE_REQUEST ||
+            s->parcel->len != sizeof(t->q))
             continue;
         memcpy(&t->q, s->parcel->bytes, sizeof(t->q));
         if (!is_sound(&t->q))
@@ -261,6 +264,8 @@ static void look_after(struct store *s, int64_t now_us)
 
 static void loop(struct store *s)
 {
+    bool more = false; /* of the ledger: who writes does not wait for all of it */
+
     while (!s->stopping) {
         struct pollfd p[] = {{.fd = s->o->control, .events = POLLIN},
                              {.fd = s->o->questions, .events = POLLIN}};
@@ -268,7 +273,7 @@ static void loop(struct store *s)
 
         pulse_beat();
         pulse_doing("waiting", NULL);
-        poll(p, 2, TURN_MS);
+        poll(p, 2, more ? 0 : TURN_MS);
         now_us = clock_mono_us();
         take_orders(s);
         pulse_doing("looking after its file", NULL);
@@ -278,6 +283,8 @@ static void loop(struct store *s)
             pulse_doing("writing", s->turns[0].q.room);
             write_turn(s, now_us);
         }
+        pulse_doing("the ledger", NULL);
+        more = bookkeeper_work(s->books, s->db, s->why, s->o->questions, now_us);
     }
 }
 
@@ -310,7 +317,8 @@ int store_run(const struct store_options *o)
     umask(077);
     s.parcel = malloc(sizeof(*s.parcel));
     s.turns = calloc(STORE_BATCH, sizeof(*s.turns));
-    if (!s.parcel || !s.turns)
+    s.books = bookkeeper_new();
+    if (!s.parcel || !s.turns || !s.books)
         return 1;
     find_folder(o->path, folder);
     database_prepare();
@@ -322,6 +330,7 @@ int store_run(const struct store_options *o)
     loop(&s);
     database_close(&s.db);
     log_info(CTX, "stopped");
+    bookkeeper_free(&s.books);
     free(s.parcel);
     free(s.turns);
     return 0;

@@ -24,7 +24,15 @@ enum {
     STORE_TEXT = 256,
 };
 
-enum store_kind { STORE_REQUEST = 1, STORE_REPLY };
+/* Of parcels; the last four: ledger_message.h. */
+enum store_kind {
+    STORE_REQUEST = 1,
+    STORE_REPLY,
+    STORE_LEDGER,
+    STORE_LEDGER_TAKEN,
+    STORE_QUESTION,
+    STORE_ANSWER,
+};
 
 enum store_act {
     STORE_CREATE,

@@ -1,21 +1,11 @@
 /* The desk between HTTP threads and the control thread, with a made-up server on the other side. */
 /* SPDX-License-Identifier: MIT */
 #include "relay/control/desk.h"
+#include "tests/unit/relay/control/made_up_request.h"
 #include "tests/unit/relay/room/actors.h"
 
 #include <errno.h>
 #include <unistd.h>
-
-/* The web side as far as the desk sees it. */
-struct request {
-    const char *path, *origin, *host, *authorization, *body;
-    const char *passed_on; /* the name of a header that only proxies send */
-    enum http_method method;
-    bool local, http10;
-    int status;
-    char type[48], text[400], extra[100];
-    unsigned held;
-};
 
 static struct request *held_request; /* the one that the token stands for */
 static unsigned answered, listeners, hushed;
@@ -26,48 +16,6 @@ static char no_token[] = "";
 static const struct config config = {.access = {no_token, no_token}};
 static char secret[] = "0123456789abcdef";
 static const struct config guarded = {.access = {secret, no_token}};
-
-const char *request_path(const struct request *r)
-{
-    return r->path;
-}
-
-bool request_is_local(const struct request *r)
-{
-    return r->local;
-}
-
-const char *request_header(const struct request *r, const char *name)
-{
-    return strcmp(name, "origin") == 0                       ? r->origin
-           : strcmp(name, "host") == 0                       ? r->host
-           : strcmp(name, "authorization") == 0              ? r->authorization
-           : r->passed_on && strcmp(name, r->passed_on) == 0 ? "something"
-                                                             : NULL;
-}
-
-bool request_is_http10(const struct request *r)
-{
-    return r->http10;
-}
-
-enum http_method request_method(const struct request *r)
-{
-    return r->method;
-}
-
-const char *request_peer(const struct request *r)
-{
-    return r->local ? "127.0.0.1" : "192.0.2.7";
-}
-
-const char *request_body(const struct request *r, size_t *len, bool *too_long)
-{
-    *len = r->body ? strlen(r->body) : 0;
-    *too_long = *len > REQUEST_BODY_MAX;
-    *len = *too_long ? 0 : *len;
-    return r->body ? r->body : "";
-}
 
 struct request_token request_hold(struct request *r, int64_t deadline_mono_us)
 {
