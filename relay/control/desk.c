@@ -446,7 +446,7 @@ static void end_late(struct desk *d, struct server *s, int64_t wall_us)
                     wall_us);
 }
 
-static bool tell(struct server *s, const struct audience *a, int64_t wall_us)
+static bool tell(struct server *s, const struct listener_group *a, int64_t wall_us)
 {
     struct body *news;
     if (body_new(&news, EVENTS_TYPE, a->text.data, a->text.len, false, 0, wall_us) != 0)
@@ -463,10 +463,10 @@ void desk_tick(struct desk *d, struct server *s, const struct rooms *rooms,
     end_late(d, s, wall_us);
     asks_late(&d->asks, s, clock_mono_us(), wall_us);
     usage_tick(&d->usage, rooms, now_us, wall_us);
-    for (struct audience *a = NULL; (a = events_next(&d->events, a));)
+    for (struct listener_group *a = NULL; (a = events_next(&d->events, a));)
         a->listened = server_listeners(s, a->id % BODY_AUDIENCES) > 0;
     bool told = events_tick(&d->events, rooms, config, now_us);
-    for (struct audience *a = NULL; told && (a = events_next(&d->events, a));) {
+    for (struct listener_group *a = NULL; told && (a = events_next(&d->events, a));) {
         told = !text_failed(&a->text) && (a->text.len == 0 || tell(s, a, wall_us));
         text_fini(&a->text);
     }

@@ -101,15 +101,15 @@ static bool may_hear(const struct config_agency *agency, const struct config *c,
 }
 
 /* The agency's audience, made when there is none; NULL: no place is free. */
-static struct audience *find_audience(struct events *e, const char *agency, bool make)
+static struct listener_group *find_audience(struct events *e, const char *agency, bool make)
 {
-    struct audience *free = NULL;
+    struct listener_group *free = NULL;
     if (!agency[0]) {
         e->audiences[0].used = true;
         return &e->audiences[0];
     }
     for (size_t i = 1; i < BODY_AUDIENCES; i++) {
-        struct audience *a = &e->audiences[i];
+        struct listener_group *a = &e->audiences[i];
         if (a->used && strcmp(a->agency, agency) == 0)
             return a;
         if (!a->used && !free)
@@ -127,7 +127,7 @@ static struct audience *find_audience(struct events *e, const char *agency, bool
 int events_open(struct events *e, struct text *t, const struct source *src,
                 const struct events_asker *asker, uint32_t *audience)
 {
-    struct audience *a = find_audience(e, asker->agency ? asker->agency->name : "", true);
+    struct listener_group *a = find_audience(e, asker->agency ? asker->agency->name : "", true);
     size_t shown = 0;
     if (!a)
         return -ENOSPC;
@@ -151,7 +151,7 @@ int events_open(struct events *e, struct text *t, const struct source *src,
     return 0;
 }
 
-struct audience *events_next(struct events *e, const struct audience *before)
+struct listener_group *events_next(struct events *e, const struct listener_group *before)
 {
     size_t i = before ? (size_t)(before - e->audiences) + 1 : 0;
     while (i < BODY_AUDIENCES && !e->audiences[i].used)
@@ -182,7 +182,7 @@ struct walk {
     struct told *now;
 };
 
-static void tell(struct audience *a, const struct text *one)
+static void tell(struct listener_group *a, const struct text *one)
 {
     if (!a || !a->used)
         return;
@@ -231,7 +231,7 @@ static size_t compare(const struct walk *w)
 static bool look_who_listens(struct events *e, int64_t now_us)
 {
     bool any = false;
-    for (struct audience *a = NULL; (a = events_next(e, a));) {
+    for (struct listener_group *a = NULL; (a = events_next(e, a));) {
         a->used = a->listened || now_us - a->opened_us < SETTLE_US;
         any |= a->used;
     }
@@ -256,7 +256,7 @@ bool events_tick(struct events *e, const struct rooms *rooms, const struct confi
     e->known = true;
     free(e->told);
     e->told = w.now;
-    for (struct audience *a = NULL; (a = events_next(e, a));) {
+    for (struct listener_group *a = NULL; (a = events_next(e, a));) {
         if (a->text.len == 0 && now_us - a->said_us >= EVENTS_BEAT_US)
             text_puts(&a->text, ": beat\n\n");
         if (a->text.len > 0)

@@ -34,7 +34,7 @@ enum { EVENTS_TICK_US = 500000, EVENTS_BEAT_US = 15000000 };
 struct told;
 
 /* Its id is of body.h: a place, and how often that was used. The first place is the organizer's. */
-struct audience {
+struct listener_group {
     bool used, listened; /* listened: as the server says it, before each tick */
     uint32_t id;
     char agency[ROOM_NAME_MAX + 1]; /* "": all rooms */
@@ -53,7 +53,7 @@ struct events {
     bool known; /* told is what all who listen know */
     uint64_t id;
     int64_t due_us;
-    struct audience audiences[BODY_AUDIENCES];
+    struct listener_group audiences[BODY_AUDIENCES];
 };
 
 void events_fini(struct events *e);
@@ -66,7 +66,7 @@ __attribute__((warn_unused_result)) int events_open(struct events *e, struct tex
                                                     const struct events_asker *asker,
                                                     uint32_t *audience);
 /* The audience in use after that one (NULL: the first), or NULL. */
-struct audience *events_next(struct events *e, const struct audience *before);
+struct listener_group *events_next(struct events *e, const struct listener_group *before);
 /* At every tick: what there is to say by now is each audience's text; nothing, mostly. False: no
  * memory, and nobody knows anything. */
 bool events_tick(struct events *e, const struct rooms *rooms, const struct config *c,
