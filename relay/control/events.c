@@ -24,6 +24,8 @@ struct told {
         uint8_t state, light, side, choice;
         uint8_t playable, is_public, fed, rests, findings;
     } signs;
+    uint64_t viewers;
+    int64_t viewers_us; /* when that was told */
 };
 
 void events_fini(struct events *e)
@@ -59,9 +61,9 @@ static void put_head(struct events *e, struct text *t, const char *event)
     text_printf(t, "id: %" PRIu64 "\nevent: %s\ndata: ", ++e->id, event);
 }
 
-static struct told told_of(const struct room_facts *f)
+static struct told told_of(const struct room_facts *f, int64_t now_us)
 {
-    struct told told = {.signs = signs_of(f)};
+    struct told told = {.signs = signs_of(f), .viewers = f->viewers, .viewers_us = now_us};
     snprintf(told.name, sizeof(told.name), "%s", f->name);
     return told;
 }
@@ -73,7 +75,7 @@ void events_forget(struct events *e)
 }
 
 /* The first listener knows what it is told first: it need not be told again. */
-static void remember(struct events *e, const struct rooms *rooms)
+static void remember(struct events *e, const struct rooms *rooms, int64_t now_us)
 {
     size_t n = rooms_count(rooms);
     struct told *now = calloc(n + 1, sizeof(*now));
@@ -82,7 +84,7 @@ static void remember(struct events *e, const struct rooms *rooms)
     for (size_t i = 0; i < n; i++) {
         struct room_facts f;
         room_facts(rooms_at(rooms, i), &f);
-        now[i] = told_of(&f);
+        now[i] = told_of(&f, now_us);
     }
     free(e->told);
     e->told = now;
@@ -94,7 +96,7 @@ void events_open(struct events *e, struct text *t, const struct rooms *rooms, in
 {
     e->opened_us = now_us;
     if (!e->known)
-        remember(e, rooms);
+        remember(e, rooms, now_us);
     text_printf(t, "retry: %d\n", RETRY_MS);
     put_head(e, t, "rooms");
     text_puts(t, "{\"rooms\":[");
@@ -122,8 +124,17 @@ static void put_room(struct events *e, struct text *t, const struct room_facts *
     text_puts(t, "\n\n");
 }
 
+/* Is a listener who knows `was` to hear what is now? People come and go all the time: that alone
+ * can wait. */
+static bool is_news(const struct told *was, const struct told *is, int64_t now_us)
+{
+    return memcmp(&was->signs, &is->signs, sizeof(is->signs)) != 0 ||
+           (was->viewers != is->viewers && now_us - was->viewers_us >= EVENTS_VIEWERS_US);
+}
+
 /* Both lists are in order of names: one walk over them finds what came, changed and went. */
-static size_t compare(struct events *e, struct text *t, const struct rooms *rooms, struct told *now)
+static size_t compare(struct events *e, struct text *t, const struct rooms *rooms, struct told *now,
+                      int64_t now_us)
 {
     size_t n = rooms_count(rooms), at = 0;
     for (size_t i = 0; i < n; i++) {
@@ -132,9 +143,11 @@ static size_t compare(struct events *e, struct text *t, const struct rooms *room
         while (at < e->count && strcmp(e->told[at].name, f.name) < 0)
             put_gone(e, t, &e->told[at++]);
         bool known = at < e->count && strcmp(e->told[at].name, f.name) == 0;
-        now[i] = told_of(&f);
-        if (!known || memcmp(&e->told[at].signs, &now[i].signs, sizeof(now[i].signs)) != 0)
+        now[i] = told_of(&f, now_us);
+        if (!known || is_news(&e->told[at], &now[i], now_us))
             put_room(e, t, &f);
+        else
+            now[i] = e->told[at];
         at += known;
     }
     while (at < e->count)
@@ -155,7 +168,7 @@ bool events_tick(struct events *e, struct text *t, const struct rooms *rooms, bo
     struct told *now = calloc(rooms_count(rooms) + 1, sizeof(*now));
     if (!now)
         return false;
-    e->count = compare(e, t, rooms, now);
+    e->count = compare(e, t, rooms, now, now_us);
     e->known = true;
     free(e->told);
     e->told = now;

@@ -20,6 +20,7 @@ void outgoing_set(struct outgoing *o, const char *head, size_t head_len, const s
         .body = reply->text_len ? reply->body : NULL,
         .blob_at = (off_t)reply->blob_at,
         .blob_len = reply->blob_len,
+        .audience = reply->audience,
     };
     if (o->blob_len)
         o->blob = blob_ref(reply->blob);
@@ -126,6 +127,8 @@ void outgoing_took(struct outgoing *o, size_t n)
 
 int outgoing_keep(struct outgoing *o)
 {
+    if (!o->audience_ref)
+        o->audience_ref = audience_ref(o->audience);
     if (o->kept || o->body_ref)
         return 0;
     size_t text_len = o->body ? 0 : o->text_len;
@@ -150,8 +153,14 @@ uint64_t outgoing_left(const struct outgoing *o)
     return (uint64_t)o->head_len + o->text_len + o->blob_len;
 }
 
+uint64_t outgoing_content(const struct outgoing *o)
+{
+    return (uint64_t)o->text_len + o->blob_len;
+}
+
 void outgoing_fini(struct outgoing *o)
 {
+    audience_unref(&o->audience_ref);
     free(o->kept);
     body_unref(&o->body_ref);
     blob_unref(&o->blob);
