@@ -15,6 +15,7 @@
 #include "relay/front_hooks.h"
 #include "relay/front_inside.h"
 #include "relay/link/link.h"
+#include "relay/room/attendance.h"
 #include "relay/room/pictures.h"
 #include "relay/room/rooms.h"
 #include "relay/room/worker_entry.h"
@@ -34,6 +35,7 @@
 enum {
     TICK_US = 100000,
     RING_TICKS = 10,           /* every so often threads without waiters are brought up to date */
+    COUNT_TICKS = 10,          /* so often it is looked who watches */
     GATHER_US = 3000,          /* company for the first message: see gather */
     LINK_BURST = 256,          /* messages of one worker before others have their turn */
     WORKERS_STOP_US = 3000000, /* how long workers may flush after LINK_STOP */
@@ -298,6 +300,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         if (f->links[i].fd >= 0 && link_outbox_flush(f->links[i].outbox))
             log_warn(CTX, "worker_unreachable worker=%u", i);
     rooms_tick(f->rooms, clock_room_us(), clock_wall_us());
+    if (f->ticks % COUNT_TICKS == 0)
+        attendance_take(f->rooms, now_us);
     server_ring(f->server, ++f->ticks % RING_TICKS == 0);
     desk_tick(f->desk, f->server, f->rooms, f->config, clock_room_us(), clock_wall_us());
     front_tls_tick(f);
@@ -382,7 +386,8 @@ static int make_rooms(struct front *f)
                             .send = on_send,
                             .pass = on_pass,
                             .slate = on_slate,
-                            .workers = f->workers};
+                            .workers = f->workers,
+                            .threads = (uint32_t)f->threads};
 
     f->links = calloc(f->workers, sizeof(*f->links));
     f->vigils = calloc(f->threads, sizeof(*f->vigils));

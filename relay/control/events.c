@@ -25,6 +25,8 @@ struct told {
         uint8_t state, light, side, choice;
         uint8_t playable, is_public, fed, rests, findings;
     } signs;
+    uint64_t viewers;
+    int64_t viewers_us; /* when that was told */
 };
 
 void events_fini(struct events *e)
@@ -62,9 +64,9 @@ static void put_head(struct events *e, struct text *t, const char *event)
     text_printf(t, "id: %" PRIu64 "\nevent: %s\ndata: ", ++e->id, event);
 }
 
-static struct told told_of(const struct room_facts *f)
+static struct told told_of(const struct room_facts *f, int64_t now_us)
 {
-    struct told told = {.signs = signs_of(f)};
+    struct told told = {.signs = signs_of(f), .viewers = f->viewers, .viewers_us = now_us};
     snprintf(told.name, sizeof(told.name), "%s", f->name);
     return told;
 }
@@ -78,7 +80,7 @@ void events_forget(struct events *e)
 }
 
 /* The first listener knows what it is told first: it need not be told again. */
-static void remember(struct events *e, const struct rooms *rooms)
+static void remember(struct events *e, const struct rooms *rooms, int64_t now_us)
 {
     size_t n = rooms_count(rooms);
     struct told *now = calloc(n + 1, sizeof(*now));
@@ -87,7 +89,7 @@ static void remember(struct events *e, const struct rooms *rooms)
     for (size_t i = 0; i < n; i++) {
         struct room_facts f;
         room_facts(rooms_at(rooms, i), &f);
-        now[i] = told_of(&f);
+        now[i] = told_of(&f, now_us);
     }
     free(e->told);
     e->told = now;
@@ -101,7 +103,7 @@ static bool may_hear(const struct config_agency *agency, const struct config *c,
 }
 
 /* The agency's audience, made when there is none; NULL: no place is free. */
-static struct listener_group *find_audience(struct events *e, const char *agency, bool make)
+static struct listener_group *find_group(struct events *e, const char *agency, bool make)
 {
     struct listener_group *free = NULL;
     if (!agency[0]) {
@@ -127,14 +129,14 @@ static struct listener_group *find_audience(struct events *e, const char *agency
 int events_open(struct events *e, struct text *t, const struct source *src,
                 const struct events_asker *asker, uint32_t *audience)
 {
-    struct listener_group *a = find_audience(e, asker->agency ? asker->agency->name : "", true);
+    struct listener_group *a = find_group(e, asker->agency ? asker->agency->name : "", true);
     size_t shown = 0;
     if (!a)
         return -ENOSPC;
     a->opened_us = asker->now_us;
     *audience = a->id;
     if (!e->known)
-        remember(e, src->rooms);
+        remember(e, src->rooms, asker->now_us);
     text_printf(t, "retry: %d\n", RETRY_MS);
     put_head(e, t, "rooms");
     text_puts(t, "{\"rooms\":[");
@@ -174,12 +176,21 @@ static void put_room(struct events *e, struct text *t, const struct room_facts *
     text_puts(t, "\n\n");
 }
 
+/* Is a listener who knows `was` to hear what is now? People come and go all the time: that alone
+ * can wait. */
+static bool is_news(const struct told *was, const struct told *is, int64_t now_us)
+{
+    return memcmp(&was->signs, &is->signs, sizeof(is->signs)) != 0 ||
+           (was->viewers != is->viewers && now_us - was->viewers_us >= EVENTS_VIEWERS_US);
+}
+
 /* One walk, and whom it is told to. */
 struct walk {
     struct events *e;
     const struct config *config;
     const struct rooms *rooms;
     struct told *now;
+    int64_t now_us;
 };
 
 static void tell(struct listener_group *a, const struct text *one)
@@ -202,7 +213,7 @@ static void say(const struct walk *w, const struct told *was, const struct room_
         put_gone(w->e, &one, was);
     tell(&w->e->audiences[0], &one);
     if (agency)
-        tell(find_audience(w->e, agency->name, false), &one);
+        tell(find_group(w->e, agency->name, false), &one);
     text_fini(&one);
 }
 
@@ -217,9 +228,11 @@ static size_t compare(const struct walk *w)
         while (at < e->count && strcmp(e->told[at].name, f.name) < 0)
             say(w, &e->told[at++], NULL);
         bool known = at < e->count && strcmp(e->told[at].name, f.name) == 0;
-        w->now[i] = told_of(&f);
-        if (!known || memcmp(&e->told[at].signs, &w->now[i].signs, sizeof(w->now[i].signs)) != 0)
+        w->now[i] = told_of(&f, w->now_us);
+        if (!known || is_news(&e->told[at], &w->now[i], w->now_us))
             say(w, NULL, &f);
+        else
+            w->now[i] = e->told[at];
         at += known;
     }
     while (at < e->count)
@@ -241,7 +254,7 @@ static bool look_who_listens(struct events *e, int64_t now_us)
 bool events_tick(struct events *e, const struct rooms *rooms, const struct config *c,
                  int64_t now_us)
 {
-    struct walk w = {.e = e, .config = c, .rooms = rooms};
+    struct walk w = {.e = e, .config = c, .rooms = rooms, .now_us = now_us};
     if (now_us < e->due_us)
         return true;
     e->due_us = now_us + EVENTS_TICK_US;

@@ -5,7 +5,7 @@
  * Thread: control. Life: zeroed memory, events_fini. Fails: without memory listeners begin anew.
  *
  *   event: rooms   {"rooms": [RoomSummary ...]}  first, and after every reconnection
- *   event: room    RoomSummary                   its state, light or place on air changed
+ *   event: room    RoomSummary                   its state, light, place on air or viewers changed
  *   event: gone    {"name": NAME}
  *   a comment when nothing was said for EVENTS_BEAT_US
  *
@@ -29,7 +29,8 @@
 
 #define EVENTS_TYPE "text/event-stream"
 
-enum { EVENTS_TICK_US = 500000, EVENTS_BEAT_US = 15000000 };
+/* News of viewers alone come so often at the most, of each room. */
+enum { EVENTS_TICK_US = 500000, EVENTS_BEAT_US = 15000000, EVENTS_VIEWERS_US = 5000000 };
 
 struct told;
 

@@ -154,6 +154,24 @@ static void room_shed(struct text *t, const char *name, const struct sums *s)
     }
 }
 
+static void room_viewers(struct text *t, const char *name, const struct sums *s)
+{
+    struct room_facts r;
+    for (size_t i = 0; i < rooms_count(s->src->rooms); i++) {
+        room_facts(rooms_at(s->src->rooms, i), &r);
+        labelled(t, name, "room", r.name, r.viewers);
+    }
+}
+
+static void room_bytes_out(struct text *t, const char *name, const struct sums *s)
+{
+    struct room_facts r;
+    for (size_t i = 0; i < rooms_count(s->src->rooms); i++) {
+        room_facts(rooms_at(s->src->rooms, i), &r);
+        labelled(t, name, "room", r.name, r.bytes_out);
+    }
+}
+
 /* Has viewers, or had them a moment ago, and nothing to show. */
 static void room_silent(struct text *t, const char *name, const struct sums *s)
 {
@@ -318,6 +336,9 @@ static const struct family families[] = {
      room_silent},
     {"room_memory_bytes", "gauge", "Of limits.room_bytes, what the room holds.", room_memory},
     {"room_segments_shed_total", "counter", "Segments the room gave up early.", room_shed},
+    {"room_viewers", "gauge", "Who watch the room now.", room_viewers},
+    {"room_bytes_out_total", "counter", "Content sent to the room's viewers, without heads.",
+     room_bytes_out},
     {"rooms_health", "gauge", "Rooms with a feed, by the worst that the doctor finds.",
      rooms_by_health},
     {"room_findings", "gauge", "What the doctor finds wrong with the room's feeds.", room_findings},

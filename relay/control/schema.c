@@ -162,6 +162,9 @@ PUT_BOOL(room_public, struct room_facts, s->is_public)
 PUT_BOOL(room_classic, struct room_facts, s->classic)
 PUT_U64(room_sessions, struct room_facts, s->sessions)
 PUT_U64(room_bytes, struct room_facts, s->bytes)
+PUT_U64(room_viewers, struct room_facts, s->viewers)
+PUT_U64(room_peak, struct room_facts, s->viewers_peak)
+PUT_U64(room_bytes_out, struct room_facts, s->bytes_out)
 PUT_U64(room_target, struct room_facts, s->presentation->target_duration_s)
 PUT(room_of_feed, struct room_facts, put_feed(t, s->session))
 PUT(room_on_air, struct room_facts, pair_put(t, s->pair, s->session))
@@ -205,6 +208,9 @@ PUT_U64(room_lost, struct room_facts, s->totals.lost)
         {"playable", SCHEMA_BOOLEAN, "It has a multivariant playlist.", room_playable},            \
         {"public", SCHEMA_BOOLEAN, "Viewers may see it (rooms.go_public).", room_public},          \
         {"sessions", SCHEMA_INTEGER, "Feeds it has had.", room_sessions},                          \
+        {"viewers", SCHEMA_INTEGER, "Who watch now: exact up to 4096.", room_viewers},             \
+        {"viewers_peak", SCHEMA_INTEGER, "The most at once since then.", room_peak},               \
+        {"bytes_out", SCHEMA_INTEGER, "Content sent to viewers, without heads.", room_bytes_out},  \
         {"picture", "{\"anyOf\":[" SCHEMA_TIME ",{\"type\":\"null\"}]}",                           \
          "When /live/NAME/picture.jpg was taken; null: there is none.", room_of_picture},          \
     {                                                                                              \

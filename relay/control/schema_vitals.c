@@ -109,6 +109,7 @@ const struct schema schema_vitals = {
     }
 COLUMN(at_of, s->at_s)
 COLUMN(bitrate_of, (uint64_t)s->bitrate_kbps * 1000)
+COLUMN(viewers_of, s->viewers)
 COLUMN(fps_of, s->fps_centi * 10)
 COLUMN(gop_of, s->gop_cs * 10)
 COLUMN(rtt_of, s->rtt_100us * 100)
@@ -135,6 +136,7 @@ static void put_column(struct text *t, const void *facts,
     }
 PUT_COLUMN(at)
 PUT_COLUMN(bitrate)
+PUT_COLUMN(viewers)
 PUT_COLUMN(fps)
 PUT_COLUMN(gop)
 PUT_COLUMN(rtt)
@@ -155,6 +157,7 @@ static const struct schema_field history_members[] = {
     {"interval_s", SCHEMA_INTEGER, "Between two samples while a feed is on air.", put_interval},
     {"at", COLUMN_TYPE, "When each was taken, in Unix time, the oldest first.", put_at},
     {"bitrate_bps", COLUMN_TYPE, "Bit rate.", put_bitrate},
+    {"viewers", COLUMN_TYPE, "Who watched.", put_viewers},
     {"fps_milli", COLUMN_TYPE, "Frames in 1000 s.", put_fps},
     {"gop_ms", COLUMN_TYPE, "Distance of keyframes.", put_gop},
     {"rtt_us", COLUMN_TYPE, "Round-trip time.", put_rtt},

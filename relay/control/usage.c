@@ -12,8 +12,7 @@
 
 #define CTX "usage"
 
-/* What a room has used. Viewers and what they get are counted by nobody yet: when struct room_facts
- * has them, they are taken here and nowhere else. */
+/* What a room has used, from here on and nowhere else. */
 static struct ledger_facts facts_of(const struct room_facts *f)
 {
     return (struct ledger_facts){
@@ -21,9 +20,9 @@ static struct ledger_facts facts_of(const struct room_facts *f)
         .live = f->state == ROOM_LIVE,
         .sessions = f->sessions - f->sessions_again,
         .bytes_in = f->totals.bytes,
-        .bytes_out = 0,
-        .viewer_us = 0,
-        .viewers = 0,
+        .bytes_out = f->bytes_out,
+        .viewer_us = f->viewer_us,
+        .viewers = f->viewers,
     };
 }
 

@@ -110,6 +110,7 @@ static int take_room(struct handover_taker *t, const struct form_room *form, int
     r->closed = was->closed;
     r->history = was->history;
     r->history.samples = NULL; /* they follow */
+    attendance_adopt(&r->attendance, &was->attendance);
     r->session = was->session;
     memcpy(t->renditions, form->renditions, sizeof(t->renditions));
     forget_pointers(&r->session);

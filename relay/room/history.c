@@ -7,7 +7,7 @@
 
 enum { US_PER_S = 1000000 };
 
-static_assert(sizeof(struct history_sample) == 24, "history.h says what a room's hour costs");
+static_assert(sizeof(struct history_sample) == 28, "history.h says what a room's hour costs");
 
 void history_fini(struct history *h)
 {
@@ -37,12 +37,14 @@ static int16_t skew_of(const struct link_vitals *v)
                                               : v->skew_ms);
 }
 
-static struct history_sample sample_of(struct history *h, const struct session *s, int64_t now_us)
+static struct history_sample sample_of(struct history *h, const struct session *s, uint64_t viewers,
+                                       int64_t now_us)
 {
     uint64_t kbps = s->stats.bitrate_bps / 1000;
     return (struct history_sample){
         .at_s = (uint32_t)((s->opened_wall_us + (now_us - s->opened_us)) / US_PER_S),
         .bitrate_kbps = kbps < UINT32_MAX ? (uint32_t)kbps : UINT32_MAX,
+        .viewers = viewers < UINT32_MAX ? (uint32_t)viewers : UINT32_MAX,
         .fps_centi = fit(s->vitals.fps_milli / 10),
         .gop_cs = fit(s->vitals.gop_last_ms / 10),
         .rtt_100us = fit(s->stats.rtt_us / 100),
@@ -54,7 +56,7 @@ static struct history_sample sample_of(struct history *h, const struct session *
     };
 }
 
-void history_second(struct history *h, const struct session *s, int64_t now_us)
+void history_second(struct history *h, const struct session *s, uint64_t viewers, int64_t now_us)
 {
     /* Reports come once a second, give or take: half of one early is in time. */
     if (h->feed == s->feed && now_us < h->due_us - US_PER_S / 2)
@@ -64,7 +66,7 @@ void history_second(struct history *h, const struct session *s, int64_t now_us)
         h->samples = calloc(HISTORY_SAMPLES, sizeof(*h->samples));
     bool first = h->feed != s->feed; /* counts what was lost while it rested, too */
     h->feed = s->feed;
-    struct history_sample sample = sample_of(h, s, now_us);
+    struct history_sample sample = sample_of(h, s, viewers, now_us);
     if (!h->samples || first)
         return;
     h->samples[h->next] = sample;

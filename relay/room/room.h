@@ -65,10 +65,12 @@ struct room_facts {
     const struct history *history;
     struct link_feed_stats totals; /* over all its feeds; gauges of the present one */
     uint64_t sessions;
-    uint64_t sessions_again;    /* of these, feeds that another front had on air before it died */
-    uint64_t bytes;             /* its windows hold now */
-    const struct blob *picture; /* what picture.jpg is; NULL: nothing */
-    int64_t picture_wall_us;    /* since when */
+    uint64_t sessions_again; /* of these, feeds that another front had on air before it died */
+    uint64_t bytes;          /* its windows hold now */
+    uint64_t viewers, viewers_peak; /* now; the most at once since what it plays began */
+    uint64_t bytes_out, viewer_us;  /* sent to viewers, and watched by them: attendance.h */
+    const struct blob *picture;     /* what picture.jpg is; NULL: nothing */
+    int64_t picture_wall_us;        /* since when */
 };
 
 int room_new(struct room **out, const char *name, struct room_env *env,

@@ -61,8 +61,10 @@ void room_begin(struct room *r, const struct session *from, struct link_go *go, 
     enum room_state was = r->state;
     if (was == ROOM_ENDED || !presentation_has_media(&r->presentation))
         r->since_wall_us = from->opened_wall_us;
-    if (was == ROOM_ENDED)
+    if (was == ROOM_ENDED) {
+        attendance_begin(&r->attendance);
         doors_close(r);
+    }
     r->session = *from;
     if (go->goes_on)
         presentation_go_on(&r->presentation);

@@ -65,6 +65,10 @@ void room_facts(const struct room *r, struct room_facts *out)
         .sessions = r->sessions,
         .sessions_again = r->sessions_again,
         .bytes = budget_used_bytes(&r->presentation),
+        .viewers = r->attendance.viewers,
+        .viewers_peak = r->attendance.peak,
+        .bytes_out = r->attendance.bytes_out,
+        .viewer_us = r->attendance.viewer_us,
         .picture = r->presentation.is_public ? r->showcase.picture : NULL,
         .picture_wall_us = r->presentation.is_public ? r->showcase.picture_wall_us : 0,
     };
@@ -89,6 +93,6 @@ void room_second(struct room *r, struct session *s, const struct link_message *m
     if (diagnosis_second(s, &room, m, now_us))
         showcase_touch(&r->showcase);
     if (s == &r->session)
-        history_second(&r->history, s, now_us);
+        history_second(&r->history, s, r->attendance.viewers, now_us);
     doors_second(r, now_us);
 }

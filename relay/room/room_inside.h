@@ -8,6 +8,7 @@
 #ifndef RELAY_ROOM_ROOM_INSIDE_H
 #define RELAY_ROOM_ROOM_INSIDE_H
 
+#include "relay/room/attendance.h"
 #include "relay/room/history.h"
 #include "relay/room/hole.h"
 #include "relay/room/pair.h"
@@ -40,6 +41,7 @@ struct room {
     bool pending;             /* to be shown */
     struct doctor_log health_log;
     struct history history;
+    struct attendance attendance;
     int64_t afterlife_us;    /* of a list that has ended, as long as it was then */
     int64_t green_us;        /* since when its light is green; 0: it is not */
     int64_t say_pressure_us; /* when it may be said again that it gave segments up */

@@ -28,6 +28,7 @@ struct rooms_out {
     /* The checked clip of that file, the receiver's own; -1: there is none. bytes: its size. */
     int (*slate)(void *ctx, const char *file, uint32_t *bytes);
     uint32_t workers; /* how many may be asked to fill */
+    uint32_t threads; /* that answer viewers; 0: nobody counts these */
 };
 
 #endif

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/room/showcase.h"
 
+#include "relay/room/audience.h"
 #include "relay/room/multivariant.h"
 #include "relay/room/playlist.h"
 #include "relay/room/render.h"
@@ -18,6 +19,7 @@ void showcase_fini(struct showcase *s)
     body_unref(&s->multivariant);
     body_unref(&s->status);
     blob_unref(&s->picture);
+    audience_unref(&s->audience);
 }
 
 void showcase_touch(struct showcase *s)
@@ -88,6 +90,9 @@ int showcase_show(struct showcase *s, const struct rooms_out *out, struct room_f
     if (err < 0)
         return err;
     view->picture = s->picture && p->is_public ? blob_ref(s->picture) : NULL;
+    /* without memory for it nobody is counted, until the next view */
+    if (s->audience || (out->threads > 0 && audience_new(&s->audience, out->threads) == 0))
+        view->audience = audience_ref(s->audience);
     out->show(out->ctx, view);
     room_view_unref(&view);
     s->touched = false;

@@ -15,10 +15,11 @@
 struct showcase {
     struct body *multivariant; /* NULL: nothing to play yet */
     struct body *status;
-    struct blob *picture;    /* NULL: none */
-    int64_t picture_wall_us; /* when its turn began */
-    int64_t status_us;       /* when status was last rendered: once a second at most */
-    bool touched;            /* something changed since the last view */
+    struct blob *picture;      /* NULL: none */
+    struct audience *audience; /* from the first view on; NULL: nobody counts */
+    int64_t picture_wall_us;   /* when its turn began */
+    int64_t status_us;         /* when status was last rendered: once a second at most */
+    bool touched;              /* something changed since the last view */
 };
 
 void showcase_fini(struct showcase *s);

@@ -92,14 +92,15 @@ static void render_audio(struct text *t, const struct room_facts *f)
     text_puts(t, "]");
 }
 
-/* Title, state and since: what both texts begin with. */
+/* Title, state, since and viewers: what both texts begin with. */
 static void render_head(struct text *t, const struct room_facts *f)
 {
     char since[32];
     clock_format(f->since_wall_us, since);
     text_puts(t, ",\"title\":");
     text_json(t, f->title);
-    text_printf(t, ",\"state\":\"%s\",\"since\":\"%s\"", words_of(f)->state, since);
+    text_printf(t, ",\"state\":\"%s\",\"since\":\"%s\",\"viewers\":%" PRIu64, words_of(f)->state,
+                since, f->viewers);
 }
 
 static size_t listed(const struct presentation *p)

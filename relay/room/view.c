@@ -70,6 +70,7 @@ static void view_end(struct room_view *v)
     body_unref(&v->multivariant);
     body_unref(&v->status);
     blob_unref(&v->picture);
+    audience_unref(&v->audience);
     for (size_t i = 0; i < v->rendition_count; i++) {
         struct view_rendition *r = &v->renditions[i];
         body_unref(&r->playlist);

@@ -13,6 +13,7 @@
 #define RELAY_ROOM_VIEW_H
 
 #include "config/config.h"
+#include "relay/room/audience.h"
 #include "relay/room/blob.h"
 #include "relay/room/body.h"
 #include "relay/room/shelf.h"
@@ -46,6 +47,7 @@ struct room_view {
     struct body *multivariant; /* index.m3u8; NULL while there is nothing to play */
     struct body *status;       /* status.json, for pages: what the room is doing, in words */
     struct blob *picture;      /* picture.jpg; NULL: there is none */
+    struct audience *audience; /* whom its viewers are counted by; NULL: nobody counts */
     struct view_rendition *renditions;
     size_t rendition_count;
     uint32_t target_duration_s, part_target_ms; /* 0: no low latency */

@@ -77,6 +77,7 @@ static void resume(struct conn *c, const void *bytes, size_t len)
     }
     memcpy(c->in->bytes, bytes, len);
     c->in->len = len;
+    c->adopted = true;
     holder_queue(&c->at);
 }
 

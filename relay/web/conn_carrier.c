@@ -4,6 +4,7 @@
 #include "relay/web/exchange.h"
 #include "relay/web/reply.h"
 #include "relay/web/request_head.h"
+#include "relay/web/watcher.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,10 +14,12 @@ enum { US_PER_MS = 1000 };
 int conn_push(struct conn *c)
 {
     struct http_loop *l = c->at.loop;
-    uint64_t before = outgoing_left(&c->out);
+    uint64_t before = outgoing_left(&c->out), content = outgoing_content(&c->out);
     int rc = c->tls ? tls_push(c->tls, &c->out, l->record, &l->turn_bytes)
                     : outgoing_push(&c->out, event_get_fd(&c->ev), &l->turn_bytes);
     tally_add(&l->tally.bytes_out, (int64_t)(before - outgoing_left(&c->out)));
+    if (c->out.audience)
+        audience_sent(c->out.audience, l->thread, content - outgoing_content(&c->out));
     c->blocked = rc == -EAGAIN;
     return rc;
 }
@@ -79,6 +82,9 @@ void conn_carry(struct conn *c)
     if (c->body)
         r.body = (struct slice){c->body, p->content_length};
     r.body_too_long = p->content_length > REQUEST_BODY_MAX;
+    if (c->adopted && !r.user_agent.at) /* which has not kept who asked */
+        r.viewer = WATCHER_NOBODY;
+    c->adopted = false;
     c->http10 = p->minor == 0;
     /* RFC 9112 section 9.3 */
     c->last = p->close || (c->http10 && !p->keep_alive);

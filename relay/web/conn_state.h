@@ -80,7 +80,7 @@ struct conn {
     bool spoke_http1 : 1;           /* ... and here it was one of HTTP/1.1 */
     bool secure : 1, speaks_h2 : 1; /* on the HTTPS port; what was agreed on there (ALPN) */
     bool h2_failed : 1;             /* CONN_H2: over, but for the goodbye */
-    bool shaking : 1;               /* counted among the handshakes under way */
+    bool shaking : 1, adopted : 1;  /* counted among handshakes under way; from another process */
 };
 
 static inline struct conn *conn_of(struct holder *at)

@@ -9,6 +9,7 @@
 #ifndef RELAY_WEB_EXCHANGE_H
 #define RELAY_WEB_EXCHANGE_H
 
+#include "relay/room/audience.h"
 #include "relay/room/blob.h"
 #include "relay/room/body.h"
 #include "relay/web/reply_head.h"
@@ -29,6 +30,7 @@ struct reply {
     size_t text_len;
     struct blob *blob;
     uint64_t blob_at, blob_len; /* the range of it to send */
+    struct audience *audience;  /* whom the content is counted for; NULL: nobody */
 };
 
 /* A value or name inside the request's bytes; at NULL: absent. */
@@ -66,6 +68,9 @@ struct request {
     bool http10; /* it, or what passed it on, speaks HTTP/1.0 */
     struct slice path, query, body;
     struct slice if_none_match, if_range, range;
+    struct slice user_agent;   /* absent when the request has waited ... */
+    uint64_t viewer;           /* ... and this, watcher.h's, is not; 0: not known yet */
+    struct audience *audience; /* of the room it is about, good for the call; NULL: none */
     /* Of a room that only a signed link opens: see admit.h. */
     size_t token_len;     /* of "~TOKEN/" behind /live/ */
     struct slice link;    /* the token that came in the query; at NULL: none */

@@ -86,6 +86,8 @@ void h2_content_took(struct h2_stream *s, size_t len)
     h->waiting_bytes -= len;
     h->waiting_blob_bytes -= blob_len - s->out.blob_len;
     h->taken_bytes += len;
+    if (s->out.audience)
+        audience_sent(s->out.audience, s->at.loop->thread, len);
     if (len > 0)
         h->moved_us = s->at.loop->now_us;
     if (s->at.subscriber && outgoing_left(&s->out) == 0)

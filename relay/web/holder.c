@@ -41,6 +41,7 @@ static struct held *held_new(const struct request *r, bool waits)
         .method = r->method,
         .gzip = r->gzip,
         .waits = waits,
+        .viewer = r->viewer,
         .path = keep(&at, path),
         .query = keep(&at, query),
         .if_none_match = keep(&at, r->if_none_match),
@@ -132,6 +133,7 @@ static void fill(struct request *r, const struct held *h)
     r->method = h->method;
     r->gzip = h->gzip;
     r->waited = h->waits;
+    r->viewer = h->viewer;
     r->error_age_s = h->error_age_s;
     r->path = h->path;
     r->query = h->query;

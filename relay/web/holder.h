@@ -22,7 +22,7 @@
 
 /* What is kept of a held request until its answer: all that the answer may depend on. */
 struct held {
-    uint64_t generation;
+    uint64_t generation, viewer;
     int64_t due_us;
     enum http_method method;
     bool gzip, waits; /* waits: for news of a room; else for conn_answer */

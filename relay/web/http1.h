@@ -34,6 +34,7 @@ enum http1_known {
     HTTP1_IF_RANGE,
     HTTP1_RANGE,
     HTTP1_EXPECT,
+    HTTP1_USER_AGENT,
     HTTP1_KNOWN,
 };
 

@@ -20,6 +20,7 @@ static const struct {
     [HTTP1_IF_RANGE] = {"if-range", 8},
     [HTTP1_RANGE] = {"range", 5},
     [HTTP1_EXPECT] = {"expect", 6},
+    [HTTP1_USER_AGENT] = {"user-agent", 10},
 };
 
 /* RFC 9112 section 6.3: digits only, once. Beyond what we take is 413, however long. */

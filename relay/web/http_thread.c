@@ -167,6 +167,11 @@ void http_thread_set_access(struct http_thread *t, const struct access *a)
     access_unref(&old);
 }
 
+void http_thread_set_viewer_key(struct http_thread *t, const struct siphash_key *key)
+{
+    t->live.viewer_key = key;
+}
+
 static void take_post(void *arg, struct post *p)
 {
     struct http_thread *t = arg;
@@ -338,7 +343,9 @@ int http_thread_new(struct http_thread **out, const struct config *config, struc
                             .tally = &t->loop.tally,
                             .refresh = refresh,
                             .refresh_ctx = t,
-                            .gate = gate};
+                            .gate = gate,
+                            .now_us = &t->loop.now_us,
+                            .thread = index};
     t->router = (struct router){routes, n, &t->live};
     t->loop.handle = route_request;
     t->loop.handle_ctx = &t->router;

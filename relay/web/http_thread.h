@@ -10,6 +10,7 @@
 #define RELAY_WEB_HTTP_THREAD_H
 
 #include "config/config.h"
+#include "relay/base/siphash.h"
 #include "relay/web/access.h"
 #include "relay/web/gate.h"
 #include "relay/web/postbox.h"
@@ -44,6 +45,9 @@ void http_thread_free(struct http_thread **t);
 
 /* Who may watch from now on; before the start, or by the thread itself. Takes its own reference. */
 void http_thread_set_access(struct http_thread *t, const struct access *a);
+/* Viewers are told apart by that key, which is all threads'; before the start. It stays the
+ * caller's. */
+void http_thread_set_viewer_key(struct http_thread *t, const struct siphash_key *key);
 /* Takes p. */
 void http_thread_post(struct http_thread *t, struct post *p);
 /* Takes p; it is shown when the thread next handles a request, or is rung for. */

@@ -6,6 +6,7 @@
 #include "relay/web/directives.h"
 #include "relay/web/reload.h"
 #include "relay/web/reply.h"
+#include "relay/web/watcher.h"
 
 #include <string.h>
 
@@ -78,10 +79,23 @@ static void refresh(const struct live *l, bool parked)
         l->refresh(l->refresh_ctx, parked);
 }
 
+/* Who asks for media watches; who waits for it, as long as it does. Titles and pictures of rooms
+ * are looked at by pages that show many. */
+static void count_viewer(const struct live *l, struct request *r, uint32_t wait_s)
+{
+    if (!r->audience || !l->viewer_key || r->method != HTTP_GET)
+        return;
+    if (!r->viewer)
+        r->viewer = watcher_id(l->viewer_key, r);
+    if (r->viewer != WATCHER_NOBODY)
+        audience_note(r->audience, l->thread, r->viewer, *l->now_us, wait_s);
+}
+
 /* What p points to may be gone afterwards: what it waits for may be here already. */
 static void wait(const struct live *l, const struct place *p, struct request *r, uint32_t error_age)
 {
     struct patience patience = {target_durations(p, PATIENCE), target_durations(p, error_age)};
+    count_viewer(l, r, patience.wait_s);
     r->state = REQUEST_HELD;
     r->carrier->wait(r, p->waiters, &patience);
     refresh(l, true);
@@ -190,8 +204,11 @@ bool live_serve(const struct live *l, struct request *r)
         return false;
     refresh(l, false);
     find(l, r, &p);
+    r->audience = p.view ? p.view->audience : NULL;
     if (!p.match.body && !p.match.blob && !p.hinted)
         return false;
+    if (p.match.rendition)
+        count_viewer(l, r, 0);
     if (r->method > HTTP_HEAD)
         reply_wrong_method(r, read_only);
     else if (p.hinted)

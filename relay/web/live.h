@@ -7,6 +7,7 @@
 #ifndef RELAY_WEB_LIVE_H
 #define RELAY_WEB_LIVE_H
 
+#include "relay/base/siphash.h"
 #include "relay/web/access.h"
 #include "relay/web/exchange.h"
 #include "relay/web/gate.h"
@@ -23,8 +24,11 @@ struct live {
      * posted later must come by itself. NULL: nothing is posted. */
     void (*refresh)(void *ctx, bool parked);
     void *refresh_ctx;
-    const struct access *access; /* NULL: every room is open */
-    struct gate *gate;           /* counts links that were no good; NULL: nobody counts */
+    const struct access *access;          /* NULL: every room is open */
+    struct gate *gate;                    /* counts links that were no good; NULL: nobody counts */
+    const struct siphash_key *viewer_key; /* viewers are told apart by; NULL: nobody counts them */
+    const int64_t *now_us;                /* the loop's */
+    uint32_t thread;
 };
 
 /* Ends or parks the request; false: there is nothing at this path, and the request is open. */

@@ -43,6 +43,7 @@ void outgoing_set(struct outgoing *o, const char *head, size_t head_len, const s
         .blob_len = reply->blob_len,
         .by_mapping = goes_by_mapping(reply->blob_len),
         .in_pieces = goes_in_pieces(reply->blob_len),
+        .audience = reply->audience,
     };
     if (o->blob_len)
         o->blob = blob_ref(reply->blob);
@@ -190,6 +191,8 @@ static int keep_pieces(struct outgoing *o)
 
 int outgoing_keep(struct outgoing *o)
 {
+    if (!o->audience_ref)
+        o->audience_ref = audience_ref(o->audience);
     if (o->kept || o->body_ref)
         return 0;
     if (keep_pieces(o) != 0)
@@ -216,8 +219,14 @@ uint64_t outgoing_left(const struct outgoing *o)
     return (uint64_t)o->head_len + o->text_len + o->blob_len;
 }
 
+uint64_t outgoing_content(const struct outgoing *o)
+{
+    return (uint64_t)o->text_len + o->blob_len;
+}
+
 void outgoing_fini(struct outgoing *o)
 {
+    audience_unref(&o->audience_ref);
     free(o->kept);
     if (o->pieces)
         pieces_clear(o->pieces);

@@ -39,6 +39,8 @@ struct outgoing {
     bool pieces_kept;
     bool by_mapping, in_pieces; /* its range is of a size that is cheaper so */
     char *kept;                 /* allocated */
+    struct audience *audience;  /* whom content is counted for; borrowed until outgoing_keep */
+    struct audience *audience_ref;
 };
 
 /* The head's text and reply's content become what is to be sent. */
@@ -56,8 +58,9 @@ const void *outgoing_peek(const struct outgoing *o, size_t *len);
 void outgoing_took(struct outgoing *o, size_t n);
 /* The memory behind head and text is about to go: copies or references what is left of it. */
 __attribute__((warn_unused_result)) int outgoing_keep(struct outgoing *o);
-/* Bytes left. */
+/* Bytes left; of them without the head. */
 uint64_t outgoing_left(const struct outgoing *o);
+uint64_t outgoing_content(const struct outgoing *o);
 void outgoing_fini(struct outgoing *o);
 
 #endif

@@ -28,6 +28,7 @@ static void finish(struct request *r, struct reply *reply)
 {
     assert(r->state == REQUEST_OPEN);
     r->state = REQUEST_ANSWERED;
+    reply->audience = r->audience;
     limit(r, &reply->head);
     if (r->method == HTTP_HEAD) { /* RFC 9110 section 9.3.2: the same head, no content */
         reply->text_len = 0;

@@ -35,6 +35,7 @@ void request_head_fill(struct request *r, struct input *in)
     r->if_none_match = known(in, HTTP1_IF_NONE_MATCH);
     r->if_range = known(in, HTTP1_IF_RANGE);
     r->range = known(in, HTTP1_RANGE);
+    r->user_agent = known(in, HTTP1_USER_AGENT);
 }
 
 struct slice request_head_field(struct input *in, const char *name)

@@ -3,6 +3,7 @@
 #include "relay/web/server.h"
 
 #include "relay/base/log.h"
+#include "relay/base/siphash.h"
 #include "relay/web/gate.h"
 #include "relay/web/http_thread.h"
 
@@ -22,6 +23,7 @@ struct server {
     struct gate *gate, *handshakes;
     const struct config *config;
     struct access *access; /* of the start */
+    struct siphash_key viewer_key;
     _Atomic uint64_t tls_until_s;
     size_t thread_count;
     _Atomic bool stopped;
@@ -70,6 +72,7 @@ int server_new(struct server **out, const struct config *c, const int *listen_fd
         goto out;
     }
     s->config = c;
+    siphash_key_make(&s->viewer_key);
     for (size_t i = 0; i < threads; i++) {
         tune(listen_fds[i]);
         rc = http_thread_new(&s->threads[i], c, s->gate, (uint32_t)i, listen_fds[i], routes, n);
@@ -78,6 +81,7 @@ int server_new(struct server **out, const struct config *c, const int *listen_fd
             goto out;
         }
         http_thread_set_access(s->threads[i], s->access);
+        http_thread_set_viewer_key(s->threads[i], &s->viewer_key);
         s->thread_count++;
     }
     return 0;

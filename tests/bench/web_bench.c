@@ -3,14 +3,15 @@
 /*
  * usage: web_bench [PORT [THREADS [CERTIFICATE KEY]]]     (0.0.0.0:8099, 1 thread)
  * With a certificate and its key (files, PEM) there is HTTPS as well, one port above.
- * Serves until SIGTERM or SIGINT: /live/bench/index.m3u8 (1 kB), /live/bench/video/N.m4s with N
- * bytes for N = 65536, 524288, 5242880, and /park, which is held for 60 s. Then prints what it
- * served and what that cost. /live/moving/video.m3u8 gets a part every half second, and can be
- * waited for.
+ * Serves until SIGTERM or SIGINT: /live/bench/index.m3u8 and video.m3u8 (1 kB each; who asks for
+ * the latter is counted as a viewer), /live/bench/video/N.m4s with N bytes for N = 65536, 524288,
+ * 5242880, and /park, which is held for 60 s. Then prints what it served and what that cost.
+ * /live/moving/video.m3u8 gets a part every half second, and can be waited for.
  */
 #include "relay/base/clock.h"
 #include "relay/base/seals.h"
 #include "relay/certificate.h"
+#include "relay/room/audience.h"
 #include "relay/room/view.h"
 #include "relay/web/server.h"
 #include "tests/bench/lib/moving_room.h"
@@ -68,17 +69,19 @@ static struct blob *make_blob(uint32_t bytes, const char *etag)
     return b;
 }
 
-static struct room_view *make_view(void)
+static struct room_view *make_view(uint32_t threads)
 {
     struct room_view *v;
     char text[PLAYLIST_BYTES];
     size_t n = sizeof sizes / sizeof *sizes;
     memset(text, '#', sizeof text);
     if (room_view_new(&v, "bench", 1) != 0 || view_rendition_reserve(&v->renditions[0], n) != 0 ||
+        audience_new(&v->audience, threads) != 0 ||
         body_new(&v->multivariant, "application/vnd.apple.mpegurl", text, sizeof text, false, 1,
                  clock_wall_us()) != 0)
         die("room");
     struct view_rendition *r = &v->renditions[0];
+    r->playlist = body_ref(v->multivariant);
     snprintf(r->name, sizeof r->name, "video");
     r->media_type = "video/mp4";
     for (size_t i = 0; i < n; i++) {
@@ -172,7 +175,7 @@ int main(int argc, char **argv)
         secure(s, argv + 3, port, threads);
     if (server_start(s) != 0)
         return 1;
-    struct room_view *v = make_view();
+    struct room_view *v = make_view((uint32_t)threads);
     server_show(s, v);
     room_view_unref(&v);
     move(s, &end);

@@ -81,8 +81,8 @@ static void go_live(struct stage *s, uint64_t feed)
 /* The process that was killed is followed by another one, which knows no rooms. */
 static void kill_front(struct stage *s)
 {
-    const struct rooms_out out = {s,          stage_show, stage_hide, stage_publish,
-                                  stage_send, stage_hand, NULL,       2};
+    const struct rooms_out out = {
+        s, stage_show, stage_hide, stage_publish, stage_send, stage_hand, NULL, 2, 0};
     hook_watch_free(&w);
     rooms_free(&s->rooms);
     assert_int_equal(0, rooms_new(&s->rooms, &s->config, &out, 2, s->now_us, s->wall_us));

@@ -149,8 +149,8 @@ static void test_outlives_a_crash(void **state)
     struct stage *s = *state;
     struct journal_table *table = calloc(1, sizeof(*table));
     struct journal j;
-    const struct rooms_out out = {s,          stage_show, stage_hide, stage_publish,
-                                  stage_send, stage_hand, NULL,       2};
+    const struct rooms_out out = {
+        s, stage_show, stage_hide, stage_publish, stage_send, stage_hand, NULL, 2, 0};
     journal_bind(&j, table);
     for (int was_public = 0; was_public < 2; was_public++) {
         for (int crashed = 0; crashed < 2; crashed++) {
@@ -173,8 +173,8 @@ static void test_a_crash_opens_no_ended_room(void **state)
     struct stage *s = *state;
     struct journal_table *table = calloc(1, sizeof(*table));
     struct journal j;
-    const struct rooms_out out = {s,          stage_show, stage_hide, stage_publish,
-                                  stage_send, stage_hand, NULL,       2};
+    const struct rooms_out out = {
+        s, stage_show, stage_hide, stage_publish, stage_send, stage_hand, NULL, 2, 0};
     journal_bind(&j, table);
     rooms_set_journal(s->rooms, &j);
     start(s, 1);

@@ -16,7 +16,7 @@ static void seconds(struct history *h, struct session *s, int64_t *now_us, int n
     for (int i = 0; i < n; i++) {
         *now_us += S;
         s->stats.lost++;
-        history_second(h, s, *now_us);
+        history_second(h, s, 7, *now_us);
     }
 }
 
@@ -52,10 +52,11 @@ static void test_jitter(void **state)
     struct history h = {0};
     struct session s = {.feed = 1};
     (void)state;
-    history_second(&h, &s, 0);
+    history_second(&h, &s, 0, 0);
     for (int i = 1; i <= 20; i++)
-        history_second(&h, &s, i * (int64_t)S - (i % 2) * 200000);
+        history_second(&h, &s, 70000, i * (int64_t)S - (i % 2) * 200000);
     assert_int_equal(4, h.count);
+    assert_int_equal(70000, history_at(&h, 3)->viewers);
     history_fini(&h);
 }
 
@@ -85,7 +86,7 @@ static void test_what_does_not_fit(void **state)
     struct history h = {0};
     struct session s = {.feed = 1};
     (void)state;
-    history_second(&h, &s, 0);
+    history_second(&h, &s, 0, 0);
     s.stats.bitrate_bps = UINT64_MAX;
     s.stats.rtt_us = UINT64_MAX;
     s.stats.receive_buffer_bytes = UINT64_MAX;
@@ -93,9 +94,10 @@ static void test_what_does_not_fit(void **state)
     s.vitals.fps_milli = s.vitals.gop_last_ms = UINT32_MAX;
     s.vitals.skew_known = 1;
     s.vitals.skew_ms = INT32_MIN;
-    history_second(&h, &s, 5 * (int64_t)S);
+    history_second(&h, &s, UINT64_MAX, 5 * (int64_t)S);
     const struct history_sample *k = history_at(&h, 0);
     assert_int_equal(UINT32_MAX, k->bitrate_kbps);
+    assert_int_equal(UINT32_MAX, k->viewers);
     assert_int_equal(UINT16_MAX, k->rtt_100us);
     assert_int_equal(UINT16_MAX, k->buffer_kib);
     assert_int_equal(UINT16_MAX, k->lost);

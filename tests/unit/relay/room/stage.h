@@ -14,8 +14,8 @@ enum { STAGE_SEGMENT_90K = 180000 };
 static inline int stage_set(void **state)
 {
     struct stage *s = calloc(1, sizeof(*s));
-    const struct rooms_out out = {s,          stage_show, stage_hide, stage_publish,
-                                  stage_send, stage_hand, NULL,       2};
+    const struct rooms_out out = {
+        s, stage_show, stage_hide, stage_publish, stage_send, stage_hand, NULL, 2, 0};
     s->listed = (struct config_room){.name = strdup("hall"), .title = strdup("The \"Great\" Hall")};
     s->config.rooms.open = true;
     s->config.rooms.max = 8;

@@ -10,15 +10,17 @@
 #define LIST  "/live/stage/video.m3u8"
 #define PARTS "/live/stage/video/"
 enum { START = 402 }; /* segment 100 is open and has parts 0 and 1 */
-
 static struct site site;
 static struct server_stats stats;
 static struct blob *media;
 static struct moment now;
+static int fds_before;
+static struct audience *audience; /* NULL: nobody is counted */
 
 static inline void show(const char *room)
 {
     struct room_view *v = moment_view(room, media, &now);
+    v->audience = audience_ref(audience);
     server_show(site.server, v);
     server_ring(site.server, false);
     room_view_unref(&v);
@@ -99,8 +101,6 @@ static inline void check_unchanged(const char *path, const char *lines, const ch
 #define NO_PART   "Cache-Control: public, max-age=2"
 #define FILE_AGE  "Cache-Control: public, max-age=60, immutable"
 #define HINT_AGE  "Cache-Control: public, max-age=12, immutable"
-
-static int fds_before;
 
 static inline int count_before(void **state)
 {
