@@ -72,6 +72,8 @@ test('rooms, lights, findings, charts, a kick', { timeout: 60000 }, async (t) =>
     return data.some((v, i) => i % 4 === 2 && v > 200 && data[i - 2] < 180);
   });
   assert.ok(inked, 'a line in the first chart');
+  const charts = await page.$$eval('.chart', (all) => all.map((c) => c.textContent));
+  assert.ok(charts.some((words) => words.startsWith('Viewers')), charts.join(' | '));
   assert.match(await page.textContent('.figures'), /Round trip/);
   await shot(page, 'room');
 

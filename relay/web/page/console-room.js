@@ -1,7 +1,7 @@
 /* A room's page in the console: who is on air, what is wrong, the last hour, what can be done. */
 /* SPDX-License-Identifier: MIT */
 
-import { bitrateWords, fpsWords, language, say, sinceWords } from "./words.js";
+import { bitrateWords, countWords, fpsWords, language, say, sinceWords } from "./words.js";
 import { element, setText } from "./dom.js";
 import { Refusal, act, ask, token } from "./console-api.js";
 import { newChart } from "./chart.js";
@@ -26,6 +26,7 @@ const CHARTS = [
   ["vital.dropped", "dropped", String],
   ["vital.buffer", "receive_buffer_bytes", (n) => say("unit.kib", { n: Math.round(n / 1024) })],
   ["vital.skew", "skew_ms", msWords],
+  ["vital.viewers", "viewers", countWords],
 ];
 
 /* [words, the text of a feed] */

@@ -1,7 +1,7 @@
 /* The console: all rooms as a table that follows the relay's events, and the way to one of them. */
 /* SPDX-License-Identifier: MIT */
 
-import { addWords, bitrateWords, say, translatePage } from "./words.js";
+import { addWords, bitrateWords, countWords, say, translatePage } from "./words.js";
 import { element, setText } from "./dom.js";
 import { CONSOLE_WORDS } from "./console-words.js";
 import { Refusal, ask, listen, token } from "./console-api.js";
@@ -56,11 +56,12 @@ function newRow(name) {
     agency: element("td", { class: "wide agency" }),
     air: element("td", { class: "wide" }),
     findings: element("td", { class: "number wide" }),
+    viewers: element("td", { class: "number wide" }),
     rate: element("td", { class: "number" }),
   };
   const head = element("th", { scope: "row" }, row.link, row.handle, row.mark);
   row.item = element("tr", {}, element("td", {}, row.light));
-  row.item.append(head, row.state, row.agency, row.air, row.findings, row.rate);
+  row.item.append(head, row.state, row.agency, row.air, row.findings, row.viewers, row.rate);
   return row;
 }
 
@@ -82,6 +83,7 @@ function paintRow(row, room) {
   setText(row.agency, agencyWords(room));
   setText(row.air, airWords(room));
   setText(row.findings, room.findings > 0 ? String(room.findings) : "–");
+  setText(row.viewers, countWords(room.viewers ?? 0));
   setText(row.rate, bitrateWords(room.bitrate_bps));
 }
 
