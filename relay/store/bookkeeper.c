@@ -102,14 +102,14 @@ static void count(struct bookkeeper *b, const struct ledger_batch *batch, struct
     snprintf(trouble, sizeof(trouble), "%s", why);
     int rc = db ? database_count(db, batch, &left_out, trouble) : -EIO;
     r.outcome = rc ? STORE_TROUBLE : STORE_DONE;
-    if (rc && !b->in_trouble)
+    if (rc && db && !b->in_trouble) /* without a database its trouble was said already */
         log_error(CTX,
                   "usage_not_kept rows=%u why=\"%s\" what=\"the front keeps its totals and sends "
                   "them again\"",
                   batch->count, trouble);
     else if (!rc && b->in_trouble)
         log_info(CTX, "usage_kept_again rows=%u", batch->count);
-    b->in_trouble = rc != 0;
+    b->in_trouble = rc != 0 && db;
     if (left_out > 0 && b->full_day != batch->rows[0].day) {
         b->full_day = batch->rows[0].day;
         log_warn(CTX, "usage_full rows=%d what=\"a day has no more; further rooms are not kept\"",
