@@ -67,7 +67,8 @@ size_t pieces_took(struct pieces *p, size_t n)
         size_t of_head = least(one->head, n), of_blob = least(one->len, n - of_head);
         one->head -= (uint32_t)of_head;
         one->len -= (uint32_t)of_blob;
-        one->view += of_blob;
+        if (of_blob > 0) /* the last one may have none */
+            one->view += of_blob;
         of_heads += of_head;
         n -= of_head + of_blob;
         if (one->head == 0 && one->len == 0) {
